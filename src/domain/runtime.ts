@@ -1,0 +1,245 @@
+import type { Artifact, Locator, Part, Proof, Recipe, Url } from './artifact';
+import type { Digest } from './digest';
+import type { Layout, Place, Tree } from './layout';
+import type { PlatformKey } from './platform';
+import type { RequestOptions, ToolId, ToolRequest } from './request';
+import type { VersionScheme } from './scheme';
+import type { Version } from './version';
+
+/** A language toolchain that polyenv manages. One file in `runtimes/` exports one as `runtime`; nothing else knows its name. */
+export interface Runtime {
+  /** The file's name: lower-case letters. */
+  readonly id: ToolId;
+  readonly title: string;
+  readonly homepage: Url;
+  /** Other names by which people and other managers' files call it: `nodejs`, `golang`. */
+  readonly aliases?: readonly string[];
+  readonly scheme: VersionScheme;
+  /** The first is the default. */
+  readonly vendors?: readonly [string, ...string[]];
+  readonly options?: readonly RequestOption[];
+  /** Files of the ecosystem that already pin it, most specific first. */
+  readonly pins: readonly PinFile[];
+  /** In order of preference, the official one first. */
+  readonly sources: readonly Source[];
+  /** Commands, variables and private homes of an unpacked tree. Pure. */
+  layout(tree: Tree, place: Place): Layout;
+  /** How to ask a toolchain for its version: run in `/` with a scrubbed environment. */
+  readonly probe: Probe;
+  readonly discover?: readonly Discovery[];
+  /** Commands that take `+VERSION` as first argument (`cargo +1.88 build`). */
+  readonly plusVersion?: readonly string[];
+  readonly lifecycle?: Lifecycle;
+}
+
+/** A list of words that a request may carry, in the manifest (`components = [...]`) and as a repeatable option (`--component clippy`). */
+export interface RequestOption {
+  /** The manifest's key: `components`. */
+  readonly name: string;
+  /** The command line's option without dashes: `component`. */
+  readonly flag: string;
+  readonly describe: string;
+  /** At most one value (`profile`): written as a string in the manifest. */
+  readonly single?: true;
+  /** What a value may look like. */
+  readonly pattern: RegExp;
+}
+
+/** One release that a source offers. */
+export interface Release {
+  readonly version: Version;
+  /** The moving line that it is on, where the upstream names one: `nightly`, `beta`. */
+  readonly channel?: string;
+  /** The codename of its long-term line, lower case (`iron`), or `''` where such lines have no name. */
+  readonly lts?: string;
+  /** `2024-02-13`. */
+  readonly date?: string;
+  readonly vendor?: string;
+  readonly variant?: string;
+  readonly prerelease?: boolean;
+  /** Release notes. */
+  readonly notes?: Url;
+}
+
+/** One place that offers releases of a runtime: the official site, or a package registry. */
+export interface Source {
+  /** Its host or registry: `nodejs.org`, `npm`, `goproxy`. Written to the lock. */
+  readonly id: string;
+  /** Named at first use where it is not the project itself that publishes there. */
+  readonly publisher?: string;
+  /** The ecosystem's own variables for a mirror: each replaces the URL prefix `from`. */
+  readonly mirrors?: readonly MirrorVariable[];
+  /** Newest first. May leave out what cannot answer the request, never more than that. */
+  releases(upstream: Upstream, request: ToolRequest): Promise<readonly Release[]>;
+  /** Every platform that it has, each part with its digest. Gaps are left out, never guessed. */
+  artifacts(upstream: Upstream, release: Release, request: ToolRequest): Promise<readonly Artifact[]>;
+  /** How to unpack what `at` names, if this source would itself name it for that version and platform; else `undefined`. Pure. */
+  owns(claim: Claim): Recipe | undefined;
+}
+
+/** What a lock says: nothing of it is believed until a source owns it. */
+export interface Claim {
+  readonly version: Version;
+  readonly platform: PlatformKey;
+  readonly vendor?: string;
+  readonly variant?: string;
+  readonly at: Url | Locator;
+}
+
+export interface MirrorVariable {
+  readonly variable: string;
+  readonly from: Url;
+  /** Appended to the variable's value before it replaces `from`: `/dist`. */
+  readonly append?: string;
+}
+
+/** Parses and checks at the border: throws `upstream-malformed` through `malformed` of the kit, or returns the value. */
+export type Decoder<T> = (value: unknown) => T;
+
+/** OpenPGP keys that may sign an upstream's lists. Pinned by primary fingerprint (40 upper-case hex digits). */
+export interface SigningKeys {
+  readonly fingerprints: readonly string[];
+  /** Where the key's material is published; only used after its fingerprint was checked. */
+  material(fingerprint: string): Url;
+}
+
+/** A runtime's only window on the world. Mirrors, proxies, cache, retry, offline and signature policy are behind it. */
+export interface Upstream {
+  /** This machine's platform. */
+  readonly platform: PlatformKey;
+  readonly now: Date;
+  json<T>(url: Url, decode: Decoder<T>): Promise<T>;
+  text(url: Url): Promise<string>;
+  /** The text where the server has it; `undefined` on 404 and 410. */
+  optionalText(url: Url): Promise<string | undefined>;
+  /** The text with what proves it: a detached signature at `signatureUrl` (binary or armored) by one of the keys. Policy decides what a missing one means. */
+  signedText(url: Url, signatureUrl: Url, keys: SigningKeys): Promise<{ readonly text: string; readonly proof: Proof }>;
+  readonly npm: NpmRegistry;
+  readonly goproxy: GoProxy;
+  readonly maven: MavenRepository;
+  /** One small text member of a part's archive, by its path in the archive, for facts that only the archive holds. */
+  member(part: Part, recipe: Recipe, path: string): Promise<string | undefined>;
+}
+
+/** The npm registry as npm is configured here: https://github.com/npm/registry/blob/main/docs/responses/package-metadata.md */
+export interface NpmRegistry {
+  /** `undefined` if there is no such package. */
+  packument(name: string): Promise<Packument | undefined>;
+}
+
+export interface Packument {
+  readonly versions: Readonly<Record<string, PackageVersion>>;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Version to ISO time, where the registry says. */
+  readonly time: Readonly<Record<string, string>>;
+}
+
+export interface PackageVersion {
+  readonly name: string;
+  readonly version: string;
+  /** Absent where the registry gave none that we know: then the version cannot be installed. */
+  readonly digest?: Digest;
+  /** `registry-signature` where `dist.signatures` held, else `index`. */
+  readonly proof: Proof;
+  readonly engines: Readonly<Record<string, string>>;
+}
+
+/** The module proxy as Go is configured here: https://go.dev/ref/mod#module-proxy */
+export interface GoProxy {
+  /** `@v/list`, unsorted, possibly partial. */
+  versions(module: string): Promise<readonly string[]>;
+  /** Whether the proxy serves that version (`.info`). */
+  has(module: string, version: string): Promise<boolean>;
+  /** The `h1:` digest of the zip, proved by the checksum database; `undefined` if the database has no such record. */
+  digest(module: string, version: string): Promise<{ readonly digest: Digest; readonly proof: Proof } | undefined>;
+}
+
+/** The Maven repository as Maven is configured here. */
+export interface MavenRepository {
+  /** Versions in `maven-metadata.xml`, as listed; empty if there is no such artifact. */
+  versions(group: string, artifact: string): Promise<readonly string[]>;
+  /** The `.sha512` (or `.sha256`) beside the file; `undefined` if there is none. */
+  digest(group: string, artifact: string, version: string, file: string): Promise<Digest | undefined>;
+}
+
+/** One file that pins a runtime. */
+export interface PinFile {
+  /** Its base name, or a relative path: `.nvmrc`, `gradle/wrapper/x`. */
+  readonly file: string;
+  /** Throws `pin-file-invalid` with the line. Returns no pins where the file says nothing about this runtime. */
+  read(document: Document): PinReading;
+}
+
+export interface PinReading {
+  readonly pins: readonly Pin[];
+  readonly warnings?: readonly { readonly line?: number; readonly text: string }[];
+}
+
+export interface Pin {
+  /** A `floor` (or range) decides only where nothing else pins, and is otherwise checked. */
+  readonly strength: 'pin' | 'floor';
+  /** In the runtime's request grammar; the first is the default. Empty: only options are given (a component list without a channel). */
+  readonly requests: readonly string[];
+  readonly line: number;
+  readonly vendor?: string;
+  readonly options?: RequestOptions;
+}
+
+/** A file being read, parsed on demand by the adapters. Parsers throw `pin-file-invalid` with the line. */
+export interface Document {
+  /** As it is to be named in messages: relative to the project where it is below it. */
+  readonly path: string;
+  readonly text: string;
+  /** The text's lines without their line ends (`\n`, `\r\n`, `\r`), a byte order mark dropped. */
+  readonly lines: readonly string[];
+  json(): unknown;
+  toml(): unknown;
+  /** Elements in document order, without namespaces: enough for pom.xml. */
+  xml(): XmlElement;
+  /** Line (from 1) of a key by its path in JSON or TOML; 1 where unknown. */
+  lineOf(...keys: readonly (string | number)[]): number;
+  /** A file named relative to this one, if it exists and stays inside the project. */
+  sibling(path: string): Document | undefined;
+}
+
+export interface XmlElement {
+  readonly name: string;
+  readonly line: number;
+  readonly text: string;
+  readonly children: readonly XmlElement[];
+}
+
+export interface Probe {
+  /** A command of the layout. */
+  readonly command: string;
+  readonly args: readonly string[];
+  /** The version in what it printed (stdout then stderr), in the scheme's canonical spelling. */
+  version(output: string): string | undefined;
+}
+
+/** Where another manager, or the system, keeps toolchains of this runtime. */
+export interface Discovery {
+  /** `rustup`, `pyenv`, `system`. */
+  readonly manager: string;
+  /** Globs (`*` within one component) of folders that may be a toolchain's root. Absolute. Pure. */
+  folders(facts: DiscoveryFacts): readonly string[];
+}
+
+export interface DiscoveryFacts {
+  readonly personHome: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform: PlatformKey;
+}
+
+/** Ends of support by release line, shipped with polyenv. Source: https://endoflife.date */
+export interface Lifecycle {
+  /** `20` -> the line of a version. */
+  line(version: Version): string;
+  /** Line to its dates, newest first; `true` where it has ended on an unknown day. */
+  readonly lines: readonly {
+    readonly line: string;
+    readonly lts?: boolean;
+    readonly support?: string;
+    readonly end?: string;
+  }[];
+}

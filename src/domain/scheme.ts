@@ -1,0 +1,22 @@
+import type { VersionRequest } from './request';
+import type { Release } from './runtime';
+import type { Version } from './version';
+
+export interface ParsedRequest {
+  readonly version: VersionRequest;
+  readonly vendor?: string;
+  readonly variant?: string;
+}
+
+/** An ecosystem's rules of reading versions and requests. One file each in `schemes/`. */
+export interface VersionScheme {
+  /** The canonical spelling of a version that exists (`v20.1.0` -> `20.1.0`, `go1.21` -> `1.21`), or `undefined`. */
+  version(text: string): Version | undefined;
+  /** Below zero if `a` is older than `b`. */
+  compare(a: Version, b: Version): number;
+  prerelease(version: Version): boolean;
+  /** What the text asks for. Throws `request-invalid` or `request-unsupported`, the message pointing at the bad part. */
+  request(text: string): ParsedRequest;
+  /** Whether the release answers the request; pre-releases only when they were asked for. Vendor and variant are compared elsewhere. */
+  matches(request: VersionRequest, release: Release): boolean;
+}

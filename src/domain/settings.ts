@@ -1,0 +1,180 @@
+/** How a setting is written: in `settings.json` with dots as nesting, and as `POLYENV_` and its name in capitals with `_` for dots. */
+export type SettingType = 'boolean' | 'integer' | 'text' | 'list' | 'map' | readonly string[];
+
+export interface Setting {
+  readonly name: string;
+  readonly type: SettingType;
+  readonly describe: string;
+  readonly fallback: unknown;
+}
+
+/**
+ * The person's and the organisation's choices, decoded. A project can set none of them. Lists are apart by white space
+ * in variables, maps are `FROM=TO` pairs apart by white space.
+ */
+export interface Settings {
+  /** URL prefix to URL prefix; the longest `from` wins. */
+  readonly mirrors: Readonly<Record<string, string>>;
+  readonly offline: boolean;
+  /** Plain http to other places than loopback. */
+  readonly insecureHttp: boolean;
+  /** Seconds without a byte before a connection is given up. */
+  readonly networkTimeout: number;
+  readonly networkRetries: number;
+  readonly verifySignatures: 'require' | 'when-present' | 'off';
+  /** Further OpenPGP fingerprints, for a company that signs its mirror anew. */
+  readonly verifyKeys: readonly string[];
+  /** The weakest proof that is accepted. */
+  readonly verifyMinimum: 'index' | 'registry-signature' | 'transparency' | 'signature';
+  /** Source ids that may be used; empty means all. */
+  readonly sourcesAllowed: readonly string[];
+  readonly preference: 'managed' | 'system' | 'only-managed' | 'only-system';
+  /** Whether a shim installs a pinned runtime that is missing. */
+  readonly autoInstall: boolean;
+  /** Days that a release must be old to be chosen by anything but an exact request. */
+  readonly minimumAge: number;
+  readonly endOfLife: 'ignore' | 'warn' | 'refuse';
+  /** Overrides of what npm, Go and Maven are configured to use; empty means as their own client. */
+  readonly npmRegistry: string;
+  readonly goProxy: string;
+  readonly mavenRepository: string;
+  /** Downloads at once. */
+  readonly jobs: number;
+  /** Seconds to wait for another polyenv. */
+  readonly lockTimeout: number;
+  /** Seconds for which a cached index is used without asking again. */
+  readonly cacheAge: number;
+  /** Tool to request, for where no project decides. */
+  readonly defaults: Readonly<Record<string, string>>;
+}
+
+/** Settings by their written name; `key` is the field of `Settings`. The reference and the environment forms are made from it. */
+export const SETTINGS: readonly (Setting & { readonly key: keyof Settings })[] = [
+  {
+    key: 'mirrors',
+    name: 'mirrors',
+    type: 'map',
+    describe: 'URL prefixes to replace, the longest first',
+    fallback: {},
+  },
+  { key: 'offline', name: 'offline', type: 'boolean', describe: 'never use the network', fallback: false },
+  {
+    key: 'insecureHttp',
+    name: 'network.insecure_http',
+    type: 'boolean',
+    describe: 'allow plain http to other places than this machine',
+    fallback: false,
+  },
+  {
+    key: 'networkTimeout',
+    name: 'network.timeout',
+    type: 'integer',
+    describe: 'seconds without a byte before a connection is given up',
+    fallback: 30,
+  },
+  {
+    key: 'networkRetries',
+    name: 'network.retries',
+    type: 'integer',
+    describe: 'further tries after a failure',
+    fallback: 3,
+  },
+  {
+    key: 'verifySignatures',
+    name: 'verify.signatures',
+    type: ['require', 'when-present', 'off'],
+    describe: 'what to do about signatures where the upstream signs',
+    fallback: 'require',
+  },
+  {
+    key: 'verifyKeys',
+    name: 'verify.keys',
+    type: 'list',
+    describe: 'further OpenPGP fingerprints that may sign',
+    fallback: [],
+  },
+  {
+    key: 'verifyMinimum',
+    name: 'verify.minimum',
+    type: ['index', 'registry-signature', 'transparency', 'signature'],
+    describe: 'the weakest proof that is accepted',
+    fallback: 'index',
+  },
+  {
+    key: 'sourcesAllowed',
+    name: 'sources.allowed',
+    type: 'list',
+    describe: 'the sources that may be used; empty means all',
+    fallback: [],
+  },
+  {
+    key: 'preference',
+    name: 'sources.preference',
+    type: ['managed', 'system', 'only-managed', 'only-system'],
+    describe: 'downloaded toolchains, or those that this machine already has',
+    fallback: 'managed',
+  },
+  {
+    key: 'autoInstall',
+    name: 'install.missing',
+    type: 'boolean',
+    describe: 'install a pinned runtime at its first use',
+    fallback: true,
+  },
+  {
+    key: 'minimumAge',
+    name: 'release.minimum_age',
+    type: 'integer',
+    describe: 'days that a release must be old, unless it is asked for exactly',
+    fallback: 0,
+  },
+  {
+    key: 'endOfLife',
+    name: 'release.end_of_life',
+    type: ['ignore', 'warn', 'refuse'],
+    describe: 'what to do about lines without support',
+    fallback: 'warn',
+  },
+  {
+    key: 'npmRegistry',
+    name: 'registry.npm',
+    type: 'text',
+    describe: "instead of npm's own configuration",
+    fallback: '',
+  },
+  { key: 'goProxy', name: 'registry.go', type: 'text', describe: 'instead of GOPROXY', fallback: '' },
+  {
+    key: 'mavenRepository',
+    name: 'registry.maven',
+    type: 'text',
+    describe: "instead of Maven's own settings",
+    fallback: '',
+  },
+  { key: 'jobs', name: 'jobs', type: 'integer', describe: 'downloads at once', fallback: 4 },
+  {
+    key: 'lockTimeout',
+    name: 'lock.timeout',
+    type: 'integer',
+    describe: 'seconds to wait for another polyenv',
+    fallback: 300,
+  },
+  {
+    key: 'cacheAge',
+    name: 'cache.max_age',
+    type: 'integer',
+    describe: 'seconds for which a cached index is not asked for again',
+    fallback: 600,
+  },
+  {
+    key: 'defaults',
+    name: 'defaults',
+    type: 'map',
+    describe: 'versions for where no project decides (`polyenv use --default`)',
+    fallback: {},
+  },
+];
+
+/** `verify.signatures` -> `POLYENV_VERIFY_SIGNATURES`. */
+export function settingVariable(name: string): string {
+  return `POLYENV_${name.toUpperCase().replaceAll('.', '_')}`;
+}

@@ -1,0 +1,33 @@
+import type { Readable, Writable } from 'node:stream';
+
+/** The process as a value: `bin.ts` makes the real one, tests make their own. Nothing else reads `process`. */
+export interface Host {
+  /** Arguments after the program's name. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The working folder as the person sees it (`PWD` where it is the same folder); `undefined` if it no longer exists. */
+  readonly cwd: string | undefined;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  now(): Date;
+  readonly pid: number;
+  readonly uid: number | undefined;
+  /** The Node that runs us, absolute. */
+  readonly node: string;
+  readonly nodeVersion: string;
+  /** The bundle, absolute: what the launcher starts. */
+  readonly program: string;
+  readonly os: NodeJS.Platform;
+  readonly arch: string;
+  readonly personHome: string;
+  readonly hostname: string;
+  readonly cores: number;
+  readonly temporary: string;
+  /** Replaces this process by the program where Node can (22.15 and later); `undefined` where it cannot. */
+  readonly execve:
+    | ((file: string, argv: readonly string[], env: Readonly<Record<string, string>>) => never)
+    | undefined;
+  /** Runs `stop` on SIGINT, SIGTERM and SIGHUP until the returned function is called. */
+  onSignal(stop: (signal: NodeJS.Signals) => void): () => void;
+}

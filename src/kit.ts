@@ -1,0 +1,14 @@
+/**
+ * All that a file in `runtimes/` may import: the types of the contract, the version schemes, and the readers of pin
+ * files that several runtimes share.
+ */
+export type * from './domain/artifact';
+export { hexDigest, integrityDigest } from './domain/digest';
+export type * from './domain/env-op';
+export { PolyenvError } from './domain/errors';
+export type * from './domain/layout';
+export { isPlatformKey, PLATFORMS, type Platform, type PlatformKey, platformOf } from './domain/platform';
+export type * from './domain/request';
+export type * from './domain/runtime';
+export type * from './domain/scheme';
+export { type Version, versionFrom } from './domain/version';
