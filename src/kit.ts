@@ -3,6 +3,24 @@
  * files that several runtimes share.
  */
 export type * from './domain/artifact';
+export {
+  asArray,
+  asArraySkipping,
+  asBoolean,
+  asChanged,
+  asCount,
+  asMatching,
+  asNumber,
+  asObject,
+  asOneOf,
+  asRecord,
+  asRecordSkipping,
+  asString,
+  asUnknown,
+  either,
+  malformed,
+  optional,
+} from './domain/decoders';
 export { hexDigest, integrityDigest } from './domain/digest';
 export type * from './domain/env-op';
 export { PolyenvError } from './domain/errors';
