@@ -1,6 +1,22 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { RUNTIMES_MODULE, runtimesModule } from './scripts/plugins';
+
+const { version } = JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8')) as { version: string };
 
 export default defineConfig({
+  define: { __VERSION__: JSON.stringify(version) },
+  plugins: [
+    {
+      name: 'runtimes',
+      resolveId: (id) => (id === RUNTIMES_MODULE ? `\0${RUNTIMES_MODULE}` : undefined),
+      load: (id) =>
+        id === `\0${RUNTIMES_MODULE}`
+          ? runtimesModule(fileURLToPath(new URL('./runtimes', import.meta.url)))
+          : undefined,
+    },
+  ],
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',

@@ -1,0 +1,11 @@
+declare module '*?raw' {
+  const text: string;
+  export default text;
+}
+
+declare module 'polyenv:runtimes' {
+  import type { Runtime } from './domain/runtime';
+  export const runtimes: Readonly<Record<string, () => Promise<{ runtime: Runtime }>>>;
+}
+
+declare const __VERSION__: string;

@@ -1,0 +1,59 @@
+import { realpathSync, statSync } from 'node:fs';
+import { availableParallelism, homedir, hostname, tmpdir } from 'node:os';
+import type { Host } from './host';
+import { run } from './run';
+
+function workingFolder(): string | undefined {
+  let physical: string;
+  try {
+    physical = process.cwd();
+  } catch {
+    return undefined;
+  }
+  const seen = process.env.PWD;
+  if (seen === undefined || !seen.startsWith('/') || seen === physical) return physical;
+  try {
+    const [a, b] = [statSync(seen), statSync(physical)];
+    return a.dev === b.dev && a.ino === b.ino ? seen : physical;
+  } catch {
+    return physical;
+  }
+}
+
+const host: Host = {
+  argv: process.argv.slice(2),
+  env: process.env,
+  cwd: workingFolder(),
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  now: () => new Date(),
+  pid: process.pid,
+  uid: process.getuid?.(),
+  node: process.execPath,
+  nodeVersion: process.versions.node,
+  program: realpathSync(__filename),
+  os: process.platform,
+  arch: process.arch,
+  personHome: process.env.HOME !== undefined && process.env.HOME.startsWith('/') ? process.env.HOME : homedir(),
+  hostname: hostname(),
+  cores: availableParallelism(),
+  temporary: tmpdir(),
+  execve: (process as { execve?: Host['execve'] }).execve,
+  onSignal: (stop) => {
+    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+    for (const signal of signals) process.on(signal, stop);
+    return () => {
+      for (const signal of signals) process.off(signal, stop);
+    };
+  },
+};
+
+// A reader that has seen enough (`polyenv ls | head -1`) is no failure; a full disk is.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+}
+
+run(host).then((code) => {
+  process.exitCode = code;
+});

@@ -1,0 +1,97 @@
+import type { Context } from '../app/context';
+import type { Output } from './output/output';
+
+/** One verb as data: the program, the help, the reference and the completions are made from it. */
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  /** A few sentences for `help`. */
+  readonly describe?: string;
+  readonly arguments?: readonly Argument[];
+  readonly options?: readonly Option[];
+  readonly examples?: readonly Example[];
+  /** Everything from the first argument on belongs to somebody else's command line. */
+  readonly passThrough?: true;
+  /** Which completions an argument gets beyond its choices. */
+  run(input: Input): Promise<Outcome | undefined>;
+}
+
+export interface Argument {
+  readonly name: string;
+  readonly describe: string;
+  readonly required?: true;
+  readonly variadic?: true;
+  readonly choices?: readonly string[];
+  readonly complete?:
+    | 'tool'
+    | 'request'
+    | 'installed'
+    | 'folder'
+    | 'command'
+    | 'verb'
+    | 'setting'
+    | 'task'
+    | 'template';
+}
+
+export interface Option {
+  /** Long name without dashes. */
+  readonly name: string;
+  readonly short?: string;
+  readonly describe: string;
+  /** The name of its value; absent for a switch. */
+  readonly value?: string;
+  /** May be given several times; collected into a list. */
+  readonly repeatable?: true;
+  readonly choices?: readonly string[];
+  readonly hidden?: true;
+}
+
+/** Options that every verb takes. */
+export const COMMON_OPTIONS: readonly Option[] = [
+  { name: 'json', describe: 'one JSON object on stdout, events as lines on stderr' },
+  { name: 'quiet', short: 'q', describe: 'only results, warnings and errors' },
+  { name: 'verbose', short: 'v', describe: 'say more; with an error, the stack' },
+  { name: 'yes', short: 'y', describe: 'answer yes to every question' },
+  { name: 'dry-run', short: 'n', describe: 'say what would be done, and do nothing' },
+  { name: 'offline', describe: 'never use the network' },
+  { name: 'C', short: 'C', value: 'DIR', describe: 'as if started in DIR' },
+];
+
+export interface Example {
+  readonly run: string;
+  readonly describe: string;
+}
+
+export interface Input {
+  readonly ctx: Context;
+  /** Arguments in order; a variadic one takes the rest. */
+  readonly args: readonly string[];
+  /** What stood after `--`; `undefined` without it. */
+  readonly rest: readonly string[] | undefined;
+  readonly options: Readonly<Record<string, OptionValue>>;
+  readonly output: Output;
+}
+
+export type OptionValue = string | true | readonly string[] | undefined;
+
+/** What a verb has to say: `data` for `--json`, `text` for people, on stdout; and the exit status. */
+export interface Outcome {
+  readonly data?: Readonly<Record<string, unknown>>;
+  readonly text?: string;
+  readonly exit?: number;
+}
+
+export function flag(input: Input, name: string): true | undefined {
+  return input.options[name] === undefined ? undefined : true;
+}
+
+export function value(input: Input, name: string): string | undefined {
+  const found = input.options[name];
+  return typeof found === 'string' ? found : undefined;
+}
+
+export function values(input: Input, name: string): readonly string[] {
+  const found = input.options[name];
+  return Array.isArray(found) ? found : typeof found === 'string' ? [found] : [];
+}

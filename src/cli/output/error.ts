@@ -1,0 +1,47 @@
+import { PolyenvError } from '../../domain/errors';
+import { printable } from '../../domain/printable';
+import type { Style } from './style';
+
+/** Three lines: what, where, and the command that mends it. The stack only with `-v`. */
+export function errorText(error: unknown, style: Style, verbose: 'verbose' | undefined): string {
+  const known = asPolyenvError(error);
+  const lines = [`${style.red(`error[${known.code}]`)} ${printable(known.message)}`];
+  if (known.where !== undefined) {
+    const { file, line, column } = known.where;
+    lines.push(`  at   ${printable([file, line, column].filter((part) => part !== undefined).join(':'))}`);
+  }
+  if (known.hint !== undefined) lines.push(`  try  ${printable(known.hint)}`);
+  if (verbose !== undefined) {
+    for (let cause: unknown = error; cause instanceof Error; cause = cause.cause)
+      lines.push(style.dim(cause.stack ?? String(cause)));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** The `error` member of the object that `--json` prints. */
+export function errorData(error: unknown): Readonly<Record<string, unknown>> {
+  const { code, exit, message, where, hint, status } = asPolyenvError(error);
+  return {
+    code,
+    exit,
+    message,
+    ...(where && { where }),
+    ...(hint !== undefined && { hint }),
+    ...(status && { status }),
+  };
+}
+
+/** A defect of ours, or a failure of the system that no adapter translated, is still told in the same form. */
+export function asPolyenvError(error: unknown): PolyenvError {
+  if (error instanceof PolyenvError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const system = (error as { code?: unknown } | undefined)?.code;
+  if (system === 'ENOSPC' || system === 'EDQUOT') return new PolyenvError('disk-full', message, { cause: error });
+  if (system === 'EACCES' || system === 'EROFS' || system === 'EPERM') {
+    return new PolyenvError('home-unwritable', message, {
+      hint: 'check who owns that path, or set POLYENV_HOME',
+      cause: error,
+    });
+  }
+  return new PolyenvError('failed', message, { hint: 'run it again with -v and report what it prints', cause: error });
+}

@@ -1,0 +1,66 @@
+import type { Emit, Event } from '../../domain/events';
+import { printable } from '../../domain/printable';
+import type { Host } from '../../host';
+import type { Outcome } from '../command';
+import { errorData, errorText } from './error';
+import { jsonListener } from './json';
+import { plainListener } from './plain';
+import { type Style, styleFor } from './style';
+import { ttyListener } from './tty';
+
+export interface Modes {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}
+
+export interface Listener {
+  hear(event: Event): void;
+  /** Takes back what is only of the moment (a progress line). */
+  settle(): void;
+}
+
+/** Data goes to stdout, everything else to stderr; which form it takes is decided here once. */
+export interface Output {
+  readonly out: Style;
+  readonly err: Style;
+  readonly modes: Modes;
+  readonly emit: Emit;
+  print(outcome: Outcome): void;
+  fail(error: unknown): void;
+  settle(): void;
+}
+
+export function openOutput(host: Host, modes: Modes): Output {
+  const [out, err] = [styleFor(host, host.stdout), styleFor(host, host.stderr)];
+  const listener = choose(host, modes, err);
+  return {
+    out,
+    err,
+    modes,
+    emit: (event) => listener.hear(event),
+    settle: () => listener.settle(),
+    print: (outcome) => {
+      listener.settle();
+      if (modes.json) host.stdout.write(`${JSON.stringify({ schema: 1, ...outcome.data })}\n`);
+      else if (outcome.text !== undefined && outcome.text !== '') {
+        host.stdout.write(outcome.text.endsWith('\n') ? outcome.text : `${outcome.text}\n`);
+      }
+    },
+    fail: (error) => {
+      listener.settle();
+      if (modes.json) host.stdout.write(`${JSON.stringify({ schema: 1, error: errorData(error) })}\n`);
+      else host.stderr.write(errorText(error, err, modes.verbose ? 'verbose' : undefined));
+    },
+  };
+}
+
+function choose(host: Host, modes: Modes, style: Style): Listener {
+  const write = (text: string): void => void host.stderr.write(text);
+  if (modes.json) return jsonListener(write);
+  if (modes.quiet)
+    return { hear: (event) => event.type === 'warning' && write(`${printable(event.text)}\n`), settle: () => {} };
+  return host.stderr.isTTY === true && host.env.TERM !== 'dumb'
+    ? ttyListener(host, style)
+    : plainListener(write, style);
+}

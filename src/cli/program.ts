@@ -1,0 +1,167 @@
+import { resolve } from 'node:path';
+import { CommanderError, Option as CommanderOption, Command as Verb } from 'commander';
+import { openContext } from '../app/context';
+import { PolyenvError } from '../domain/errors';
+import { nearestName } from '../domain/nearest';
+import type { Host } from '../host';
+import { CATALOG, type Entry } from './catalog';
+import { COMMON_OPTIONS, type Command, type Input, type Option, type OptionValue, type Outcome } from './command';
+import { asPolyenvError } from './output/error';
+import { helpText } from './output/help';
+import { type Output, openOutput } from './output/output';
+
+/** Runs one command line and returns the exit status. Only the module of the invoked verb is loaded. */
+export async function runProgram(host: Host): Promise<number> {
+  const early = openOutput(host, modesOf(host.argv));
+  try {
+    const { entry, before, after } = invoked(host.argv);
+    const { command } = await entry.load();
+    return await runVerb(host, command, { before, after });
+  } catch (error) {
+    if (error instanceof Finished) return error.exit;
+    early.fail(error);
+    return asPolyenvError(error).exit;
+  }
+}
+
+class Finished {
+  constructor(readonly exit: number) {}
+}
+
+interface Words {
+  /** Common options that stood before the verb. */
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+}
+
+/** The verb is the first word that is neither an option nor the folder of `-C`; none means the overview of this folder. */
+function invoked(argv: readonly string[]): { readonly entry: Entry } & Words {
+  let index = 0;
+  while (index < argv.length && argv[index]?.startsWith('-')) index += argv[index] === '-C' ? 2 : 1;
+  const before = argv.slice(0, index);
+  const word = argv[index];
+  if (word === undefined) {
+    const name = before.some((option) => option === '--help' || option === '-h') ? 'help' : 'status';
+    return {
+      entry: entryOf(name),
+      before: before.filter((option) => option !== '--help' && option !== '-h'),
+      after: [],
+    };
+  }
+  return { entry: entryOf(word), before, after: argv.slice(index + 1) };
+}
+
+export function entryOf(name: string): Entry {
+  const found = CATALOG.find((entry) => entry.name === name || entry.aliases?.includes(name));
+  if (found !== undefined) return found;
+  const names = CATALOG.flatMap((entry) => (entry.hidden ? [] : [entry.name, ...(entry.aliases ?? [])]));
+  const nearest = nearestName(name, names);
+  throw new PolyenvError('usage', `polyenv has no command ${JSON.stringify(name)}`, {
+    hint: nearest === undefined ? 'polyenv help' : `polyenv ${nearest}`,
+  });
+}
+
+async function runVerb(host: Host, command: Command, words: Words): Promise<number> {
+  const split = command.passThrough ? -1 : words.after.indexOf('--');
+  const own = split === -1 ? words.after : words.after.slice(0, split);
+  const rest = split === -1 ? undefined : words.after.slice(split + 1);
+  const parsed = parse(command, [...words.before, ...own], host);
+  const output = openOutput(host, {
+    json: parsed.options.json !== undefined,
+    quiet: parsed.options.quiet !== undefined,
+    verbose: parsed.options.verbose !== undefined,
+  });
+  const folder = parsed.options.C;
+  const directory = typeof folder === 'string' ? resolve(host.cwd ?? '/', folder) : host.cwd;
+  try {
+    return await runInContext(host, command, { ...parsed, rest, output, directory });
+  } catch (error) {
+    output.fail(error);
+    return asPolyenvError(error).exit;
+  }
+}
+
+interface Call {
+  readonly args: readonly string[];
+  readonly options: Readonly<Record<string, OptionValue>>;
+  readonly rest: readonly string[] | undefined;
+  readonly output: Output;
+  readonly directory: string | undefined;
+}
+
+async function runInContext(host: Host, command: Command, call: Call): Promise<number> {
+  const { output, options } = call;
+  const ctx = await openContext({
+    host,
+    emit: output.emit,
+    directory: call.directory,
+    offline: options.offline !== undefined,
+  });
+  try {
+    const input: Input = { ctx, args: call.args, rest: call.rest, options, output };
+    const outcome: Outcome | undefined = await command.run(input);
+    output.settle();
+    if (outcome !== undefined && (outcome.text !== undefined || (output.modes.json && outcome.data !== undefined)))
+      output.print(outcome);
+    return outcome?.exit ?? 0;
+  } finally {
+    await ctx.close();
+  }
+}
+
+function parse(command: Command, argv: readonly string[], host: Host) {
+  const verb = new Verb(command.name)
+    .exitOverride()
+    .configureOutput({ writeOut: () => {}, writeErr: () => {} })
+    .helpOption(false);
+  verb.addOption(new CommanderOption('-h, --help'));
+  for (const option of [...COMMON_OPTIONS, ...(command.options ?? [])]) verb.addOption(commanderOption(option));
+  for (const argument of command.arguments ?? []) {
+    verb.argument(
+      `${argument.required ? '<' : '['}${argument.name}${argument.variadic ? '...' : ''}${argument.required ? '>' : ']'}`,
+    );
+  }
+  if (command.passThrough) verb.passThroughOptions();
+  try {
+    verb.parse([...argv], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (argv.includes('--help') || argv.includes('-h')) return showHelp(command, host);
+    throw new PolyenvError('usage', error.message.replace(/^error: /, ''), { hint: `polyenv help ${command.name}` });
+  }
+  const options = verb.opts<Record<string, OptionValue>>();
+  if (options.help !== undefined) return showHelp(command, host);
+  const named: Record<string, OptionValue> = {};
+  for (const option of [...COMMON_OPTIONS, ...(command.options ?? [])]) {
+    const found = options[camel(option.name)];
+    if (found !== undefined) named[option.name] = found;
+  }
+  return { args: verb.args, options: named };
+}
+
+function showHelp(command: Command, host: Host): never {
+  host.stdout.write(helpText(command));
+  throw new Finished(0);
+}
+
+function commanderOption(option: Option): CommanderOption {
+  const long = option.name.length === 1 ? '' : `--${option.name}`;
+  const short = option.short === undefined ? '' : `-${option.short}`;
+  const flags = [short, long].filter((part) => part !== '').join(', ');
+  const made = new CommanderOption(option.value === undefined ? flags : `${flags} <${option.value}>`, option.describe);
+  if (option.choices !== undefined) made.choices(option.choices);
+  if (option.repeatable)
+    made.argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text]);
+  return made;
+}
+
+function camel(name: string): string {
+  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** Good enough for errors that come before the verb's own options are read. */
+function modesOf(argv: readonly string[]) {
+  const end = argv.indexOf('--');
+  const own = end === -1 ? argv : argv.slice(0, end);
+  return { json: own.includes('--json'), quiet: own.includes('-q'), verbose: own.includes('-v') };
+}
