@@ -35,11 +35,15 @@ const host: Host = {
   program: realpathSync(__filename),
   os: process.platform,
   arch: process.arch,
-  personHome: process.env.HOME !== undefined && process.env.HOME.startsWith('/') ? process.env.HOME : homedir(),
+  personHome: process.env.HOME?.startsWith('/') ? process.env.HOME : homedir(),
   hostname: hostname(),
   cores: availableParallelism(),
   temporary: tmpdir(),
   execve: (process as { execve?: Host['execve'] }).execve,
+  glibc: () => {
+    const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
+    return report.header?.glibcVersionRuntime;
+  },
   onSignal: (stop) => {
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
     for (const signal of signals) process.on(signal, stop);

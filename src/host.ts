@@ -28,6 +28,8 @@ export interface Host {
   readonly execve:
     | ((file: string, argv: readonly string[], env: Readonly<Record<string, string>>) => never)
     | undefined;
+  /** The C library's version (`2.36`) where it is glibc. */
+  glibc(): string | undefined;
   /** Runs `stop` on SIGINT, SIGTERM and SIGHUP until the returned function is called. */
   onSignal(stop: (signal: NodeJS.Signals) => void): () => void;
 }
