@@ -25,6 +25,7 @@ export { hexDigest, integrityDigest } from './domain/digest';
 export type * from './domain/env-op';
 export { PolyenvError } from './domain/errors';
 export type * from './domain/layout';
+export { formatLocator, parseLocator, type RegistryPackage } from './domain/locator';
 export { isPlatformKey, PLATFORMS, type Platform, type PlatformKey, platformOf } from './domain/platform';
 export type * from './domain/request';
 export type * from './domain/runtime';
