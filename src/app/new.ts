@@ -1,0 +1,66 @@
+import { basename } from 'node:path';
+import { planFiles, type ReadTemplate, writeProject } from '../adapters/templates';
+import { chooseValues, chosenRuntimes, substitute, type Values } from '../domain/template';
+
+export interface NewProject {
+  readonly read: ReadTemplate;
+  /** Absolute; missing, or an empty folder. */
+  readonly target: string;
+  /** Text by parameter or runtime, as the person gave it: the rest are defaults. */
+  readonly given: Readonly<Record<string, string>>;
+  /** What is done in the finished folder, in order: runtimes, git. One that throws takes the project back. */
+  readonly steps: readonly ((folder: string) => Promise<void>)[];
+  readonly signal?: AbortSignal;
+}
+
+export interface CreatedProject {
+  readonly folder: string;
+  readonly template: string;
+  readonly files: readonly string[];
+  readonly runtimes: readonly { readonly tool: string; readonly request: string }[];
+  readonly values: Values;
+  /** Lines for the person. */
+  readonly next: readonly string[];
+}
+
+/** Makes a project of a template: all of it with every step done, or nothing. Throws `usage`, `template-invalid`, and what a step throws. */
+export async function newProject(options: NewProject): Promise<CreatedProject> {
+  const { read, target } = options;
+  const { template } = read;
+  const values = chooseValues(template, options.given, basename(target));
+  const files = await planFiles(read, values);
+  const written = await writeProject({
+    files,
+    values,
+    target,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  try {
+    for (const step of options.steps) {
+      options.signal?.throwIfAborted();
+      await step(target);
+    }
+  } catch (error) {
+    await written.undo();
+    throw error;
+  }
+  return {
+    folder: target,
+    template: template.name,
+    files: files.map((file) => file.target),
+    runtimes: chosenRuntimes(template, values),
+    values,
+    next: template.next.map((line) => substitute(line, values)),
+  };
+}
+
+/** The name for a project in that folder: the folder's own where the template's rules take it, else the template's. */
+export function nameFor(read: ReadTemplate, target: string): Readonly<Record<string, string>> {
+  const own = basename(target);
+  try {
+    chooseValues(read.template, { name: own }, own);
+    return { name: own };
+  } catch {
+    return {};
+  }
+}
