@@ -1,3 +1,4 @@
+import { type DocumentValue, isTable, type KeyPath, valueAt } from './document-value';
 import type { EnvOp } from './env-op';
 import { PolyenvError } from './errors';
 import { nearestName } from './nearest';
@@ -87,13 +88,7 @@ export interface KnownRuntime {
   readonly sources?: readonly { readonly id: string; readonly mirrors?: readonly { readonly variable: string }[] }[];
 }
 
-export interface ManifestInput {
-  /** For messages, and kept in the result. */
-  readonly path: string;
-  /** The parsed TOML. */
-  readonly value: unknown;
-  /** The line of a key by its path; 1 where unknown. */
-  lineOf(...keys: readonly (string | number)[]): number;
+export interface ManifestInput extends DocumentValue {
   readonly runtimes: readonly KnownRuntime[];
 }
 
@@ -149,8 +144,6 @@ const LONGEST = { version: 256, value: 32 * 1024, name: 64, folder: 1024, comman
 
 const TASK_KEYS = ['run', 'dir', 'env', 'depends', 'parallel', 'description'] as const;
 
-type Keys = readonly (string | number)[];
-
 function decodeRuntimes(input: ManifestInput): readonly ManifestPin[] {
   const pins: ManifestPin[] = [];
   for (const [key, value] of Object.entries(tableAt(input, ['runtimes']))) {
@@ -183,7 +176,7 @@ function decodeRuntimes(input: ManifestInput): readonly ManifestPin[] {
 
 function decodePin(
   input: ManifestInput,
-  keys: Keys,
+  keys: KeyPath,
   runtime: KnownRuntime,
 ): Pick<ManifestPin, 'version' | 'vendor' | 'options'> {
   const table = tableAt(input, keys);
@@ -209,7 +202,7 @@ function decodePin(
   return { version, vendor, options };
 }
 
-function decodeOption(input: ManifestInput, keys: Keys, option: RequestOption): readonly string[] {
+function decodeOption(input: ManifestInput, keys: KeyPath, option: RequestOption): readonly string[] {
   const value = valueAt(input, keys);
   const many = option.single !== true;
   const words = typeof value === 'string' ? [value] : value;
@@ -227,13 +220,13 @@ function decodeOption(input: ManifestInput, keys: Keys, option: RequestOption): 
   return [...new Set(words as readonly string[])].sort();
 }
 
-function versionAt(input: ManifestInput, keys: Keys, value: unknown): string {
+function versionAt(input: ManifestInput, keys: KeyPath, value: unknown): string {
   if (value === undefined)
     fail(input, keys, { what: 'a version is missing', hint: 'write version = "..." in the table' });
   return textAt(input, keys, { limit: LONGEST.version }).trim();
 }
 
-function decodeVariables(input: ManifestInput, keys: Keys): readonly ManifestVariable[] {
+function decodeVariables(input: ManifestInput, keys: KeyPath): readonly ManifestVariable[] {
   const mirrors = new Map(
     input.runtimes.flatMap((runtime) =>
       (runtime.sources ?? []).flatMap((source) =>
@@ -386,7 +379,7 @@ function decodeSources(input: ManifestInput): readonly ManifestSource[] {
   });
 }
 
-function knownRuntime(input: ManifestInput, keys: Keys): KnownRuntime {
+function knownRuntime(input: ManifestInput, keys: KeyPath): KnownRuntime {
   const name = String(keys.at(-1));
   const runtime = findRuntime(input.runtimes, name);
   if (runtime !== undefined) return runtime;
@@ -402,7 +395,7 @@ function knownRuntime(input: ManifestInput, keys: Keys): KnownRuntime {
 }
 
 /** Below the manifest's folder by its letters; links are looked at where the folder is used. */
-function folderInside(input: ManifestInput, keys: Keys, text: string): string {
+function folderInside(input: ManifestInput, keys: KeyPath, text: string): string {
   const parts: string[] = [];
   for (const part of text.split('/')) {
     if (part === '' || part === '.') continue;
@@ -422,13 +415,17 @@ function folderInside(input: ManifestInput, keys: Keys, text: string): string {
   return parts.join('/') || '.';
 }
 
-function textsAt(input: ManifestInput, keys: Keys, limit: number): readonly string[] {
+function textsAt(input: ManifestInput, keys: KeyPath, limit: number): readonly string[] {
   const value = valueAt(input, keys);
   if (!Array.isArray(value)) return fail(input, keys, { what: `${nameOf(keys)} must be a list of texts in quotes` });
   return value.map((_, index) => textAt(input, [...keys, index], { limit }));
 }
 
-function textAt(input: ManifestInput, keys: Keys, rule: { readonly limit: number; readonly lines?: 'many' }): string {
+function textAt(
+  input: ManifestInput,
+  keys: KeyPath,
+  rule: { readonly limit: number; readonly lines?: 'many' },
+): string {
   const value = valueAt(input, keys);
   if (typeof value !== 'string') return fail(input, keys, { what: `${nameOf(keys)} must be a text in quotes` });
   if (value.trim() === '') fail(input, keys, { what: `${nameOf(keys)} is empty` });
@@ -439,32 +436,21 @@ function textAt(input: ManifestInput, keys: Keys, rule: { readonly limit: number
   return value;
 }
 
-function flagAt(input: ManifestInput, keys: Keys): boolean {
+function flagAt(input: ManifestInput, keys: KeyPath): boolean {
   const value = valueAt(input, keys) ?? false;
   if (typeof value !== 'boolean') fail(input, keys, { what: `${nameOf(keys)} must be true or false, without quotes` });
   return value;
 }
 
 /** The table at that path; an empty one where there is none. */
-function tableAt(input: ManifestInput, keys: Keys): Readonly<Record<string, unknown>> {
+function tableAt(input: ManifestInput, keys: KeyPath): Readonly<Record<string, unknown>> {
   const value = valueAt(input, keys) ?? {};
   if (!isTable(value))
     fail(input, keys, { what: keys.length === 0 ? 'a manifest is a table' : `${nameOf(keys)} must be a table` });
   return value;
 }
 
-function valueAt(input: ManifestInput, keys: Keys): unknown {
-  let value: unknown = input.value;
-  for (const key of keys) {
-    value =
-      typeof value === 'object' && value !== null && Object.hasOwn(value, key)
-        ? (value as Record<string | number, unknown>)[key]
-        : undefined;
-  }
-  return value;
-}
-
-function refuseUnknown(input: ManifestInput, keys: Keys, known: readonly string[]): void {
+function refuseUnknown(input: ManifestInput, keys: KeyPath, known: readonly string[]): void {
   for (const name of Object.keys(tableAt(input, keys))) {
     if (known.includes(name)) continue;
     const within = keys.length === 0 ? 'a manifest' : nameOf(keys);
@@ -480,21 +466,16 @@ function didYouMean(typed: string, known: readonly string[], shown = known): str
   return near === undefined ? `choose from ${shown.join(', ')}` : `did you mean ${near}?`;
 }
 
-function nameOf(keys: Keys): string {
+function nameOf(keys: KeyPath): string {
   const names = keys.filter((key) => typeof key === 'string').map((key) => (/^[\w-]+$/.test(key) ? key : quoted(key)));
   return keys.length === 1 && names[0] !== undefined && TABLES.has(names[0]) ? `[${names[0]}]` : names.join('.');
 }
 
 const TABLES = new Set(['runtimes', 'env', 'paths', 'tasks', 'sources']);
 
-function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
-  // Dates are objects too, but not plain ones.
-  return typeof value === 'object' && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value));
-}
-
 function fail(
   input: ManifestInput,
-  keys: Keys,
+  keys: KeyPath,
   problem: { readonly what: string; readonly hint?: string | undefined },
 ): never {
   throw new PolyenvError('manifest-invalid', printable(problem.what), {
