@@ -165,7 +165,7 @@ function decodeFiles(text: string, path: string): readonly StoredFile[] {
       return { path: file, mode, size, ...(digest && { digest }), ...(link && { link }) };
     });
   } catch (error) {
-    throw new PolyenvError('state-invalid', 'the list of a toolchain’s files cannot be read', {
+    throw new PolyenvError('state-invalid', "the list of a toolchain's files cannot be read", {
       where: { file: path },
       hint: 'polyenv verify --repair',
       cause: error,

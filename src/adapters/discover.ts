@@ -1,0 +1,43 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The folders that exist among the patterns; `*` stands for any text within one component. */
+export function discoveredFolders(patterns: readonly string[]): readonly string[] {
+  return patterns.flatMap((pattern) =>
+    pattern.startsWith('/')
+      ? expand(
+          '/',
+          pattern.split('/').filter((part) => part !== ''),
+        )
+      : [],
+  );
+}
+
+function expand(folder: string, [part, ...rest]: readonly string[]): readonly string[] {
+  if (part === undefined) return isFolder(folder) ? [folder] : [];
+  if (!part.includes('*')) return expand(join(folder, part), rest);
+  const pattern = new RegExp(`^${part.split('*').map(escapeRegExp).join('.*')}$`);
+  return namesIn(folder)
+    .filter((name) => pattern.test(name))
+    .flatMap((name) => expand(join(folder, name), rest));
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch {
+    return [];
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}

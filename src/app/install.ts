@@ -1,0 +1,231 @@
+import { join } from 'node:path';
+import { fetchPart } from '../adapters/download';
+import { ensureFolder, removeTree } from '../adapters/fs';
+import { prepareHome } from '../adapters/home';
+import { withLock } from '../adapters/lock';
+import { checkStartable } from '../adapters/startable';
+import { findToolchain, isExecutableFile, publishToolchain, readTree, type StoredFile } from '../adapters/store';
+import { freezeTree } from '../adapters/unpack';
+import type { Part, Recipe } from '../domain/artifact';
+import { PolyenvError } from '../domain/errors';
+import { compareProof } from '../domain/lockfile';
+import type { PlatformKey } from '../domain/platform';
+import type { RequestOptions } from '../domain/request';
+import type { Runtime, Source } from '../domain/runtime';
+import { describeProof, proofText, storeKey, type Toolchain, weakestProof } from '../domain/toolchain';
+import type { Version } from '../domain/version';
+import type { Context } from './context';
+import { outsidePlace } from './place';
+import { limit } from './slots';
+
+/** One release on one platform, as a lock or a source names it. */
+export interface Order {
+  readonly runtime: Runtime;
+  readonly source: string;
+  readonly version: Version;
+  readonly vendor?: string;
+  readonly variant?: string;
+  readonly options: RequestOptions;
+  readonly platform: PlatformKey;
+  readonly parts: readonly Part[];
+}
+
+interface Piece {
+  readonly part: Part;
+  readonly recipe: Recipe;
+}
+
+/** The key under which an order is or would be installed. Throws `lock-foreign` if the source would not name what the order names. */
+export function orderKey(order: Order): string {
+  return storeKey({ tool: order.runtime.id, version: order.version, platform: order.platform, parts: piecesOf(order) });
+}
+
+/**
+ * The toolchain of an order, downloaded, proved, unpacked and published if it was not there yet. One process does the
+ * work, others wait for it. Throws the catalogue's network, digest and archive errors; nothing is left behind then.
+ */
+export async function installToolchain(ctx: Context, order: Order): Promise<Toolchain> {
+  const key = orderKey(order);
+  const present = await findToolchain(ctx.home, key);
+  if (present !== undefined) return present;
+  checkPolicy(ctx, order);
+  await prepareHome(ctx.home);
+  const name = `${order.runtime.id} ${order.version}`;
+  return withLock(
+    {
+      home: ctx.home,
+      host: ctx.host,
+      name: key,
+      purpose: `installing ${name}`,
+      timeout: ctx.settings.lockTimeout,
+      emit: ctx.emit,
+    },
+    async () => (await findToolchain(ctx.home, key)) ?? (await fetchToolchain(ctx, order, key)),
+  );
+}
+
+async function fetchToolchain(ctx: Context, order: Order, key: string): Promise<Toolchain> {
+  const started = ctx.host.now().getTime();
+  const { id } = order.runtime;
+  // The lock of this key is held, so whatever stands here was left by a process that died.
+  const staging = join(ctx.home.tmp, key);
+  await removeTree(staging);
+  await ensureFolder(staging);
+  try {
+    const root = join(staging, 'tree');
+    await ensureFolder(root);
+    ctx.emit({ type: 'phase', tool: id, version: order.version, phase: 'download' });
+    const files = await fetchParts(ctx, order, root);
+    ctx.emit({ type: 'phase', tool: id, version: order.version, phase: 'publish' });
+    checkTree(ctx, order, root);
+    await freezeTree(root);
+    const toolchain = describeToolchain(ctx, { order, key, files });
+    await publishToolchain(ctx.home, toolchain, { root, files });
+    ctx.emit({
+      type: 'installed',
+      tool: id,
+      version: order.version,
+      source: order.source,
+      proof: describeProof(toolchain),
+      milliseconds: ctx.host.now().getTime() - started,
+    });
+    return toolchain;
+  } finally {
+    await removeTree(staging);
+  }
+}
+
+async function fetchParts(ctx: Context, order: Order, root: string): Promise<readonly StoredFile[]> {
+  const { http, upstream } = await ctx.network();
+  const pieces = piecesOf(order);
+  const sizes = pieces.map(({ part }) => part.size);
+  const total = sizes.every((size) => size !== undefined) ? sizes.reduce((sum, size) => sum + size, 0) : undefined;
+  const stop = new AbortController();
+  let bytes = 0;
+  const unpacked = await Promise.allSettled(
+    pieces.map(({ part, recipe }) =>
+      limit(ctx.settings.jobs, async () => {
+        stop.signal.throwIfAborted();
+        const { url, headers } = await upstream.locate(part.at);
+        return fetchPart({
+          http,
+          url,
+          headers,
+          part,
+          recipe,
+          into: root,
+          downloads: ctx.home.downloads,
+          offline: ctx.settings.offline,
+          signal: stop.signal,
+          onBytes: (count) => {
+            bytes += count;
+            ctx.emit({
+              type: 'progress',
+              tool: order.runtime.id,
+              version: order.version,
+              phase: 'download',
+              bytes,
+              ...(total !== undefined && { total }),
+            });
+          },
+        });
+      }).catch((error: unknown) => {
+        stop.abort(error);
+        throw error;
+      }),
+    ),
+  );
+  if (stop.signal.aborted) throw stop.signal.reason;
+  return unpacked.flatMap((result) => (result.status === 'fulfilled' ? result.value.files : []));
+}
+
+/** An archive can be genuine and still not be what we can use: told before it is published, not at the first run. */
+function checkTree(ctx: Context, order: Order, root: string): void {
+  const { runtime } = order;
+  const { commands } = runtime.layout(readTree(root, order.version, order.platform), outsidePlace(ctx, root));
+  const main = commands[runtime.probe.command];
+  const name = `${runtime.id} ${order.version} from ${order.source}`;
+  if (main === undefined || !isExecutableFile(join(root, main))) {
+    throw new PolyenvError(
+      'archive-invalid',
+      `${name} has no program ${main ?? runtime.probe.command} that can be run`,
+      {
+        hint: `report it, or try another source: polyenv use ${runtime.id}@${order.version} --source ID`,
+      },
+    );
+  }
+  if (order.platform === ctx.platform) checkStartable(ctx.host, join(root, main), name);
+}
+
+function checkPolicy(ctx: Context, order: Order): void {
+  const weakest = weakestProof(order.parts);
+  if (weakest === undefined) {
+    throw new PolyenvError(
+      'digest-missing',
+      `${order.source} gives no digest for ${order.runtime.id} ${order.version}, so it is not installed`,
+    );
+  }
+  const { verifyMinimum, sourcesAllowed } = ctx.settings;
+  if (compareProof(weakest.kind, verifyMinimum) < 0) {
+    throw new PolyenvError(
+      'proof-weaker',
+      `${order.runtime.id} ${order.version} is proved by ${proofText(weakest)} only, and verify.minimum asks for ${verifyMinimum}`,
+      {
+        hint: 'polyenv settings get verify.minimum',
+      },
+    );
+  }
+  if (sourcesAllowed.length > 0 && !sourcesAllowed.includes(order.source)) {
+    throw new PolyenvError('source-refused', `the source ${order.source} is not among sources.allowed`, {
+      hint: 'polyenv settings get sources.allowed',
+    });
+  }
+}
+
+function piecesOf(order: Order): readonly Piece[] {
+  const source = sourceOf(order);
+  return order.parts.map((part) => {
+    const recipe = source.owns({ ...order, at: part.at });
+    if (recipe === undefined) {
+      throw new PolyenvError(
+        'lock-foreign',
+        `${source.id} would not itself name ${part.at} for ${order.runtime.id} ${order.version} on ${order.platform}`,
+        {
+          hint: 'polyenv lock, if you trust the source; otherwise ask who changed polyenv.lock',
+        },
+      );
+    }
+    return { part, recipe };
+  });
+}
+
+function sourceOf(order: Order): Source {
+  const source = order.runtime.sources.find((candidate) => candidate.id === order.source);
+  if (source === undefined) {
+    throw new PolyenvError('lock-foreign', `${order.runtime.id} has no source ${JSON.stringify(order.source)}`, {
+      hint: `its sources: ${order.runtime.sources.map((candidate) => candidate.id).join(', ')}`,
+    });
+  }
+  return source;
+}
+
+function describeToolchain(
+  ctx: Context,
+  made: { readonly order: Order; readonly key: string; readonly files: readonly StoredFile[] },
+): Toolchain {
+  const { order, key, files } = made;
+  return {
+    key,
+    tool: order.runtime.id,
+    version: order.version,
+    ...(order.vendor !== undefined && { vendor: order.vendor }),
+    ...(order.variant !== undefined && { variant: order.variant }),
+    options: order.options,
+    platform: order.platform,
+    source: order.source,
+    root: join(ctx.home.store, key),
+    parts: order.parts,
+    bytes: files.reduce((sum, file) => sum + file.size, 0),
+    installed: ctx.host.now().toISOString(),
+  };
+}

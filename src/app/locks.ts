@@ -1,0 +1,54 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ensureFolder, readTextIfAny, writeAtomic } from '../adapters/fs';
+import { environmentFolder } from '../adapters/paths';
+import { parseToml } from '../adapters/toml';
+import { PolyenvError } from '../domain/errors';
+import {
+  decodeLockfile,
+  EMPTY_LOCKFILE,
+  LOCKFILE_LIMIT,
+  LOCKFILE_NAME,
+  type Lockfile,
+  renderLockfile,
+} from '../domain/lockfile';
+import type { Context } from './context';
+
+/** One folder's resolutions: in its `polyenv.lock` where it has a manifest, else in polyenv's home. */
+export interface FolderLock {
+  readonly path: string;
+  readonly place: 'project' | 'home';
+  readonly lock: Lockfile;
+}
+
+export function lockPath(ctx: Context, folder: string): Pick<FolderLock, 'path' | 'place'> {
+  return existsSync(join(folder, 'polyenv.toml'))
+    ? { path: join(folder, LOCKFILE_NAME), place: 'project' }
+    : { path: join(environmentFolder(ctx.home, folder), LOCKFILE_NAME), place: 'home' };
+}
+
+/** Throws `lockfile-invalid` or `lockfile-newer`; a folder without one has the empty lock. */
+export async function readLock(ctx: Context, folder: string): Promise<FolderLock> {
+  const at = lockPath(ctx, folder);
+  const text = await readTextIfAny(at.path);
+  return { ...at, lock: text === undefined ? EMPTY_LOCKFILE : decodeLock(text, at.path) };
+}
+
+export function decodeLock(text: string, path: string): Lockfile {
+  if (text.length > LOCKFILE_LIMIT) {
+    throw new PolyenvError('lockfile-invalid', `the lock is larger than ${LOCKFILE_LIMIT} bytes`, {
+      where: { file: path },
+      hint: 'restore the file from version control, or delete it and run: polyenv lock',
+    });
+  }
+  return decodeLockfile({ path, ...parseToml(text, path) });
+}
+
+/** Writes the lock if it differs from what stands there; says whether it did. */
+export async function writeLock(at: Pick<FolderLock, 'path'>, lock: Lockfile): Promise<'written' | 'unchanged'> {
+  const text = renderLockfile(lock);
+  if ((await readTextIfAny(at.path)) === text) return 'unchanged';
+  await ensureFolder(dirname(at.path));
+  await writeAtomic(at.path, text);
+  return 'written';
+}

@@ -1,0 +1,36 @@
+import { join } from 'node:path';
+import { joinInside } from '../adapters/paths';
+import type { Place } from '../domain/layout';
+import type { Context } from './context';
+
+/** Where a project's private homes of one runtime are: `homes/<absolute project path>/<runtime>`. */
+export function projectPlace(
+  ctx: Context,
+  at: {
+    readonly project: string;
+    readonly tool: string;
+    readonly toolchain: string;
+    readonly isolation: Place['isolation'];
+  },
+): Place {
+  return {
+    toolchain: at.toolchain,
+    home: join(joinInside(ctx.home.homes, `.${at.project}`), '.polyenv', at.tool),
+    project: at.project,
+    personHome: ctx.host.personHome,
+    isolation: at.isolation,
+    env: ctx.host.env,
+  };
+}
+
+/** A place for questions that concern no project: which commands a toolchain has. */
+export function outsidePlace(ctx: Context, toolchain: string): Place {
+  return {
+    toolchain,
+    home: join(ctx.home.homes, '.outside'),
+    project: '/',
+    personHome: ctx.host.personHome,
+    isolation: 'default',
+    env: ctx.host.env,
+  };
+}

@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs';
+import { withLock } from '../adapters/lock';
+import { listEnvironments, removeEnvironment } from '../adapters/shims';
+import { listToolchains, removeToolchain } from '../adapters/store';
+import type { Toolchain } from '../domain/toolchain';
+import type { Context } from './context';
+import { ownToolchain } from './own-node';
+
+export interface Unused {
+  /** Compiled environments of projects that no longer exist. */
+  readonly environments: readonly string[];
+  readonly toolchains: readonly Toolchain[];
+  readonly bytes: number;
+}
+
+/** What no project that still exists, and polyenv itself, uses. */
+export async function findUnused(ctx: Context): Promise<Unused> {
+  const environments = await listEnvironments(ctx.home);
+  const gone = environments.filter((environment) => !existsSync(environment.directory));
+  const used = new Set(
+    environments
+      .filter((environment) => existsSync(environment.directory))
+      .flatMap((environment) => environment.toolchains),
+  );
+  const own = await ownToolchain(ctx);
+  const toolchains = (await listToolchains(ctx.home)).filter(
+    (toolchain) => !used.has(toolchain.root) && toolchain.key !== own,
+  );
+  return {
+    environments: gone.map((environment) => environment.directory),
+    toolchains,
+    bytes: toolchains.reduce((sum, toolchain) => sum + (toolchain.bytes ?? 0), 0),
+  };
+}
+
+/** Takes away what is unused, the routes before the trees that they lead to. */
+export async function prune(ctx: Context, unused: Unused): Promise<void> {
+  for (const directory of unused.environments) await removeEnvironment(ctx.home, directory);
+  for (const toolchain of unused.toolchains) {
+    await withLock(
+      {
+        home: ctx.home,
+        host: ctx.host,
+        name: toolchain.key,
+        purpose: `removing ${toolchain.key}`,
+        timeout: ctx.settings.lockTimeout,
+        emit: ctx.emit,
+      },
+      () => removeToolchain(ctx.home, toolchain.key),
+    );
+  }
+}

@@ -1,0 +1,174 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+
+interface Import {
+  readonly file: string;
+  readonly line: number;
+  readonly target: string;
+  readonly lazy: boolean;
+}
+
+function sourceFiles(folder: string): readonly string[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)));
+}
+
+function importsOf(file: string): readonly Import[] {
+  return readFileSync(join(root, file), 'utf8')
+    .split('\n')
+    .flatMap((text, index) =>
+      [...text.matchAll(/(?:\bfrom\s+|\bimport\s*\(\s*|^import\s+)['"]([^'"]+)['"]/g)].map((match) => ({
+        file,
+        line: index + 1,
+        target: match[1] ?? '',
+        lazy: match[0].includes('('),
+      })),
+    );
+}
+
+/** The floor of a module: `domain`, `adapters`, `app`, `cli`, `runtimes`, or the name of a file on the top one. */
+function floorOf(path: string): string {
+  const parts = path.split('/');
+  return parts[0] === 'src'
+    ? parts.length > 2
+      ? (parts[1] ?? '')
+      : (parts[1] ?? '').replace(/\.ts$/, '')
+    : (parts[0] ?? '');
+}
+
+function floorOfImport({ file, target }: Import): string {
+  return target.startsWith('.') ? floorOf(relative(root, resolve(root, dirname(file), target))) : target;
+}
+
+const BELOW: Readonly<Record<string, readonly string[]>> = {
+  domain: ['domain'],
+  adapters: ['adapters', 'domain', 'host', 'shim'],
+  app: ['app', 'adapters', 'domain', 'host', 'polyenv:runtimes'],
+  cli: ['cli', 'app', 'adapters', 'domain', 'host'],
+  runtimes: ['kit'],
+  kit: ['domain'],
+  host: [],
+  run: ['host', 'cli'],
+  bin: ['host', 'run'],
+};
+
+/** Pure computation, not the world. */
+const PURE = ['node:crypto', 'node:path'];
+
+function isAllowed(one: Import): boolean {
+  const floor = floorOf(one.file);
+  const target = floorOfImport(one);
+  if (one.target.startsWith('.') || one.target === 'polyenv:runtimes') return BELOW[floor]?.includes(target) ?? false;
+  const builtin = one.target.startsWith('node:');
+  switch (floor) {
+    case 'domain':
+      return one.target === 'semver' || one.target.startsWith('semver/') || PURE.includes(one.target);
+    case 'runtimes':
+    case 'kit':
+      return false;
+    case 'app':
+      return builtin;
+    case 'cli':
+      return builtin || one.target === 'commander';
+    case 'adapters':
+      return true;
+    default:
+      return builtin;
+  }
+}
+
+const files = [...sourceFiles('src'), ...sourceFiles('runtimes')].filter((file) => !file.endsWith('.d.ts'));
+const imports = files.flatMap(importsOf);
+
+describe('the floors', () => {
+  it('finds the imports at all', () => {
+    expect(imports.length).toBeGreaterThan(100);
+  });
+
+  it('imports only downwards', () => {
+    const offending = imports
+      .filter((one) => !isAllowed(one))
+      .map(({ file, line, target }) => `${file}:${line} imports ${target}`);
+    expect(offending).toEqual([]);
+  });
+
+  it('reaches the runtimes through the registry alone', () => {
+    const reaching = imports.filter((one) => /runtimes(\/|$)/.test(one.target) && one.target !== '../domain/runtimes');
+    expect([...new Set(reaching.filter((one) => one.target === 'polyenv:runtimes').map((one) => one.file))]).toEqual([
+      'src/app/registry.ts',
+    ]);
+  });
+
+  it('touches process in bin.ts alone', () => {
+    const offending = files
+      .filter((file) => file !== 'src/bin.ts')
+      .flatMap((file) =>
+        readFileSync(join(root, file), 'utf8')
+          .split('\n')
+          .flatMap((text, index) =>
+            /(?<![\w.'"`-])process\.[a-z]/.test(text.replace(/\/\/.*|\*.*$/, ''))
+              ? [`${file}:${index + 1} ${text.trim()}`]
+              : [],
+          ),
+      );
+    expect(offending).toEqual([]);
+  });
+
+  it('loads heavy libraries only behind the call that needs them', () => {
+    const heavy = ['undici', 'tar', 'openpgp', 'execa', 'conf', 'toml-eslint-parser'];
+    const offending = imports
+      .filter((one) => heavy.includes(one.target) && !one.lazy)
+      .filter((one) => !/import type/.test(readFileSync(join(root, one.file), 'utf8').split('\n')[one.line - 1] ?? ''))
+      .map(({ file, line, target }) => `${file}:${line} ${target}`);
+    expect(offending).toEqual([]);
+  });
+
+  it('names no runtime outside its own file, but for the Node that polyenv itself runs on', () => {
+    const ids = sourceFiles('runtimes').map((file) => file.replace(/^runtimes\/|\.ts$/g, ''));
+    const pattern = new RegExp(`(?:case|===|!==|==)\\s*['"](?:${ids.join('|')})['"]`);
+    const offending = sourceFiles('src').flatMap((file) =>
+      readFileSync(join(root, file), 'utf8')
+        .split('\n')
+        .flatMap((text, index) => (pattern.test(text) ? [`${file}:${index + 1} ${text.trim()}`] : [])),
+    );
+    expect(ids.length).toBeGreaterThan(0);
+    expect(offending).toEqual([]);
+  });
+
+  it('has no default exports and no drawers', () => {
+    const names = files.filter((file) => /(^|\/)(utils?|helpers?|misc|common|managers?)\.ts$/.test(file));
+    expect(names).toEqual([]);
+    const exporting = files.filter((file) => /^export default /m.test(readFileSync(join(root, file), 'utf8')));
+    expect(exporting).toEqual([]);
+  });
+});
+
+describe('what must not stand in the project', () => {
+  it('names no package registry by its host', () => {
+    // Spelt in pieces, or this file would be the first to offend.
+    const hosts = [
+      ['registry', 'npmjs'],
+      ['proxy', 'golang'],
+      ['repo1', 'maven'],
+      ['repo', 'maven', 'apache'],
+      ['pypi', 'org'],
+      ['static', 'crates', 'io'],
+      ['deb', 'debian'],
+    ].map((parts) => parts.join('.'));
+    const everywhere = ['src', 'runtimes', 'scripts', 'docs', 'test', 'templates'].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name)),
+    );
+    const offending = everywhere
+      .filter((file) => !file.includes('node_modules'))
+      .filter((file) => hosts.some((host) => readFileSync(file, 'utf8').includes(host)))
+      .map((file) => relative(root, file));
+    expect(offending).toEqual([]);
+  });
+});
