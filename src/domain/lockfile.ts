@@ -2,6 +2,7 @@ import type { Artifact, Part, Proof } from './artifact';
 import { formatDigest, parseDigest } from './digest';
 import { type DocumentValue, isTable, type KeyPath, valueAt } from './document-value';
 import { PolyenvError } from './errors';
+import { parseLocator } from './locator';
 import { isPlatformKey, PLATFORMS, type PlatformKey } from './platform';
 import { printable, quoted } from './printable';
 import type { RequestOptions, ToolId, ToolRequest } from './request';
@@ -144,8 +145,9 @@ export function refusePlace(at: string): string | undefined {
   if (at.length > LONGEST) return `it is longer than ${LONGEST} characters`;
   if (!/^[\x21-\x7e]+$/.test(at) || /["'`\\<>^{}|]/.test(at)) return 'it has characters that no URL or locator has';
   if (!at.startsWith('https://')) {
-    const fits = LOCATORS.some((pattern) => pattern.test(at)) && !/(^|[:/@])\.{1,2}([:/@]|$)|\/\//.test(at);
-    return fits ? undefined : 'it is neither an https URL nor a locator of a package registry';
+    return parseLocator(at) !== undefined
+      ? undefined
+      : 'it is neither an https URL nor a locator of a package registry';
   }
   if (!URL.canParse(at)) return 'it is no URL';
   const url = new URL(at);
@@ -170,12 +172,6 @@ const BY = /^[A-Za-z0-9@][A-Za-z0-9@._+:=/ -]{0,199}$/;
 const SECRET = /token|secret|passw|credential|signature|api.?key|^key$|^sig$|^auth/i;
 const LONGEST = 2048;
 const MOST = { entries: 64, parts: 64, words: 256 } as const;
-
-const LOCATORS = [
-  /^npm:(?:@[a-z0-9][a-z0-9._~-]*\/)?[A-Za-z0-9][A-Za-z0-9._~-]*@[0-9A-Za-z][0-9A-Za-z.+-]*$/,
-  /^goproxy:[A-Za-z0-9][A-Za-z0-9._~!/-]*@v[0-9A-Za-z.+!-]+$/,
-  /^maven:[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+:[A-Za-z0-9_.+-]+(?::[A-Za-z0-9_.-]+)?@[a-z0-9][a-z0-9.]*$/,
-];
 
 const RESERVED_OPTIONS = ['version', 'vendor', 'variant'];
 
