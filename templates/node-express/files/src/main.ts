@@ -1,0 +1,16 @@
+import { pino } from 'pino';
+import { createApp } from './app.ts';
+import { readConfig } from './config.ts';
+import { close, listen } from './server.ts';
+
+const config = readConfig(process.env);
+const logger = pino({ level: config.logLevel });
+const server = await listen(createApp(logger), config);
+logger.info(server.address(), 'listening');
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.once(signal, async () => {
+    logger.info({ signal }, 'stopping');
+    await close(server);
+  });
+}
