@@ -25,10 +25,19 @@ export function createApp(logger: Logger): Express {
   return app;
 }
 
-/** What went wrong belongs to the log, not to the client. */
-const failed: ErrorRequestHandler = (error, request, response, next) => {
-  if (response.headersSent) return next(error);
+/** What went wrong belongs to the log; the client only learns what is wrong with its own request. */
+const failed: ErrorRequestHandler = (error: Partial<HttpError>, request, response, next) => {
+  if (response.headersSent) {
+    next(error);
+    return;
+  }
   request.log.error(error);
   const { status = 500, expose = false, message } = error;
   response.status(status).json({ error: expose ? message : 'internal error' });
 };
+
+/** As Express and its body parsers throw them. */
+interface HttpError extends Error {
+  status: number;
+  expose: boolean;
+}

@@ -9,8 +9,8 @@ const server = await listen(createApp(logger), config);
 logger.info(server.address(), 'listening');
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.once(signal, async () => {
+  process.once(signal, () => {
     logger.info({ signal }, 'stopping');
-    await close(server);
+    void close(server);
   });
 }
