@@ -37,7 +37,7 @@ export interface ContextOptions {
 export async function openContext({ host, emit, directory, offline }: ContextOptions): Promise<Context> {
   const home = homeOf(host);
   await checkLayout(home);
-  const loaded = await loadSettings(host, home);
+  const loaded = await loadSettings(host);
   const settings = offline ? { ...loaded, offline: true } : loaded;
   if (directory === undefined) {
     throw new PolyenvError('folder-vanished', 'the working folder no longer exists', {

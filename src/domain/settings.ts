@@ -6,6 +6,19 @@ export interface Setting {
   readonly type: SettingType;
   readonly describe: string;
   readonly fallback: unknown;
+  /** Bounds of an integer; both may be reached. */
+  readonly minimum?: number;
+  readonly maximum?: number;
+  /** What a text, each word of a list, or each value of a map must match; `shape` says it in words. */
+  readonly pattern?: RegExp;
+  readonly keyPattern?: RegExp;
+  readonly shape?: string;
+  /**
+   * The value that is the strictest, or the direction in which values get stricter: a person may go that way from what
+   * an organisation has locked. `fewer` is a list that allows what it names; `fewer-but-some`
+   * one that allows everything when it is empty. Where this is absent, any other value loosens.
+   */
+  readonly strictest?: boolean | 'higher' | 'first' | 'last' | 'fewer' | 'fewer-but-some';
 }
 
 /**
@@ -48,6 +61,11 @@ export interface Settings {
   readonly defaults: Readonly<Record<string, string>>;
 }
 
+/** Without a user, white space or quotes. */
+const HTTPS_PREFIX = /^https:\/\/[A-Za-z0-9[][^\s"'`\\<>@]*$/;
+/** May carry a user and a password: they go to that host only, and into no message. */
+const HTTP_PREFIX = /^https?:\/\/[A-Za-z0-9[][^\s"'`\\<>]*$/;
+
 /** Settings by their written name; `key` is the field of `Settings`. The reference and the environment forms are made from it. */
 export const SETTINGS: readonly (Setting & { readonly key: keyof Settings })[] = [
   {
@@ -56,14 +74,25 @@ export const SETTINGS: readonly (Setting & { readonly key: keyof Settings })[] =
     type: 'map',
     describe: 'URL prefixes to replace, the longest first',
     fallback: {},
+    keyPattern: HTTPS_PREFIX,
+    pattern: HTTP_PREFIX,
+    shape: 'URL prefixes, what is replaced beginning with https://',
   },
-  { key: 'offline', name: 'offline', type: 'boolean', describe: 'never use the network', fallback: false },
+  {
+    key: 'offline',
+    name: 'offline',
+    type: 'boolean',
+    describe: 'never use the network',
+    fallback: false,
+    strictest: true,
+  },
   {
     key: 'insecureHttp',
     name: 'network.insecure_http',
     type: 'boolean',
     describe: 'allow plain http to other places than this machine',
     fallback: false,
+    strictest: false,
   },
   {
     key: 'networkTimeout',
@@ -71,6 +100,8 @@ export const SETTINGS: readonly (Setting & { readonly key: keyof Settings })[] =
     type: 'integer',
     describe: 'seconds without a byte before a connection is given up',
     fallback: 30,
+    minimum: 1,
+    maximum: 3600,
   },
   {
     key: 'networkRetries',
@@ -78,6 +109,8 @@ export const SETTINGS: readonly (Setting & { readonly key: keyof Settings })[] =
     type: 'integer',
     describe: 'further tries after a failure',
     fallback: 3,
+    minimum: 0,
+    maximum: 20,
   },
   {
     key: 'verifySignatures',
@@ -85,6 +118,7 @@ export const SETTINGS: readonly (Setting & { readonly key: keyof Settings })[] =
     type: ['require', 'when-present', 'off'],
     describe: 'what to do about signatures where the upstream signs',
     fallback: 'require',
+    strictest: 'first',
   },
   {
     key: 'verifyKeys',
@@ -92,6 +126,9 @@ export const SETTINGS: readonly (Setting & { readonly key: keyof Settings })[] =
     type: 'list',
     describe: 'further OpenPGP fingerprints that may sign',
     fallback: [],
+    pattern: /^[0-9A-F]{40}$/,
+    shape: '40 hex digits in capitals: the fingerprint of a primary key',
+    strictest: 'fewer',
   },
   {
     key: 'verifyMinimum',
@@ -99,6 +136,7 @@ export const SETTINGS: readonly (Setting & { readonly key: keyof Settings })[] =
     type: ['index', 'registry-signature', 'transparency', 'signature'],
     describe: 'the weakest proof that is accepted',
     fallback: 'index',
+    strictest: 'last',
   },
   {
     key: 'sourcesAllowed',
@@ -106,6 +144,9 @@ export const SETTINGS: readonly (Setting & { readonly key: keyof Settings })[] =
     type: 'list',
     describe: 'the sources that may be used; empty means all',
     fallback: [],
+    pattern: /^[a-z0-9][a-z0-9.-]{0,63}$/,
+    shape: 'the id of a source',
+    strictest: 'fewer-but-some',
   },
   {
     key: 'preference',
@@ -120,6 +161,7 @@ export const SETTINGS: readonly (Setting & { readonly key: keyof Settings })[] =
     type: 'boolean',
     describe: 'install a pinned runtime at its first use',
     fallback: true,
+    strictest: false,
   },
   {
     key: 'minimumAge',
@@ -127,6 +169,9 @@ export const SETTINGS: readonly (Setting & { readonly key: keyof Settings })[] =
     type: 'integer',
     describe: 'days that a release must be old, unless it is asked for exactly',
     fallback: 0,
+    minimum: 0,
+    maximum: 3650,
+    strictest: 'higher',
   },
   {
     key: 'endOfLife',
@@ -134,6 +179,7 @@ export const SETTINGS: readonly (Setting & { readonly key: keyof Settings })[] =
     type: ['ignore', 'warn', 'refuse'],
     describe: 'what to do about lines without support',
     fallback: 'warn',
+    strictest: 'last',
   },
   {
     key: 'npmRegistry',
@@ -150,13 +196,15 @@ export const SETTINGS: readonly (Setting & { readonly key: keyof Settings })[] =
     describe: "instead of Maven's own settings",
     fallback: '',
   },
-  { key: 'jobs', name: 'jobs', type: 'integer', describe: 'downloads at once', fallback: 4 },
+  { key: 'jobs', name: 'jobs', type: 'integer', describe: 'downloads at once', fallback: 4, minimum: 1, maximum: 64 },
   {
     key: 'lockTimeout',
     name: 'lock.timeout',
     type: 'integer',
     describe: 'seconds to wait for another polyenv',
     fallback: 300,
+    minimum: 0,
+    maximum: 86400,
   },
   {
     key: 'cacheAge',
@@ -164,6 +212,8 @@ export const SETTINGS: readonly (Setting & { readonly key: keyof Settings })[] =
     type: 'integer',
     describe: 'seconds for which a cached index is not asked for again',
     fallback: 600,
+    minimum: 0,
+    maximum: 31536000,
   },
   {
     key: 'defaults',
@@ -171,6 +221,9 @@ export const SETTINGS: readonly (Setting & { readonly key: keyof Settings })[] =
     type: 'map',
     describe: 'versions for where no project decides (`polyenv use --default`)',
     fallback: {},
+    keyPattern: /^[a-z][a-z0-9]{0,31}$/,
+    pattern: /^\S{1,256}$/,
+    shape: 'a runtime and a request, neither with blanks',
   },
 ];
 
