@@ -1,0 +1,12 @@
+import js from '@eslint/js';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import ts from 'typescript-eslint';
+
+export default defineConfig(
+  globalIgnores(['dist/', '.test/']),
+  js.configs.recommended,
+  ts.configs.recommendedTypeChecked,
+  { languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['*.js'] } } } },
+  // node:test runs what `test` returns.
+  { files: ['test/**'], rules: { '@typescript-eslint/no-floating-promises': 'off' } },
+);
