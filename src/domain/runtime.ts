@@ -123,8 +123,8 @@ export interface Upstream {
 
 /** The npm registry as npm is configured here: https://github.com/npm/registry/blob/main/docs/responses/package-metadata.md */
 export interface NpmRegistry {
-  /** `undefined` if there is no such package. */
-  packument(name: string): Promise<Packument | undefined>;
+  /** `undefined` if there is no such package. `brief` is much smaller for long-lived packages, and has no `time`. */
+  packument(name: string, form?: 'brief'): Promise<Packument | undefined>;
 }
 
 export interface Packument {
