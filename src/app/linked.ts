@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { discoveredFolders } from '../adapters/discover';
+import { prepareHome } from '../adapters/home';
 import { capture, scrubbedEnv } from '../adapters/spawn';
 import { isExecutableFile, listToolchains, readTree, recordLink } from '../adapters/store';
 import { PolyenvError } from '../domain/errors';
@@ -32,7 +33,10 @@ export async function discoverToolchain(
 ): Promise<Toolchain | undefined> {
   const found = (await discoverAll(ctx, runtime)).filter((toolchain) => answers(runtime, request, toolchain.version));
   const best = found.sort((a, b) => runtime.scheme.compare(b.version, a.version))[0];
-  if (best !== undefined) await recordLink(ctx.home, best);
+  if (best !== undefined) {
+    await prepareHome(ctx.home);
+    await recordLink(ctx.home, best);
+  }
   return best;
 }
 
@@ -55,13 +59,24 @@ export async function discoverAll(ctx: Context, runtime: Runtime): Promise<reado
   return examined.filter((toolchain) => toolchain !== undefined);
 }
 
-/** Takes a folder as a toolchain: it must run and say its version. Throws `cannot-start`. */
+/** Takes a folder as a toolchain: it must run, say its version, and answer the request. Throws `cannot-start` or `version-not-found`. */
 export async function linkToolchain(
   ctx: Context,
   runtime: Runtime,
   at: { readonly root: string; readonly manager: string },
+  request: ToolRequest,
 ): Promise<Toolchain> {
   const toolchain = await examine(ctx, runtime, at);
+  if (!answers(runtime, request, toolchain.version)) {
+    throw new PolyenvError(
+      'version-not-found',
+      `${at.root} is ${runtime.id} ${toolchain.version}, which does not answer ${JSON.stringify(request.text)}`,
+      {
+        hint: `polyenv link ${runtime.id}@${toolchain.version} ${at.root}`,
+      },
+    );
+  }
+  await prepareHome(ctx.home);
   await recordLink(ctx.home, toolchain);
   return toolchain;
 }

@@ -3,7 +3,6 @@ import { dirname, join } from 'node:path';
 import { ensureFolder, readTextIfAny, writeAtomic } from '../adapters/fs';
 import { environmentFolder } from '../adapters/paths';
 import { parseToml } from '../adapters/toml';
-import { PolyenvError } from '../domain/errors';
 import {
   decodeLockfile,
   EMPTY_LOCKFILE,
@@ -21,28 +20,25 @@ export interface FolderLock {
   readonly lock: Lockfile;
 }
 
-export function lockPath(ctx: Context, folder: string): Pick<FolderLock, 'path' | 'place'> {
-  return existsSync(join(folder, 'polyenv.toml'))
+/** What `polyenv.local.toml` asks for is one person's and stays out of the project's lock. */
+export function lockPath(ctx: Context, folder: string, file = 'polyenv.toml'): Pick<FolderLock, 'path' | 'place'> {
+  return file !== 'polyenv.local.toml' && existsSync(join(folder, 'polyenv.toml'))
     ? { path: join(folder, LOCKFILE_NAME), place: 'project' }
     : { path: join(environmentFolder(ctx.home, folder), LOCKFILE_NAME), place: 'home' };
 }
 
 /** Throws `lockfile-invalid` or `lockfile-newer`; a folder without one has the empty lock. */
-export async function readLock(ctx: Context, folder: string): Promise<FolderLock> {
-  const at = lockPath(ctx, folder);
+export async function readLock(ctx: Context, folder: string, file?: string): Promise<FolderLock> {
+  const at = lockPath(ctx, folder, file);
   const text = await readTextIfAny(at.path);
   return { ...at, lock: text === undefined ? EMPTY_LOCKFILE : decodeLock(text, at.path) };
 }
 
 export function decodeLock(text: string, path: string): Lockfile {
-  if (text.length > LOCKFILE_LIMIT) {
-    throw new PolyenvError('lockfile-invalid', `the lock is larger than ${LOCKFILE_LIMIT} bytes`, {
-      where: { file: path },
-      hint: 'restore the file from version control, or delete it and run: polyenv lock',
-    });
-  }
-  return decodeLockfile({ path, ...parseToml(text, path) });
+  return decodeLockfile(parseToml(text, path, { code: 'lockfile-invalid', limit: LOCKFILE_LIMIT, hint: MEND }));
 }
+
+const MEND = 'restore the file from version control, or delete it and run: polyenv lock';
 
 /** Writes the lock if it differs from what stands there; says whether it did. */
 export async function writeLock(at: Pick<FolderLock, 'path'>, lock: Lockfile): Promise<'written' | 'unchanged'> {

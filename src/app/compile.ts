@@ -1,0 +1,119 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { prepareHome } from '../adapters/home';
+import { ensureLauncher, launcherPath } from '../adapters/launcher';
+import { writeEnvironment, writeShims } from '../adapters/shims';
+import { listToolchains, readTree } from '../adapters/store';
+import { isTrusted } from '../adapters/trust';
+import type { EnvOp } from '../domain/env-op';
+import type { Environment, RoutedRuntime } from '../domain/environment';
+import type { Runtime } from '../domain/runtime';
+import type { Toolchain } from '../domain/toolchain';
+import type { Context } from './context';
+import { readLock } from './locks';
+import { outsidePlace, projectPlace } from './place';
+import { type Decision, findProject, type Project } from './project';
+import { findProvided } from './provide';
+import { loadRuntimes } from './registry';
+import type { Resolution } from './resolve';
+
+/** A decision with what it comes to on this machine now. */
+export interface Standing {
+  readonly decision: Decision;
+  readonly runtime: Runtime;
+  readonly resolution?: Resolution;
+  /** Absent while it is not installed. */
+  readonly toolchain?: Toolchain;
+  readonly lockPath: string;
+}
+
+/** How a project stands: what its decisions are resolved to and what of that is here. Reads only, never uses the network. */
+export async function standingsOf(ctx: Context, project: Project): Promise<readonly Standing[]> {
+  const runtimes = await loadRuntimes();
+  return Promise.all(
+    project.decisions.map(async (decision): Promise<Standing> => {
+      const runtime = runtimes.find((candidate) => candidate.id === decision.tool) as Runtime;
+      const file = decision.from.kind === 'file' ? decision.from.file.split('/').pop() : undefined;
+      const { lock, path } = await readLock(ctx, decision.folder, file);
+      const found = await findProvided(ctx, { runtime, request: decision.request, lock });
+      return { decision, runtime, lockPath: path, ...found };
+    }),
+  );
+}
+
+/** Compiles the routes of the folder, from what stands there now. A folder that decides nothing gets none. */
+export async function compileFolder(ctx: Context, folder: string): Promise<Environment | undefined> {
+  const project = await findProject(ctx, folder);
+  return compileProject(ctx, { project, standings: await standingsOf(ctx, project), directory: folder });
+}
+
+export async function compileProject(
+  ctx: Context,
+  of: { readonly project: Project; readonly standings: readonly Standing[]; readonly directory: string },
+): Promise<Environment | undefined> {
+  const environment = await describeEnvironment(ctx, of);
+  await prepareHome(ctx.home);
+  await ensureLauncher(ctx.home, ctx.host);
+  await refreshShims(ctx);
+  await writeEnvironment(ctx.home, environment);
+  return environment;
+}
+
+/** One shim for every command of every toolchain, and for what projects installed privately. */
+export async function refreshShims(ctx: Context): Promise<void> {
+  const runtimes = await loadRuntimes();
+  const toolchains = await listToolchains(ctx.home);
+  const offers = runtimes.map((runtime) => ({
+    runtime,
+    commands: [...new Set(toolchains.filter((one) => one.tool === runtime.id).flatMap((one) => Object.keys(commandsOf(ctx, runtime, one))))],
+  }));
+  await writeShims(ctx.home, { offers, launcher: launcherPath(ctx.home) });
+}
+
+export async function describeEnvironment(
+  ctx: Context,
+  of: { readonly project: Project; readonly standings: readonly Standing[]; readonly directory: string },
+): Promise<Environment> {
+  const { project, standings, directory } = of;
+  const isolation = project.isolation ?? 'default';
+  const locks = [...new Set(standings.map((standing) => standing.lockPath))];
+  return {
+    directory,
+    runtimes: standings.flatMap((standing) => (standing.toolchain === undefined ? [] : [routed(ctx, standing, standing.toolchain, isolation)])),
+    variables: await trustedVariables(ctx, project),
+    inputs: [...project.inputs, ...locks.filter((path) => existsSync(path))],
+    absences: [...project.absences, ...locks.filter((path) => !existsSync(path))],
+    shims: ctx.home.shims,
+    home: ctx.home.root,
+  };
+}
+
+export function commandsOf(ctx: Context, runtime: Runtime, toolchain: Toolchain): Readonly<Record<string, string>> {
+  const { commands } = runtime.layout(readTree(toolchain.root, toolchain.version, toolchain.platform), outsidePlace(ctx, toolchain.root));
+  return Object.fromEntries(Object.entries(commands).map(([name, path]) => [name, join(toolchain.root, path)]));
+}
+
+function routed(ctx: Context, standing: Standing, toolchain: Toolchain, isolation: 'default' | 'strict'): RoutedRuntime {
+  const { runtime, decision } = standing;
+  const place = projectPlace(ctx, { project: decision.folder, tool: runtime.id, toolchain: toolchain.root, isolation });
+  const layout = runtime.layout(readTree(toolchain.root, toolchain.version, toolchain.platform), place);
+  return {
+    tool: runtime.id,
+    version: toolchain.version,
+    toolchain: toolchain.root,
+    commands: Object.fromEntries(Object.entries(layout.commands).map(([name, path]) => [name, join(toolchain.root, path)])),
+    variables: layout.variables,
+    bins: layout.bins,
+    homes: layout.homes,
+    installs: layout.installs,
+    ...(layout.overlay !== undefined && { overlay: layout.overlay }),
+    linked: toolchain.linked !== undefined,
+    plusVersion: runtime.plusVersion ?? [],
+  };
+}
+
+async function trustedVariables(ctx: Context, project: Project): Promise<readonly EnvOp[]> {
+  const { manifest } = project;
+  if (manifest === undefined || !(await isTrusted(ctx, project))) return [];
+  return manifest.env.map((variable) => variable.op);
+}

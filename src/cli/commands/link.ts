@@ -1,0 +1,38 @@
+import { realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { compileFolder, refreshShims } from '../../app/compile';
+import { linkToolchain } from '../../app/linked';
+import { parseWishes } from '../../app/wishes';
+import { PolyenvError } from '../../domain/errors';
+import type { Command } from '../command';
+
+export const command: Command = {
+  name: 'link',
+  summary: 'take a toolchain that this machine already has, where it is',
+  describe:
+    'It is asked for its version and recorded as linked: never called verified, never in the lock, refused by --frozen.',
+  arguments: [
+    { name: 'tool@request', describe: 'what it must answer: rust@1.95', required: true, complete: 'request' },
+    { name: 'folder', describe: 'its root', required: true, complete: 'folder' },
+  ],
+  examples: [{ run: 'polyenv link java@17 /usr/lib/jvm/java-17', describe: 'use the JDK of the system' }],
+  run: async ({ ctx, args }) => {
+    const [text = '', folder = ''] = args;
+    const [wish] = await parseWishes([text]);
+    if (wish === undefined) return undefined;
+    const { runtime, request } = wish;
+    let root: string;
+    try {
+      root = realpathSync(resolve(ctx.directory, folder));
+    } catch {
+      throw new PolyenvError('usage', `there is no folder ${folder}`, { hint: 'name the root of the toolchain' });
+    }
+    const toolchain = await linkToolchain(ctx, runtime, { root, manager: 'linked' }, request);
+    await refreshShims(ctx);
+    await compileFolder(ctx, ctx.directory);
+    return {
+      data: { tool: runtime.id, version: toolchain.version, root, linked: true },
+      text: `linked ${runtime.id} ${toolchain.version} at ${root}; polyenv has not verified it`,
+    };
+  },
+};

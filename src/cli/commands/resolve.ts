@@ -1,0 +1,50 @@
+import { resolve as absolute } from 'node:path';
+import { readTextIfAny } from '../../adapters/fs';
+import { resolveFromSources } from '../../app/resolve';
+import { parseWishes } from '../../app/wishes';
+import { pickCandidate } from '../../domain/candidates';
+import { PolyenvError } from '../../domain/errors';
+import { EMPTY_LOCKFILE } from '../../domain/lockfile';
+import { type Command, value } from '../command';
+
+export const command: Command = {
+  name: 'resolve',
+  summary: 'what a request means: among the versions of a file, or of the real sources',
+  describe:
+    'Plumbing with a stable form. The file is {"versions": [...], "lts": {"20.11.0": "Iron"}, "aliases": {...}}, all but versions optional.',
+  arguments: [{ name: 'tool@request', describe: 'one request', required: true, complete: 'request' }],
+  options: [{ name: 'candidates', value: 'FILE', describe: 'choose among these versions, without the network' }],
+  examples: [
+    {
+      run: 'polyenv resolve --json --candidates versions.json node@20',
+      describe: 'prints {"schema":1,"tool","request","version"}',
+    },
+  ],
+  run: async (input) => {
+    const { ctx, args } = input;
+    const [text = ''] = args;
+    const at = text.indexOf('@');
+    const request = at === -1 ? '' : text.slice(at + 1);
+    const file = value(input, 'candidates');
+    if (file !== undefined) {
+      const { loadRuntime } = await import('../../app/registry');
+      const runtime = await loadRuntime(at === -1 ? text : text.slice(0, at));
+      const path = absolute(ctx.directory, file);
+      const content = await readTextIfAny(path);
+      if (content === undefined)
+        throw new PolyenvError('usage', `there is no file ${file}`, {
+          where: { file: path },
+          hint: 'polyenv help resolve',
+        });
+      const version = pickCandidate(runtime, text, content, path);
+      return { data: { tool: runtime.id, request, version }, text: version };
+    }
+    const [wish] = await parseWishes([text]);
+    if (wish === undefined) return undefined;
+    const entry = await resolveFromSources(ctx, { ...wish, lock: EMPTY_LOCKFILE });
+    return {
+      data: { tool: wish.runtime.id, request, version: entry.version, source: entry.source },
+      text: entry.version,
+    };
+  },
+};

@@ -1,0 +1,48 @@
+import { removeTree } from '../../adapters/fs';
+import { settingsFile } from '../../adapters/settings';
+import { removeLines, SHELLS, startupFile } from '../../adapters/startup-file';
+import { PolyenvError } from '../../domain/errors';
+import { type Command, flag } from '../command';
+import { confirm } from '../confirm';
+
+export const command: Command = {
+  name: 'self',
+  summary: 'polyenv itself: take away everything it ever made',
+  arguments: [{ name: 'what', describe: 'what to do', required: true, choices: ['uninstall'] }],
+  options: [{ name: 'keep-settings', describe: 'leave your settings file' }],
+  examples: [
+    {
+      run: 'polyenv self uninstall',
+      describe: "home, shims, settings and the start-up line go; projects' own files stay",
+    },
+  ],
+  run: async (input) => {
+    const { ctx, args } = input;
+    if (args[0] !== 'uninstall')
+      throw new PolyenvError('usage', `polyenv self has no ${JSON.stringify(args[0])}`, {
+        hint: 'polyenv self uninstall',
+      });
+    const startups = SHELLS.map((shell) => startupFile(ctx.host, ctx.home, { shell, activate: 'shims' }));
+    const settings = flag(input, 'keep-settings') ? [] : [settingsFile(ctx.host)];
+    const what = [ctx.home.root, ...settings, ...startups.map((startup) => `polyenv's lines in ${startup.file}`)];
+    if (flag(input, 'dry-run'))
+      return { data: { dryRun: true, what }, text: what.map((one) => `would take away ${one}`).join('\n') };
+    if (!(await confirm(input, `take away:\n${what.map((one) => `  ${one}`).join('\n')}\n`))) {
+      throw new PolyenvError('usage', 'nothing was taken away: nobody could be asked', {
+        hint: 'polyenv self uninstall --yes',
+      });
+    }
+    const changed: string[] = [];
+    for (const startup of startups) if (await removeLines(startup)) changed.push(startup.file);
+    for (const file of settings) await removeTree(file);
+    await removeTree(ctx.home.root);
+    return {
+      data: { removed: [ctx.home.root, ...settings], changed },
+      text: [
+        `took away ${ctx.home.root}`,
+        ...changed.map((file) => `took polyenv's lines out of ${file}`),
+        "projects' polyenv.toml and polyenv.lock stay where they are",
+      ].join('\n'),
+    };
+  },
+};

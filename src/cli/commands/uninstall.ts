@@ -1,0 +1,77 @@
+import { existsSync } from 'node:fs';
+import { withLock } from '../../adapters/lock';
+import { listEnvironments } from '../../adapters/shims';
+import { listToolchains, removeToolchain } from '../../adapters/store';
+import { refreshShims } from '../../app/compile';
+import { parseWishes } from '../../app/wishes';
+import { PolyenvError } from '../../domain/errors';
+import { type Command, flag } from '../command';
+
+export const command: Command = {
+  name: 'uninstall',
+  summary: 'take toolchains out of the store, or forget linked ones',
+  describe: 'Refuses what a project on this machine pins, unless --force. A linked toolchain itself is not touched.',
+  arguments: [
+    {
+      name: 'tool@version',
+      describe: 'every toolchain that answers it',
+      required: true,
+      variadic: true,
+      complete: 'installed',
+    },
+  ],
+  options: [{ name: 'force', describe: 'also what projects pin; they install it again when they need it' }],
+  examples: [{ run: 'polyenv uninstall node@18', describe: 'all of Node 18' }],
+  run: async (input) => {
+    const { ctx, args } = input;
+    const wishes = await parseWishes(args);
+    const all = await listToolchains(ctx.home);
+    const chosen = all.filter((toolchain) =>
+      wishes.some(
+        ({ runtime, request }) =>
+          runtime.id === toolchain.tool &&
+          (request.version.kind === 'latest' ||
+            runtime.scheme.matches(request.version, { version: toolchain.version })),
+      ),
+    );
+    if (chosen.length === 0)
+      throw new PolyenvError('not-installed', `${args.join(', ')}: nothing like that is installed`, {
+        hint: 'polyenv ls',
+      });
+    const users = (await listEnvironments(ctx.home)).filter((environment) => existsSync(environment.directory));
+    for (const toolchain of chosen) {
+      const user = users.find((environment) => environment.toolchains.includes(toolchain.root));
+      if (user !== undefined && !flag(input, 'force')) {
+        throw new PolyenvError('in-use', `${toolchain.tool} ${toolchain.version} is pinned by ${user.directory}`, {
+          where: { file: user.directory },
+          hint: `polyenv uninstall --force ${toolchain.tool}@${toolchain.version}`,
+        });
+      }
+    }
+    if (flag(input, 'dry-run'))
+      return {
+        data: { dryRun: true, toolchains: chosen.map((one) => one.key) },
+        text: chosen.map((one) => `would uninstall ${one.tool} ${one.version}`).join('\n'),
+      };
+    for (const { key } of chosen) {
+      await withLock(
+        {
+          home: ctx.home,
+          host: ctx.host,
+          name: key,
+          purpose: `removing ${key}`,
+          timeout: ctx.settings.lockTimeout,
+          emit: ctx.emit,
+        },
+        () => removeToolchain(ctx.home, key),
+      );
+    }
+    await refreshShims(ctx);
+    return {
+      data: { uninstalled: chosen.map((one) => one.key) },
+      text: chosen
+        .map((one) => `uninstalled ${one.tool} ${one.version}${one.linked === undefined ? '' : ' (link only)'}`)
+        .join('\n'),
+    };
+  },
+};
