@@ -26,8 +26,8 @@ export interface GoProxyStep {
 }
 
 /**
- * The setting `registry.go`, else `GOPROXY`, else the person's `go/env` file, else the `go.env` of any Go on this machine or
- * in polyenv's store. `GONOSUMDB`, `GOFLAGS=-insecure`, `GOSUMDB=off` and the like weaken nothing here: a toolchain is always
+ * The setting `registry.go`, else `GOPROXY`, else the person's `go/env` file, else the `go.env` of a Go: on PATH,
+ * in polyenv's store, or where Go is usually installed. `GONOSUMDB`, `GOFLAGS=-insecure`, `GOSUMDB=off` and the like weaken nothing here: a toolchain is always
  * checked against the checksum database.
  */
 export async function readGoConfig(options: ConfigOptions): Promise<GoConfig> {
@@ -101,9 +101,12 @@ async function* goEnvFiles({ host, home }: ConfigOptions): AsyncGenerator<string
   const root = present(host.env.GOROOT);
   if (root !== undefined && isAbsolute(root)) yield join(root, 'go.env');
   for (const program of findPrograms(host, home, 'go')) yield join(dirname(dirname(realpathSync(program))), 'go.env');
-  for (const folder of [...USUAL_FOLDERS, ...(await childrenOf(join(host.personHome, 'sdk')))])
-    yield join(folder, 'go.env');
-  for (const folder of await childrenOf(home.store)) yield join(folder, 'go.env');
+  const folders = [
+    ...(await childrenOf(home.store)),
+    ...(await childrenOf(join(host.personHome, 'sdk'))),
+    ...USUAL_FOLDERS,
+  ];
+  for (const folder of folders) yield join(folder, 'go.env');
 }
 
 const USUAL_FOLDERS = [

@@ -57,6 +57,10 @@ export async function readNpmConfig({ host, home, settings }: ConfigOptions): Pr
   if (values.get('strict-ssl') === 'false') {
     warnings.push('npm is configured with strict-ssl=false; polyenv checks certificates all the same');
   }
+  // What is still a variable has no value; the reader of credentials would put the word "undefined" in its place.
+  const credentials = Object.fromEntries(
+    [...values].filter(([key, value]) => key.startsWith('//') && !value.includes('${') && !value.startsWith('$')),
+  );
   const override = settings.npmRegistry === '' ? undefined : settings.npmRegistry;
   const overrideName = `the setting registry.npm (${settingVariable('registry.npm')})`;
   return {
@@ -70,10 +74,8 @@ export async function readNpmConfig({ host, home, settings }: ConfigOptions): Pr
     },
     usual: registryUrl(defaultUrl, "npm's default"),
     headersFor: (url) => {
-      const npmrc = Object.fromEntries([...values].filter(([key]) => key.startsWith('//')));
-      const found = credentialsFor(`${url.origin}${url.pathname}`, { recursive: true, npmrc });
-      // A credential that cannot stand in a header is none: npm's own `${VARIABLE}` without a value is the usual reason.
-      const usable = found !== undefined && /^[\x21-\x7e]+$/.test(found.token ?? '') && !found.token.includes('${');
+      const found = credentialsFor(`${url.origin}${url.pathname}`, { recursive: true, npmrc: credentials });
+      const usable = found !== undefined && /^[\x21-\x7e]+$/.test(found.token);
       return usable ? { authorization: `${found.type} ${found.token}` } : {};
     },
     cafile: absolute(host, values.get('cafile')),

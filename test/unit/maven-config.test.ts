@@ -1,0 +1,67 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { readMavenConfig } from '../../src/adapters/maven-config';
+import { newPerson, type Person, settingsWith } from '../support/network-fixture';
+
+const people: Person[] = [];
+afterEach(() => {
+  for (const person of people.splice(0)) person.remove();
+});
+
+function read(settingsXml: string | undefined, env: Record<string, string> = {}, changes = {}) {
+  const person = newPerson(env);
+  people.push(person);
+  if (settingsXml !== undefined) person.write('.m2/settings.xml', settingsXml);
+  return readMavenConfig({ host: person.host, home: person.home, settings: settingsWith(changes) });
+}
+
+const MIRROR = (mirrorOf: string, url = 'https://m.test/maven') =>
+  `<settings xmlns="http://maven.apache.org/SETTINGS/1.0.0">
+     <!-- <mirrors><mirror><mirrorOf>*</mirrorOf><url>https://commented.test</url></mirror></mirrors> -->
+     <mirrors><mirror><id>team</id><mirrorOf>${mirrorOf}</mirrorOf><url>${url}</url></mirror></mirrors>
+     <servers><server><id>team</id><username>me</username><password>\${env.MAVEN_PASSWORD}</password></server></servers>
+   </settings>`;
+
+describe("Maven's configuration", () => {
+  test.each(['central', '*', 'external:*', '*,!internal', 'a, central'])(
+    'a mirror of %s is the repository',
+    async (of) => {
+      const config = await read(MIRROR(of), { MAVEN_PASSWORD: 'pw' });
+      expect(config.repository?.href).toBe('https://m.test/maven/');
+      expect(config.headers).toEqual({ authorization: `Basic ${Buffer.from('me:pw').toString('base64')}` });
+    },
+  );
+
+  test.each(['*,!central', 'internal', ''])('a mirror of %j is not', async (of) => {
+    expect((await read(MIRROR(of))).repository).toBeUndefined();
+  });
+
+  test('the setting wins over the variables, and those over settings.xml', async () => {
+    const env = { MVNW_REPOURL: 'https://me:pw@env.test/maven2' };
+    const byVariable = await read(MIRROR('*'), env);
+    expect(byVariable.repository?.href).toBe('https://env.test/maven2/');
+    expect(byVariable.headers).toEqual({ authorization: `Basic ${Buffer.from('me:pw').toString('base64')}` });
+    const bySetting = await read(MIRROR('*'), env, { mavenRepository: 'https://own.test/m' });
+    expect(bySetting.repository?.href).toBe('https://own.test/m/');
+    expect(bySetting.headers).toEqual({});
+  });
+
+  test('a repository called central in a profile counts, entities are read', async () => {
+    const xml = `<settings><profiles><profile><repositories><repository><id>central</id>
+      <url>https://p.test/a?b</url></repository></repositories></profile></profiles></settings>`;
+    await expect(read(xml)).rejects.toMatchObject({ code: 'settings-invalid' });
+    const config = await read(xml.replace('a?b', 'a&amp;b'));
+    expect(config.repository?.href).toBe('https://p.test/a&b/');
+  });
+
+  test('an encrypted password is not sent', async () => {
+    const config = await read(MIRROR('*'), { MAVEN_PASSWORD: '{COQLCE6DU6GtcS5P=}' });
+    expect(config.headers).toEqual({});
+  });
+
+  test('without any the reason and the mend are told', async () => {
+    const { repository, missing } = await read(undefined);
+    expect(repository).toBeUndefined();
+    expect(missing).toMatchObject({ code: 'network', elsewhere: true });
+    expect(missing?.hint).toContain('registry.maven');
+  });
+});
