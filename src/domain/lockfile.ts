@@ -154,7 +154,7 @@ export function refusePlace(at: string): string | undefined {
   if (url.username !== '' || url.password !== '') return 'it carries credentials';
   if ([...url.searchParams.keys()].some((name) => SECRET.test(name))) return 'it carries credentials';
   if (url.hash !== '') return 'it has a fragment';
-  return url.href === at ? undefined : `it is not in its normal form, ${url.href}`;
+  return url.href === at ? undefined : 'it is not in its normal form';
 }
 
 const FORMAT = 1;
@@ -251,7 +251,8 @@ function decodePart(input: DocumentValue, keys: KeyPath, usual: Proof | undefine
   refuseUnknown(input, keys, ['at', 'digest', 'size', 'proof']);
   const at = textAt(input, [...keys, 'at'], { limit: LONGEST });
   const reason = refusePlace(at);
-  if (reason !== undefined) fail(input, [...keys, 'at'], `${quoted(at)} is no place for a part: ${reason}`);
+  // Not shown: it may carry a password.
+  if (reason !== undefined) fail(input, [...keys, 'at'], `a part cannot come from there: ${reason}`);
   const digest = parseDigest(textAt(input, [...keys, 'digest'], {}));
   if (digest === undefined)
     return fail(input, [...keys, 'digest'], 'the digest is none: sha256:, sha512: or h1: and its value');
