@@ -48,7 +48,8 @@ export function openMirrors({ settings, env, sources }: MirrorOptions): Mirrors 
       const { rules, netrc } = opened ?? open();
       const asked = normalizeUrl(url);
       const rule = rules.find((candidate) => covers(candidate, asked));
-      const target = rule === undefined ? asked : moved(rule, asked);
+      const target = rule === undefined ? new URL(url) : moved(rule, asked);
+      target.hash = '';
       refuseUnprotected(target, settings, rule?.name ?? concealment.conceal(url));
       return { url: withoutUser(target), headers: { ...netrcHeaders(netrc, target), ...userHeaders(target) } };
     },

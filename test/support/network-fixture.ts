@@ -45,6 +45,7 @@ export function newPerson(
     program: join(folder, 'polyenv.cjs'),
     os: 'linux',
     arch: 'x64',
+    glibc: () => undefined,
     personHome: folder,
     hostname: 'test',
     cores: 2,

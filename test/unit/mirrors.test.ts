@@ -32,8 +32,8 @@ function mirrorsOf(mirrors: Record<string, string>, env: Record<string, string> 
 
 describe('mirrors', () => {
   test('without a rule a URL stays as it is', () => {
-    expect(mirrorsOf({}).rewrite('https://go.dev/dl/?mode=json&include=all')).toEqual({
-      url: 'https://go.dev/dl/?mode=json&include=all',
+    expect(mirrorsOf({}).rewrite('https://go.dev/dl/%2f?mode=json&include=all#x')).toEqual({
+      url: 'https://go.dev/dl/%2f?mode=json&include=all',
       headers: {},
     });
   });
