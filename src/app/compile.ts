@@ -65,7 +65,13 @@ export async function refreshShims(ctx: Context): Promise<void> {
   const toolchains = await listToolchains(ctx.home);
   const offers = runtimes.map((runtime) => ({
     runtime,
-    commands: [...new Set(toolchains.filter((one) => one.tool === runtime.id).flatMap((one) => Object.keys(commandsOf(ctx, runtime, one))))],
+    commands: [
+      ...new Set(
+        toolchains
+          .filter((one) => one.tool === runtime.id)
+          .flatMap((one) => Object.keys(commandsOf(ctx, runtime, one))),
+      ),
+    ],
   }));
   await writeShims(ctx.home, { offers, launcher: launcherPath(ctx.home) });
 }
@@ -79,7 +85,9 @@ export async function describeEnvironment(
   const locks = [...new Set(standings.map((standing) => standing.lockPath))];
   return {
     directory,
-    runtimes: standings.flatMap((standing) => (standing.toolchain === undefined ? [] : [routed(ctx, standing, standing.toolchain, isolation)])),
+    runtimes: standings.flatMap((standing) =>
+      standing.toolchain === undefined ? [] : [routed(ctx, standing, standing.toolchain, isolation)],
+    ),
     variables: await trustedVariables(ctx, project),
     inputs: [...project.inputs, ...locks.filter((path) => existsSync(path))],
     absences: [...project.absences, ...locks.filter((path) => !existsSync(path))],
@@ -89,11 +97,19 @@ export async function describeEnvironment(
 }
 
 export function commandsOf(ctx: Context, runtime: Runtime, toolchain: Toolchain): Readonly<Record<string, string>> {
-  const { commands } = runtime.layout(readTree(toolchain.root, toolchain.version, toolchain.platform), outsidePlace(ctx, toolchain.root));
+  const { commands } = runtime.layout(
+    readTree(toolchain.root, toolchain.version, toolchain.platform),
+    outsidePlace(ctx, toolchain.root),
+  );
   return Object.fromEntries(Object.entries(commands).map(([name, path]) => [name, join(toolchain.root, path)]));
 }
 
-function routed(ctx: Context, standing: Standing, toolchain: Toolchain, isolation: 'default' | 'strict'): RoutedRuntime {
+function routed(
+  ctx: Context,
+  standing: Standing,
+  toolchain: Toolchain,
+  isolation: 'default' | 'strict',
+): RoutedRuntime {
   const { runtime, decision } = standing;
   const place = projectPlace(ctx, { project: decision.folder, tool: runtime.id, toolchain: toolchain.root, isolation });
   const layout = runtime.layout(readTree(toolchain.root, toolchain.version, toolchain.platform), place);
@@ -101,7 +117,9 @@ function routed(ctx: Context, standing: Standing, toolchain: Toolchain, isolatio
     tool: runtime.id,
     version: toolchain.version,
     toolchain: toolchain.root,
-    commands: Object.fromEntries(Object.entries(layout.commands).map(([name, path]) => [name, join(toolchain.root, path)])),
+    commands: Object.fromEntries(
+      Object.entries(layout.commands).map(([name, path]) => [name, join(toolchain.root, path)]),
+    ),
     variables: layout.variables,
     bins: layout.bins,
     homes: layout.homes,

@@ -58,7 +58,7 @@ export async function openContext({ host, emit, directory, offline }: ContextOpt
       return network;
     },
     close: async () => {
-      await (await network)?.http.close();
+      await (await network)?.close();
     },
   };
 }
@@ -74,5 +74,6 @@ async function openNetwork(options: {
   const sources = (await loadRuntimes()).flatMap((runtime) => runtime.sources);
   const mirrors = openMirrors({ settings, env: host.env, sources });
   const http = openHttp({ host, settings, emit, rewrite: mirrors.rewrite });
-  return { http, mirrors, upstream: openUpstream({ ...options, http, mirrors }) };
+  const upstream = openUpstream({ ...options, http, mirrors });
+  return { http: upstream.http, upstream, close: () => http.close() };
 }

@@ -1,0 +1,76 @@
+import { changeSetting, explainSettings } from '../../adapters/settings';
+import { PolyenvError } from '../../domain/errors';
+import { nearestName } from '../../domain/nearest';
+import { describeOrigin } from '../../domain/sourced';
+import { type Command, flag } from '../command';
+import { columns } from '../output/columns';
+
+export const command: Command = {
+  name: 'settings',
+  summary: 'your own settings: list, get, set, unset; a project can set none of them',
+  arguments: [
+    { name: 'action', describe: 'what to do', choices: ['list', 'get', 'set', 'unset'] },
+    { name: 'name', describe: 'the setting; one entry of a map as defaults.node', complete: 'setting' },
+    { name: 'value', describe: 'lists apart by blanks, maps as FROM=TO', variadic: true },
+  ],
+  examples: [
+    { run: 'polyenv settings list', describe: 'all, with where each value comes from' },
+    { run: 'polyenv settings set mirrors https://nodejs.org/=https://mirror.example/node/', describe: 'use a mirror' },
+    { run: 'polyenv settings unset mirrors', describe: 'no longer' },
+  ],
+  run: async (input) => {
+    const { ctx, args } = input;
+    const [action = 'list', name, ...words] = args;
+    const explained = await explainSettings(ctx.host);
+    if (action === 'list') {
+      const rows = explained.map((one) => [
+        input.output.out.bold(one.name),
+        shown(one.value),
+        describeOrigin(one.from),
+        one.describe,
+      ]);
+      return { data: { settings: explained }, text: columns(rows) };
+    }
+    if (name === undefined)
+      throw new PolyenvError('usage', `polyenv settings ${action} needs the name of a setting`, {
+        hint: 'polyenv settings list',
+      });
+    if (action === 'get') {
+      const one = explained.find((setting) => setting.name === name);
+      if (one === undefined) {
+        const nearest = nearestName(
+          name,
+          explained.map((setting) => setting.name),
+        );
+        throw new PolyenvError('usage', `there is no setting ${JSON.stringify(name)}`, {
+          hint: nearest === undefined ? 'polyenv settings list' : `polyenv settings get ${nearest}`,
+        });
+      }
+      return { data: { ...one }, text: shown(one.value) };
+    }
+    if (action === 'set' && words.length === 0)
+      throw new PolyenvError('usage', `polyenv settings set ${name} needs a value`, {
+        hint: `polyenv settings unset ${name}`,
+      });
+    if (action === 'unset' && words.length > 0)
+      throw new PolyenvError('usage', 'polyenv settings unset takes only a name', {
+        hint: `polyenv settings unset ${name}`,
+      });
+    if (flag(input, 'dry-run'))
+      return { data: { dryRun: true, name, value: words.join(' ') }, text: `would ${action} ${name}` };
+    const changed = await changeSetting(ctx.host, { name, value: action === 'set' ? words.join(' ') : undefined });
+    return {
+      data: changed,
+      text: `${action === 'set' ? `${changed.name} = ${shown(changed.value)}` : `${name} is unset`} in ${changed.file}`,
+    };
+  },
+};
+
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return value.length === 0 ? '(none)' : value.join(' ');
+  if (typeof value === 'object' && value) {
+    const pairs = Object.entries(value);
+    return pairs.length === 0 ? '(none)' : pairs.map(([from, to]) => `${from}=${String(to)}`).join(' ');
+  }
+  return value === '' ? '(none)' : String(value);
+}
