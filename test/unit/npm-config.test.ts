@@ -113,10 +113,14 @@ describe("npm's configuration", () => {
 
   test('a token whose variable is not set is no token, and said', async () => {
     const me = person();
-    me.write('.npmrc', '//a.test/:_authToken=${NPM_TOKEN}\n//b.test/:_authToken="x\ty"');
+    me.write(
+      '.npmrc',
+      '//a.test/:_authToken=${NPM_TOKEN}\n//b.test/:_authToken="x\ty"\n//c.test/:_authToken=a${NPM_TOKEN}',
+    );
     const npm = await read(me);
     expect(npm.headersFor(new URL('https://a.test/'))).toEqual({});
     expect(npm.headersFor(new URL('https://b.test/'))).toEqual({});
+    expect(npm.headersFor(new URL('https://c.test/'))).toEqual({});
     expect(npm.warnings.join()).toContain('${NPM_TOKEN}, which is not set');
   });
 
