@@ -188,7 +188,7 @@ function memberSplices(site: Site, table: AST.TOMLInlineTable, value: Options): 
   }
   const changed = table.body.flatMap((pair) => memberSplice(site, pair, value[namesOf(pair.key)[0] ?? '']));
   const added = Object.entries(value).filter(([name]) => !names.includes(name));
-  return added.length === 0 ? changed : [...changed, inlineInsertion(table, added)];
+  return added.length === 0 ? changed : [...changed, inlineInsertion(site, table, added)];
 }
 
 function memberSplice(site: Site, pair: AST.TOMLKeyValue, value: TomlValue | undefined): readonly Splice[] {
@@ -238,7 +238,7 @@ function insertion(site: Site, key: string, value: TomlValue): Splice {
   const inline = pairs.find((pair) => isPath(pair.key, [site.table]));
   if (inline !== undefined) {
     if (inline.value.type !== 'TOMLInlineTable') throw new Obstacle(`${site.table} is not a table`);
-    return inlineInsertion(inline.value, [[key, value]]);
+    return inlineInsertion(site, inline.value, [[key, value]]);
   }
   const dotted = pairs.findLast((pair) => namesOf(pair.key)[0] === site.table);
   if (dotted !== undefined) {
@@ -264,10 +264,15 @@ function linesAfter({ source }: Site, offset: number, lines: readonly string[]):
   return { start: end + 1, end: end + 1, text: lines.map((line) => line + eol).join('') };
 }
 
-function inlineInsertion(table: AST.TOMLInlineTable, added: readonly (readonly [string, TomlValue])[]): Splice {
+function inlineInsertion(
+  site: Site,
+  table: AST.TOMLInlineTable,
+  added: readonly (readonly [string, TomlValue])[],
+): Splice {
   const text = added.map(([name, value]) => renderLine(name, value)).join(', ');
   const last = table.body.at(-1);
   if (last !== undefined) return { start: last.range[1], end: last.range[1], text: `, ${text}` };
+  refuseComments(site, table.range);
   return { start: table.range[0], end: table.range[1], text: `{ ${text} }` };
 }
 
@@ -428,11 +433,22 @@ function refused(
 
 function parseOr<T>(text: string, otherwise: (error: TomlError) => T): Readonly<Record<string, unknown>> | T {
   try {
-    return parse(text, { maxDepth: DEEPEST });
+    const value = parse(text, { maxDepth: DEEPEST });
+    // The library bounds brackets only: a key of a hundred thousand dots would exhaust whoever walks the value.
+    if (isTooDeep(value)) throw new TomlError('nesting is too deep', { toml: text, ptr: 0 });
+    return value;
   } catch (error) {
     if (error instanceof TomlError) return otherwise(error);
     throw error;
   }
+}
+
+function isTooDeep(value: unknown): boolean {
+  let level: readonly unknown[] = [value];
+  for (let depth = 0; depth <= DEEPEST && level.length > 0; depth++) {
+    level = level.flatMap((member) => (Array.isArray(member) ? member : isTable(member) ? Object.values(member) : []));
+  }
+  return level.length > 0;
 }
 
 /** The library's message is a heading, the reason, and then a picture of the lines. */

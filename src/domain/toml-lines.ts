@@ -55,7 +55,7 @@ class Scan {
   /** The path of `key` below `table`, through the latest member of each list of tables on the way. */
   #within(table: KeyPath, key: readonly string[], last: 'list' | 'table'): KeyPath {
     let path = table;
-    for (const [index, name] of key.entries()) {
+    for (const [index, name] of key.slice(0, DEEPEST).entries()) {
       path = [...path, name];
       this.#record(path, this.#line);
       const id = JSON.stringify(path);
@@ -149,6 +149,9 @@ class Scan {
     return token;
   }
 }
+
+/** Names of one key that are looked at: what nests deeper is nobody's document. */
+const DEEPEST = 64;
 
 const BASIC = /"(?:[^"\\\r\n]|\\.)*"?/y;
 const LITERAL = /'[^'\r\n]*'?/y;

@@ -28,6 +28,13 @@ describe('parseToml', () => {
     expect(thrown(() => parseToml(`a = ${'['.repeat(5000)}`, 'f')).code).toBe('manifest-invalid');
   });
 
+  it('refuses a key of so many dots that a walk over the value would fail', () => {
+    for (const text of [`a${'.a'.repeat(100_000)} = 1`, `[a${'.a'.repeat(100_000)}]`]) {
+      expect(thrown(() => parseToml(text, 'f'))).toMatchObject({ code: 'manifest-invalid' });
+    }
+    expect(parseToml(`a${'.a'.repeat(40)} = 1`, 'f').lineOf('a', 'a')).toBe(1);
+  });
+
   it('prints no control character of the file', () => {
     expect(thrown(() => parseToml('\u001b]0;x\u0007 = \u001b', 'f')).message).not.toMatch(/\p{Cc}/u);
   });
@@ -163,6 +170,7 @@ describe('editToml takes away', () => {
 describe('editToml refuses, and says what to write', () => {
   it.each([
     ['a comment within the value', '[runtimes]\nnode = [\n  "18", # old\n]\n'],
+    ['a comment in an empty inline table', 'runtimes = { # old\n}\n'],
     ['a list of tables', '[[runtimes]]\nnode = "18"\n'],
     ['a list of tables of its own', '[[runtimes.node]]\nversion = "18"\n'],
     ['no table', 'runtimes = "20"\n'],
