@@ -1,6 +1,5 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import { malformed } from '../domain/decoders';
 import { PolyenvError } from '../domain/errors';
 import type { Emit } from '../domain/events';
@@ -90,7 +89,6 @@ export function openIndexes(options: IndexOptions): Indexes {
     const target = mirrors.rewrite(ask.url);
     const moved = new URL(target.url).host !== new URL(ask.url).host;
     const headers: Record<string, string> = {
-      'accept-encoding': 'gzip',
       ...target.headers,
       ...(moved ? acceptOnly(ask.headers) : ask.headers),
     };
@@ -114,7 +112,8 @@ export function openIndexes(options: IndexOptions): Indexes {
       if (settings.offline && ask.age !== 'kept') tellAge(ask, now - kept.checked);
       return kept;
     }
-    if (settings.offline) {
+    // A mirror that is a folder needs no network.
+    if (settings.offline && !request.url.startsWith('file:')) {
       throw new PolyenvError('offline', `${ask.name} is not in polyenv's cache, and the network is switched off`, {
         hint: 'run it once without --offline',
         elsewhere: true,
@@ -148,7 +147,6 @@ export function openIndexes(options: IndexOptions): Indexes {
       return undefined;
     }
     const bytes = await collect(answer, ask.name);
-    refuseWebPage(bytes, ask.name);
     const value = decodeNamed(ask, bytes);
     await writeCacheEntry({ ...request, name: ask.name, bytes, validators: validatorsOf(answer), when: host.now() });
     return { bytes, checked: host.now().getTime(), validators: {}, decoded: { by: ask.decode, value } };
@@ -197,52 +195,16 @@ interface Request {
 
 const CONCURRENT = 8;
 
-/** The whole body, decoded. Throws `upstream-malformed` for more than 64 MiB or a broken encoding. */
+/** The whole body. Throws `upstream-malformed` for more than 64 MiB. */
 async function collect(answer: HttpAnswer, name: string): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of answer.body) {
     size += chunk.byteLength;
-    if (size > MAX_ENTRY_BYTES) throw tooLarge(name);
+    if (size > MAX_ENTRY_BYTES) throw malformedAt(name, `it is larger than ${MAX_ENTRY_BYTES / 1024 / 1024} MiB`);
     chunks.push(chunk);
   }
-  let bytes: Uint8Array = Buffer.concat(chunks);
-  const encodings = (answer.headers['content-encoding'] ?? '').toLowerCase().split(',').reverse();
-  for (const encoding of encodings.map((text) => text.trim())) {
-    if (encoding === '' || encoding === 'identity') continue;
-    const decode = DECODERS[encoding];
-    if (decode === undefined) throw malformedAt(name, `it came in the encoding ${JSON.stringify(encoding)}`);
-    try {
-      bytes = decode(bytes, { maxOutputLength: MAX_ENTRY_BYTES });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(name);
-      throw malformedAt(name, 'its compression is broken');
-    }
-  }
-  return bytes;
-}
-
-const DECODERS: Readonly<
-  Record<string, ((bytes: Uint8Array, options: { maxOutputLength: number }) => Uint8Array) | undefined>
-> = {
-  gzip: gunzipSync,
-  'x-gzip': gunzipSync,
-  deflate: inflateSync,
-  br: brotliDecompressSync,
-};
-
-/** A login page of a network (a captive portal) or a proxy's notice comes with status 200. */
-function refuseWebPage(bytes: Uint8Array, name: string): void {
-  const start = Buffer.from(bytes.subarray(0, 512))
-    .toString('latin1')
-    .replace(/^\xef\xbb\xbf/, '')
-    .trimStart()
-    .toLowerCase();
-  if (!start.startsWith('<!doctype html') && !start.startsWith('<html')) return;
-  throw new PolyenvError('upstream-malformed', `${name} was answered by a web page instead of data`, {
-    hint: 'the network may ask for a login: open any page in a browser, then try again',
-    elsewhere: true,
-  });
+  return Buffer.concat(chunks);
 }
 
 function decodeNamed<T>(ask: Ask<T>, bytes: Uint8Array): T {
@@ -263,10 +225,6 @@ function malformedAt(name: string, reason: string): PolyenvError {
     hint: 'try again later; a mirror may serve something else: polyenv settings get mirrors',
     elsewhere: true,
   });
-}
-
-function tooLarge(name: string): PolyenvError {
-  return malformedAt(name, `it is larger than ${MAX_ENTRY_BYTES / 1024 / 1024} MiB`);
 }
 
 function withKeptAge(error: PolyenvError, age: number): PolyenvError {

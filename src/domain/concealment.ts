@@ -1,4 +1,5 @@
 import { PolyenvError } from './errors';
+import type { Event } from './events';
 
 /** Keeps passwords, tokens and the private paths of mirrors out of whatever a person, a log or a file sees. */
 export interface Concealment {
@@ -7,6 +8,8 @@ export interface Concealment {
   /** From now on what follows the host of this URL is replaced, where a token may stand. Its user and password too. */
   hideBase(url: URL): void;
   conceal(text: string): string;
+  /** The event with nothing secret in its words. */
+  concealEvent(event: Event): Event;
   /** The error with nothing secret in its message, hint and causes. */
   concealError(error: unknown): unknown;
 }
@@ -32,6 +35,11 @@ export function openConcealment(): Concealment {
       if (url.search !== '') hide(url.search);
     },
     conceal,
+    concealEvent: (event) => {
+      if (event.type === 'note') return { ...event, text: conceal(event.text) };
+      if (event.type !== 'warning') return event;
+      return { ...event, text: conceal(event.text), ...(event.hint !== undefined && { hint: conceal(event.hint) }) };
+    },
     concealError: (error) => concealCauses(error, conceal),
   };
 }

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readGoConfig } from '../../src/adapters/go-config';
 import { openGoProxy } from '../../src/adapters/go-proxy';
+import { openHttp } from '../../src/adapters/http';
 import { decodeText, openIndexes } from '../../src/adapters/indexes';
 import { openMirrors } from '../../src/adapters/mirrors';
 import { readNpmConfig } from '../../src/adapters/npm-config';
 import { openNpmRegistry } from '../../src/adapters/npm-registry';
 import { homeOf } from '../../src/adapters/paths';
 import type { Host } from '../../src/host';
-import { newPerson, plainHttp, settingsWith } from '../support/network-fixture';
+import { newPerson, settingsWith } from '../support/network-fixture';
 
 /** The person who runs the tests, with their own configuration of npm and Go, but a polyenv home of the test's own. */
 const folder = mkdtempSync(join(tmpdir(), 'polyenv-real-'));
@@ -20,9 +21,11 @@ const host: Host = { ...stranger.host, env, personHome: process.env.HOME ?? fold
 const home = homeOf(host);
 const settings = settingsWith();
 const mirrors = openMirrors({ settings, env: host.env, sources: [] });
-const indexes = openIndexes({ host, home, settings, http: plainHttp, mirrors, emit: () => undefined });
+const http = openHttp({ host, settings, emit: () => undefined, rewrite: mirrors.rewrite });
+const indexes = openIndexes({ host, home, settings, http, mirrors, emit: () => undefined });
 
-afterAll(() => {
+afterAll(async () => {
+  await http.close();
   stranger.remove();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -53,7 +56,7 @@ describe('the npm registry of this machine', () => {
   test('serves the archive where we look for it', async ({ skip }) => {
     if (unreachable !== undefined) skip(`no npm registry is reached: ${unreachable}`);
     const { url, headers } = await npm.locate('npm', '10.2.4');
-    const answer = await plainHttp.get(url, { headers });
+    const answer = await http.get(url, { headers });
     expect(answer.status).toBe(200);
     for await (const chunk of answer.body) {
       expect([chunk[0], chunk[1]]).toEqual([0x1f, 0x8b]);

@@ -1,13 +1,10 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse, request as sendPlain } from 'node:http';
-import { request as sendSecure } from 'node:https';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import type { Http } from '../../src/adapters/http';
 import { type Home, homeOf } from '../../src/adapters/paths';
-import { PolyenvError } from '../../src/domain/errors';
 import { SETTINGS, type Settings } from '../../src/domain/settings';
 import type { Host } from '../../src/host';
 
@@ -103,34 +100,3 @@ export async function serveLoopback(
       }),
   };
 }
-
-/** The least http that keeps the contract: no retries, no redirects. */
-export const plainHttp: Http = {
-  get: (url, options) =>
-    new Promise((resolve, reject) => {
-      const fail = (cause: Error): void =>
-        reject(new PolyenvError('network', `${url} cannot be reached`, { cause, elsewhere: true }));
-      const send = url.startsWith('https:') ? sendSecure : sendPlain;
-      send(url, { headers: options?.headers ?? {} }, (incoming) => {
-        const status = incoming.statusCode ?? 0;
-        if (status >= 400 && status !== 404 && status !== 410) {
-          incoming.resume();
-          reject(new PolyenvError('http-status', `${url} answered ${status}`, { status }));
-          return;
-        }
-        const headers = Object.fromEntries(
-          Object.entries(incoming.headers).map(([name, value]) => [name, String(value ?? '')]),
-        );
-        resolve({
-          status,
-          headers,
-          url,
-          body: incoming,
-          text: async () => Buffer.concat(await incoming.toArray()).toString('utf8'),
-        });
-      })
-        .on('error', fail)
-        .end();
-    }),
-  close: async () => undefined,
-};

@@ -24,3 +24,14 @@ test('errors without secrets stay the very same', () => {
   expect(openConcealment().concealError(error)).toBe(error);
   expect(openConcealment().concealError('text')).toBe('text');
 });
+
+test('what is told on the way holds no secret either', () => {
+  const { hide, concealEvent } = openConcealment();
+  hide('s3cret');
+  expect(concealEvent({ type: 'warning', text: 'a s3cret', hint: 'the s3cret' })).toEqual({
+    type: 'warning',
+    text: 'a ***',
+    hint: 'the ***',
+  });
+  expect(concealEvent({ type: 'note', text: 's3cret' })).toEqual({ type: 'note', text: '***' });
+});

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { openHttp } from '../../src/adapters/http';
 import { type MirrorOptions, openMirrors } from '../../src/adapters/mirrors';
 import { PolyenvError } from '../../src/domain/errors';
-import { newPerson, type Person, plainHttp, settingsWith } from '../support/network-fixture';
+import { newPerson, type Person, settingsWith } from '../support/network-fixture';
 
 const people: Person[] = [];
 afterEach(() => {
@@ -155,7 +156,7 @@ describe('mirrors', () => {
     person.write('mirror/20260814/SHA256SUMS', 'sums');
     person.write('secret', 'x');
     const mirrors = mirrorsOf({}, { UV_PYTHON_INSTALL_MIRROR: `file://${person.folder}/mirror` });
-    const http = mirrors.through(plainHttp);
+    const http = mirrors.through(openHttp({ host: person.host, settings: settingsWith(), emit: () => undefined }));
     const base = 'https://github.com/astral-sh/python-build-standalone/releases/download';
     const answer = await http.get(mirrors.rewrite(`${base}/20260814/SHA256SUMS`).url);
     expect([answer.status, await answer.text()]).toEqual([200, 'sums']);
