@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { lstat, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isTable } from '../domain/document-value';
@@ -95,19 +96,25 @@ async function writeRecord(store: TrustStore, record: TrustRecord): Promise<void
 
 /** False if there is nothing. Throws `not-trusted` for what another user owns or can write, and for a link. */
 async function isOurs({ host }: TrustStore, path: string): Promise<boolean> {
-  let found: Awaited<ReturnType<typeof lstat>>;
+  let found: Stats;
   try {
     found = await lstat(path);
   } catch (error) {
     if (isMissing(error)) return false;
     throw error;
   }
-  const foreign = host.uid !== undefined && found.uid !== host.uid;
-  const open = host.uid !== undefined && (found.mode & 0o022) !== 0;
-  if (!foreign && !open && !found.isSymbolicLink()) return true;
-  const what = foreign ? 'belongs to another user' : open ? 'can be written by other users' : 'is a symbolic link';
+  const what = distrust(found, host.uid);
+  if (what === undefined) return true;
   throw new PolyenvError('not-trusted', `what was trusted cannot be believed: ${path} ${what}`, {
     where: { file: path },
     hint: `look at it, then take it away and trust anew: rm -r ${JSON.stringify(path)}`,
   });
+}
+
+/** Why a file or folder may not be ours; a system without user ids (Windows) is not asked for them. */
+function distrust(found: Stats, uid: number | undefined): string | undefined {
+  if (found.isSymbolicLink()) return 'is a symbolic link';
+  if (uid === undefined) return undefined;
+  if (found.uid !== uid) return 'belongs to another user';
+  return (found.mode & 0o022) === 0 ? undefined : 'can be written by other users';
 }
