@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Part, Proof, Recipe } from './artifact';
 import { formatDigest } from './digest';
+import { compareProof } from './lockfile';
 import type { PlatformKey } from './platform';
 import type { RequestOptions, ToolId } from './request';
 import type { Version } from './version';
@@ -47,16 +48,9 @@ export function proofText(proof: Proof): string {
   }
 }
 
-const STRENGTH = ['index', 'registry-signature', 'transparency', 'signature'] as const;
-
-/** How strong a kind of proof is; more is stronger. */
-export function proofStrength(kind: Proof['kind']): number {
-  return STRENGTH.indexOf(kind);
-}
-
 /** A toolchain is as well proved as its worst part. */
 export function weakestProof(parts: readonly Part[]): Proof | undefined {
-  return parts.map((part) => part.proof).sort((a, b) => proofStrength(a.kind) - proofStrength(b.kind))[0];
+  return parts.map((part) => part.proof).sort((a, b) => compareProof(a.kind, b.kind))[0];
 }
 
 /**

@@ -36,7 +36,7 @@ export const command: Command = {
           where: { file: path },
           hint: 'polyenv help resolve',
         });
-      const version = pickCandidate(runtime, text, content, path);
+      const version = pickCandidate(runtime, text, { content, file: path });
       return { data: { tool: runtime.id, request, version }, text: version };
     }
     const [wish] = await parseWishes([text]);

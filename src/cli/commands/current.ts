@@ -1,0 +1,53 @@
+import { standingsOf } from '../../app/compile';
+import { findProject } from '../../app/project';
+import { describeOrigin } from '../../domain/sourced';
+import { describeProof } from '../../domain/toolchain';
+import type { Command } from '../command';
+import { columns } from '../output/columns';
+import { errorData, errorText } from '../output/error';
+
+export const command: Command = {
+  name: 'current',
+  summary: 'what this folder asks for, by which file and line, and what answers',
+  arguments: [{ name: 'tool', describe: 'only this runtime', complete: 'tool' }],
+  examples: [{ run: 'polyenv current', describe: 'here' }],
+  run: async ({ ctx, args, output }) => {
+    const project = await findProject(ctx, ctx.directory);
+    const all = await standingsOf(ctx, project);
+    const standings = all.filter(
+      (standing) =>
+        args[0] === undefined || standing.runtime.id === args[0] || standing.runtime.aliases?.includes(args[0]),
+    );
+    for (const error of project.errors)
+      if (!output.modes.json) ctx.host.stderr.write(errorText(error, output.err, undefined));
+    const tools = standings.map(({ decision, resolution, toolchain }) => ({
+      tool: decision.tool,
+      request: decision.request.text,
+      from: decision.from,
+      version: toolchain?.version ?? (resolution?.kind === 'entry' ? resolution.entry.version : undefined),
+      installed: toolchain !== undefined,
+      linked: toolchain?.linked !== undefined,
+      ...(toolchain !== undefined && {
+        source: toolchain.source,
+        proof: describeProof(toolchain),
+        root: toolchain.root,
+      }),
+    }));
+    const rows = tools.map((tool) => [
+      output.out.bold(tool.tool),
+      tool.version ?? output.out.yellow('not resolved'),
+      tool.request,
+      describeOrigin(tool.from),
+      tool.installed ? (tool.proof ?? '') : output.out.yellow('not installed: polyenv install'),
+    ]);
+    return {
+      data: {
+        directory: project.directory,
+        tools,
+        ...(project.errors.length > 0 && { errors: project.errors.map(errorData) }),
+      },
+      text: rows.length === 0 ? 'nothing is pinned here' : columns(rows),
+      exit: project.errors[0]?.exit ?? 0,
+    };
+  },
+};

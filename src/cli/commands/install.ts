@@ -1,0 +1,80 @@
+import { standingsOf } from '../../app/compile';
+import { installFrozen, installProject } from '../../app/install-project';
+import { findProject } from '../../app/project';
+import { describeOrigin } from '../../domain/sourced';
+import { describeProof } from '../../domain/toolchain';
+import { type Command, flag } from '../command';
+import { columns, durationText } from '../output/columns';
+import { asPolyenvError, errorData, errorText } from '../output/error';
+
+export const command: Command = {
+  name: 'install',
+  summary: 'make everything ready that this project pins',
+  describe:
+    'Works from polyenv.toml and polyenv.lock, and as well from the version files that a project already has. --frozen installs exactly the lock or fails with what differs.',
+  options: [{ name: 'frozen', describe: 'exactly polyenv.lock, or exit 7' }],
+  examples: [
+    { run: 'polyenv install', describe: 'in a fresh clone' },
+    { run: 'polyenv install --frozen', describe: 'in CI' },
+  ],
+  run: async (input) => {
+    const { ctx } = input;
+    const started = ctx.host.now().getTime();
+    if (flag(input, 'dry-run')) {
+      const standings = await standingsOf(ctx, await findProject(ctx, ctx.directory));
+      const rows = standings.map(({ decision, resolution, toolchain }) => [
+        toolchain === undefined ? 'install' : 'present',
+        `${decision.tool}@${decision.request.text}`,
+        resolution === undefined
+          ? 'to be resolved'
+          : resolution.kind === 'entry'
+            ? resolution.entry.version
+            : resolution.toolchain.version,
+        describeOrigin(decision.from),
+      ]);
+      return { data: { dryRun: true, plan: rows }, text: rows.length === 0 ? 'nothing is pinned here' : columns(rows) };
+    }
+    const done = await (flag(input, 'frozen') ? installFrozen : installProject)(ctx, ctx.directory);
+    const milliseconds = ctx.host.now().getTime() - started;
+    for (const { error } of done.failed) {
+      input.output.settle();
+      if (!input.output.modes.json)
+        ctx.host.stderr.write(errorText(error, input.output.err, input.output.modes.verbose ? 'verbose' : undefined));
+    }
+    for (const error of done.project.errors) {
+      if (!input.output.modes.json) ctx.host.stderr.write(errorText(error, input.output.err, undefined));
+    }
+    for (const warning of done.project.warnings) ctx.emit({ type: 'warning', text: warning });
+    const problems = [...done.failed.map(({ error }) => error), ...done.project.errors];
+    const first = problems[0];
+    const rows = done.provided.map(({ request, toolchain, action }) => [
+      input.output.out.bold(`${request.tool} ${toolchain.version}`),
+      action,
+      toolchain.source,
+      describeProof(toolchain),
+    ]);
+    return {
+      data: {
+        tools: done.provided.map(({ request, toolchain, action }) => ({
+          tool: request.tool,
+          request: request.text,
+          version: toolchain.version,
+          source: toolchain.source,
+          linked: toolchain.linked !== undefined,
+          proof: describeProof(toolchain),
+          root: toolchain.root,
+          action,
+        })),
+        wrote: done.wrote,
+        milliseconds,
+        ...(first !== undefined && { error: errorData(first), errors: problems.map(errorData) }),
+      },
+      text: [
+        ...(rows.length === 0 ? [] : [columns(rows)]),
+        ...done.wrote.map((path) => `wrote ${path}`),
+        ...(first === undefined ? [`ready in ${durationText(milliseconds)}`] : []),
+      ].join('\n'),
+      exit: first === undefined ? 0 : asPolyenvError(first).exit,
+    };
+  },
+};
