@@ -1,9 +1,11 @@
 import { realpathSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { PolyenvError } from '../domain/errors';
 import { settingVariable } from '../domain/settings';
 import type { Host } from '../host';
 import { readTextIfAny } from './fs';
+import { readJarMember } from './jar-member';
 import { userHeaders } from './mirrors';
 import type { ConfigOptions } from './npm-config';
 import { findPrograms } from './programs';
@@ -21,7 +23,7 @@ const VARIABLES = ['MVNW_REPOURL', 'MAVEN_MIRROR_URL'] as const;
 
 /**
  * The setting `registry.maven`, else those variables, else the mirror of `central` in the person's `settings.xml`, then in
- * the one of Maven's installation. Encrypted passwords are not read. Throws `settings-invalid` for what is no http(s) URL.
+ * the one of Maven's installation, else what that installation uses by itself. Encrypted passwords are not read. Throws `settings-invalid` for what is no http(s) URL.
  */
 export async function readMavenConfig(options: ConfigOptions): Promise<MavenConfig> {
   const { host, settings } = options;
@@ -39,6 +41,10 @@ export async function readMavenConfig(options: ConfigOptions): Promise<MavenConf
     const config = fromUrl(found.url, `the mirror of central in ${file}`);
     return { ...config, headers: { ...serverHeaders(text ?? '', { id: found.id, host }), ...config.headers } };
   }
+  for (const folder of mavenFolders(options)) {
+    const found = await repositoryOfInstallation(folder, host);
+    if (found !== undefined) return fromUrl(found, `Maven's own default in ${folder}`);
+  }
   return {
     repository: undefined,
     headers: {},
@@ -49,13 +55,27 @@ export async function readMavenConfig(options: ConfigOptions): Promise<MavenConf
   };
 }
 
-function settingsFiles({ host, home }: ConfigOptions): readonly string[] {
+function settingsFiles(options: ConfigOptions): readonly string[] {
+  const installed = mavenFolders(options).map((folder) => join(folder, 'conf', 'settings.xml'));
+  return [join(options.host.personHome, '.m2', 'settings.xml'), ...installed];
+}
+
+/** Installations of Maven, the one that the person names first. */
+function mavenFolders({ host, home }: ConfigOptions): readonly string[] {
   const named = [host.env.MAVEN_HOME, host.env.M2_HOME].filter((folder) => folder !== undefined && isAbsolute(folder));
   const installed = findPrograms(host, home, 'mvn').map((program) => dirname(dirname(realpathSync(program))));
-  return [
-    join(host.personHome, '.m2', 'settings.xml'),
-    ...[...named, ...installed].map((folder) => join(folder as string, 'conf', 'settings.xml')),
-  ];
+  return [...(named as readonly string[]), ...installed];
+}
+
+/** `central` as Maven's own super POM names it: https://maven.apache.org/ref/current/maven-model-builder/super-pom.html */
+async function repositoryOfInstallation(folder: string, host: Host): Promise<string | undefined> {
+  const names = await readdir(join(folder, 'lib')).catch(() => []);
+  for (const name of names.filter((candidate) => /^maven-model-builder-[\d.]+.*\.jar$/.test(candidate)).sort()) {
+    const text = await readJarMember(join(folder, 'lib', name), 'org/apache/maven/model/pom-4.0.0.xml');
+    const found = text === undefined ? undefined : repositoryOf(text, host);
+    if (found !== undefined) return found.url;
+  }
+  return undefined;
 }
 
 function fromUrl(text: string, from: string): MavenConfig {

@@ -1,3 +1,6 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { deflateRawSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import { readMavenConfig } from '../../src/adapters/maven-config';
 import { newPerson, type Person, settingsWith } from '../support/network-fixture';
@@ -20,6 +23,33 @@ const MIRROR = (mirrorOf: string, url = 'https://m.test/maven') =>
      <mirrors><mirror><id>team</id><mirrorOf>${mirrorOf}</mirrorOf><url>${url}</url></mirror></mirrors>
      <servers><server><id>team</id><username>me</username><password>\${env.MAVEN_PASSWORD}</password></server></servers>
    </settings>`;
+
+/** The least zip: local headers, a directory, its end. Checksums are left at zero. */
+function jarOf(members: Readonly<Record<string, string>>, stored: boolean): Buffer {
+  const bodies: Buffer[] = [];
+  const directory: Buffer[] = [];
+  let offset = 0;
+  for (const [name, text] of Object.entries(members)) {
+    const body = stored ? Buffer.from(text) : deflateRawSync(text);
+    const local = Buffer.alloc(30);
+    local.writeUInt32LE(0x04034b50, 0);
+    local.writeUInt16LE(name.length, 26);
+    const entry = Buffer.alloc(46);
+    entry.writeUInt32LE(0x02014b50, 0);
+    entry.writeUInt16LE(stored ? 0 : 8, 10);
+    entry.writeUInt32LE(body.length, 20);
+    entry.writeUInt16LE(name.length, 28);
+    entry.writeUInt32LE(offset, 42);
+    bodies.push(local, Buffer.from(name), body);
+    directory.push(entry, Buffer.from(name));
+    offset += 30 + name.length + body.length;
+  }
+  const end = Buffer.alloc(22);
+  end.writeUInt32LE(0x06054b50, 0);
+  end.writeUInt16LE(Object.keys(members).length, 10);
+  end.writeUInt32LE(offset, 16);
+  return Buffer.concat([...bodies, ...directory, end]);
+}
 
 describe("Maven's configuration", () => {
   test.each(['central', '*', 'external:*', '*,!internal', 'a, central'])(
@@ -58,7 +88,28 @@ describe("Maven's configuration", () => {
     expect(config.headers).toEqual({});
   });
 
-  test('without any the reason and the mend are told', async () => {
+  test('without any it is what the installed Maven uses by itself', async () => {
+    const person = newPerson();
+    people.push(person);
+    const pom =
+      '<project><repositories><repository><id>central</id><url>https://c.test/m</url></repository></repositories></project>';
+    const file = person.write('maven/lib/maven-model-builder-3.9.9.jar', '');
+    person.write('maven/lib/maven-model-3.9.9.jar', 'no jar');
+    for (const stored of [false, true]) {
+      writeFileSync(file, jarOf({ 'META-INF/x': 'y', 'org/apache/maven/model/pom-4.0.0.xml': pom }, stored));
+      const host = { ...person.host, env: { ...person.host.env, MAVEN_HOME: join(person.folder, 'maven') } };
+      const config = await readMavenConfig({ host, home: person.home, settings: settingsWith() });
+      expect(config.repository?.href).toBe('https://c.test/m/');
+    }
+    for (const damaged of [Buffer.alloc(0), Buffer.from('no jar'), readFileSync(file).subarray(60)]) {
+      writeFileSync(file, damaged);
+      const host = { ...person.host, env: { ...person.host.env, MAVEN_HOME: join(person.folder, 'maven') } };
+      const config = await readMavenConfig({ host, home: person.home, settings: settingsWith() });
+      expect(config.repository).toBeUndefined();
+    }
+  });
+
+  test('without any at all the reason and the mend are told', async () => {
     const { repository, missing } = await read(undefined);
     expect(repository).toBeUndefined();
     expect(missing).toMatchObject({ code: 'network', elsewhere: true });
