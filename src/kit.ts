@@ -30,4 +30,9 @@ export { isPlatformKey, PLATFORMS, type Platform, type PlatformKey, platformOf }
 export type * from './domain/request';
 export type * from './domain/runtime';
 export type * from './domain/scheme';
+export { goScheme } from './domain/schemes/go';
+export { javaScheme } from './domain/schemes/java';
+export { npmScheme } from './domain/schemes/npm';
+export { pep440Scheme } from './domain/schemes/pep440';
+export { rustScheme } from './domain/schemes/rust';
 export { type Version, versionFrom } from './domain/version';
