@@ -18,6 +18,9 @@ export interface GoConfig {
   readonly database: string | undefined;
 }
 
+/** The public name of Go's checksum database: https://go.dev/ref/mod#checksum-database */
+export const DATABASE = 'sum.golang.org';
+
 export interface GoProxyStep {
   /** Without a slash at the end; may hold a user and password. */
   readonly url: URL;
@@ -147,7 +150,7 @@ function goEnvValues(text: string | undefined): ReadonlyMap<string, string> {
 function databaseUrl(value: string | undefined): string | undefined {
   const [name = '', url] = (value ?? '').trim().split(/\s+/);
   if (name === 'sum.golang.google.cn') return 'https://sum.golang.google.cn';
-  const same = name.split('+')[0] === 'sum.golang.org';
+  const same = name.split('+')[0] === DATABASE;
   return same && url !== undefined && URL.canParse(url) && url.startsWith('https:')
     ? url.replace(/\/+$/, '')
     : undefined;

@@ -4,8 +4,8 @@ import { parseDigest } from '../domain/digest';
 import { PolyenvError } from '../domain/errors';
 import { escapeGoPath, isGoModule, isGoVersion } from '../domain/locator';
 import type { GoProxy } from '../domain/runtime';
-import type { ChecksumDatabase } from './checksum-database';
-import type { GoConfig, GoProxyStep } from './go-config';
+import type { ChecksumDatabase, DatabaseReader } from './checksum-database';
+import { DATABASE, type GoConfig, type GoProxyStep } from './go-config';
 import { type Ask, decodeText, type Indexes } from './indexes';
 import { type Mirrors, type Target, userHeaders, withoutUser } from './mirrors';
 import { sendTo } from './npm-registry';
@@ -21,12 +21,6 @@ export interface GoOptions {
   readonly config: () => Promise<GoConfig>;
   readonly database: (base: DatabaseReader) => ChecksumDatabase;
 }
-
-/** One file of the checksum database by its path (`/lookup/...`, `/tile/...`); `undefined` on 404 and 410. */
-export type DatabaseReader = (path: string, age?: 'kept') => Promise<Uint8Array | undefined>;
-
-/** The public name of Go's checksum database: https://go.dev/ref/mod#checksum-database */
-const DATABASE = 'sum.golang.org';
 
 export function openGoProxy({ indexes, mirrors, config, database }: GoOptions): GoClient {
   /** The proxy of the list that answered for a module's version. */
