@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { readTextIfAny, writeAtomic } from '../adapters/fs';
+import { writeAtomic } from '../adapters/fs';
 import { findToolchain } from '../adapters/store';
 import { editToml, newManifest, type TomlEdit, type TomlValue } from '../adapters/toml';
-import { type Lockfile, withEntry, withoutTool } from '../domain/lockfile';
+import { LOCKFILE_NAME, type Lockfile, withEntry, withoutTool } from '../domain/lockfile';
 import type { ToolRequest } from '../domain/request';
 import type { Runtime } from '../domain/runtime';
 import { compileFolder } from './compile';
@@ -11,13 +11,11 @@ import type { Context } from './context';
 import { recordHistory } from './history';
 import { orderKey } from './install';
 import { readLock, writeLock } from './locks';
+import { type ReadManifest, readManifest } from './manifests';
+import { findProject } from './project';
 import { orderFor, type Provided, provideAll } from './provide';
 import { resolveRequest } from './resolve';
-
-export interface Wish {
-  readonly runtime: Runtime;
-  readonly request: ToolRequest;
-}
+import type { Wish } from './wishes';
 
 export interface UseOptions {
   readonly wishes: readonly Wish[];
@@ -33,6 +31,7 @@ export interface Used {
   readonly created: boolean;
   readonly provided: readonly Provided[];
   readonly wrote: readonly string[];
+  readonly notes: readonly { readonly text: string; readonly hint?: string }[];
 }
 
 export interface Planned {
@@ -45,34 +44,38 @@ export interface Planned {
 
 /** Pins the requests in the folder's manifest: bits first, then the lock, then the manifest, then the routes. */
 export async function use(ctx: Context, options: UseOptions): Promise<Used> {
-  const { folder, file, wishes } = options;
+  const { folder, file } = options;
+  const read = await readManifest(folder, file);
+  const wishes = withOwnOptions(options.wishes, read);
   const { lock, path: lockFile, place } = await readLock(ctx, folder, file);
   const order = options.source === undefined ? {} : { order: [options.source] };
-  const asked = wishes.map(({ runtime, request }) => ({ runtime, request, lock, ...order }));
   const manifest = join(folder, file);
-  const before = await readTextIfAny(manifest);
   // A manifest that cannot be edited is told before anything is downloaded.
-  const after = await edited(before, manifest, wishes);
-  const { provided, failed } = await provideAll(ctx, asked);
+  const after = await edited(read, manifest, wishes);
+  const { provided, failed } = await provideAll(
+    ctx,
+    wishes.map(({ runtime, request }) => ({ runtime, request, lock, ...order })),
+  );
   if (failed[0] !== undefined) throw failed[0].error;
   const wrote: string[] = [];
   await recordHistory(ctx, folder);
-  const target = place === 'project' || file === 'polyenv.local.toml' ? lockFile : join(folder, 'polyenv.lock');
+  const target = place === 'project' || file === 'polyenv.local.toml' ? lockFile : join(folder, LOCKFILE_NAME);
   if ((await writeLock({ path: target }, relock(lock, provided))) === 'written') wrote.push(target);
-  if (after !== before) {
+  if (after !== read?.text) {
     await writeAtomic(manifest, after);
     wrote.push(manifest);
   }
   await compileFolder(ctx, folder);
-  return { manifest, created: before === undefined, provided, wrote };
+  return { manifest, created: read === undefined, provided, wrote, notes: await notesOf(ctx, folder) };
 }
 
 /** What `use` would do: resolves, and neither downloads nor writes anything but the cached indexes. */
 export async function planUse(ctx: Context, options: UseOptions): Promise<readonly Planned[]> {
   const { lock } = await readLock(ctx, options.folder, options.file);
+  const wishes = withOwnOptions(options.wishes, await readManifest(options.folder, options.file));
   const order = options.source === undefined ? {} : { order: [options.source] };
   return Promise.all(
-    options.wishes.map(async ({ runtime, request }): Promise<Planned> => {
+    wishes.map(async ({ runtime, request }): Promise<Planned> => {
       const resolution = await resolveRequest(ctx, { runtime, request, lock, ...order });
       const base = { tool: request.tool, request: request.text };
       if (resolution.kind === 'linked') {
@@ -96,16 +99,16 @@ export async function remove(
   options: { readonly folder: string; readonly file: UseOptions['file']; readonly runtimes: readonly Runtime[] },
 ): Promise<readonly string[]> {
   const { folder, file, runtimes } = options;
+  const read = await readManifest(folder, file);
   const manifest = join(folder, file);
-  const before = await readTextIfAny(manifest);
-  let after = before ?? '';
-  for (const runtime of runtimes) {
-    for (const name of [runtime.id, ...(runtime.aliases ?? [])])
-      after = await editToml(after, manifest, { keys: ['runtimes', name], value: undefined });
+  let after = read?.text;
+  for (const pin of read?.manifest.runtimes ?? []) {
+    if (!runtimes.some((runtime) => runtime.id === pin.tool)) continue;
+    after = await editToml(after ?? '', manifest, { keys: ['runtimes', pin.key], value: undefined });
   }
   const wrote: string[] = [];
   await recordHistory(ctx, folder);
-  if (before !== undefined && after !== before) {
+  if (after !== undefined && after !== read?.text) {
     await writeAtomic(manifest, after);
     wrote.push(manifest);
   }
@@ -124,30 +127,34 @@ export function relock(lock: Lockfile, provided: readonly Provided[]): Lockfile 
         ? withoutTool(result, request.tool)
         : resolution.from === 'lock'
           ? result
-          : withEntry(withoutTool(result, request.tool), resolution.entry),
+          : withEntry(result, resolution.entry),
     lock,
   );
 }
 
-async function edited(before: string | undefined, manifest: string, wishes: readonly Wish[]): Promise<string> {
-  const edits = wishes.map(
-    ({ runtime, request }): TomlEdit => ({
-      keys: ['runtimes', keyIn(before, runtime)],
-      value: manifestValue(runtime, request),
-    }),
-  );
-  if (before === undefined) return newManifest(edits);
-  let text = before;
+async function edited(read: ReadManifest | undefined, manifest: string, wishes: readonly Wish[]): Promise<string> {
+  const edits = wishes.map(({ runtime, request }): TomlEdit => {
+    const key = read?.manifest.runtimes.find((pin) => pin.tool === runtime.id)?.key ?? runtime.id;
+    return { keys: ['runtimes', key], value: manifestValue(runtime, request) };
+  });
+  if (read === undefined) return newManifest(edits);
+  let text = read.text;
   for (const edit of edits) text = await editToml(text, manifest, edit);
   return text;
 }
 
-/** The file's own spelling of the runtime (`nodejs`), if it has one. */
-function keyIn(text: string | undefined, runtime: Runtime): string {
-  const spelt = (runtime.aliases ?? []).find((alias) =>
-    new RegExp(`^\\s*(runtimes\\.)?"?${alias}"?\\s*=`, 'm').test(text ?? ''),
-  );
-  return spelt ?? runtime.id;
+/** Components and the like that the manifest already asks for stay, unless the command line names others. */
+function withOwnOptions(wishes: readonly Wish[], read: ReadManifest | undefined): readonly Wish[] {
+  return wishes.map(({ runtime, request }) => {
+    const pin = read?.manifest.runtimes.find((one) => one.tool === runtime.id);
+    return { runtime, request: { ...request, options: { ...pin?.options, ...request.options } } };
+  });
+}
+
+/** Files of this folder that say something else than the manifest now does. */
+async function notesOf(ctx: Context, folder: string): Promise<Used['notes']> {
+  const { disagreements } = await findProject(ctx, folder);
+  return disagreements.map((text) => ({ text, hint: 'polyenv sync' }));
 }
 
 function manifestValue(runtime: Runtime, request: ToolRequest): TomlValue {

@@ -1,0 +1,146 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
+import { ensureFolder } from '../adapters/fs';
+import { isOurShim } from '../adapters/shims';
+import { become, runChild } from '../adapters/spawn';
+import type { Environment, RoutedRuntime } from '../domain/environment';
+import { PolyenvError } from '../domain/errors';
+import { EMPTY_LOCKFILE } from '../domain/lockfile';
+import { compileProject, describeEnvironment, refreshShims, type Standing, standingsOf } from './compile';
+import type { Context } from './context';
+import { readLock } from './locks';
+import { findProject, type Project } from './project';
+import { provide } from './provide';
+import { commandIn, pathEntries, toolEnvironment } from './tool-environment';
+import type { Wish } from './wishes';
+
+export interface Execution {
+  /** The folder whose project decides. */
+  readonly folder: string;
+  /** Where the program starts. */
+  readonly cwd: string;
+  /** For this once, over what the project says. */
+  readonly wishes: readonly Wish[];
+  readonly command: readonly [string, ...string[]];
+  readonly mode?: 'pure';
+}
+
+/** Runs a command in the folder's environment, installing what it needs first. Nothing is written in the project. Resolves to the exit status. */
+export async function execute(ctx: Context, execution: Execution): Promise<number> {
+  const environment = await readyEnvironment(ctx, execution.folder, execution.wishes);
+  const [name, ...args] = execution.command;
+  const env = toolEnvironment(ctx, environment, execution.mode);
+  const file = locate(ctx, { environment, name, path: env.PATH, cwd: execution.cwd });
+  for (const { homes } of environment.runtimes) for (const folder of homes) await ensureFolder(folder);
+  const program = { file, args, env, cwd: execution.cwd };
+  if (!isGlobalInstall(environment.runtimes, name, args)) return become(ctx.host, program);
+  const exit = await runChild(ctx.host, program);
+  await refreshShims(ctx);
+  return exit;
+}
+
+/** The environment of a folder with everything in it installed; wishes replace what the project decides. */
+export async function readyEnvironment(ctx: Context, folder: string, wishes: readonly Wish[]): Promise<Environment> {
+  const project = await findProject(ctx, folder);
+  const tools = new Set(wishes.map(({ runtime }) => runtime.id));
+  const broken = project.errors[0];
+  if (broken !== undefined && wishes.length === 0) throw broken;
+  const rest: Project = {
+    ...project,
+    decisions: project.decisions.filter(
+      (decision) => !tools.has(decision.tool) && decision.request.version.kind !== 'system',
+    ),
+  };
+  const standings = await Promise.all((await standingsOf(ctx, rest)).map((standing) => installed(ctx, standing)));
+  const once = await Promise.all(wishes.map((wish) => standingOf(ctx, wish, folder)));
+  return describeEnvironment(ctx, { project: rest, standings: [...standings, ...once], directory: project.directory });
+}
+
+/** Compiles the folder's routes anew after installing what they lack; for the shims' slow path. */
+export async function readyRoutes(ctx: Context, folder: string): Promise<Environment> {
+  const project = await findProject(ctx, folder);
+  const standings = await standingsOf(ctx, project);
+  return (await compileProject(ctx, { project, standings, directory: folder })) as Environment;
+}
+
+async function installed(ctx: Context, standing: Standing): Promise<Standing> {
+  if (standing.toolchain !== undefined) return standing;
+  const { runtime, decision } = standing;
+  if (!ctx.settings.autoInstall) {
+    throw new PolyenvError(
+      'not-installed',
+      `${runtime.id}@${decision.request.text} is pinned and not installed, and install.missing is off`,
+      { hint: 'polyenv install' },
+    );
+  }
+  const file = decision.from.kind === 'file' ? decision.from.file.split('/').pop() : undefined;
+  const { lock } = await readLock(ctx, decision.folder, file);
+  const { resolution, toolchain } = await provide(ctx, { runtime, request: decision.request, lock });
+  return { ...standing, resolution, toolchain };
+}
+
+async function standingOf(ctx: Context, wish: Wish, folder: string): Promise<Standing> {
+  const { resolution, toolchain } = await provide(ctx, { ...wish, lock: EMPTY_LOCKFILE });
+  const from = { kind: 'argument', text: `${wish.runtime.id}@${wish.request.text}` } as const;
+  return {
+    decision: { tool: wish.runtime.id, request: wish.request, from, folder, alternatives: [] },
+    runtime: wish.runtime,
+    resolution,
+    toolchain,
+    lockPath: '',
+  };
+}
+
+function locate(
+  ctx: Context,
+  {
+    environment,
+    name,
+    path,
+    cwd,
+  }: {
+    readonly environment: Environment;
+    readonly name: string;
+    readonly path: string | undefined;
+    readonly cwd: string;
+  },
+): string {
+  if (name.includes('/')) {
+    const file = isAbsolute(name) ? name : resolve(cwd, name);
+    if (canRun(file)) return file;
+    throw new PolyenvError('command-not-found', `there is no program ${name}`, { hint: 'polyenv exec -- COMMAND' });
+  }
+  const own = commandIn(environment, name)?.file;
+  if (own !== undefined) return own;
+  const found = pathEntries(path)
+    .map((entry) => join(entry, name))
+    .find((file) => canRun(file) && !isOurShim(ctx.home, file));
+  if (found !== undefined) return found;
+  throw new PolyenvError(
+    'command-not-found',
+    `no program ${JSON.stringify(name)} on PATH, and none of this project's runtimes provides it`,
+    { hint: 'polyenv which --why' },
+  );
+}
+
+export function isGlobalInstall(runtimes: readonly RoutedRuntime[], name: string, args: readonly string[]): boolean {
+  const word = args.find((argument) => !argument.startsWith('-'));
+  return runtimes.some(({ installs }) =>
+    installs.some(
+      (install) =>
+        install.command === name &&
+        word !== undefined &&
+        install.words.includes(word) &&
+        (install.flags.length === 0 || install.flags.some((flag) => args.includes(flag))),
+    ),
+  );
+}
+
+function canRun(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}

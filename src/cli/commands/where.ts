@@ -1,0 +1,55 @@
+import { listToolchains } from '../../adapters/store';
+import { standingsOf } from '../../app/compile';
+import { findProject } from '../../app/project';
+import { parseWishes } from '../../app/wishes';
+import { PolyenvError } from '../../domain/errors';
+import type { Command } from '../command';
+
+export const command: Command = {
+  name: 'where',
+  summary: "a toolchain's root folder",
+  arguments: [
+    {
+      name: 'tool[@version]',
+      describe: 'what this folder uses, or the newest installed that answers',
+      required: true,
+      complete: 'installed',
+    },
+  ],
+  examples: [{ run: 'polyenv where java', describe: "this project's JAVA_HOME" }],
+  run: async ({ ctx, args }) => {
+    const [text = ''] = args;
+    const [wish] = await parseWishes([text]);
+    if (wish === undefined) return undefined;
+    const { runtime, request } = wish;
+    if (!text.includes('@')) {
+      const here = (await standingsOf(ctx, await findProject(ctx, ctx.directory))).find(
+        (standing) => standing.runtime.id === runtime.id,
+      );
+      if (here?.toolchain !== undefined)
+        return {
+          data: { tool: runtime.id, version: here.toolchain.version, root: here.toolchain.root },
+          text: here.toolchain.root,
+        };
+      if (here !== undefined) {
+        throw new PolyenvError(
+          'not-installed',
+          `${runtime.id}@${here.decision.request.text} is pinned here and not installed`,
+          { hint: 'polyenv install' },
+        );
+      }
+    }
+    const found = (await listToolchains(ctx.home))
+      .filter(
+        (one) =>
+          one.tool === runtime.id &&
+          (request.version.kind === 'latest' || runtime.scheme.matches(request.version, { version: one.version })),
+      )
+      .sort((a, b) => runtime.scheme.compare(b.version, a.version))[0];
+    if (found === undefined)
+      throw new PolyenvError('not-installed', `no installed ${runtime.id} answers ${JSON.stringify(request.text)}`, {
+        hint: `polyenv use ${text}`,
+      });
+    return { data: { tool: runtime.id, version: found.version, root: found.root }, text: found.root };
+  },
+};

@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import { isOurShim } from '../../adapters/shims';
+import { isExecutableFile } from '../../adapters/store';
+import { describeEnvironment, standingsOf } from '../../app/compile';
+import { findProject } from '../../app/project';
+import { commandIn, pathEntries } from '../../app/tool-environment';
+import { parseWishes } from '../../app/wishes';
+import { PolyenvError } from '../../domain/errors';
+import { describeOrigin } from '../../domain/sourced';
+import { describeProof } from '../../domain/toolchain';
+import { type Command, flag, value } from '../command';
+
+export const command: Command = {
+  name: 'which',
+  summary: 'the real file behind a command here, and why',
+  arguments: [{ name: 'command', describe: 'node, cargo, pip ...', required: true, complete: 'command' }],
+  options: [
+    { name: 'why', describe: 'the whole chain: request, file and line, lock entry, store path' },
+    { name: 'tool', value: 'TOOL@REQUEST', describe: 'in this installed version' },
+  ],
+  examples: [{ run: 'polyenv which --why node', describe: 'who decided, where it is written, what answers' }],
+  run: async (input) => {
+    const { ctx, args } = input;
+    const [name = ''] = args;
+    const tool = value(input, 'tool');
+    const project = await findProject(ctx, ctx.directory, tool === undefined ? [] : await parseWishes([tool]));
+    const standings = await standingsOf(ctx, project);
+    const environment = await describeEnvironment(ctx, { project, standings, directory: project.directory });
+    const found = commandIn(environment, name);
+    if (found === undefined) {
+      const missing = standings.find((standing) => standing.toolchain === undefined);
+      if (project.errors[0] !== undefined) throw project.errors[0];
+      const passed = pathEntries(ctx.host.env.PATH)
+        .map((entry) => join(entry, name))
+        .find((file) => isExecutableFile(file) && !isOurShim(ctx.home, file));
+      if (missing !== undefined) {
+        const version = missing.resolution?.kind === 'entry' ? ` (${missing.resolution.entry.version})` : '';
+        throw new PolyenvError(
+          'not-installed',
+          `${missing.runtime.id}@${missing.decision.request.text}${version} is asked for by ${describeOrigin(missing.decision.from)} and not installed`,
+          { hint: 'polyenv install' },
+        );
+      }
+      if (passed === undefined)
+        throw new PolyenvError('command-not-found', `no command ${JSON.stringify(name)} here`, {
+          hint: 'polyenv current',
+        });
+      return {
+        data: { command: name, file: passed, managed: false },
+        text: flag(input, 'why') ? `${passed}\n  not provided by a pin of this folder: the next one on PATH` : passed,
+      };
+    }
+    const standing = standings.find((one) => one.runtime.id === found.tool);
+    const { decision, resolution, toolchain } = standing ?? {};
+    const data = {
+      command: name,
+      file: found.file,
+      managed: true,
+      tool: found.tool,
+      version: toolchain?.version,
+      request: decision?.request.text,
+      from: decision?.from,
+      lock:
+        resolution?.kind === 'entry'
+          ? { file: standing?.lockPath, version: resolution.entry.version, source: resolution.entry.source }
+          : undefined,
+      linked: toolchain?.linked !== undefined,
+      root: toolchain?.root,
+      proof: toolchain === undefined ? undefined : describeProof(toolchain),
+    };
+    if (!flag(input, 'why') || decision === undefined || toolchain === undefined) return { data, text: found.file };
+    const lines = [
+      found.file,
+      `  ${found.tool} ${toolchain.version} answers ${JSON.stringify(decision.request.text)}`,
+      `  asked by ${describeOrigin(decision.from)}`,
+      resolution?.kind === 'entry'
+        ? `  locked in ${standing?.lockPath} from ${resolution.entry.source}`
+        : `  linked: this machine had it (${toolchain.source}); polyenv has not verified it`,
+      `  ${describeProof(toolchain)}; in ${toolchain.root}`,
+      ...decision.alternatives.map((one) => `  not ${one.file}:${one.line} (${one.request}): ${one.why}`),
+    ];
+    return { data, text: lines.join('\n') };
+  },
+};
