@@ -25,9 +25,9 @@ export function nearestReleases(
   releases: readonly Release[],
 ): readonly Release[] {
   const own = releases.filter((release) => isOfSameBuild(runtime, request, release));
-  const finals = own.filter((release) => !isEarly(runtime, release));
-  const known = finals.length > 0 ? finals : own;
   const asked = readNumbers(/\d+(?:\.\d+)*/.exec(request.text)?.[0] ?? '') ?? [];
+  const finals = own.filter((release) => !isEarly(runtime, release) || isExpected(release, asked));
+  const known = finals.length > 0 ? finals : own;
   if (asked.length === 0) return sortNewestFirst(runtime, lineEnds(runtime, known, 1)).slice(0, SHOWN);
   const shared = Math.max(0, ...known.map((release) => sharedLength(asked, numbersOf(release))));
   const alike = known.filter((release) => sharedLength(asked, numbersOf(release)) === shared);
@@ -48,6 +48,11 @@ function isOfSameBuild({ vendors }: Choosing, request: ToolRequest, release: Rel
 
 function isEarly({ scheme }: Choosing, release: Release): boolean {
   return release.prerelease ?? scheme.prerelease(release.version);
+}
+
+/** A pre-release of just the line that was asked for: worth naming, as it may be what was meant. */
+function isExpected(release: Release, asked: readonly number[]): boolean {
+  return asked.length > 0 && sharedLength(asked, numbersOf(release)) === asked.length;
 }
 
 function newest(runtime: Choosing, releases: readonly Release[]): Release | undefined {

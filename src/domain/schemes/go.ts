@@ -75,7 +75,7 @@ function readRequest(written: string): VersionRequest {
   }
   const version = readVersion(text);
   if (version !== undefined) return { kind: 'exact', version };
-  if (/[<>=~^ |*x]/.test(text) && validRange(asSemver(text)) !== null) return { kind: 'range', text };
+  if (/[<>=~^ |]/.test(text) && validRange(asSemver(text)) !== null) return { kind: 'range', text };
   throw invalidRequest(
     written,
     'it is neither a version of Go (1.24, 1.24.3, 1.25rc1), nor stable or oldstable, nor a range',

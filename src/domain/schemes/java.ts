@@ -167,7 +167,8 @@ function readVersionRequest(written: string, rest: string): VersionRequest {
   const legacy = EIGHT.test(text) || LEGACY.test(text) ? readParts(text) : undefined;
   const numbers = legacy?.build === undefined ? (legacy?.numbers ?? readPrefix(text)) : undefined;
   if (numbers !== undefined && numbers.length > 0) return { kind: 'prefix', numbers };
-  const version = /^\d/.test(text) && /[+u_]|-ea|\.ea/.test(text) ? readVersion(text) : undefined;
+  const exact = legacy !== undefined || /^\d[\d.]*(?:[-.]ea[-.\d]|(?:-[a-z]+)?\+\d)/.test(text);
+  const version = exact ? readVersion(text) : undefined;
   if (version !== undefined) return { kind: 'exact', version };
   if (/[<>=~^ ]/.test(text) && validRange(text) !== null) return { kind: 'range', text };
   throw invalidRequest(

@@ -38,15 +38,17 @@ const NEWEST = ['latest', 'node', 'current', 'stable', '*', 'x'];
 /** nodejs.org's channels beside its releases, and `dev`, as other managers name them. */
 const CHANNELS = 'rc|nightly|test|v8-canary|dev';
 const CHANNEL_FIRST = new RegExp(`^(${CHANNELS})(?:/(.+))?$`);
-const CHANNEL_LAST = new RegExp(`^(\\d+(?:\\.\\d+)*)-(${CHANNELS})$`);
+const CHANNEL_LAST = new RegExp(`^v?(\\d+(?:\\.\\d+)*)-(${CHANNELS})$`);
 
 function readRequest(written: string): VersionRequest {
+  const channel = readChannel(written.toLowerCase());
+  if (channel !== undefined) return channel;
   const text = written.replace(/^[vV](?=\d)/, '');
   const word = text.toLowerCase();
   if (NEWEST.includes(word)) return { kind: 'latest' };
   if (word === 'system') return { kind: 'system' };
   if (word.startsWith('iojs')) throw unsupportedRequest(written, 'io.js is not offered');
-  return readLts(text) ?? readChannel(word) ?? readNumbered(text) ?? readCodename(word) ?? readRange(written, text);
+  return readLts(text) ?? readNumbered(text) ?? readCodename(word) ?? readRange(written, text);
 }
 
 function readChannel(word: string): VersionRequest | undefined {
@@ -76,12 +78,13 @@ function readCodename(word: string): VersionRequest | undefined {
 }
 
 function readRange(written: string, text: string): VersionRequest {
-  if (validRange(text, LOOSE) !== null) return { kind: 'range', text };
+  // Not loosely: that would leave out what it does not understand.
+  if (validRange(text) !== null) return { kind: 'range', text };
   const clauses = text
     .split('||')
     .flatMap((part) => part.replace(/([<>=~^]+) +/g, '$1').split(/ - | +/))
     .filter((clause) => clause !== '');
-  const bad = clauses.find((clause) => validRange(clause, LOOSE) === null);
+  const bad = clauses.find((clause) => validRange(clause) === null);
   throw invalidRequest(written, `${JSON.stringify(bad ?? text)} is neither a version nor a range of npm's grammar`);
 }
 
@@ -96,7 +99,7 @@ function matches(request: VersionRequest, release: Release): boolean {
     case 'prefix':
       return !early && hasPrefix(numbers, request.numbers);
     case 'range':
-      return satisfies(parsed, request.text, LOOSE);
+      return satisfies(parsed, request.text);
     case 'exact':
       return isSame(release.version, request.version);
     case 'channel': {

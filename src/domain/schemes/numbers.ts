@@ -5,8 +5,9 @@ export function readNumbers(text: string): readonly number[] | undefined {
   return numbers.every(Number.isSafeInteger) ? numbers : undefined;
 }
 
-/** `20`, `20.x`, `1.2.*`: the numbers before the wildcards, or `undefined` for anything else. `*` alone has none. */
+/** `20`, `20.x`, `1.2.*`: the numbers before the wildcards, or `undefined` for anything else, as `012`. `*` alone has none. */
 export function readPrefix(text: string): readonly number[] | undefined {
+  if (/(?:^|\.)0\d/.test(text)) return undefined;
   const bare = text.replace(/(?:^|\.)[xX*](?:\.[xX*])*$/, '');
   return bare === '' ? (text === '' ? undefined : []) : readNumbers(bare);
 }
