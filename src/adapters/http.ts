@@ -328,7 +328,12 @@ function tooSlow({ url, seconds }: Circumstances): PolyenvError {
   );
 }
 
-async function* decodeBody(body: AsyncIterable<Uint8Array>, encoding: string, url: URL): AsyncGenerator<Uint8Array> {
+/** The body without the Content-Encoding that its answer names. `url` is for messages. */
+export async function* decodeBody(
+  body: AsyncIterable<Uint8Array>,
+  encoding: string,
+  url: URL,
+): AsyncGenerator<Uint8Array, void> {
   let current = body;
   for (const name of encoding.toLowerCase().split(',').reverse()) current = decodeOne(current, name.trim(), url);
   yield* current;

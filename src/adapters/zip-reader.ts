@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { crc32, createInflateRaw, inflateRaw, inflateRawSync } from 'node:zlib';
+import { crc32, createInflateRaw, inflateRaw, inflateRawSync, type ZlibOptions } from 'node:zlib';
 import { PolyenvError } from '../domain/errors';
 import { quoted } from '../domain/printable';
 import { LIMITS, type Member, type MemberSink } from './tree-writer';
@@ -210,18 +210,37 @@ async function unpackAll(descriptor: number, records: readonly Entry[], { sink, 
 
 async function inflateAhead(descriptor: number, record: Entry): Promise<Buffer> {
   const packed = readAt(descriptor, checkLocal(descriptor, record), record.packed);
-  return inflateAsync(packed, { maxOutputLength: Math.max(1, record.size) }).catch((error: unknown) => {
+  try {
+    return contentOf(record, await inflateAsync(packed, optionsFor(record)));
+  } catch (error) {
     throw badContent(record, error);
-  });
+  }
 }
 
-const inflateAsync: (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer> = promisify(inflateRaw);
+/** `info` is documented at https://nodejs.org/api/zlib.html#class-options; the types lack what it makes of the answer. */
+interface Inflated {
+  readonly buffer: Buffer;
+  readonly engine: { readonly bytesWritten: number };
+}
+
+const inflateAsync = promisify(inflateRaw) as unknown as (bytes: Buffer, options: ZlibOptions) => Promise<Inflated>;
+const inflateSync = inflateRawSync as unknown as (bytes: Buffer, options: ZlibOptions) => Inflated;
+
+function optionsFor({ size }: Entry): ZlibOptions {
+  return { maxOutputLength: Math.max(1, size), info: true };
+}
+
+/** Bytes behind the deflated ones would be other members to a reader that goes by the local headers. */
+function contentOf(record: Entry, { buffer, engine }: Inflated): Buffer {
+  if (engine.bytesWritten !== record.packed) throw badContent(record);
+  return buffer;
+}
 
 function inflateNow(descriptor: number, record: Entry): Buffer {
   const packed = readAt(descriptor, checkLocal(descriptor, record), record.packed);
   if (record.method === 0) return packed;
   try {
-    return inflateRawSync(packed, { maxOutputLength: Math.max(1, record.size) });
+    return contentOf(record, inflateSync(packed, optionsFor(record)));
   } catch (error) {
     throw badContent(record, error);
   }
@@ -254,7 +273,7 @@ async function streamMember(descriptor: number, record: Entry, sink: MemberSink)
   const pieces = readPieces(descriptor, start, record.packed);
   if (record.method === 0) for (const piece of pieces) take(piece);
   else {
-    const inflate = createInflateRaw({ chunkSize: CHUNK, highWaterMark: 4 * CHUNK });
+    const inflate = createInflateRaw({ chunkSize: CHUNK });
     const feed = async (): Promise<void> => {
       for (const piece of pieces) {
         if (inflate.destroyed) return;
@@ -267,6 +286,7 @@ async function streamMember(descriptor: number, record: Entry, sink: MemberSink)
       fed.catch((error: unknown) => inflate.destroy(error as Error));
       for await (const chunk of inflate) take(chunk as Buffer);
       await fed;
+      if (inflate.bytesWritten !== record.packed) throw badContent(record);
     } catch (error) {
       if (error instanceof PolyenvError) throw error;
       throw badContent(record, error);
