@@ -148,7 +148,7 @@ export function substitute(text: string, values: Values): string {
   return text.replace(MARKER, (marker, name: string) => values.get(name) ?? marker);
 }
 
-const MARKER = /(?<![${])\{\{polyenv\.([a-z][a-z0-9_]*)\}\}(?!\})/g;
+const MARKER = /(?<![${])\{\{polyenv\.([a-z][a-z0-9_]*)\}\}/g;
 
 /** Why a value is refused, to follow "VALUE is no NAME: "; `undefined` if it is taken. */
 export function refuseValue(parameter: Parameter, value: string): string | undefined {
