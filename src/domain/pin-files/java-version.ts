@@ -1,0 +1,3 @@
+import type { PinFile } from '../runtime';
+
+export const javaVersion: PinFile = { file: '.java-version', read: () => ({ pins: [] }) };

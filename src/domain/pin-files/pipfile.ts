@@ -1,0 +1,3 @@
+import type { PinFile } from '../runtime';
+
+export const pipfile: PinFile = { file: 'Pipfile', read: () => ({ pins: [] }) };

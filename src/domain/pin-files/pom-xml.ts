@@ -1,0 +1,3 @@
+import type { PinFile } from '../runtime';
+
+export const pomXml: PinFile = { file: 'pom.xml', read: () => ({ pins: [] }) };

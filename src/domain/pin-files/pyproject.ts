@@ -1,0 +1,3 @@
+import type { PinFile } from '../runtime';
+
+export const pyproject: PinFile = { file: 'pyproject.toml', read: () => ({ pins: [] }) };

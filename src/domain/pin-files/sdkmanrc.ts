@@ -1,0 +1,3 @@
+import type { PinFile } from '../runtime';
+
+export const sdkmanrc: PinFile = { file: '.sdkmanrc', read: () => ({ pins: [] }) };
