@@ -12,6 +12,7 @@ import { openAuthorities } from './authorities';
 import { isLoopback, refuseUnprotected, userHeaders, withoutUser } from './mirrors';
 import { readNetrc } from './netrc';
 import { type ProxyChoice, proxyFor } from './proxies';
+import { writable } from './writable';
 
 export interface Http {
   /**
@@ -353,7 +354,7 @@ async function* decodeOne(body: AsyncIterable<Uint8Array>, name: string, url: UR
   const feed = (async () => {
     for await (const chunk of body) {
       if (decoder.destroyed) return;
-      if (!decoder.write(chunk)) await new Promise((resume) => decoder.once('drain', resume).once('close', resume));
+      if (!decoder.write(chunk)) await writable(decoder);
     }
     decoder.end();
   })().catch((error: unknown) => {

@@ -11,6 +11,7 @@ import { PolyenvError } from '../domain/errors';
 import { errorCode, isMissing, syncFolder, translateFsError } from './fs';
 import { openTarReader } from './tar-reader';
 import type { MemberSink } from './tree-writer';
+import { writable } from './writable';
 import { readZip } from './zip-reader';
 
 /**
@@ -32,7 +33,7 @@ export async function unpackTarGz(
     for await (const chunk of source) {
       if (gunzip.destroyed) return;
       packed += chunk.length;
-      if (!gunzip.write(chunk)) await new Promise((resume) => gunzip.once('drain', resume).once('close', resume));
+      if (!gunzip.write(chunk)) await writable(gunzip);
     }
     gunzip.end();
   };

@@ -5,6 +5,7 @@ import { crc32, createInflateRaw, inflateRaw, inflateRawSync, type ZlibOptions }
 import { PolyenvError } from '../domain/errors';
 import { quoted } from '../domain/printable';
 import { LIMITS, type Member, type MemberSink } from './tree-writer';
+import { writable } from './writable';
 
 /**
  * Reads a zip archive by its central directory, strictly (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT): every
@@ -44,11 +45,11 @@ const UTF8 = 0x0800;
 const ALLOWED_FLAGS = DEFERRED | UTF8 | 0x06;
 
 /** Inflated on this thread up to here: the trip to another one costs more. */
-const SMALL = 24 * 1024;
+const SMALL = 4 * 1024;
 /** Inflated as a stream from here on, so that memory stays bounded. */
-const LARGE = 4 * 2 ** 20;
+const LARGE = 2 * 2 ** 20;
 /** Bytes that may wait to be written. */
-const AHEAD = 24 * 2 ** 20;
+const AHEAD = 8 * 2 ** 20;
 
 function readDirectory(descriptor: number, size: number): readonly Entry[] {
   const { count, offset, length, at } = readEnd(descriptor, size);
@@ -277,7 +278,7 @@ async function streamMember(descriptor: number, record: Entry, sink: MemberSink)
     const feed = async (): Promise<void> => {
       for (const piece of pieces) {
         if (inflate.destroyed) return;
-        if (!inflate.write(piece)) await new Promise((resume) => inflate.once('drain', resume).once('close', resume));
+        if (!inflate.write(piece)) await writable(inflate);
       }
       inflate.end();
     };
