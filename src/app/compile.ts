@@ -4,8 +4,6 @@ import { prepareHome } from '../adapters/home';
 import { ensureLauncher, launcherPath } from '../adapters/launcher';
 import { writeEnvironment, writeShims } from '../adapters/shims';
 import { listToolchains, readTree } from '../adapters/store';
-import { isTrusted } from '../adapters/trust';
-import type { EnvOp } from '../domain/env-op';
 import type { Environment, RoutedRuntime } from '../domain/environment';
 import type { Runtime } from '../domain/runtime';
 import type { Toolchain } from '../domain/toolchain';
@@ -16,6 +14,7 @@ import { type Decision, findProject, type Project } from './project';
 import { findProvided } from './provide';
 import { loadRuntimes } from './registry';
 import type { Resolution } from './resolve';
+import { trustedEffects } from './trusted';
 
 /** A decision with what it comes to on this machine now. */
 export interface Standing {
@@ -88,7 +87,7 @@ export async function describeEnvironment(
     runtimes: standings.flatMap((standing) =>
       standing.toolchain === undefined ? [] : [routed(ctx, standing, standing.toolchain, isolation)],
     ),
-    variables: await trustedVariables(ctx, project),
+    variables: (await trustedEffects(ctx, project.manifests)).variables,
     inputs: [...project.inputs, ...locks.filter((path) => existsSync(path))],
     absences: [...project.absences, ...locks.filter((path) => !existsSync(path))],
     shims: ctx.home.shims,
@@ -128,10 +127,4 @@ function routed(
     linked: toolchain.linked !== undefined,
     plusVersion: runtime.plusVersion ?? [],
   };
-}
-
-async function trustedVariables(ctx: Context, project: Project): Promise<readonly EnvOp[]> {
-  const { manifest } = project;
-  if (manifest === undefined || !(await isTrusted(ctx, project))) return [];
-  return manifest.env.map((variable) => variable.op);
 }

@@ -1,0 +1,54 @@
+import { dirname } from 'node:path';
+import { grantTrust, isTrusted, revokeTrust } from '../../adapters/trust';
+import { compileFolder } from '../../app/compile';
+import { nearestManifests } from '../../app/trusted';
+import { PolyenvError } from '../../domain/errors';
+import { describeTrust, needsTrust } from '../../domain/trust';
+import { type Command, flag } from '../command';
+import { confirm } from '../confirm';
+
+export const command: Command = {
+  name: 'trust',
+  summary: 'let the manifest of this project set variables, paths, tasks and sources',
+  describe:
+    'Pins need no trust. What would apply is shown first. Trust holds for exactly this content at exactly this place: a changed table ends it.',
+  options: [{ name: 'show', describe: 'only show what would apply' }],
+  examples: [
+    { run: 'polyenv trust', describe: 'see what it would do, then say yes' },
+    { run: 'polyenv trust --show', describe: 'only look' },
+  ],
+  run: async (input) => {
+    const { ctx } = input;
+    const store = { home: ctx.home, host: ctx.host };
+    const manifests = await nearestManifests(ctx);
+    if (manifests.length === 0)
+      throw new PolyenvError('manifest-missing', 'there is no polyenv.toml here or above', {
+        hint: 'polyenv use node@lts',
+      });
+    const wanting = manifests.filter((manifest) => needsTrust({ manifest }));
+    const effects = wanting.flatMap((manifest) =>
+      describeTrust({ manifest }).map((effect) => ({ file: manifest.path, ...effect })),
+    );
+    const told = effects.map(
+      (effect) =>
+        `  ${effect.file}:${effect.line ?? 1}  ${effect.text}${effect.risk ? input.output.out.red('  (lets it run code)') : ''}`,
+    );
+    const already = (await Promise.all(wanting.map((manifest) => isTrusted(store, { manifest })))).every((yes) => yes);
+    if (wanting.length === 0 || flag(input, 'show') || flag(input, 'dry-run') || already) {
+      const text =
+        wanting.length === 0
+          ? 'nothing here needs trust: pins never do'
+          : [already ? 'trusted already:' : 'would apply once trusted:', ...told].join('\n');
+      return { data: { trusted: already, effects }, text };
+    }
+    if (!(await confirm(input, ['this would apply:', ...told].join('\n')))) {
+      throw new PolyenvError('not-trusted', 'nothing was trusted: nobody could be asked', {
+        where: { file: wanting[0]?.path ?? '' },
+        hint: 'polyenv trust --show, then polyenv trust --yes',
+      });
+    }
+    for (const manifest of wanting) await grantTrust(store, { manifest });
+    await compileFolder(ctx, dirname(wanting[0]?.path ?? ctx.directory));
+    return { data: { trusted: true, effects }, text: ['trusted:', ...told].join('\n') };
+  },
+};
