@@ -1,0 +1,61 @@
+import { createReadStream, mkdirSync, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { fetchPart } from '../../src/adapters/download';
+import { openHttp } from '../../src/adapters/http';
+import { openTreeWriter } from '../../src/adapters/tree-writer';
+import { freezeTree, unpackFile } from '../../src/adapters/unpack';
+import { hexDigest } from '../../src/domain/digest';
+import { SETTINGS, type Settings } from '../../src/domain/settings';
+
+/** One measured run as a process of its own, start-up included: `install URL SHA256 INTO`, `unpack FILE INTO`, `serve FILE`. */
+async function run([verb, ...args]: readonly string[]): Promise<void> {
+  if (verb === 'install') await install(args);
+  else if (verb === 'unpack') await unpack(args);
+  else if (verb === 'serve') serve(args);
+  if (verb !== 'serve') process.stdout.write(String(process.resourceUsage().maxRSS));
+}
+
+const recipe = { format: 'tar.gz', root: 'node-bench' } as const;
+
+async function install([url = '', sha256 = '', into = '']: readonly string[]): Promise<void> {
+  const settings = Object.fromEntries(SETTINGS.map(({ key, fallback }) => [key, fallback])) as unknown as Settings;
+  const http = openHttp({ host: { env: {} }, settings, emit: () => undefined });
+  const digest = hexDigest('sha256', sha256);
+  if (digest === undefined) throw new Error('not a sha256');
+  mkdirSync(`${into}/tree`, { recursive: true });
+  await fetchPart({
+    http,
+    url,
+    part: { at: url, digest, proof: { kind: 'index', by: 'bench' } },
+    recipe,
+    into: `${into}/tree`,
+    downloads: `${into}/downloads`,
+    onBytes: () => undefined,
+    offline: false,
+  });
+  await freezeTree(`${into}/tree`);
+  await http.close();
+}
+
+async function unpack([file = '', into = '']: readonly string[]): Promise<void> {
+  mkdirSync(into, { recursive: true });
+  const sink = openTreeWriter({ into, recipe });
+  await unpackFile(file, { format: 'tar.gz', sink });
+  sink.finish();
+}
+
+function serve([file = '']: readonly string[]): void {
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/gzip', 'content-length': statSync(file).size });
+    createReadStream(file, { highWaterMark: 2 ** 20 }).pipe(response);
+  });
+  server.listen(0, '127.0.0.1', () => {
+    const address = server.address();
+    process.stdout.write(`${typeof address === 'object' ? address?.port : ''}\n`);
+  });
+}
+
+run(process.argv.slice(2)).catch((error: unknown) => {
+  process.stderr.write(`${String(error)}\n`);
+  process.exitCode = 1;
+});

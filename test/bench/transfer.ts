@@ -1,0 +1,142 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { build } from 'esbuild';
+
+export interface BenchRow {
+  readonly name: string;
+  /** Ours by theirs; of memory, MB above Node's own. */
+  readonly ratio: number;
+  readonly limit: number;
+  readonly detail: string;
+}
+
+/**
+ * Installing and unpacking an archive like Node's (its binary and 4,499 small files) against curl, sha256sum and GNU tar:
+ * medians of five runs that take turns, each a process of its own, on tmpfs and on the disk.
+ */
+export async function benchTransfer(): Promise<readonly BenchRow[]> {
+  const rows: BenchRow[] = [];
+  const shm = '/dev/shm';
+  if (existsSync(shm)) rows.push(...(await benchIn(shm, 'tmpfs')));
+  rows.push(...(await benchIn(tmpdir(), 'disk')));
+  return rows;
+}
+
+const ROUNDS = 5;
+const FILES = 4500;
+
+async function benchIn(place: string, label: string): Promise<readonly BenchRow[]> {
+  const folder = mkdtempSync(join(place, 'polyenv-bench-'));
+  const runner = join(folder, 'run.cjs');
+  await build({
+    entryPoints: [resolve(__dirname, 'transfer-run.ts')],
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    outfile: runner,
+    logLevel: 'error',
+  });
+  const archive = makeArchive(folder);
+  const sha256 = createHash('sha256').update(readFileSync(archive)).digest('hex');
+  const server = spawn(process.execPath, [runner, 'serve', archive], { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    const port = await new Promise<string>((done) =>
+      server.stdout.once('data', (text: Buffer) => done(`${text}`.trim())),
+    );
+    const url = `http://127.0.0.1:${port}/node.tar.gz`;
+    const into = join(folder, 'into');
+    let memory = 0;
+    const node = (...args: string[]) => {
+      memory = Math.max(memory, Number(execFileSync(process.execPath, [runner, ...args], { encoding: 'utf8' })));
+    };
+    const shell = (script: string) =>
+      execFileSync('/bin/sh', ['-ec', script], { stdio: ['ignore', 'ignore', 'inherit'] });
+    const install = takeTurns(into, {
+      ours: () => node('install', url, sha256, into),
+      theirs: () => {
+        shell(
+          `curl -sS '${url}' -o '${into}/a'; echo '${sha256}  ${into}/a' | sha256sum -c; tar -xzf '${into}/a' -C '${into}'; rm '${into}/a'`,
+        );
+      },
+    });
+    const unpack = takeTurns(into, {
+      ours: () => node('unpack', archive, into),
+      theirs: () => {
+        shell(`tar -xzf '${archive}' -C '${into}'`);
+      },
+    });
+    const megabytes = (memory - baseMemory()) / 1024;
+    return [
+      {
+        name: `install a Node archive (${label})`,
+        limit: 0.9,
+        ...install,
+        detail: `${install.detail}, durable when ours ends`,
+      },
+      { name: `unpack alone (${label})`, limit: 0.75, ...unpack },
+      {
+        name: `memory above Node's own (${label})`,
+        ratio: megabytes,
+        limit: 150,
+        detail: `${megabytes.toFixed(0)} MB`,
+      },
+    ];
+  } finally {
+    server.kill();
+    execFileSync('/bin/sh', ['-c', `chmod -R u+w '${folder}'`]);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function makeArchive(folder: string): string {
+  const top = join(folder, 'node-bench');
+  mkdirSync(join(top, 'bin'), { recursive: true });
+  copyFileSync(process.execPath, join(top, 'bin', 'node'));
+  let count = 1;
+  const modules = resolve(__dirname, '../../node_modules');
+  for (const entry of readdirSync(modules, { recursive: true, withFileTypes: true })) {
+    if (count >= FILES) break;
+    const from = join(entry.parentPath, entry.name);
+    if (!entry.isFile() || statSync(from).size > 40_000) continue;
+    const to = join(top, 'lib', from.slice(modules.length));
+    mkdirSync(dirname(to), { recursive: true });
+    copyFileSync(from, to);
+    count += 1;
+  }
+  const archive = join(folder, 'node.tar.gz');
+  execFileSync('tar', ['-czf', archive, '-C', folder, 'node-bench']);
+  rmSync(top, { recursive: true });
+  return archive;
+}
+
+function takeTurns(
+  into: string,
+  sides: { readonly ours: () => void; readonly theirs: () => void },
+): { readonly ratio: number; readonly detail: string } {
+  const times = { ours: [] as number[], theirs: [] as number[] };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const side of ['ours', 'theirs'] as const) {
+      mkdirSync(into);
+      const started = performance.now();
+      sides[side]();
+      times[side].push(performance.now() - started);
+      execFileSync('/bin/sh', ['-c', `chmod -R u+w '${into}'`]);
+      rmSync(into, { recursive: true });
+    }
+  }
+  const [ours, theirs] = [median(times.ours), median(times.theirs)];
+  return { ratio: ours / theirs, detail: `${ours.toFixed(0)} ms against ${theirs.toFixed(0)} ms` };
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+}
+
+/** Kilobytes. */
+function baseMemory(): number {
+  const script = 'process.stdout.write(String(process.resourceUsage().maxRSS))';
+  return Number(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' }));
+}
