@@ -114,7 +114,9 @@ export function openTarReader(sink: MemberSink): TarReader {
 
   function describe(found: Header): Member {
     const name = pending.path ?? found.name;
-    const { kind, size } = found;
+    const { size } = found;
+    // Before ustar a folder was a file whose name ends in a slash; a name cut to fit the header may end so by chance.
+    const kind = found.kind === 'file' && name.endsWith('/') ? 'folder' : found.kind;
     if (kind === undefined) throw refused(name, `is of a kind that is not unpacked (${quoted(found.type)})`);
     if (pending.size !== undefined && pending.size !== String(size)) throw refused(name, 'says two different sizes');
     if (kind !== 'file' && size !== 0) throw refused(name, 'has content, though it is no file');
@@ -171,14 +173,11 @@ function readHeader(block: Buffer): Header {
   const name = stringAt(block, 0, 100);
   const type = block.toString('latin1', 156, 157);
   const size = numberOf(block, 124, 12);
-  const full = prefix === '' ? name : `${prefix}/${name}`;
-  // Before ustar a folder was a file whose name ends in a slash.
-  const kind = KINDS[type] === 'file' && full.endsWith('/') ? 'folder' : KINDS[type];
   return {
-    name: full,
+    name: prefix === '' ? name : `${prefix}/${name}`,
     linkname: stringAt(block, 157, 100),
     type,
-    kind,
+    kind: KINDS[type],
     extension: type === 'x' || type === 'g' || type === 'L' || type === 'K',
     mode: numberOf(block, 100, 8) & 0o7777,
     size,

@@ -211,7 +211,7 @@ export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): 
   function checkName(name: string): readonly string[] {
     if (name === '') refuse(name, 'has no name');
     if (name.startsWith('/')) refuse(name, 'has an absolute name');
-    if (/\p{Cc}/u.test(name) || name.includes('\uFFFD')) refuse(name, 'has unreadable characters');
+    if (CONTROL.test(name) || name.includes('\uFFFD')) refuse(name, 'has unreadable characters');
     if (Buffer.byteLength(name) > limits.pathBytes) refuse(name, `has a name of more than ${limits.pathBytes} bytes`);
     const parts = name.split('/').filter((part) => part !== '' && part !== '.');
     if (parts.includes('..')) refuse(name, 'leaves its folder by ".."');
@@ -334,7 +334,7 @@ export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): 
     const shown = quoted(target, 120);
     if (target === '') refuse(name, 'is a link to nothing');
     if (target.startsWith('/')) refuse(name, `is a link to the absolute path ${shown}`);
-    if (/\p{Cc}/u.test(target) || target.includes('\uFFFD')) {
+    if (CONTROL.test(target) || target.includes('\uFFFD')) {
       refuse(name, 'is a link with unreadable characters');
     }
     if (Buffer.byteLength(target) > limits.pathBytes) refuse(name, 'is a link with too long a target');
@@ -416,6 +416,9 @@ interface Open {
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
 const EMPTY = createHash('sha256').digest('hex');
+
+/** C0, DEL and C1. */
+const CONTROL = /[\x00-\x1f\x7f-\x9f]/;
 
 /** terminfo names its entries with and without capitals (`2621a`, `2621A`): genuine Python archives hold them. */
 const CASE_MATTERS = /^(.*?(?:^|\/)terminfo\/)(.*)$/;
