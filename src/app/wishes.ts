@@ -33,24 +33,6 @@ export async function parseWishes(texts: readonly string[], options: RequestOpti
   return wishes;
 }
 
-/** `{ component: ['clippy'] }` of the command line as `{ components: ['clippy'] }`: the flag's name is the option's, in the singular. */
-export function optionsFromFlags(flags: Readonly<Record<string, unknown>>): RequestOptions {
-  const result: Record<string, readonly string[]> = {};
-  for (const [flag, name] of [
-    ['component', 'components'],
-    ['target', 'targets'],
-    ['profile', 'profile'],
-  ] as const) {
-    const value = flags[flag];
-    if (value === undefined) continue;
-    const list = (Array.isArray(value) ? (value as string[]) : [String(value)])
-      .flatMap((item) => item.split(','))
-      .map((item) => item.trim());
-    result[name] = [...new Set(list.filter((item) => item !== ''))].sort();
-  }
-  return result;
-}
-
 function declared(runtime: Runtime, options: RequestOptions): RequestOptions {
   const result: Record<string, readonly string[]> = {};
   for (const option of runtime.options ?? []) {

@@ -12,4 +12,33 @@ export interface Entry {
 
 export type Group = 'Project' | 'Run' | 'Look' | 'Toolchains' | 'Machine' | 'Lock' | 'Others' | 'Plumbing';
 
-export const CATALOG: readonly Entry[] = [{ name: 'use', group: 'Project', load: () => import('./commands/use') }];
+export const CATALOG: readonly Entry[] = [
+  { name: 'use', group: 'Project', load: () => import('./commands/use') },
+  { name: 'remove', group: 'Project', load: () => import('./commands/remove') },
+  { name: 'install', group: 'Project', load: () => import('./commands/install') },
+  { name: 'trust', group: 'Project', load: () => import('./commands/trust') },
+  { name: 'untrust', group: 'Project', load: () => import('./commands/untrust') },
+  { name: 'exec', aliases: ['x'], group: 'Run', load: () => import('./commands/exec') },
+  { name: 'shell', group: 'Run', load: () => import('./commands/shell') },
+  { name: 'env', group: 'Run', load: () => import('./commands/env') },
+  { name: 'current', group: 'Look', load: () => import('./commands/current') },
+  { name: 'which', group: 'Look', load: () => import('./commands/which') },
+  { name: 'where', group: 'Look', load: () => import('./commands/where') },
+  { name: 'ls-remote', group: 'Look', load: () => import('./commands/ls-remote') },
+  { name: 'ls', group: 'Toolchains', load: () => import('./commands/ls') },
+  { name: 'link', group: 'Toolchains', load: () => import('./commands/link') },
+  { name: 'uninstall', group: 'Toolchains', load: () => import('./commands/uninstall') },
+  { name: 'prune', group: 'Toolchains', load: () => import('./commands/prune') },
+  { name: 'lock', group: 'Lock', load: () => import('./commands/lock') },
+  { name: 'setup', group: 'Machine', load: () => import('./commands/setup') },
+  { name: 'activate', group: 'Machine', load: () => import('./commands/activate') },
+  { name: 'settings', group: 'Machine', load: () => import('./commands/settings') },
+  { name: 'self', group: 'Machine', load: () => import('./commands/self') },
+  { name: 'new', group: 'Project', load: () => import('./commands/new') },
+  { name: 'templates', group: 'Look', load: () => import('./commands/templates') },
+  { name: 'help', group: 'Others', load: () => import('./commands/help') },
+  { name: 'detect', group: 'Plumbing', hidden: true, load: () => import('./commands/detect') },
+  { name: 'resolve', group: 'Plumbing', hidden: true, load: () => import('./commands/resolve') },
+  { name: 'reshim', group: 'Plumbing', hidden: true, load: () => import('./commands/reshim') },
+  { name: 'shim', group: 'Plumbing', hidden: true, load: () => import('./commands/shim') },
+];

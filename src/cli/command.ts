@@ -9,6 +9,8 @@ export interface Command {
   readonly describe?: string;
   readonly arguments?: readonly Argument[];
   readonly options?: readonly Option[];
+  /** Options that depend on the runtimes there are. */
+  readonly moreOptions?: () => Promise<readonly Option[]>;
   readonly examples?: readonly Example[];
   /** Everything from the first argument on belongs to somebody else's command line. */
   readonly passThrough?: true;

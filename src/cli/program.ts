@@ -15,7 +15,7 @@ export async function runProgram(host: Host): Promise<number> {
   const early = openOutput(host, modesOf(host.argv));
   try {
     const { entry, before, after } = invoked(host.argv);
-    const { command } = await entry.load();
+    const command = await loadCommand(entry);
     return await runVerb(host, command, { before, after });
   } catch (error) {
     if (error instanceof Finished) return error.exit;
@@ -59,6 +59,13 @@ export function entryOf(name: string): Entry {
   throw new PolyenvError('usage', `polyenv has no command ${JSON.stringify(name)}`, {
     hint: nearest === undefined ? 'polyenv help' : `polyenv ${nearest}`,
   });
+}
+
+/** The verb with all of its options. */
+export async function loadCommand(entry: Entry): Promise<Command> {
+  const { command } = await entry.load();
+  if (command.moreOptions === undefined) return command;
+  return { ...command, options: [...(command.options ?? []), ...(await command.moreOptions())] };
 }
 
 async function runVerb(host: Host, command: Command, words: Words): Promise<number> {

@@ -2,7 +2,7 @@ import { CATALOG, type Group } from '../catalog';
 import type { Command } from '../command';
 import { columns } from '../output/columns';
 import { helpText } from '../output/help';
-import { entryOf } from '../program';
+import { entryOf, loadCommand } from '../program';
 
 const GROUPS: readonly Group[] = ['Project', 'Run', 'Look', 'Toolchains', 'Lock', 'Machine', 'Others'];
 
@@ -11,7 +11,7 @@ export const command: Command = {
   summary: 'this overview, or one command with its options and examples',
   arguments: [{ name: 'command', describe: 'the command', complete: 'verb' }],
   run: async ({ args, output }) => {
-    if (args[0] !== undefined) return { text: helpText((await entryOf(args[0]).load()).command) };
+    if (args[0] !== undefined) return { text: helpText(await loadCommand(entryOf(args[0]))) };
     const parts = await Promise.all(
       GROUPS.map(async (group) => {
         const entries = CATALOG.filter((entry) => entry.group === group && !entry.hidden);

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { grantTrust, isTrusted, revokeTrust } from '../../adapters/trust';
+import { grantTrust, isTrusted } from '../../adapters/trust';
 import { compileFolder } from '../../app/compile';
 import { nearestManifests } from '../../app/trusted';
 import { PolyenvError } from '../../domain/errors';

@@ -1,10 +1,10 @@
 import { planUse, use } from '../../app/use';
-import { optionsFromFlags, parseWishes } from '../../app/wishes';
+import { parseWishes } from '../../app/wishes';
 import { PolyenvError } from '../../domain/errors';
 import { describeProof } from '../../domain/toolchain';
 import { type Command, flag, type Input, type Outcome, value } from '../command';
 import { columns, durationText } from '../output/columns';
-import { requestFlags } from '../request-flags';
+import { optionsFromFlags, requestFlags } from '../request-flags';
 
 export const command: Command = {
   name: 'use',
@@ -21,11 +21,11 @@ export const command: Command = {
     },
   ],
   options: [
-    ...requestFlags,
     { name: 'local', describe: 'write polyenv.local.toml, which is yours alone and not committed' },
     { name: 'default', describe: 'set your own default, for where no project decides' },
     { name: 'source', value: 'ID', describe: 'take it from this source only' },
   ],
+  moreOptions: requestFlags,
   examples: [
     { run: 'polyenv use node@20 go@1.24', describe: 'the newest Node 20 and Go 1.24' },
     { run: 'polyenv use node@lts/iron', describe: 'the newest release of a long-term line' },
@@ -35,7 +35,7 @@ export const command: Command = {
   run: async (input) => {
     const { ctx, args } = input;
     const started = ctx.host.now().getTime();
-    const wishes = await parseWishes(args, optionsFromFlags(input.options));
+    const wishes = await parseWishes(args, await optionsFromFlags(input.options));
     if (flag(input, 'default')) return setDefaults(input, args);
     const source = value(input, 'source');
     const file = flag(input, 'local') ? 'polyenv.local.toml' : 'polyenv.toml';

@@ -1,0 +1,57 @@
+import { describeEnvironment, standingsOf } from '../../app/compile';
+import { findProject } from '../../app/project';
+import { toolEnvironment } from '../../app/tool-environment';
+import { type Environment, renderDotenv, renderEnvFish, renderEnvSh } from '../../domain/environment';
+import { PolyenvError } from '../../domain/errors';
+import { type Command, value } from '../command';
+
+const FORMATS = ['sh', 'fish', 'json', 'dotenv'] as const;
+
+export const command: Command = {
+  name: 'env',
+  summary: "this folder's environment as text for a shell, JSON, or a .env file",
+  options: [{ name: 'format', short: 'f', value: 'FORMAT', choices: FORMATS, describe: 'the form (sh)' }],
+  examples: [
+    { run: 'eval "$(polyenv env)"', describe: 'in a script, without shims' },
+    { run: 'polyenv env --format dotenv > .env.polyenv', describe: 'for a tool that reads .env files' },
+  ],
+  run: async (input) => {
+    const { ctx } = input;
+    const project = await findProject(ctx, ctx.directory);
+    if (project.errors[0] !== undefined) throw project.errors[0];
+    const standings = await standingsOf(ctx, project);
+    const missing = standings.find(
+      (standing) => standing.toolchain === undefined && standing.decision.request.version.kind !== 'system',
+    );
+    if (missing !== undefined) {
+      throw new PolyenvError(
+        'not-installed',
+        `${missing.runtime.id}@${missing.decision.request.text} is pinned here and not installed`,
+        { hint: 'polyenv install' },
+      );
+    }
+    const environment: Environment = await describeEnvironment(ctx, {
+      project,
+      standings,
+      directory: project.directory,
+    });
+    const variables = changed(ctx.host.env, toolEnvironment(ctx, environment));
+    const format = value(input, 'format') ?? 'sh';
+    const text =
+      format === 'json'
+        ? JSON.stringify(variables, undefined, 2)
+        : format === 'fish'
+          ? renderEnvFish(environment)
+          : format === 'dotenv'
+            ? renderDotenv(environment)
+            : renderEnvSh(environment);
+    return { data: { directory: project.directory, variables }, text };
+  },
+};
+
+function changed(
+  before: Readonly<Record<string, string | undefined>>,
+  after: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string | undefined>> {
+  return Object.fromEntries(Object.entries(after).filter(([name, text]) => before[name] !== text));
+}

@@ -1,0 +1,202 @@
+import { mkdtemp } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { removeTree } from '../../adapters/fs';
+import { runChild } from '../../adapters/spawn';
+import {
+  findTemplate,
+  listTemplates,
+  type ReadTemplate,
+  readTemplate,
+  templatesFolder,
+} from '../../adapters/templates';
+import { grantTrust } from '../../adapters/trust';
+import { installProject } from '../../app/install-project';
+import { readManifest } from '../../app/manifests';
+import { nameFor, newProject } from '../../app/new';
+import { runtimeIds } from '../../app/registry';
+import { PolyenvError } from '../../domain/errors';
+import { chooseValues } from '../../domain/template';
+import { type Command, flag, type Input, value, values } from '../command';
+import { ask, confirm } from '../confirm';
+import { columns } from '../output/columns';
+
+export const command: Command = {
+  name: 'new',
+  summary: 'a working project from a template: pinned, locked, tested, ready to run',
+  describe:
+    'Asks on a terminal, takes options elsewhere. A template of your own is a folder, or a git URL; it is shown before anything is taken, and nothing of it is run. Leaves nothing behind when it fails.',
+  arguments: [
+    { name: 'template', describe: 'one of `polyenv templates`, a folder, or a git URL', complete: 'template' },
+    { name: 'folder', describe: 'the new folder; default the name', complete: 'folder' },
+  ],
+  options: [
+    { name: 'name', value: 'NAME', describe: "the project's name" },
+    {
+      name: 'set',
+      value: 'KEY=VALUE',
+      repeatable: true,
+      describe: 'a parameter of the template, or the version of a runtime: port=8080, node=22',
+    },
+    { name: 'no-install', describe: 'do not install the runtimes' },
+    { name: 'no-git', describe: 'do not make a git repository' },
+  ],
+  moreOptions: async () =>
+    runtimeIds().map((tool) => ({ name: tool, value: 'VERSION', describe: `the same as --set ${tool}=VERSION` })),
+  examples: [
+    { run: 'polyenv new python-fastapi pipeline', describe: 'a FastAPI service in ./pipeline' },
+    { run: 'polyenv new node-express api --node 22 --set port=8080 --no-git', describe: 'with other choices' },
+  ],
+  run: async (input) => {
+    const wanted = input.args[0] ?? (await chooseTemplate(input));
+    const { read, clean } = await openTemplate(input, wanted);
+      return await make(input, read);
+    } finally {
+      await clean();
+    }
+  },
+};
+
+async function make(input: Input, read: ReadTemplate) {
+  const { ctx } = input;
+  const given = parametersOf(input);
+  const target = resolve(ctx.directory, input.args[1] ?? given.name ?? read.template.name);
+  const chosen = { ...nameFor(read, target), ...given };
+  if (flag(input, 'dry-run')) {
+    const decided = Object.fromEntries(chooseValues(read.template, chosen, basename(target)));
+    return {
+      data: { dryRun: true, folder: target, values: decided },
+      text: `would make ${target} from ${read.template.name}\n${columns(Object.entries(decided))}`,
+    };
+  }
+  const stop = new AbortController();
+  const release = ctx.host.onSignal(() => stop.abort(new PolyenvError('interrupted', 'interrupted; nothing was made')));
+  try {
+    const made = await newProject({ read, target, given: chosen, signal: stop.signal, steps: steps(input) });
+    return {
+      data: {
+        folder: made.folder,
+        template: made.template,
+        files: made.files,
+        runtimes: made.runtimes,
+        values: Object.fromEntries(made.values),
+      },
+      text: [`made ${made.folder} (${made.files.length} files)`, ...made.next.map((line) => `  ${line}`)].join('\n'),
+    };
+  } finally {
+    release();
+  }
+}
+
+function steps(input: Input): readonly ((folder: string) => Promise<void>)[] {
+  const { ctx } = input;
+  const trust = async (folder: string): Promise<void> => {
+    // The person made this project just now, from a template that was shown or is polyenv's own.
+    const read = await readManifest(folder, 'polyenv.toml');
+    if (read !== undefined) await grantTrust({ home: ctx.home, host: ctx.host }, { manifest: read.manifest });
+  };
+  const install = async (folder: string): Promise<void> => {
+    const { failed, project } = await installProject({ ...ctx, directory: folder }, folder);
+    const problem = failed[0]?.error ?? project.errors[0];
+    if (problem !== undefined) throw problem;
+  };
+  const git = async (folder: string): Promise<void> => {
+    const exit = await runChild(ctx.host, {
+      file: 'git',
+      args: ['init', '--quiet'],
+      env: ctx.host.env,
+      cwd: folder,
+    }).catch(() => 127);
+    if (exit !== 0)
+      ctx.emit({ type: 'warning', text: 'no git repository was made: git did not run', hint: 'polyenv new --no-git' });
+  };
+  return [trust, ...(flag(input, 'no-install') ? [] : [install]), ...(flag(input, 'no-git') ? [] : [git])];
+}
+
+function parametersOf(input: Input): Readonly<Record<string, string>> {
+  const given: Record<string, string> = {};
+  for (const pair of values(input, 'set')) {
+    const at = pair.indexOf('=');
+    if (at < 1)
+      throw new PolyenvError('usage', `--set ${JSON.stringify(pair)} is not KEY=VALUE`, { hint: 'polyenv help new' });
+    given[pair.slice(0, at)] = pair.slice(at + 1);
+  }
+  for (const option of ['name', ...runtimeIds()]) {
+    const text = value(input, option);
+    if (text !== undefined) given[option] = text;
+  }
+  return given;
+}
+
+async function chooseTemplate(input: Input): Promise<string> {
+  const { host } = input.ctx;
+  const templates = await listTemplates(await templatesFolder(host.program));
+  const names = templates.map((template) => template.name);
+  if (host.stdin.isTTY !== true || host.stderr.isTTY !== true)
+    throw new PolyenvError('usage', 'which template is meant is not said', {
+      hint: `polyenv new ${names[0]}; known: ${names.join(', ')}`,
+    });
+  host.stderr.write(
+    `${columns(templates.map((template, index) => [`${index + 1}`, template.name, template.description]))}\n`,
+  );
+  const answer = (await ask(input, 'which one? ')).trim();
+  return names[Number(answer) - 1] ?? answer;
+}
+
+/** One of polyenv's own, a folder, or a git repository, which is cloned without running anything of it and shown first. */
+async function openTemplate(
+  input: Input,
+  wanted: string,
+): Promise<{ readonly read: ReadTemplate; readonly clean: () => Promise<void> }> {
+  const { ctx } = input;
+  const nothing = async (): Promise<void> => {};
+  if (/^(https:\/\/|ssh:\/\/|git@|file:\/\/)/.test(wanted)) {
+    const clone = await mkdtemp(join(ctx.host.temporary, 'polyenv-template-'));
+    const clean = (): Promise<void> => removeTree(clone);
+    try {
+      const args = [
+        '-c',
+        'core.hooksPath=/dev/null',
+        'clone',
+        '--quiet',
+        '--depth',
+        '1',
+        '--no-recurse-submodules',
+        '--',
+        wanted,
+        join(clone, 'template'),
+      ];
+      const exit = await runChild(ctx.host, {
+        file: 'git',
+        args,
+        env: { ...ctx.host.env, GIT_TERMINAL_PROMPT: '0' },
+        cwd: clone,
+      });
+      if (exit !== 0)
+        throw new PolyenvError('network', `${wanted} cannot be cloned`, {
+          hint: 'check the URL, or clone it yourself and name the folder',
+        });
+      return { read: await shown(input, join(clone, 'template')), clean };
+    } catch (error) {
+      await clean();
+      throw error;
+    }
+  }
+  if (wanted.includes('/') || wanted.startsWith('.'))
+    return { read: await shown(input, resolve(ctx.directory, wanted)), clean: nothing };
+  return { read: await findTemplate(await templatesFolder(ctx.host.program), wanted), clean: nothing };
+}
+
+async function shown(input: Input, folder: string): Promise<ReadTemplate> {
+  const read = await readTemplate(folder);
+  const { template } = read;
+  const lines = [
+    `${template.title}: ${template.description}`,
+    ...template.runtimes.map((runtime) => `  pins ${runtime.tool}@${runtime.request}`),
+    ...read.files.map((file) => `  writes ${file.path}`),
+  ];
+  if (!(await confirm(input, lines.join('\n'))))
+    throw new PolyenvError('usage', 'nothing was taken: nobody could be asked', {
+      hint: 'add --yes after looking at the template',
+    });
+  return read;
+}
