@@ -49,6 +49,7 @@ export const command: Command = {
   run: async (input) => {
     const wanted = input.args[0] ?? (await chooseTemplate(input));
     const { read, clean } = await openTemplate(input, wanted);
+    try {
       return await make(input, read);
     } finally {
       await clean();
