@@ -1,8 +1,16 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { asCount, asMatching, asObject, malformed } from '../domain/decoders';
 import { PolyenvError } from '../domain/errors';
-import { openTreeNote, parseLookup, proveGrowth, proveRecord, recordedHash, type SignedTree } from '../domain/sumdb';
-import { readTextIfAny, writeAtomic } from './fs';
+import {
+  openTreeNote,
+  parseLookup,
+  proveGrowth,
+  proveRecord,
+  recordedHash,
+  type SignedTree,
+  type TileReader,
+} from '../domain/sumdb';
+import { ensureFolder, readTextIfAny, writeAtomic } from './fs';
 import { DATABASE } from './go-config';
 import { decodeText } from './indexes';
 import type { Home } from './paths';
@@ -24,16 +32,17 @@ export interface ChecksumDatabase {
 /** One file of the database by its path (`/lookup/...`, `/tile/...`); `undefined` on 404 and 410. */
 export type DatabaseReader = (path: string, age?: 'kept') => Promise<Uint8Array | undefined>;
 
-/** Pinned: https://go.dev/src/cmd/go/internal/modfetch/key.go */
+/** Pinned. https://go.dev/src/cmd/go/internal/modfetch/key.go */
 const VERIFIER = 'sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8';
 
-export function openChecksumDatabase({
-  home,
-  read,
-}: {
+export interface DatabaseOptions {
   readonly home: Home;
   readonly read: DatabaseReader;
-}): ChecksumDatabase {
+  /** The key that signs the tree, as Go writes it; default the public database's. */
+  readonly verifier?: string;
+}
+
+export function openChecksumDatabase({ home, read, verifier = VERIFIER }: DatabaseOptions): ChecksumDatabase {
   const file = join(home.cache, `${DATABASE}.tree`);
   const readTile = openTiles(read);
   /** One after the other, so that each answer is held against the newest tree that was seen. */
@@ -45,27 +54,18 @@ export function openChecksumDatabase({
       const answer = await read(path, 'kept');
       if (answer === undefined) return undefined;
       const { id, record, note } = parseLookup(decodeText(answer));
-      const tree = openTreeNote(note, VERIFIER);
+      const tree = openTreeNote(note, verifier);
       await proveRecord({ id, record, tree, readTile });
       const before = heads;
-      heads = before.then((head) => follow({ head, tree, readTile, file }));
-      heads.catch(() => {
-        heads = before;
-      });
-      await heads;
+      const attempt = before.then((head) => follow({ head, tree, readTile, file }));
+      heads = attempt.catch(() => before);
+      await attempt;
       const hash = recordedHash(record, { module, version });
       if (hash === undefined) throw malformed(`record ${id} of ${DATABASE} is not of ${module}@${version}`);
       return hash;
     },
   };
 }
-
-/** A tile's first `width` hashes of 32 bytes: https://go.dev/design/25530-sumdb#checksum-database */
-export type TileReader = (tile: {
-  readonly level: number;
-  readonly index: number;
-  readonly width: number;
-}) => Promise<Uint8Array>;
 
 function openTiles(read: DatabaseReader): TileReader {
   return async ({ level, index, width }) => {
@@ -105,7 +105,9 @@ async function follow({
     if (newer === head || newer.size === head.size) return head;
   }
   // A head that cannot be remembered (a read-only home) protects this run alone.
-  await writeAtomic(file, `${JSON.stringify({ size: tree.size, hash: tree.hash })}\n`).catch(() => undefined);
+  await ensureFolder(dirname(file))
+    .then(() => writeAtomic(file, `${JSON.stringify({ size: tree.size, hash: tree.hash })}\n`))
+    .catch(() => undefined);
   return tree;
 }
 

@@ -7,19 +7,15 @@ import { decodeJson, type Indexes } from './indexes';
 import type { Mirrors, Target } from './mirrors';
 import { userHeaders, withoutUser } from './mirrors';
 import type { NpmConfig } from './npm-config';
+import type { SignedPackage } from './npm-signature';
 
 export interface NpmClient extends NpmRegistry {
   /** Where a package's archive is fetched, without asking the registry. */
   locate(name: string, version: string): Promise<Target>;
 }
 
-/** What `dist.signatures` says, and who judges it. Returns the key's id, or `undefined` where none is by a known key. Throws `signature-invalid`. */
-export type PackageJudge = (signed: {
-  readonly name: string;
-  readonly version: string;
-  readonly integrity: string;
-  readonly signatures: readonly { readonly keyid: string; readonly sig: string }[];
-}) => string | undefined;
+/** The id of the key that signed a version, or `undefined` where none is by a known key. Throws `signature-invalid`. */
+export type PackageJudge = (signed: SignedPackage) => string | undefined;
 
 export interface NpmOptions {
   readonly indexes: Indexes;
@@ -53,7 +49,7 @@ export function openNpmRegistry({ indexes, mirrors, config, judge }: NpmOptions)
         if (raw.name !== name || parseLocator(`npm:${name}@${raw.version}`) === undefined) return [];
         const archive = archiveUrl(raw, { registry, usual: npm.usual });
         if (archive !== undefined) tarballs.set(`${name}@${raw.version}`, archive);
-        return [readVersion(raw, judge)];
+        return [readVersion(raw, { judge, published: found.time?.[raw.version] })];
       });
       return {
         versions: Object.fromEntries(versions.map((version) => [version.version, version])),
@@ -100,7 +96,10 @@ const decodePackument = asObject({
   time: optional(asRecordSkipping(asString)),
 });
 
-function readVersion({ name, version, engines, dist }: RawVersion, judge: PackageJudge): PackageVersion {
+function readVersion(
+  { name, version, engines, dist }: RawVersion,
+  { judge, published }: { readonly judge: PackageJudge; readonly published: string | undefined },
+): PackageVersion {
   const { integrity = '', signatures } = dist;
   const digest = integrityDigest(integrity);
   // Signatures are judged when the version is looked at, not for the hundreds that nobody asked for.
@@ -117,7 +116,9 @@ function readVersion({ name, version, engines, dist }: RawVersion, judge: Packag
   };
 
   function prove(): PackageVersion['proof'] {
-    const key = signatures === undefined ? undefined : judge({ name, version, integrity, signatures });
+    const when = new Date(published ?? Number.NaN);
+    const known = Number.isNaN(when.getTime()) ? {} : { published: when };
+    const key = signatures === undefined ? undefined : judge({ name, version, integrity, signatures, ...known });
     return key === undefined ? { kind: 'index', by: 'npm' } : { kind: 'registry-signature', by: key };
   }
 }

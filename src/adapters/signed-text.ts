@@ -93,20 +93,25 @@ async function verifyByAny(
   const issuers = await issuersOf(signed.signature);
   const named = all.filter((fingerprint) => issuers.some((issuer) => fingerprint.endsWith(issuer)));
   const others = all.filter((fingerprint) => !named.includes(fingerprint));
-  let unknown: unknown;
+  let bad: PolyenvError | undefined;
   for (const fingerprints of [named, others]) {
-    if (fingerprints.length === 0) continue;
-    const keys = await readKeys(file, fingerprints, options);
-    try {
-      return await verifySignature({ ...signed, keys });
-    } catch (error) {
-      if (!(error instanceof PolyenvError) || error.code !== 'key-unknown') throw error;
-      unknown = error;
+    // One by one: material that is not what it should be must not stand in the way of the key that signed.
+    for (const key of fingerprints.length === 0 ? [] : await readKeys(file, fingerprints, options)) {
+      try {
+        return await verifySignature({ ...signed, keys: [key] });
+      } catch (error) {
+        if (!(error instanceof PolyenvError)) throw error;
+        if (error.code !== 'key-unknown') bad ??= error;
+      }
     }
+    if (bad !== undefined)
+      throw new PolyenvError(bad.code, `${file.url}: ${bad.message}`, {
+        ...(bad.hint !== undefined && { hint: bad.hint }),
+        cause: bad,
+      });
   }
   throw new PolyenvError('key-unknown', `${file.url} is signed by ${describeIssuers(issuers)}, which is not pinned`, {
     hint: 'once you know the key to be right: polyenv settings set verify.keys FINGERPRINT',
-    cause: unknown,
   });
 }
 
