@@ -38,11 +38,15 @@ afterEach(async () => {
 });
 
 async function newSigner(name: string): Promise<Signer> {
-  const { privateKey, publicKey } = await generateKey({ userIDs: [{ name, email: `${name}@signer.test` }] });
+  const { privateKey, publicKey } = await generateKey({
+    userIDs: [{ name, email: `${name}@signer.test` }],
+    subkeys: name === 'stranger' ? [{ sign: true }] : [],
+  });
   const key = await readPrivateKey({ armoredKey: privateKey });
   return { key, fingerprint: key.getFingerprint().toUpperCase(), material: publicKey };
 }
 
+/** By the signer's signing subkey where it has one, as openpgp prefers. */
 async function signatureBy({ key }: Signer, text: string): Promise<Uint8Array> {
   const message = await createMessage({ binary: Buffer.from(text) });
   return sign({ message, signingKeys: key, detached: true, format: 'binary' });
@@ -108,6 +112,13 @@ describe('a signed text', () => {
     const { read } = await upstreamOf(await published(stranger));
     const spelt = `0x${stranger.fingerprint.toLowerCase().replace(/(.{4})/g, '$1 ')}`;
     expect((await read({ verifyKeys: [spelt] }))?.proof).toEqual({ kind: 'signature', by: stranger.fingerprint });
+  });
+
+  test("is not refused because of another pinned key's broken material", async () => {
+    const files = await published(stranger);
+    files[`/keys/${releaser.fingerprint}.asc`] = { body: 'no key at all' };
+    const { read } = await upstreamOf(files);
+    expect((await read({ verifyKeys: ['f'.repeat(40), stranger.fingerprint] }))?.proof.by).toBe(stranger.fingerprint);
   });
 
   test("takes a key's material from polyenv's own folder first", async () => {
