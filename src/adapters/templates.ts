@@ -1,13 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { lstat, mkdir, readdir, readFile, realpath, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, realpath, rename, rmdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { PolyenvError } from '../domain/errors';
 import { nearestName } from '../domain/nearest';
 import { isWindowsDevice } from '../domain/package-name';
 import { isPrintable, quoted } from '../domain/printable';
 import { decodeTemplate, substitute, TEMPLATE_LIMIT, type Template, type Values } from '../domain/template';
-import { isMissing, translateFsError } from './fs';
+import { isMissing, removeTree, translateFsError } from './fs';
 import { joinInside } from './paths';
+import { parseToml } from './toml';
 
 /** A template that was read and checked, with the files that it would write. */
 export interface ReadTemplate {
@@ -113,7 +114,7 @@ export async function writeProject(options: {
   const staging = exists ? join(target, unique) : join(dirname(target), unique);
   const undo = async () => {
     if (exists) await removeContent(target);
-    else await rm(target, { recursive: true, force: true });
+    else await removeTree(target);
     if (made !== undefined) await removeEmptyFolders(dirname(target), made);
   };
   try {
@@ -131,7 +132,7 @@ export async function writeProject(options: {
     await rmdir(staging);
     return { undo };
   } catch (error) {
-    await rm(staging, { recursive: true, force: true });
+    await removeTree(staging);
     // Until the rename a missing target is not ours; an existing one was empty, so all in it is.
     if (exists) await removeContent(target);
     if (made !== undefined) await removeEmptyFolders(dirname(target), made);
@@ -178,17 +179,7 @@ async function readDescription(folder: string): Promise<Template> {
     );
   }
   const text = await readFile(file, 'utf8');
-  const { parse, TomlError } = await import('smol-toml');
-  try {
-    return decodeTemplate(basename(folder), parse(text), file);
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    const [what = 'it is not TOML'] = error.message.split('\n');
-    throw new PolyenvError('template-invalid', what, {
-      where: { file, line: error.line, column: error.column },
-      cause: error,
-    });
-  }
+  return decodeTemplate(basename(folder), parseToml(text, file, { code: 'template-invalid' }));
 }
 
 async function readFiles(
@@ -308,7 +299,7 @@ async function isEmptyFolder(target: string): Promise<boolean> {
 }
 
 async function removeContent(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true });
+  for (const name of await readdir(folder)) await removeTree(join(folder, name));
 }
 
 /** Removes `folder` and the ones above it down from `first`, which we made, while they are empty. */

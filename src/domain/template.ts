@@ -1,3 +1,4 @@
+import { type DocumentValue, isTable, type KeyPath } from './document-value';
 import { PolyenvError } from './errors';
 import { nearestName } from './nearest';
 import { NAME_RULES, NAMED, type NameRule, refuseName } from './package-name';
@@ -52,7 +53,7 @@ export type Values = ReadonlyMap<string, string>;
 export const TEMPLATE_LIMIT = 256 * 1024;
 
 /**
- * Decodes a parsed `template.toml`. Throws `template-invalid`, naming `file`.
+ * Decodes a parsed `template.toml`. Throws `template-invalid` with the line.
  *
  * ```toml
  * title = "Axum"
@@ -67,35 +68,34 @@ export const TEMPLATE_LIMIT = 256 * 1024;
  * check = ["crates"]                             # for names: npm pypi crates java-package maven go-module
  * ```
  */
-export function decodeTemplate(name: string, value: unknown, file: string): Template {
-  const reader = { file };
-  const top = tableOf(reader, value, 'a template');
-  refuseUnknown(reader, top, ['title', 'description', 'runtimes', 'parameters', 'next']);
-  const parameters = Object.entries(tableOf(reader, top.parameters ?? {}, 'parameters')).map(([key, body]) =>
+export function decodeTemplate(name: string, reader: DocumentValue): Template {
+  const top = tableOf(reader, [], reader.value);
+  refuseUnknown(reader, [], top);
+  const parameters = Object.entries(tableOf(reader, ['parameters'], top.parameters ?? {})).map(([key, body]) =>
     decodeParameter(reader, key, body),
   );
-  const runtimes = Object.entries(tableOf(reader, top.runtimes ?? {}, 'runtimes')).map(([tool, body]) =>
+  const runtimes = Object.entries(tableOf(reader, ['runtimes'], top.runtimes ?? {})).map(([tool, body]) =>
     decodeRuntime(reader, tool, body),
   );
   for (const { tool, when } of runtimes) {
     if (parameters.some((parameter) => parameter.name === tool)) {
-      fail(reader, `${tool} is both a runtime and a parameter`);
+      fail(reader, ['parameters', tool], `${tool} is both a runtime and a parameter`);
     }
     if (
       when !== undefined &&
       !parameters.some((parameter) => parameter.name === when && parameter.type === 'boolean')
     ) {
-      fail(reader, `runtimes.${tool}.when names ${quoted(when)}, which is no boolean parameter here`);
+      fail(reader, ['runtimes', tool, 'when'], `${quoted(when)} is no boolean parameter here`);
     }
   }
   refuseSameNames(reader, { runtimes, parameters });
   return {
     name,
-    title: lineOf(reader, top.title, 'title'),
-    description: lineOf(reader, top.description, 'description'),
+    title: textOf(reader, ['title'], top.title),
+    description: textOf(reader, ['description'], top.description),
     runtimes,
     parameters,
-    next: linesOf(reader, top.next, 'next'),
+    next: textsOf(reader, ['next'], top.next),
   };
 }
 
@@ -254,117 +254,119 @@ function refusePortsTwice(template: Template, values: Values): void {
   }
 }
 
-interface Reader {
-  readonly file: string;
-}
-
-function decodeRuntime(reader: Reader, tool: string, body: unknown): TemplateRuntime {
-  if (!/^[a-z]{1,32}$/.test(tool)) fail(reader, `${quoted(tool)} is no runtime's name`);
-  const table = typeof body === 'string' ? { request: body } : tableOf(reader, body, `runtimes.${tool}`);
-  refuseUnknown(reader, table, ['request', 'when']);
-  const request = lineOf(reader, table.request, `runtimes.${tool}.request`);
+function decodeRuntime(reader: DocumentValue, tool: string, body: unknown): TemplateRuntime {
+  const keys = ['runtimes', tool];
+  if (!/^[a-z]{1,32}$/.test(tool)) fail(reader, keys, `${quoted(tool)} is no runtime's name`);
+  const table = typeof body === 'string' ? { request: body } : tableOf(reader, keys, body);
+  refuseUnknown(reader, keys, table);
+  const request = textOf(reader, [...keys, 'request'], table.request);
   const reason = refuseVersion(request);
-  if (reason !== undefined) fail(reader, `runtimes.${tool}.request is ${quoted(request)}: ${reason}`);
+  if (reason !== undefined) fail(reader, [...keys, 'request'], `${quoted(request)}: ${reason}`);
   return {
     tool,
     request,
-    ...(table.when === undefined ? {} : { when: lineOf(reader, table.when, `runtimes.${tool}.when`) }),
+    ...(table.when === undefined ? {} : { when: textOf(reader, [...keys, 'when'], table.when) }),
   };
 }
 
-function decodeParameter(reader: Reader, name: string, body: unknown): Parameter {
-  const here = `parameters.${name}`;
-  if (!/^[a-z][a-z0-9_]{0,31}$/.test(name))
-    fail(reader, `${quoted(name)} is no parameter's name: small letters, digits and _`);
-  const table = tableOf(reader, body, here);
-  refuseUnknown(reader, table, ['type', 'title', 'default', 'check', 'choices', 'distinct', 'adds']);
+function decodeParameter(reader: DocumentValue, name: string, body: unknown): Parameter {
+  const keys = ['parameters', name];
+  if (!/^[a-z][a-z0-9_]{0,31}$/.test(name)) {
+    fail(reader, keys, `${quoted(name)} is no parameter's name: small letters, digits and _ make one`);
+  }
+  const table = tableOf(reader, keys, body);
+  refuseUnknown(reader, keys, table);
   const type = PARAMETER_TYPES.find((known) => known === table.type);
-  if (type === undefined) return fail(reader, `${here}.type must be one of ${PARAMETER_TYPES.join(', ')}`);
-  for (const [key, owner] of [
-    ['check', 'name'],
-    ['distinct', 'name'],
-    ['choices', 'choice'],
-    ['adds', 'boolean'],
-  ] as const) {
-    if (table[key] !== undefined && type !== owner) fail(reader, `${here}.${key} is only for the type ${owner}`);
+  if (type === undefined) return fail(reader, [...keys, 'type'], `a type is one of ${PARAMETER_TYPES.join(', ')}`);
+  for (const [key, owner] of Object.entries(ONLY_FOR)) {
+    if (table[key] !== undefined && type !== owner)
+      fail(reader, [...keys, key], `${key} is only for the type ${owner}`);
   }
   const parameter: Parameter = {
     name,
     type,
-    title: lineOf(reader, table.title, `${here}.title`),
-    fallback: scalarOf(reader, table.default, `${here}.default`),
-    rules: linesOf(reader, table.check, `${here}.check`).map((rule) => ruleOf(reader, rule, here)),
-    choices: linesOf(reader, table.choices, `${here}.choices`),
-    distinct: linesOf(reader, table.distinct, `${here}.distinct`),
-    ...(table.adds === undefined ? {} : { adds: addedFolder(reader, table.adds, here) }),
+    title: textOf(reader, [...keys, 'title'], table.title),
+    fallback: scalarOf(reader, [...keys, 'default'], table.default),
+    rules: textsOf(reader, [...keys, 'check'], table.check).map((rule) => ruleOf(reader, [...keys, 'check'], rule)),
+    choices: textsOf(reader, [...keys, 'choices'], table.choices),
+    distinct: textsOf(reader, [...keys, 'distinct'], table.distinct),
+    ...(table.adds === undefined ? {} : { adds: folderOf(reader, [...keys, 'adds'], table.adds) }),
   };
-  if (type === 'choice') {
-    for (const choice of parameter.choices) {
-      if (refuseText(choice) !== undefined)
-        fail(reader, `${here}.choices has ${quoted(choice)}: ${refuseText(choice)}`);
-    }
+  for (const [index, choice] of parameter.choices.entries()) {
+    const reason = refuseText(choice);
+    if (reason !== undefined) fail(reader, [...keys, 'choices', index], `${quoted(choice)}: ${reason}`);
   }
+  // A default with markers is only known once those above it are chosen.
   const reason = parameter.fallback.includes('{{') ? undefined : refuseValue(parameter, parameter.fallback);
-  if (reason !== undefined) fail(reader, `${here}.default is ${quoted(parameter.fallback)}: ${reason}`);
+  if (reason !== undefined) fail(reader, [...keys, 'default'], `${quoted(parameter.fallback)}: ${reason}`);
   return parameter;
 }
 
-function ruleOf(reader: Reader, text: string, here: string): NameRule {
+/** Keys that only one type of parameter has. */
+const ONLY_FOR = { check: 'name', distinct: 'name', choices: 'choice', adds: 'boolean' } as const;
+
+function ruleOf(reader: DocumentValue, keys: KeyPath, text: string): NameRule {
   return (
     NAME_RULES.find((rule) => rule === text) ??
-    fail(reader, `${here}.check has ${quoted(text)}; there are ${NAME_RULES.join(', ')}`)
+    fail(reader, keys, `${quoted(text)} is no check; there are ${NAME_RULES.join(', ')}`)
   );
 }
 
-function addedFolder(reader: Reader, value: unknown, here: string): string {
-  const folder = lineOf(reader, value, `${here}.adds`);
+function folderOf(reader: DocumentValue, keys: KeyPath, value: unknown): string {
+  const folder = textOf(reader, keys, value);
   if (!/^[a-z][a-z0-9-]*$/.test(folder) || folder === 'files') {
-    fail(reader, `${here}.adds must name a folder beside files/, in small letters, digits and -`);
+    fail(reader, keys, 'it must name a folder beside files/, in small letters, digits and -');
   }
   return folder;
 }
 
 /** Markers must be told apart: `app` of type name makes `app_ident`, so no other may be called that. */
-function refuseSameNames(reader: Reader, template: Pick<Template, 'runtimes' | 'parameters'>): void {
+function refuseSameNames(reader: DocumentValue, template: Pick<Template, 'runtimes' | 'parameters'>): void {
   const seen = new Set<string>();
   for (const name of markersOf({ name: '', title: '', description: '', next: [], ...template })) {
-    if (seen.has(name)) fail(reader, `the marker ${name} would have two meanings`);
+    if (seen.has(name)) fail(reader, ['parameters', name], `the marker ${name} would have two meanings`);
     seen.add(name);
   }
 }
 
 /** A list of texts; empty where it is absent. */
-function linesOf(reader: Reader, value: unknown, here: string): readonly string[] {
-  return listOf(reader, value ?? [], here).map((item, index) => lineOf(reader, item, `${here}[${index}]`));
+function textsOf(reader: DocumentValue, keys: KeyPath, value: unknown): readonly string[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value) || value.length > 200) return fail(reader, keys, 'it must be a list of texts in quotes');
+  return value.map((item, index) => textOf(reader, [...keys, index], item));
 }
 
-function scalarOf(reader: Reader, value: unknown, here: string): string {
-  return typeof value === 'boolean' || typeof value === 'number' ? String(value) : lineOf(reader, value, here);
+function scalarOf(reader: DocumentValue, keys: KeyPath, value: unknown): string {
+  return typeof value === 'boolean' || typeof value === 'number' ? String(value) : textOf(reader, keys, value);
 }
 
-function lineOf(reader: Reader, value: unknown, here: string): string {
-  if (typeof value !== 'string') return fail(reader, `${here} must be a text in quotes`);
-  if (value.length > 500) fail(reader, `${here} is longer than 500 characters`);
-  if (!isPrintable(value)) fail(reader, `${here} holds characters that cannot be shown: ${quoted(value)}`);
+function textOf(reader: DocumentValue, keys: KeyPath, value: unknown): string {
+  if (typeof value !== 'string') return fail(reader, keys, 'it must be a text in quotes');
+  if (value.length > 500) fail(reader, keys, 'it is longer than 500 characters');
+  if (!isPrintable(value)) fail(reader, keys, `it holds characters that cannot be shown: ${quoted(value)}`);
   return value;
 }
 
-function listOf(reader: Reader, value: unknown, here: string): readonly unknown[] {
-  return Array.isArray(value) && value.length <= 200 ? value : fail(reader, `${here} must be a list`);
+function tableOf(reader: DocumentValue, keys: KeyPath, value: unknown): Readonly<Record<string, unknown>> {
+  return isTable(value) ? value : fail(reader, keys, 'it must be a table');
 }
 
-function tableOf(reader: Reader, value: unknown, here: string): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
-    ? (value as Record<string, unknown>)
-    : fail(reader, `${here} must be a table`);
-}
+const KNOWN = {
+  '': ['title', 'description', 'runtimes', 'parameters', 'next'],
+  runtimes: ['request', 'when'],
+  parameters: ['type', 'title', 'default', ...Object.keys(ONLY_FOR)],
+};
 
-function refuseUnknown(reader: Reader, table: Readonly<Record<string, unknown>>, known: readonly string[]): void {
+function refuseUnknown(reader: DocumentValue, keys: KeyPath, table: Readonly<Record<string, unknown>>): void {
+  const known = KNOWN[String(keys[0] ?? '') as keyof typeof KNOWN];
   for (const key of Object.keys(table)) {
-    if (!known.includes(key)) fail(reader, `${quoted(key)} is not known here; there are ${known.join(', ')}`);
+    if (!known.includes(key)) fail(reader, [...keys, key], `it is not known here; there are ${known.join(', ')}`);
   }
 }
 
-function fail(reader: Reader, message: string): never {
-  throw new PolyenvError('template-invalid', printable(message), { where: { file: reader.file } });
+function fail(reader: DocumentValue, keys: KeyPath, message: string): never {
+  const place = keys.length === 0 ? 'a template' : keys.join('.');
+  throw new PolyenvError('template-invalid', printable(`${place}: ${message}`), {
+    where: { file: reader.path, line: reader.lineOf(...keys) },
+  });
 }

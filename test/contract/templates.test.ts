@@ -1,0 +1,262 @@
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'smol-toml';
+import { afterAll, describe, expect, it } from 'vitest';
+import { readTemplate } from '../../src/adapters/templates';
+import { parseToml } from '../../src/adapters/toml';
+import { newProject } from '../../src/app/new';
+import { decodeManifest, type KnownRuntime } from '../../src/domain/manifest';
+import type { Parameter, Template } from '../../src/domain/template';
+import { refuseValue } from '../../src/domain/template';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+const folder = join(root, 'templates');
+const names = readdirSync(folder).sort();
+const temporary = realpathSync(mkdtempSync(join(tmpdir(), 'polyenv-templates-')));
+
+afterAll(() => rmSync(temporary, { recursive: true, force: true }));
+
+const WORD = /^[a-z0-9-]+$/;
+
+const RUNTIMES: readonly KnownRuntime[] = [
+  { id: 'go' },
+  { id: 'java', vendors: ['temurin'] },
+  { id: 'node' },
+  { id: 'python' },
+  {
+    id: 'rust',
+    options: [
+      { name: 'components', flag: 'component', describe: 'a component', pattern: WORD },
+      { name: 'targets', flag: 'target', describe: 'a target', pattern: WORD },
+    ],
+  },
+];
+
+/** Sites that a person may be sent to. A registry's host is none of them, nor is any that a build would download from. */
+const SITES = new Set(
+  `actix.rs bevyengine.org docs.djangoproject.com docs.rs editorconfig.org expressjs.com fastapi.tiangolo.com
+   flask.palletsprojects.com github.com gunicorn.org maven.apache.org nestjs.com spring.io www.djangoproject.com
+   www.w3.org 127.0.0.1 api pipeline engine ledger`.split(/\s+/),
+);
+
+/** Valid for at least one rule each, and as far from the defaults as that goes. */
+const ODD_NAMES = ['Odd.Name_1x', '@me/odd.name-2', 'odd_name-3x', 'org.acme_2.thing', 'example.org/Odd/~thing/v2'];
+
+const EVERYWHERE = [
+  'README.md',
+  '.gitignore',
+  '.editorconfig',
+  '.vscode/settings.json',
+  '.github/workflows/ci.yml',
+  'polyenv.toml',
+];
+const TASKS = ['dev', 'test', 'check', 'build', 'start'];
+
+it('has the promised templates', () => {
+  expect(names).toEqual(
+    expect.arrayContaining(
+      `go-http java-spring node-express node-nest polyglot python-django python-fastapi python-flask rust-actix rust-axum
+       rust-bevy`.split(/\s+/),
+    ),
+  );
+});
+
+for (const name of names) {
+  describe(name, async () => {
+    const read = await readTemplate(join(folder, name));
+    const { template } = read;
+
+    for (const [kind, given] of [
+      ['defaults', {}],
+      ['odd values', oddValues(template)],
+    ] as const) {
+      describe(`with ${kind}`, async () => {
+        const target = join(temporary, `${name} ${kind}`, 'project');
+        const project = await newProject({ read, target, given, steps: [] });
+        const files = new Map(project.files.map((file) => [file, readFileSync(join(target, file), 'utf8')]));
+        const text = (file: string): string => files.get(file) ?? '';
+        const named = (base: string): readonly string[] => [...files.keys()].filter((file) => basename(file) === base);
+
+        it('replaces every marker', () => {
+          const left = [...files].filter(([file, content]) => `${file}\n${content}`.includes('{{polyenv'));
+          expect(left.map(([file]) => file)).toEqual([]);
+          expect(project.next.filter((line) => line.includes('{{'))).toEqual([]);
+        });
+
+        it('has what every project has', () => {
+          expect(project.files).toEqual(expect.arrayContaining(EVERYWHERE));
+          expect(named('Dockerfile').length).toBeGreaterThan(0);
+          expect(named('.dockerignore')).toHaveLength(named('Dockerfile').length);
+        });
+
+        it('has a manifest with the chosen runtimes, and the tasks', () => {
+          const document = parseToml(text('polyenv.toml'), 'polyenv.toml');
+          const manifest = decodeManifest({ ...document, runtimes: RUNTIMES });
+          const pinned = manifest.runtimes.map(({ tool, version }) => ({ tool, request: version }));
+          expect(pinned).toEqual(expect.arrayContaining([...project.runtimes]));
+          expect(pinned).toHaveLength(project.runtimes.length);
+          expect(manifest.tasks.map((task) => task.name)).toEqual(expect.arrayContaining(TASKS));
+        });
+
+        it('answers where a service must', () => {
+          if (!template.parameters.some(({ type }) => type === 'port')) return;
+          const sources = [...files].filter(([file]) => !file.endsWith('.md')).map(([, content]) => content);
+          expect(sources.some((content) => content.includes('healthz'))).toBe(true);
+          expect(sources.some((content) => /\b(?:SIGTERM|TERM|graceful_timeout)\b/.test(content))).toBe(true);
+          expect(sources.some((content) => content.includes(String(project.values.get('port'))))).toBe(true);
+        });
+
+        it('names no path of the machine that it was made on', () => {
+          const paths = [root, temporary, `${homedir()}/`];
+          const found = [...files].filter(([, content]) => paths.some((path) => content.includes(path)));
+          expect(found.map(([file]) => file)).toEqual([]);
+        });
+
+        it('names no host but those of documentation', () => {
+          for (const [file, content] of files) {
+            // Locks have their own test: they carry the home pages of packages.
+            if (/(?:\.lock|-lock\.json)$/.test(file)) continue;
+            const hosts = [...content.matchAll(/https?:\/\/([\w.-]+)/g)].map(([, host = '']) => host);
+            expect([file, hosts.filter((host) => !SITES.has(host) && host !== 'www.w3.org')]).toEqual([file, []]);
+          }
+        });
+
+        it('is locked without the name of a registry', () => {
+          const locks = [
+            ...named('Cargo.toml').map((file) => expectCargoLock(text(file), text(beside(file, 'Cargo.lock')))),
+            ...named('package.json').map((file) => expectNpmLock(text(file), text(beside(file, 'package-lock.json')))),
+            ...named('pyproject.toml').flatMap((file) =>
+              ['requirements.lock', 'requirements-dev.lock'].map((lock) => expectPythonLock(text(beside(file, lock)))),
+            ),
+            ...named('go.mod').map((file) => expectGoSum(text(file), text(beside(file, 'go.sum')))),
+            ...named('pom.xml').map((file) => expectPinnedPom(text(file))),
+          ];
+          expect(locks.length).toBeGreaterThanOrEqual(project.runtimes.length);
+        });
+
+        it('has files that parse', () => {
+          for (const [file, content] of files) {
+            if (file.endsWith('.json') && !/tsconfig/.test(file)) expect(() => JSON.parse(content), file).not.toThrow();
+            if (file.endsWith('.toml')) expect(() => parse(content), file).not.toThrow();
+            expect(content.includes('\r'), `${file} has CR`).toBe(false);
+          }
+        });
+      });
+    }
+
+    it('is documented', () => {
+      const page = readFileSync(join(root, 'docs/guide/templates', `${name}.md`), 'utf8');
+      for (const parameter of template.parameters) expect(page).toContain(`\`${parameter.name}\``);
+    });
+
+    it('has a default for everything that npm packs, and nothing that it would leave out', () => {
+      for (const file of read.files) {
+        expect(relative(folder, file.source)).not.toMatch(/(?:^|\/)(?:\.gitignore|\.npmrc|\.npmignore|node_modules)$/);
+      }
+    });
+  });
+}
+
+function oddValues(template: Template): Record<string, string> {
+  let port = 65_535;
+  const odd = (parameter: Parameter): string => {
+    switch (parameter.type) {
+      case 'port':
+        return String(port--);
+      case 'boolean':
+        return parameter.fallback === 'true' ? 'false' : 'true';
+      case 'name':
+        return ODD_NAMES.find((name) => refuseValue(parameter, name) === undefined) ?? parameter.fallback;
+      case 'choice':
+        return parameter.choices.at(-1) ?? parameter.fallback;
+      case 'text':
+        return 'Odd, but fine: ü/x (y) @ 100';
+      case 'version':
+        return '1.2.3';
+    }
+  };
+  return Object.fromEntries([
+    ...template.parameters.map((parameter) => [parameter.name, odd(parameter)]),
+    ...template.runtimes.map(({ tool }) => [tool, '>=1.2.3 <9']),
+  ]);
+}
+
+function beside(file: string, other: string): string {
+  return join(dirname(file), other);
+}
+
+/** A lock's `source` is cargo's own id of its default registry, the same whatever mirror serves it; there is one, and every package has its checksum. */
+function expectCargoLock(manifest: string, lock: string): void {
+  const { package: own } = parse(manifest) as { package: { name: string } };
+  const { package: packages } = parse(lock) as { package: { name: string; source?: string; checksum?: string }[] };
+  expect(packages.filter(({ source }) => source === undefined).map(({ name }) => name)).toEqual([own.name]);
+  const foreign = packages.filter(({ source }) => source !== undefined);
+  expect(new Set(foreign.map(({ source }) => source?.replace(/[^/]+$/, '')))).toEqual(
+    new Set(['registry+https://github.com/rust-lang/']),
+  );
+  expect(foreign.filter(({ checksum }) => !/^[0-9a-f]{64}$/.test(checksum ?? ''))).toEqual([]);
+}
+
+interface NpmLock {
+  readonly name: string;
+  readonly packages: Readonly<
+    Record<
+      string,
+      {
+        readonly name?: string;
+        readonly link?: boolean;
+        readonly integrity?: string;
+        readonly resolved?: string;
+        readonly dependencies?: object;
+        readonly devDependencies?: object;
+        readonly optionalDependencies?: Readonly<Record<string, string>>;
+      }
+    >
+  >;
+}
+
+function expectNpmLock(manifest: string, lock: string): void {
+  const own = JSON.parse(manifest) as { name: string; dependencies?: object; devDependencies?: object };
+  const { name, packages } = JSON.parse(lock) as NpmLock;
+  expect(name).toBe(own.name);
+  expect(packages['']).toMatchObject(own.dependencies === undefined ? {} : { dependencies: own.dependencies });
+  expect(packages['']?.devDependencies).toEqual(own.devDependencies);
+  const paths = Object.keys(packages);
+  for (const [path, entry] of Object.entries(packages)) {
+    if (path === '') continue;
+    expect([path, entry.resolved]).toEqual([path, undefined]);
+    expect([path, entry.integrity]).toEqual([path, expect.stringMatching(/^sha512-/)]);
+    // A package that only other platforms install must be in the lock all the same, or `npm ci` fails there.
+    for (const optional of Object.keys(entry.optionalDependencies ?? {})) {
+      expect(
+        paths.some((known) => known.endsWith(`node_modules/${optional}`)),
+        `${path} -> ${optional}`,
+      ).toBe(true);
+    }
+  }
+}
+
+function expectPythonLock(lock: string): void {
+  const requirements = lock.replaceAll('\\\n', ' ').split('\n');
+  const pinned = requirements.filter((line) => line !== '' && !/^\s*#/.test(line));
+  expect(pinned.length).toBeGreaterThan(2);
+  expect(pinned.filter((line) => !/^[a-z0-9-]+(?:\[[\w,]+\])?==\S+ .*--hash=sha256:[0-9a-f]{64}/.test(line))).toEqual(
+    [],
+  );
+  expect(lock).not.toMatch(/https?:|--index|--extra|--find/);
+}
+
+function expectGoSum(manifest: string, sum: string): void {
+  const required = [...manifest.matchAll(/^\s+(\S+) (v\S+)/gm)].map(([, module, version]) => `${module} ${version}`);
+  expect(required.length).toBeGreaterThan(0);
+  for (const module of required) expect(sum).toContain(`${module} h1:`);
+}
+
+/** Maven has no lock: what is not managed by the parent has a version, and none moves. */
+function expectPinnedPom(pom: string): void {
+  expect(pom).toMatch(/<parent>[\s\S]*<version>\d+\.\d+\.\d+<\/version>[\s\S]*<\/parent>/);
+  expect(pom).toContain('<banDynamicVersions/>');
+  expect(pom).not.toMatch(/<repositor(?:y|ies)>|<version>(?:LATEST|RELEASE)/);
+}
