@@ -3,6 +3,8 @@
  * files that several runtimes share.
  */
 export type * from './domain/artifact';
+export { type ChecksumList, parseChecksum, parseChecksumList } from './domain/checksum-list';
+export { parseChecksum, parseChecksumList } from './domain/checksum-list';
 export {
   asArray,
   asArraySkipping,
@@ -25,7 +27,9 @@ export { hexDigest, integrityDigest } from './domain/digest';
 export type * from './domain/env-op';
 export { PolyenvError } from './domain/errors';
 export type * from './domain/layout';
+export { leadingNumbers, lifecycleFrom } from './domain/lifecycle';
 export { formatLocator, parseLocator, type RegistryPackage } from './domain/locator';
+export { dataHome, homebrew, polyglotManagers } from './domain/other-managers';
 export { cargoRustVersion } from './domain/pin-files/cargo-toml';
 export { goMod, goWork } from './domain/pin-files/go-mod';
 export { goVersionFile } from './domain/pin-files/go-version';
@@ -42,6 +46,7 @@ export { runtimeTxt } from './domain/pin-files/runtime-txt';
 export { rustToolchain, rustToolchainToml } from './domain/pin-files/rust-toolchain';
 export { sdkmanrc } from './domain/pin-files/sdkmanrc';
 export { isPlatformKey, PLATFORMS, type Platform, type PlatformKey, platformOf } from './domain/platform';
+export { newestFirst } from './domain/releases';
 export type * from './domain/request';
 export type * from './domain/runtime';
 export type * from './domain/scheme';
@@ -50,4 +55,5 @@ export { javaScheme } from './domain/schemes/java';
 export { npmScheme } from './domain/schemes/npm';
 export { pep440Scheme } from './domain/schemes/pep440';
 export { rustScheme } from './domain/schemes/rust';
+export { commandsIn } from './domain/tree-commands';
 export { type Version, versionFrom } from './domain/version';
