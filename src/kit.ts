@@ -4,7 +4,6 @@
  */
 export type * from './domain/artifact';
 export { type ChecksumList, parseChecksum, parseChecksumList } from './domain/checksum-list';
-export { parseChecksum, parseChecksumList } from './domain/checksum-list';
 export {
   asArray,
   asArraySkipping,

@@ -31,6 +31,8 @@ export interface GlobalInstall {
   readonly words: readonly string[];
   /** At least one of these among the arguments; empty means none is needed. */
   readonly flags: readonly string[];
+  /** An option and its value, given to the command unless the person gives that option: where it installs to. */
+  readonly into?: readonly [option: string, value: string];
 }
 
 export interface Layout {

@@ -1,0 +1,30 @@
+import type { Lifecycle } from './runtime';
+import type { Version } from './version';
+
+/**
+ * Ends of support from rows apart by line ends or `;`, newest first: `LINE [lts] [SUPPORT..END]`, dates as `2029-04-30`,
+ * `..END` where no support is told apart from the end, and no dates where none is set. `line` says on which line a version is.
+ */
+export function lifecycleFrom(line: (version: Version) => string, rows: string): Lifecycle {
+  return {
+    line,
+    lines: rows
+      .split(/[\n;]/)
+      .map((row) => row.trim().split(/\s+/))
+      .filter(([name]) => name !== '')
+      .map(([name = '', ...words]) => {
+        const [support = '', end = ''] = words.find((word) => word.includes('..'))?.split('..') ?? [];
+        return {
+          line: name,
+          ...(words.includes('lts') && { lts: true }),
+          ...(support !== '' && { support }),
+          ...(end !== '' && { end }),
+        };
+      }),
+  };
+}
+
+/** The first `count` numbers of a version: of `21.0.2+13` and 1, `21`. */
+export function leadingNumbers(version: Version, count: number): string {
+  return /^\d+(?:\.\d+)*/.exec(version)?.[0].split('.').slice(0, count).join('.') ?? '';
+}
