@@ -137,10 +137,11 @@ export function openHttp(options: HttpOptions): Http {
     const proxy = proxyFor(url, options.host.env);
     const headers = { 'user-agent': 'polyenv', 'accept-encoding': 'gzip', ...credentials(url), ...given };
     const seconds = Math.max(1, settings.networkTimeout);
+    const { request: send } = await import('undici');
+    const dispatcher = await routeTo(url, proxy);
     try {
-      const { request: send } = await import('undici');
       const answer = await send(withoutUser(url), {
-        dispatcher: await routeTo(url, proxy),
+        dispatcher,
         headers,
         headersTimeout: seconds * 1000,
         bodyTimeout: seconds * 1000,

@@ -236,7 +236,10 @@ export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): 
     }
     if (skipped.has(parts[depth] ?? '')) return undefined;
     const wanted = [...place, ...parts.slice(depth)];
-    return links.size === 0 ? wanted.join('/') : throughLink(wanted, name);
+    const path = wanted.join('/');
+    // A folder that is one stays one.
+    const isDirect = links.size === 0 || folders.has(path.slice(0, Math.max(0, path.lastIndexOf('/'))));
+    return isDirect ? path : throughLink(wanted, name);
   }
 
   /**

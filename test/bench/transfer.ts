@@ -28,6 +28,8 @@ export async function benchTransfer(): Promise<readonly BenchRow[]> {
 const ROUNDS = 5;
 const FILES = 4500;
 
+const environment = { ...process.env, NODE_PATH: resolve(__dirname, '../../node_modules') };
+
 async function benchIn(place: string, label: string): Promise<readonly BenchRow[]> {
   const folder = mkdtempSync(join(place, 'polyenv-bench-'));
   const runner = join(folder, 'run.cjs');
@@ -36,6 +38,9 @@ async function benchIn(place: string, label: string): Promise<readonly BenchRow[
     bundle: true,
     minify: true,
     platform: 'node',
+    // As in the product, what only the network needs is loaded by it alone.
+    external: ['undici'],
+    supported: { 'dynamic-import': false },
     outfile: runner,
     logLevel: 'error',
   });
@@ -47,26 +52,24 @@ async function benchIn(place: string, label: string): Promise<readonly BenchRow[
       server.stdout.once('data', (text: Buffer) => done(`${text}`.trim())),
     );
     const url = `http://127.0.0.1:${port}/node.tar.gz`;
-    const into = join(folder, 'into');
     let memory = 0;
     const node = (...args: string[]) => {
-      memory = Math.max(memory, Number(execFileSync(process.execPath, [runner, ...args], { encoding: 'utf8' })));
+      const options = { encoding: 'utf8', env: environment } as const;
+      memory = Math.max(memory, Number(execFileSync(process.execPath, [runner, ...args], options)));
     };
-    const shell = (script: string) =>
+    const shell = (script: string) => {
       execFileSync('/bin/sh', ['-ec', script], { stdio: ['ignore', 'ignore', 'inherit'] });
-    const install = takeTurns(into, {
-      ours: () => node('install', url, sha256, into),
-      theirs: () => {
+    };
+    const install = takeTurns(join(folder, 'install'), {
+      ours: (into) => node('install', url, sha256, into),
+      theirs: (into) =>
         shell(
-          `curl -sS '${url}' -o '${into}/a'; echo '${sha256}  ${into}/a' | sha256sum -c; tar -xzf '${into}/a' -C '${into}'; rm '${into}/a'`,
-        );
-      },
+          `curl -sS '${url}' -o '${into}.gz'; echo '${sha256}  ${into}.gz' | sha256sum -c; tar -xzf '${into}.gz' -C '${into}'`,
+        ),
     });
-    const unpack = takeTurns(into, {
-      ours: () => node('unpack', archive, into),
-      theirs: () => {
-        shell(`tar -xzf '${archive}' -C '${into}'`);
-      },
+    const unpack = takeTurns(join(folder, 'unpack'), {
+      ours: (into) => node('unpack', archive, into),
+      theirs: (into) => shell(`tar -xzf '${archive}' -C '${into}'`),
     });
     const megabytes = (memory - baseMemory()) / 1024;
     return [
@@ -112,19 +115,19 @@ function makeArchive(folder: string): string {
   return archive;
 }
 
+/** Each run has a folder of its own, and nothing is deleted in between: ext4 is slow to reuse what was just deleted. */
 function takeTurns(
-  into: string,
-  sides: { readonly ours: () => void; readonly theirs: () => void },
+  place: string,
+  sides: { readonly ours: (into: string) => void; readonly theirs: (into: string) => void },
 ): { readonly ratio: number; readonly detail: string } {
   const times = { ours: [] as number[], theirs: [] as number[] };
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const side of ['ours', 'theirs'] as const) {
+      const into = `${place}-${side}-${round}`;
       mkdirSync(into);
       const started = performance.now();
-      sides[side]();
+      sides[side](into);
       times[side].push(performance.now() - started);
-      execFileSync('/bin/sh', ['-c', `chmod -R u+w '${into}'`]);
-      rmSync(into, { recursive: true });
     }
   }
   const [ours, theirs] = [median(times.ours), median(times.theirs)];
