@@ -140,6 +140,13 @@ describe('a note', () => {
     expect(openNote(signed('a\n\nb\n', '— elsewhere AAAAAAA=\n'), verifier)).toBe('a\n\nb\n');
   });
 
+  test('is not believed by a verifier key that has another hash than it says', async () => {
+    const wrong = Buffer.from('deadbeef', 'hex');
+    const text = 'a\n';
+    const note = `${text}\n— here ${Buffer.concat([wrong, sign(null, Buffer.from(text), privateKey)]).toString('base64')}\n`;
+    expect(await codeOf(() => openNote(note, `here+deadbeef+${key.toString('base64')}`))).toBe('key-unknown');
+  });
+
   test('must not have control characters, rubbish among its signatures, or no end', async () => {
     for (const note of [
       signed('a\u0007\n'),
@@ -197,6 +204,21 @@ describe('a log of any size', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  test('has no record behind its last one', async () => {
+    const tree = log.treeOf(5);
+    const record = log.records[4] ?? '';
+    const { readTile } = log;
+    expect(await codeOf(() => proveRecord({ id: 4, record, tree, readTile }))).toBe('none');
+    expect(await codeOf(() => proveRecord({ id: 5, record, tree, readTile }))).toBe('signature-invalid');
+  });
+
+  test('is told apart from a second one of its size, and from a shorter one', async () => {
+    const [newer, { readTile }] = [log.treeOf(7), log];
+    const second = { ...newer, hash: log.treeOf(8).hash };
+    await expect(proveGrowth({ older: second, newer, readTile })).rejects.toThrow('two trees of 7');
+    await expect(proveGrowth({ older: log.treeOf(8), newer, readTile })).rejects.toThrow('cannot continue');
   });
 
   test('continues each of its beginnings, and no other log', async () => {
