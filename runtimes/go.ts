@@ -1,17 +1,25 @@
 import {
   type Artifact,
-  asArray,
-  asBoolean,
+  asArraySkipping,
+  asChanged,
   asCount,
   asObject,
   asString,
   type Claim,
+  commandsIn,
   formatLocator,
+  goMod,
   goScheme,
+  goVersionFile,
+  goWork,
   hexDigest,
-  type Part,
+  homebrew,
+  leadingNumbers,
+  lifecycleFrom,
+  newestFirst,
   PLATFORMS,
   type PlatformKey,
+  polyglotManagers,
   type Recipe,
   type Release,
   type Runtime,
@@ -21,7 +29,7 @@ import {
   type Version,
 } from '../src/kit';
 
-/** Go: https://go.dev/dl/. Go's builds are static, so that one serves glibc and musl. */
+/** Go's own names of systems. Its builds are static, so that one serves glibc and musl. */
 const TARGETS: Readonly<Record<PlatformKey, string>> = {
   'linux-x64': 'linux-amd64',
   'linux-arm64': 'linux-arm64',
@@ -37,37 +45,38 @@ const INDEX = 'https://go.dev/dl/?mode=json&include=all';
 const FILES = 'https://go.dev/dl/';
 const MODULE = 'golang.org/toolchain';
 
-const decodeIndex = asArray(
+const decodeIndex = asArraySkipping(
   asObject({
-    version: asString,
-    stable: asBoolean,
-    files: asArray(asObject({ filename: asString, sha256: asString, size: asCount, kind: asString })),
+    version: asChanged(asString, goScheme.version, 'a version of Go'),
+    files: asArraySkipping(
+      asObject({
+        filename: asString,
+        sha256: asChanged(asString, (text) => hexDigest('sha256', text), 'a sha256'),
+        size: asCount,
+      }),
+    ),
   }),
 );
 
-/** https://go.dev/dl/?mode=json: unsorted; every file with its sha256. */
+/** https://go.dev/dl/?mode=json&include=all: every release, unsorted, every file with its sha256 and size. */
 const official: Source = {
   id: 'go.dev',
   releases: async (upstream) => {
     const index = await upstream.json(INDEX, decodeIndex);
-    const releases = index.flatMap(({ version, stable }): readonly Release[] => {
-      const known = goScheme.version(version);
-      return known === undefined
-        ? []
-        : [{ version: known, prerelease: !stable && goScheme.prerelease(known), notes: notesOf(known) }];
-    });
-    return newestFirst(releases);
+    return newestFirst(
+      goScheme,
+      index.map(({ version }) => releaseOf(version)),
+    );
   },
   artifacts: async (upstream, { version }) => {
     const index = await upstream.json(INDEX, decodeIndex);
-    const files = index.find((one) => one.version === `go${version}`)?.files ?? [];
+    const files = index.find((release) => release.version === version)?.files ?? [];
     return PLATFORMS.flatMap((platform): readonly Artifact[] => {
-      const name = fileName(version, platform);
-      const file = files.find((one) => one.filename === name && one.kind === 'archive');
-      const digest = file === undefined ? undefined : hexDigest('sha256', file.sha256);
-      if (file === undefined || digest === undefined) return [];
+      const file = files.find(({ filename }) => filename === fileName(version, platform));
+      if (file === undefined) return [];
+      const { filename, sha256, size } = file;
       return [
-        { platform, parts: [{ at: FILES + name, digest, size: file.size, proof: { kind: 'index', by: 'go.dev' } }] },
+        { platform, parts: [{ at: FILES + filename, digest: sha256, size, proof: { kind: 'index', by: 'go.dev' } }] },
       ];
     });
   },
@@ -77,23 +86,24 @@ const official: Source = {
       : undefined,
 };
 
-/** The toolchain modules that the go command itself downloads: https://go.dev/doc/toolchain#download. From 1.21.0rc2 on. */
+/**
+ * The toolchains that the go command itself downloads, from 1.21 on: https://go.dev/doc/toolchain#download. A proxy lists
+ * only what somebody has asked it for, so its list is where looking begins.
+ */
 const proxied: Source = {
   id: 'goproxy',
   releases: async (upstream, request) => {
-    const listed = (await upstream.goproxy.versions(MODULE)).flatMap((text) => versionOf(text, upstream.platform));
-    const found = new Set([...listed, ...(await nextPatches(upstream, request, listed))]);
-    return newestFirst(
-      [...found].map((version) => ({ version, prerelease: goScheme.prerelease(version), notes: notesOf(version) })),
-    );
+    const listed = (await upstream.goproxy.versions(MODULE)).flatMap((text) => readModuleVersion(text) ?? []);
+    const own = listed.filter(({ target }) => target === TARGETS[upstream.platform]).map(({ version }) => version);
+    const hinted = [...new Set(listed.map(({ version }) => version))];
+    const asked = await askedVersions(upstream, request, { own, hinted });
+    return newestFirst(goScheme, [...own, ...asked].map(releaseOf));
   },
   artifacts: async (upstream, { version }) => {
     const found = await Promise.all(
       PLATFORMS.map(async (platform): Promise<readonly Artifact[]> => {
-        const answer = await upstream.goproxy.digest(MODULE, moduleVersion(version, platform));
-        if (answer === undefined) return [];
-        const part: Part = { at: locatorOf(version, platform), ...answer };
-        return [{ platform, parts: [part] }];
+        const proved = await upstream.goproxy.digest(MODULE, moduleVersion(version, platform));
+        return proved === undefined ? [] : [{ platform, parts: [{ at: locatorOf(version, platform), ...proved }] }];
       }),
     );
     return found.flat();
@@ -101,147 +111,143 @@ const proxied: Source = {
   owns: (claim) => (claim.at === locatorOf(claim.version, claim.platform) ? moduleRecipe(claim) : undefined),
 };
 
-/** The list is partial: an exact version is asked for by name, and a line is followed patch by patch until one is not there. */
-async function nextPatches(
-  upstream: Upstream,
-  request: ToolRequest,
-  listed: readonly Version[],
-): Promise<readonly Version[]> {
-  const has = (version: string): Promise<boolean> =>
-    upstream.goproxy.has(MODULE, moduleVersion(version, upstream.platform));
-  const wanted = request.version;
-  if (wanted.kind === 'exact') {
-    const spellings = [wanted.version, /^\d+\.\d+$/.test(wanted.version) ? `${wanted.version}.0` : undefined];
-    for (const text of spellings) {
-      const version = text === undefined ? undefined : goScheme.version(text);
-      if (version !== undefined && !listed.includes(version) && (await has(version))) return [version];
-    }
-    return [];
-  }
-  const lines = linesOf(request, listed);
-  const found = await Promise.all(
-    lines.map(async (line) => {
-      const patches = listed
-        .filter((version) => version.startsWith(`${line}.`))
-        .map((version) => Number(version.split('.')[2]));
-      const more: Version[] = [];
-      for (
-        let patch = Math.max(-1, ...patches) + 1;
-        patch < PATCHES_MAX && (await has(`${line}.${patch}`));
-        patch += 1
-      ) {
-        const version = goScheme.version(`${line}.${patch}`);
-        if (version !== undefined) more.push(version);
-      }
-      return more;
-    }),
-  );
+interface Known {
+  /** Listed for this platform. */
+  readonly own: readonly Version[];
+  /** Listed for any. */
+  readonly hinted: readonly Version[];
+}
+
+/** What the request could mean and the list lacks for this platform, if the proxy has it: an exact version, or a line's next ones. */
+async function askedVersions(upstream: Upstream, request: ToolRequest, known: Known): Promise<readonly Version[]> {
+  const has = async (version: Version): Promise<boolean> =>
+    known.own.includes(version) || upstream.goproxy.has(MODULE, moduleVersion(version, upstream.platform));
+  if (request.version.kind === 'exact') return (await has(request.version.version)) ? [request.version.version] : [];
+  const found = await Promise.all(linesOf(request, known.hinted).map((line) => followLine(line, known.hinted, has)));
   return found.flat();
 }
 
-const PATCHES_MAX = 60;
+/** The newest patches of a line (`1.24`): what others ask for, newest first until one is there, and from there upwards until one is not. */
+async function followLine(
+  line: string,
+  hinted: readonly Version[],
+  has: (version: Version) => Promise<boolean>,
+): Promise<readonly Version[]> {
+  const patches = hinted
+    .filter((version) => version.startsWith(`${line}.`))
+    .map((version) => Number(version.split('.')[2]));
+  const newest = Math.max(0, ...patches.filter(Number.isSafeInteger));
+  const found: Version[] = [];
+  for (let patch = newest; patch >= 0 && found.length === 0; patch -= 1) {
+    if (await has(`${line}.${patch}` as Version)) found.push(`${line}.${patch}` as Version);
+  }
+  if (found[0] !== `${line}.${newest}`) return found;
+  for (let patch = newest + 1; patch < MOST_PATCHES && (await has(`${line}.${patch}` as Version)); patch += 1) {
+    found.push(`${line}.${patch}` as Version);
+  }
+  return found;
+}
+
 const FIRST_LINE = 21;
+const MOST_PATCHES = 100;
 
-/** The lines that could hold the answer, newest last: the one asked for, or the newest that are listed. */
-function linesOf(request: ToolRequest, listed: readonly Version[]): readonly string[] {
-  const { version } = request;
-  if (version.kind === 'prefix' && version.numbers.length > 1)
-    return (version.numbers[1] ?? 0) >= FIRST_LINE ? [version.numbers.join('.')] : [];
-  const minors = [...new Set(listed.map((one) => Number(one.split('.')[1]?.replace(/\D.*$/, ''))))].sort(
-    (a, b) => a - b,
-  );
-  const newest = minors.at(-1) ?? FIRST_LINE;
-  return version.kind === 'range'
-    ? minors.map((minor) => `1.${minor}`)
-    : [`1.${newest - 1}`, `1.${newest}`, `1.${newest + 1}`];
+/** The lines that could hold the answer: the one asked for, all for a range, else the newest ones, and one that nobody asked for yet. */
+function linesOf({ version }: ToolRequest, hinted: readonly Version[]): readonly string[] {
+  const newest = Math.max(FIRST_LINE, ...hinted.map((one) => Number(/^1\.(\d+)/.exec(one)?.[1] ?? 0)));
+  if (version.kind === 'prefix' && version.numbers.length > 1) {
+    const [major = 0, minor = 0] = version.numbers;
+    return major === 1 && minor >= FIRST_LINE ? [`1.${minor}`] : [];
+  }
+  const oldest = version.kind === 'range' ? FIRST_LINE : Math.max(FIRST_LINE, newest - 1);
+  return Array.from({ length: newest + 2 - oldest }, (_, index) => `1.${oldest + index}`);
 }
 
-function versionOf(text: string, platform: PlatformKey): readonly Version[] {
-  const suffix = `.${TARGETS[platform]}`;
-  if (!text.startsWith('v0.0.1-go') || !text.endsWith(suffix)) return [];
-  const version = goScheme.version(text.slice('v0.0.1-'.length, -suffix.length));
-  return version === undefined ? [] : [version];
+function releaseOf(version: Version): Release {
+  const notes = `https://go.dev/doc/go${leadingNumbers(version, 2)}`;
+  return { version, prerelease: goScheme.prerelease(version), notes };
 }
 
-function moduleVersion(version: string, platform: PlatformKey): string {
+function fileName(version: Version, platform: PlatformKey): string {
+  return `go${version}.${TARGETS[platform]}.${platform.startsWith('windows') ? 'zip' : 'tar.gz'}`;
+}
+
+function moduleVersion(version: Version, platform: PlatformKey): string {
   return `v0.0.1-go${version}.${TARGETS[platform]}`;
 }
 
-function locatorOf(version: string, platform: PlatformKey): string {
+function readModuleVersion(text: string): { readonly version: Version; readonly target: string } | undefined {
+  const [, spelt = '', target = ''] = /^v0\.0\.1-(go\d[0-9a-z.]*)\.([a-z0-9]+-[a-z0-9]+)$/.exec(text) ?? [];
+  const version = goScheme.version(spelt);
+  return version === undefined ? undefined : { version, target };
+}
+
+function locatorOf(version: Version, platform: PlatformKey): string {
   return formatLocator({ registry: 'goproxy', module: MODULE, version: moduleVersion(version, platform) });
 }
 
-/** Module zips carry no modes and spell every go.mod `_go.mod`: see cmd/go/internal/toolchain in Go's source. */
+/** As the go command does after unpacking, since a module's zip has no modes and no go.mod but its own: cmd/go/internal/toolchain. */
 function moduleRecipe({ version, platform }: Claim): Recipe {
   return {
     format: 'zip',
     root: `${MODULE}@${moduleVersion(version, platform)}`,
-    executables: ['bin/*', 'pkg/tool/*/*', 'lib/**/go_*_*_exec'],
+    executables: ['bin/**', 'pkg/tool/**', 'lib/**/go_*_*_exec'],
     copies: [{ from: '_go.mod', to: 'go.mod' }],
   };
 }
 
-function fileName(version: string, platform: PlatformKey): string {
-  return `go${version}.${TARGETS[platform]}.${platform.startsWith('windows') ? 'zip' : 'tar.gz'}`;
-}
-
-function notesOf(version: string): string {
-  const [line] = /^\d+\.\d+/.exec(version) ?? [''];
-  return `https://go.dev/doc/go${line}`;
-}
-
-function newestFirst(releases: readonly Release[]): readonly Release[] {
-  return releases.toSorted((a, b) => goScheme.compare(b.version, a.version));
-}
-
+/** Go: https://go.dev. A module cache that only `go env -w` names is not seen, as that is Go's own file: export GOMODCACHE. */
 export const runtime: Runtime = {
   id: 'go',
   title: 'Go',
   homepage: 'https://go.dev',
   aliases: ['golang'],
   scheme: goScheme,
-  pins: [],
+  pins: [goVersionFile, goWork, goMod],
   sources: [official, proxied],
-  layout: (tree, place) => {
-    const { env, home, personHome, isolation } = place;
-    const goPath = env.GOPATH?.split(':')[0] || `${personHome}/go`;
-    const shared = isolation === 'strict' ? home : undefined;
+  layout: (tree, { toolchain, home, personHome, env, isolation }) => {
+    const cache = env.GOMODCACHE || `${env.GOPATH?.split(':')[0] || `${personHome}/go`}/pkg/mod`;
     return {
-      commands: Object.fromEntries(
-        ['go', 'gofmt'].filter((name) => tree.has(`bin/${name}`)).map((name) => [name, `bin/${name}`]),
-      ),
+      commands: commandsIn(tree, 'bin', /^(?:go|gofmt)$/),
       variables: [
-        { op: 'set', name: 'GOROOT', value: place.toolchain },
+        { op: 'set', name: 'GOROOT', value: toolchain },
         // The pin decides, not a newer go.mod: https://go.dev/doc/toolchain#select
         { op: 'set', name: 'GOTOOLCHAIN', value: 'local' },
         { op: 'set', name: 'GOPATH', value: `${home}/gopath` },
-        // A GOBIN would break cross-compiling installs.
+        // With a GOBIN, go install refuses to build for another system.
         { op: 'unset', name: 'GOBIN' },
-        {
-          op: 'set',
-          name: 'GOMODCACHE',
-          value: shared === undefined ? (env.GOMODCACHE ?? `${goPath}/pkg/mod`) : `${shared}/mod`,
-        },
-        ...(shared === undefined
-          ? []
-          : [
-              { op: 'set', name: 'GOCACHE', value: `${shared}/cache` } as const,
-              { op: 'set', name: 'GOENV', value: `${shared}/env` } as const,
-            ]),
+        // Follows GOPATH where it is not named.
+        { op: 'set', name: 'GOMODCACHE', value: isolation === 'strict' ? `${home}/mod` : cache },
+        ...(isolation === 'strict'
+          ? [
+              { op: 'set', name: 'GOCACHE', value: `${home}/cache` } as const,
+              { op: 'set', name: 'GOENV', value: `${home}/env` } as const,
+            ]
+          : []),
       ],
       bins: [`${home}/gopath/bin`],
-      homes: [`${home}/gopath`],
+      homes: [`${home}/gopath/bin`],
       installs: [{ command: 'go', words: ['install'], flags: [] }],
     };
   },
   probe: { command: 'go', args: ['version'], version: (output) => /\bgo version go(\S+)/.exec(output)?.[1] },
   discover: [
-    { manager: 'go.dev', folders: () => ['/usr/local/go'] },
-    { manager: 'goenv', folders: ({ personHome, env }) => [`${env.GOENV_ROOT ?? `${personHome}/.goenv`}/versions/*`] },
-    { manager: 'mise', folders: ({ personHome }) => [`${personHome}/.local/share/mise/installs/go/*`] },
-    { manager: 'asdf', folders: ({ personHome }) => [`${personHome}/.asdf/installs/golang/*/go`] },
-    { manager: 'go', folders: ({ personHome }) => [`${personHome}/sdk/go*`] },
-    { manager: 'Homebrew', folders: () => ['/opt/homebrew/opt/go*/libexec', '/usr/local/opt/go*/libexec'] },
-    { manager: 'system', folders: () => ['/usr/lib/go', '/usr/lib/go-*'] },
+    { manager: 'go.dev', folders: ({ personHome }) => ['/usr/local/go', `${personHome}/sdk/go*`] },
+    {
+      manager: 'go',
+      folders: ({ env, personHome }) => [
+        `${env.GOMODCACHE || `${env.GOPATH?.split(':')[0] || `${personHome}/go`}/pkg/mod`}/${MODULE}@*`,
+      ],
+    },
+    { manager: 'goenv', folders: ({ env, personHome }) => [`${env.GOENV_ROOT || `${personHome}/.goenv`}/versions/*`] },
+    ...polyglotManagers({ mise: 'go', asdf: 'golang', below: '/go' }),
+    homebrew('go*', '/libexec'),
+    { manager: 'system', folders: () => ['/usr/lib/go', '/usr/lib/go-*', '/usr/local', '/usr'] },
   ],
+  // A line is supported until the second one after it: https://go.dev/doc/devel/release#policy
+  lifecycle: lifecycleFrom(
+    (version) => leadingNumbers(version, 2),
+    `1.27; 1.26; 1.25 ..2026-08-19; 1.24 ..2026-02-10; 1.23 ..2025-08-12; 1.22 ..2025-02-11; 1.21 ..2024-08-13
+    1.20 ..2024-02-06; 1.19 ..2023-09-06; 1.18 ..2023-02-01; 1.17 ..2022-08-02; 1.16 ..2022-03-15; 1.15 ..2021-08-16
+    1.14 ..2021-02-16; 1.13 ..2020-08-11; 1.12 ..2020-02-25; 1.11 ..2019-09-03; 1.10 ..2019-02-25`,
+  ),
 };
