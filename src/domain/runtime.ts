@@ -168,11 +168,15 @@ export interface PinFile {
   readonly file: string;
   /** Throws `pin-file-invalid` with the line. Returns no pins where the file says nothing about this runtime. */
   read(document: Document): PinReading;
+  /** The file never holds more than floors: one that cannot be read matters only where nothing else pins. */
+  readonly strength?: 'floor';
 }
 
 export interface PinReading {
   readonly pins: readonly Pin[];
   readonly warnings?: readonly { readonly line?: number; readonly text: string }[];
+  /** A project of the ecosystem begins in this folder: its floor wins over the ecosystem's own pins further up that contradict it. */
+  readonly boundary?: true;
 }
 
 export interface Pin {
@@ -183,6 +187,8 @@ export interface Pin {
   readonly line: number;
   readonly vendor?: string;
   readonly options?: RequestOptions;
+  /** Of a floor that names one version: everything newer answers it too. */
+  readonly atLeast?: true;
 }
 
 /** A file being read, parsed on demand by the adapters. Parsers throw `pin-file-invalid` with the line. */

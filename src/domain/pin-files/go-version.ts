@@ -1,3 +1,4 @@
-import type { PinFile } from '../runtime';
+import { firstLineFile } from './first-line';
 
-export const goVersionFile: PinFile = { file: '.go-version', read: () => ({ pins: [] }) };
+/** `.go-version`, as goenv reads it: one version. */
+export const goVersionFile = firstLineFile('.go-version');

@@ -1,3 +1,4 @@
-import type { PinFile } from '../runtime';
+import { firstLineFile } from './first-line';
 
-export const nodeVersion: PinFile = { file: '.node-version', read: () => ({ pins: [] }) };
+/** `.node-version`, as nodenv, fnm and setup-node read it: one version. */
+export const nodeVersion = firstLineFile('.node-version');

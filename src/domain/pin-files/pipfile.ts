@@ -1,3 +1,16 @@
 import type { PinFile } from '../runtime';
+import { textAt } from './fields';
 
-export const pipfile: PinFile = { file: 'Pipfile', read: () => ({ pins: [] }) };
+/** `[requires]` of a `Pipfile`: https://pipenv.pypa.io/en/latest/pipfile.html. The full version before the short one. */
+export const pipfile: PinFile = {
+  file: 'Pipfile',
+  read: (document) => {
+    const top = document.toml();
+    for (const key of ['python_full_version', 'python_version']) {
+      const request = textAt(document, top, ['requires', key]);
+      if (request === undefined) continue;
+      return { pins: [{ strength: 'pin', requests: [request], line: document.lineOf('requires', key) }] };
+    }
+    return { pins: [] };
+  },
+};

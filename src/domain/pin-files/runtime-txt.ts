@@ -1,3 +1,17 @@
+import { quoted } from '../printable';
 import type { PinFile } from '../runtime';
+import { invalidPin, SAYS_NOTHING, sayingLines } from './pin-text';
 
-export const runtimeTxt: PinFile = { file: 'runtime.txt', read: () => ({ pins: [] }) };
+/** `runtime.txt`: `python-3.12.4` as Heroku reads it, or the version alone as Netlify does. */
+export const runtimeTxt: PinFile = {
+  file: 'runtime.txt',
+  read: (document) => {
+    const [first, second] = sayingLines(document);
+    if (first === undefined) return { pins: [], warnings: [SAYS_NOTHING] };
+    if (second !== undefined) {
+      throw invalidPin(document, second.line, `runtime.txt holds one line, and ${quoted(second.text)} is a second one`);
+    }
+    const request = /^python-(\d.*)$/.exec(first.text)?.[1] ?? first.text;
+    return { pins: [{ strength: 'pin', requests: [request], line: first.line }] };
+  },
+};

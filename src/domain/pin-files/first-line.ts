@@ -1,0 +1,19 @@
+import { quoted } from '../printable';
+import type { PinFile } from '../runtime';
+import { SAYS_NOTHING, sayingLines } from './pin-text';
+
+/** A file of one version: its first line that says something. Further ones are left out, with a warning. */
+export function firstLineFile(file: string, read: (text: string) => string = (text) => text): PinFile {
+  return {
+    file,
+    read: (document) => {
+      const [first, second] = sayingLines(document);
+      if (first === undefined) return { pins: [], warnings: [SAYS_NOTHING] };
+      const warnings =
+        second === undefined
+          ? []
+          : [{ line: second.line, text: `${quoted(second.text)} is not read: the first line decides` }];
+      return { pins: [{ strength: 'pin', requests: [read(first.text)], line: first.line }], warnings };
+    },
+  };
+}
