@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { isPortFree } from '../adapters/ports';
 import { planFiles, type ReadTemplate, writeProject } from '../adapters/templates';
 import { chooseValues, chosenRuntimes, substitute, type Values } from '../domain/template';
 
@@ -64,3 +65,23 @@ export function nameFor(read: ReadTemplate, target: string): Readonly<Record<str
     return {};
   }
 }
+
+/** A port for each that was not given: the template's, or the next above it that nothing on this machine listens on. */
+export async function portsFor(
+  read: ReadTemplate,
+  given: Readonly<Record<string, string>>,
+): Promise<Readonly<Record<string, string>>> {
+  const ports = read.template.parameters.filter(({ type }) => type === 'port');
+  const taken = new Set(ports.map(({ name }) => Number(given[name])));
+  const chosen: Record<string, string> = {};
+  for (const { name, fallback } of ports) {
+    if (given[name] !== undefined) continue;
+    let port = Number(fallback);
+    while (port < HIGHEST && (taken.has(port) || !(await isPortFree(port)))) port += 1;
+    taken.add(port);
+    chosen[name] = String(port);
+  }
+  return chosen;
+}
+
+const HIGHEST = 65_535;

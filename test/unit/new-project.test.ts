@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -10,13 +11,15 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { digestTemplate, findTemplate, listTemplates, readTemplate } from '../../src/adapters/templates';
-import { nameFor, newProject } from '../../src/app/new';
+import { nameFor, newProject, portsFor } from '../../src/app/new';
 
 let folder: string;
 
@@ -130,6 +133,24 @@ describe('a new project', () => {
   });
 });
 
+describe('ports', () => {
+  it('are the defaults, but none that something listens on, and none twice', async () => {
+    const busy = createServer().listen(0, '127.0.0.1');
+    await once(busy, 'listening');
+    const { port } = busy.address() as AddressInfo;
+    const declared = ['one', 'two', 'three'].map(
+      (name) => `[parameters.${name}]\ntype = "port"\ntitle = "P"\ndefault = ${port}\n`,
+    );
+    const read = await readTemplate(makeTemplate({}, `${DESCRIPTION}\n${declared.join('')}`));
+    const ports = await portsFor(read, { three: String(port + 1) });
+    busy.close();
+    expect(Object.keys(ports)).toEqual(['one', 'two']);
+    const all = [port, port + 1, Number(ports.one), Number(ports.two)];
+    expect(new Set(all).size).toBe(4);
+    expect(Math.min(...all)).toBe(port);
+  });
+});
+
 describe('nothing is left', () => {
   const failing = async (where: string) => {
     writeFileSync(join(where, 'half'), '');
@@ -217,6 +238,25 @@ describe('refused', () => {
     ['a device of Windows', (root: string) => write(join(root, 'files/aux.txt'), '')],
     ['a control character', (root: string) => write(join(root, 'files/a\u001b[31m'), '')],
     ['a backslash', (root: string) => write(join(root, 'files/..\\x'), '')],
+    [
+      'more bytes than any project starts with',
+      (root: string) => {
+        write(join(root, 'files/big'), '');
+        truncateSync(join(root, 'files/big'), 33 * 1024 * 1024);
+      },
+    ],
+    [
+      'more files than any project starts with',
+      (root: string) => {
+        for (let index = 0; index < 2001; index++) write(join(root, `files/${index}`), '');
+      },
+    ],
+    [
+      'a template.toml that is too large',
+      (root: string) => {
+        write(join(root, 'template.toml'), `${DESCRIPTION}# ${'x'.repeat(256 * 1024)}`);
+      },
+    ],
     ['no files', (root: string) => rmSync(join(root, 'files/README.md'))],
     ['a missing added folder', (root: string) => rmSync(join(root, 'with-extra'), { recursive: true })],
   ])('is a template with %s', async (_, spoil) => {
