@@ -125,6 +125,15 @@ export function isExecutableFile(path: string): boolean {
   }
 }
 
+/** Names of the programs directly in a folder; empty if there is no such folder. */
+export function executablesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).filter((name) => isExecutableFile(join(folder, name)));
+  } catch {
+    return [];
+  }
+}
+
 function filesPath(home: Home, key: string): string {
   return joinInside(home.store, `${key}.files.json`);
 }

@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { prepareHome } from '../adapters/home';
-import { ensureLauncher, launcherPath } from '../adapters/launcher';
-import { writeEnvironment, writeShims } from '../adapters/shims';
-import { listToolchains, readTree } from '../adapters/store';
+import { ensureLauncher } from '../adapters/launcher';
+import { readEnvironments, writeEnvironment, writeShims } from '../adapters/shims';
+import { executablesIn, listToolchains, readTree } from '../adapters/store';
 import type { Environment, RoutedRuntime } from '../domain/environment';
 import type { Runtime } from '../domain/runtime';
 import type { Toolchain } from '../domain/toolchain';
 import type { Context } from './context';
 import { readLock } from './locks';
+import { routeOverlay } from './overlay';
 import { outsidePlace, projectPlace } from './place';
 import { type Decision, findProject, type Project } from './project';
 import { findProvided } from './provide';
@@ -62,17 +63,19 @@ export async function compileProject(
 export async function refreshShims(ctx: Context): Promise<void> {
   const runtimes = await loadRuntimes();
   const toolchains = await listToolchains(ctx.home);
-  const offers = runtimes.map((runtime) => ({
-    runtime,
-    commands: [
-      ...new Set(
-        toolchains
-          .filter((one) => one.tool === runtime.id)
-          .flatMap((one) => Object.keys(commandsOf(ctx, runtime, one))),
-      ),
-    ],
-  }));
-  await writeShims(ctx.home, { offers, launcher: launcherPath(ctx.home) });
+  const environments = await readEnvironments(ctx.home);
+  const offers = runtimes.map((runtime) => {
+    const own = toolchains
+      .filter((one) => one.tool === runtime.id)
+      .flatMap((one) => Object.keys(commandsOf(ctx, runtime, one)));
+    const routed = environments.flatMap((one) => one.runtimes.filter(({ tool }) => tool === runtime.id));
+    const folders = routed.flatMap(({ bins, overlay }) => [
+      ...bins,
+      ...(overlay?.ready ? [`${overlay.path}/${overlay.bin}`] : []),
+    ]);
+    return { runtime, commands: [...new Set([...own, ...folders.flatMap(executablesIn)])] };
+  });
+  await writeShims(ctx.home, offers, ctx.host.personHome);
 }
 
 export async function describeEnvironment(
@@ -84,9 +87,14 @@ export async function describeEnvironment(
   const locks = [...new Set(standings.map((standing) => standing.lockPath))];
   return {
     directory,
-    runtimes: standings.flatMap((standing) =>
-      standing.toolchain === undefined ? [] : [routed(ctx, standing, standing.toolchain, isolation)],
+    runtimes: await Promise.all(
+      standings.flatMap((standing) =>
+        standing.toolchain === undefined ? [] : [routed(ctx, standing, standing.toolchain, isolation)],
+      ),
     ),
+    pending: standings
+      .filter(({ toolchain, decision }) => toolchain === undefined && decision.request.version.kind !== 'system')
+      .map(({ runtime }) => runtime.id),
     variables: (await trustedEffects(ctx, project.manifests)).variables,
     inputs: [...project.inputs, ...locks.filter((path) => existsSync(path))],
     absences: [...project.absences, ...locks.filter((path) => !existsSync(path))],
@@ -103,12 +111,12 @@ export function commandsOf(ctx: Context, runtime: Runtime, toolchain: Toolchain)
   return Object.fromEntries(Object.entries(commands).map(([name, path]) => [name, join(toolchain.root, path)]));
 }
 
-function routed(
+async function routed(
   ctx: Context,
   standing: Standing,
   toolchain: Toolchain,
   isolation: 'default' | 'strict',
-): RoutedRuntime {
+): Promise<RoutedRuntime> {
   const { runtime, decision } = standing;
   const place = projectPlace(ctx, { project: decision.folder, tool: runtime.id, toolchain: toolchain.root, isolation });
   const layout = runtime.layout(readTree(toolchain.root, toolchain.version, toolchain.platform), place);
@@ -123,7 +131,7 @@ function routed(
     bins: layout.bins,
     homes: layout.homes,
     installs: layout.installs,
-    ...(layout.overlay !== undefined && { overlay: layout.overlay }),
+    ...(layout.overlay !== undefined && { overlay: await routeOverlay(ctx, decision.folder, layout.overlay) }),
     linked: toolchain.linked !== undefined,
     plusVersion: runtime.plusVersion ?? [],
   };

@@ -39,12 +39,17 @@ export async function execute(ctx: Context, execution: Execution): Promise<numbe
   return exit;
 }
 
-/** The environment of a folder with everything in it installed; wishes replace what the project decides. */
-export async function readyEnvironment(ctx: Context, folder: string, wishes: readonly Wish[]): Promise<Environment> {
+/** The environment of a folder with everything in it installed, or `only` one runtime; wishes replace what the project decides. */
+export async function readyEnvironment(
+  ctx: Context,
+  folder: string,
+  wishes: readonly Wish[],
+  only?: string,
+): Promise<Environment> {
   const project = await findProject(ctx, folder);
   const tools = new Set(wishes.map(({ runtime }) => runtime.id));
   const broken = project.errors[0];
-  if (broken !== undefined && wishes.length === 0) throw broken;
+  if (broken !== undefined && wishes.length === 0 && only === undefined) throw broken;
   const rest: Project = {
     ...project,
     decisions: project.decisions.filter(

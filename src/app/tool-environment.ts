@@ -1,8 +1,8 @@
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { environmentForTools } from '../adapters/launcher';
 import { isExecutableFile } from '../adapters/store';
-import { applyEnvOps, type EnvOp } from '../domain/env-op';
-import type { Environment } from '../domain/environment';
+import { applyEnvOps } from '../domain/env-op';
+import { commandFolders, type Environment, environmentOps } from '../domain/environment';
 import type { Context } from './context';
 
 /** Variables that `exec --pure` passes on: who and where one is, and how the terminal speaks. */
@@ -24,35 +24,34 @@ export const PURE_VARIABLES = [
 
 const PURE_PATH = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'];
 
-/** The variables with which a program of the environment runs: the person's, the runtimes', the trusted manifest's, and PATH. */
+/**
+ * The variables with which a program of the environment runs: the person's, the runtimes', the trusted manifest's, and
+ * PATH. With `shims`, PATH leads to the shims as a route does; otherwise to the environment's own folders, which is what
+ * a version for this once needs.
+ */
 export function toolEnvironment(
   ctx: Context,
   environment: Environment,
-  mode?: 'pure',
+  mode?: 'pure' | 'shims',
 ): Record<string, string | undefined> {
   const own = environmentForTools(ctx.host.env);
-  const base = mode === 'pure' ? pure(own) : own;
-  const ops: readonly EnvOp[] = [
-    ...environment.runtimes.flatMap((runtime) => runtime.variables),
-    ...environment.variables,
-  ];
-  const env = applyEnvOps(base, ops);
-  const path = [
-    ...searchPath(environment),
-    ...pathEntries(env.PATH).filter((entry) => entry !== ctx.home.shims),
-    ctx.home.shims,
-  ];
-  return { ...env, PATH: [...new Set(path)].join(delimiter), POLYENV_ENV: environment.directory };
-}
-
-/** Folders in which the environment's own commands are, the project's private ones first. */
-export function searchPath(environment: Environment): readonly string[] {
-  const overlays = environment.runtimes.flatMap(({ overlay }) =>
-    overlay?.ready ? [join(environment.directory, overlay.folder, overlay.bin)] : [],
-  );
-  const tools = environment.runtimes.flatMap(({ commands }) => Object.values(commands).map((file) => dirname(file)));
-  const bins = environment.runtimes.flatMap((runtime) => runtime.bins);
-  return [...new Set([...overlays, ...tools, ...bins])];
+  const env = applyEnvOps(mode === 'pure' ? pure(own) : own, environmentOps(environment));
+  const { POLYENV_DEPTH: _, ...rest } = env;
+  const path = rest.PATH ?? '';
+  const { shims } = ctx.home;
+  const entries = path.split(delimiter);
+  const front =
+    mode === 'shims'
+      ? entries.includes(shims)
+        ? []
+        : [shims]
+      : commandFolders(environment).filter((folder) => !entries.slice(0, 1).includes(folder));
+  const back = mode === 'shims' || entries.includes(shims) ? [] : [shims];
+  return {
+    ...rest,
+    PATH: [...front, ...(path === '' ? [] : [path]), ...back].join(delimiter),
+    POLYENV_ENV: environment.directory,
+  };
 }
 
 /** Where the environment keeps a command; `undefined` if none of its runtimes provides it. */
@@ -61,7 +60,7 @@ export function commandIn(
   name: string,
 ): { readonly file: string; readonly tool: string } | undefined {
   for (const { overlay, tool } of environment.runtimes) {
-    const file = overlay?.ready ? join(environment.directory, overlay.folder, overlay.bin, name) : undefined;
+    const file = overlay?.ready ? join(overlay.path, overlay.bin, name) : undefined;
     if (file !== undefined && isExecutableFile(file)) return { file, tool };
   }
   for (const { commands, tool } of environment.runtimes) {

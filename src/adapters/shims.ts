@@ -1,0 +1,267 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { lstat, mkdir, readdir, rename, stat, symlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type Environment,
+  isCommandName,
+  renderEnvFish,
+  renderEnvJson,
+  renderEnvSh,
+  renderRoute,
+} from '../domain/environment';
+import { PolyenvError } from '../domain/errors';
+import { MANIFEST_NAMES } from '../domain/manifest';
+import type { Runtime } from '../domain/runtime';
+import { quoteSh } from '../domain/shell-quote';
+import template from '../shim/shim.sh?raw';
+import { ensureFolder, isMissing, readTextIfAny, removeTree, writeAtomic } from './fs';
+import { environmentFolder, type Home } from './paths';
+import { capture } from './spawn';
+
+/** Second line of every shim: how one is known, whoever made it. */
+const MARK = '# polyenv-shim';
+
+/** Files of other managers that pin any runtime. */
+const SHARED_PINS = ['.tool-versions', 'mise.toml'] as const;
+
+export interface Offer {
+  readonly runtime: Runtime;
+  /** Names of the runtime's commands, and of what projects installed privately. */
+  readonly commands: readonly string[];
+}
+
+/** One script per runtime under every command name. Twice is the same as once; names that nothing offers any more go. */
+export async function writeShims(home: Home, offers: readonly Offer[], personHome: string): Promise<void> {
+  await ensureFolder(home.shims);
+  const wanted = new Map<string, string>();
+  for (const { runtime, commands } of offers) {
+    const text = renderShim(home, runtime, personHome);
+    for (const name of commands)
+      if (isCommandName(name) && name !== 'polyenv' && !wanted.has(name)) wanted.set(name, text);
+  }
+  for (const [name, text] of wanted) {
+    const file = join(home.shims, name);
+    if ((await readTextIfAny(file).catch(() => undefined)) !== text) await writeAtomic(file, text, { mode: 0o755 });
+  }
+  for (const name of await readdir(home.shims)) {
+    if (name !== 'polyenv' && !wanted.has(name)) await removeTree(join(home.shims, name));
+  }
+}
+
+/** The script of a runtime: its own pin names are baked in, and polyenv's home, for cron and sudo change HOME. */
+export function renderShim(home: Home, runtime: Runtime, personHome: string): string {
+  const names = [...MANIFEST_NAMES, ...runtime.pins.map((pin) => pin.file), ...SHARED_PINS];
+  const tests = [...new Set(names)].map((name) => `[ -e "$__polyenv_d"/${quoteSh(name)} ]`).join(' || ');
+  const plus = (runtime.plusVersion ?? []).filter(isCommandName);
+  // `cargo:+nightly`; without such commands, a pattern that nothing matches.
+  const plusTest = plus.length === 0 ? "''" : plus.map((name) => `${name}:+?*`).join(' | ');
+  if (/[\n\r]/.test(home.root + personHome)) {
+    throw new PolyenvError(
+      'path-refused',
+      `polyenv's home has a line break in its path: ${JSON.stringify(home.root)}`,
+      { hint: 'set POLYENV_HOME to another folder' },
+    );
+  }
+  const values: Readonly<Record<string, string>> = {
+    HOME: quoteSh(home.root),
+    TOOL: runtime.id,
+    VARIABLE: `POLYENV_${runtime.id.toUpperCase()}`,
+    TESTS: tests,
+    PLUS: plusTest,
+    PERSON: quoteSh(personHome === '/' ? '/.' : personHome),
+  };
+  return template.replace(/@([A-Z]+)@/g, (whole, name: string) => values[name] ?? whole);
+}
+
+/** Whether the file is a shim of polyenv: one of this home by its place, or of any by its content. */
+export function isOurShim(home: Home, file: string): boolean {
+  try {
+    const real = realpathSync(file);
+    if (dirname(real) === realpathSync(home.shims)) return true;
+    if (statSync(real).size > 64 * 1024) return false;
+    return readFileSync(real, 'latin1').slice(0, 512).includes(`\n${MARK}`);
+  } catch {
+    return false;
+  }
+}
+
+/** Nanosecond clocks of files tick at the kernel's pace; a shell that compares whole seconds needs two of them. */
+const YOUNG = { nanoseconds: 20, seconds: 2000 } as const;
+const ATTEMPTS = 5;
+
+/**
+ * Publishes what was compiled for a folder: everything beside, then `route.sh` by one rename. Inputs are stamped by
+ * copies of their times; if one changes meanwhile, or is too young to tell an edit by its time, it is tried again.
+ */
+export async function writeEnvironment(home: Home, environment: Environment): Promise<void> {
+  const folder = environmentFolder(home, environment.directory === '' ? '/' : environment.directory);
+  await writeRoutes(folder, environment);
+}
+
+/** The same for the person's defaults, which belong to no folder. */
+export async function writeDefaults(home: Home, environment: Environment): Promise<void> {
+  await writeRoutes(join(home.state, 'default'), environment);
+}
+
+async function writeRoutes(folder: string, environment: Environment): Promise<void> {
+  await ensureFolder(folder);
+  for (const runtime of environment.runtimes) for (const home of runtime.homes) await ensureFolder(home);
+  await writeAtomic(join(folder, 'env.sh'), renderEnvSh(environment));
+  await writeAtomic(join(folder, 'env.fish'), renderEnvFish(environment));
+  await writeAtomic(join(folder, 'env.json'), renderEnvJson(environment));
+  await writeLinks(folder, environment);
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const before = await timesOf(environment.inputs);
+    const youngest = Math.max(0, ...before.map(({ modified }) => Number(modified / 1_000_000n)));
+    const age = Date.now() - youngest;
+    const needed = comparesSeconds() ? YOUNG.seconds : YOUNG.nanoseconds;
+    if (age >= 0 && age < needed) await sleep(needed - age);
+    const stamps = join(folder, `stamps-${nameOf(before)}`);
+    await stamp(environment.inputs, stamps);
+    if (same(before, await timesOf(environment.inputs))) {
+      await writeAtomic(join(folder, 'route.sh'), renderRoute(environment, stamps));
+      await removeOldStamps(folder, basename(stamps));
+      return;
+    }
+  }
+  // Somebody edits all the time: without a route the shims ask polyenv, which is slow and right.
+  await removeTree(join(folder, 'route.sh'));
+}
+
+export interface CompiledEnvironment {
+  readonly directory: string;
+  /** Roots of the toolchains that its routes lead to. */
+  readonly toolchains: readonly string[];
+}
+
+/** Every compiled environment: what `prune` must not take away. */
+export async function listEnvironments(home: Home): Promise<readonly CompiledEnvironment[]> {
+  return (await readEnvironments(home)).map(({ directory, runtimes }) => ({
+    directory,
+    toolchains: runtimes.map((runtime) => runtime.toolchain),
+  }));
+}
+
+/** As compiled, each for the folder under whose path it lies. */
+export async function readEnvironments(home: Home): Promise<readonly Environment[]> {
+  const found: Environment[] = [];
+  const visit = async (folder: string): Promise<void> => {
+    for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
+      if (!entry.isDirectory()) continue;
+      const path = join(folder, entry.name);
+      if (entry.name !== '.polyenv') await visit(path);
+      else {
+        const environment = await readEnvironment(path);
+        if (environment !== undefined) found.push({ ...environment, directory: folder.slice(home.envs.length) || '/' });
+      }
+    }
+  };
+  await visit(home.envs);
+  return found;
+}
+
+/** The routes of a folder go; shims then ask polyenv. */
+export async function removeEnvironment(home: Home, directory: string): Promise<void> {
+  const folder = environmentFolder(home, directory);
+  await removeTree(join(folder, 'route.sh'));
+  await removeTree(folder);
+}
+
+/** What is compiled for a folder, if it can be read. */
+export async function readEnvironment(folder: string): Promise<Environment | undefined> {
+  try {
+    const value = JSON.parse((await readTextIfAny(join(folder, 'env.json'))) ?? '') as Environment & {
+      schema?: number;
+    };
+    return value.schema === 1 && Array.isArray(value.runtimes) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `bin/` with every command, and one stable link per runtime, for editors and for activation. */
+async function writeLinks(folder: string, environment: Environment): Promise<void> {
+  for (const { tool, toolchain } of environment.runtimes) await link(toolchain, join(folder, tool));
+  const bin = join(folder, 'bin');
+  await mkdir(bin, { recursive: true });
+  const wanted = new Map(
+    environment.runtimes.flatMap(({ commands, overlay }) =>
+      Object.entries(commands).filter(
+        ([name]) => isCommandName(name) && !(overlay?.ready && overlay.commands.includes(name)),
+      ),
+    ),
+  );
+  for (const [name, file] of wanted) await link(file, join(bin, name));
+  for (const name of readdirSync(bin)) if (!wanted.has(name)) await removeTree(join(bin, name));
+}
+
+async function link(target: string, path: string): Promise<void> {
+  const temporary = `${path}.new`;
+  try {
+    if ((await lstat(path)).isSymbolicLink() && realpathSync(path) === realpathSync(target)) return;
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+  await removeTree(temporary);
+  await symlink(target, temporary);
+  await rename(temporary, path);
+}
+
+interface Times {
+  readonly modified: bigint;
+  readonly size: bigint;
+  readonly inode: bigint;
+}
+
+async function timesOf(files: readonly string[]): Promise<readonly Times[]> {
+  return Promise.all(
+    files.map(async (file) => {
+      const found = await stat(file, { bigint: true }).catch(() => undefined);
+      return { modified: found?.mtimeNs ?? -1n, size: found?.size ?? -1n, inode: found?.ino ?? -1n };
+    }),
+  );
+}
+
+function same(a: readonly Times[], b: readonly Times[]): boolean {
+  return a.every(
+    (times, index) =>
+      times.modified === b[index]?.modified && times.size === b[index]?.size && times.inode === b[index]?.inode,
+  );
+}
+
+function nameOf(times: readonly Times[]): string {
+  const text = times.map(({ modified, size, inode }) => `${modified} ${size} ${inode}`).join('\n');
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
+/** Node's `utimes` loses nanoseconds; `touch -r` does not. */
+async function stamp(inputs: readonly string[], stamps: string): Promise<void> {
+  await mkdir(stamps, { recursive: true });
+  if (inputs.length === 0) return;
+  const pairs = inputs.flatMap((input, index) => [input, join(stamps, String(index))]);
+  const script = 'while [ $# -gt 0 ]; do touch -r "$1" "$2" || exit 1; shift 2; done';
+  const { exit, stderr } = await capture(
+    { file: '/bin/sh', args: ['-c', script, 'stamp', ...pairs], env: { PATH: '/usr/bin:/bin' }, cwd: '/' },
+    10_000,
+  );
+  if (exit !== 0)
+    throw new PolyenvError('failed', `the times of a project's files cannot be recorded: ${stderr.trim()}`, {
+      where: { file: stamps },
+    });
+}
+
+async function removeOldStamps(folder: string, current: string): Promise<void> {
+  for (const name of await readdir(folder))
+    if (name.startsWith('stamps-') && name !== current) await removeTree(join(folder, name));
+}
+
+/** Busybox's `test -nt` compares whole seconds. */
+function comparesSeconds(): boolean {
+  try {
+    return basename(realpathSync('/bin/sh')) === 'busybox';
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,16 @@
+import { prepareHome } from '../../adapters/home';
+import { ensureLauncher } from '../../adapters/launcher';
+import { refreshShims } from '../../app/compile';
+import type { Command } from '../command';
+
+export const command: Command = {
+  name: 'reshim',
+  summary: 'write every shim anew; twice is the same as once',
+  describe: 'Plumbing: polyenv does it by itself wherever commands can appear or go.',
+  run: async ({ ctx }) => {
+    await prepareHome(ctx.home);
+    await ensureLauncher(ctx.home, ctx.host);
+    await refreshShims(ctx);
+    return { data: { shims: ctx.home.shims }, text: `wrote the shims in ${ctx.home.shims}` };
+  },
+};

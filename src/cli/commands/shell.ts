@@ -1,0 +1,21 @@
+import { execute } from '../../app/execute';
+import { parseWishes } from '../../app/wishes';
+import type { Command } from '../command';
+
+export const command: Command = {
+  name: 'shell',
+  summary: 'a shell with the environment of this folder; exit leaves it',
+  arguments: [{ name: 'tool@request', describe: 'versions for this shell', variadic: true, complete: 'request' }],
+  examples: [{ run: 'polyenv shell node@22', describe: 'try something with Node 22' }],
+  run: async ({ ctx, args }) => {
+    const shell = ctx.host.env.SHELL?.startsWith('/') ? ctx.host.env.SHELL : '/bin/sh';
+    return {
+      exit: await execute(ctx, {
+        folder: ctx.directory,
+        cwd: ctx.directory,
+        wishes: await parseWishes(args),
+        command: [shell],
+      }),
+    };
+  },
+};
