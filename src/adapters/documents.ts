@@ -14,8 +14,8 @@ export const DOCUMENT_LIMIT = 1024 * 1024;
 export interface DocumentOptions {
   /** Absolute. Also how messages name it. */
   readonly path: string;
-  /** Absolute: siblings outside of it, by their real path too, are not opened. */
-  readonly boundary: string;
+  /** Absolute: siblings outside of it, by their real path too, are not opened. Only asked for a sibling. */
+  readonly boundary: () => string;
   /** Called with the path of every sibling that was asked for. */
   readonly onSibling?: (path: string, found: 'present' | 'absent') => void;
 }
@@ -25,9 +25,14 @@ export interface DocumentOptions {
  * `pin-file-invalid` if it is too large, cannot be read, or is not text in UTF-8.
  */
 export function openDocument(options: DocumentOptions): Document | undefined {
-  const bytes = readBytes(options.path);
-  if (bytes === undefined) return undefined;
-  return documentOf(options, decodeText(bytes, options.path));
+  const text = readDocumentText(options.path);
+  return text === undefined ? undefined : documentOf(options, text);
+}
+
+/** The file's text without a byte order mark, by the rules of `openDocument`. */
+export function readDocumentText(path: string): string | undefined {
+  const bytes = readBytes(path);
+  return bytes === undefined ? undefined : decodeText(bytes, path);
 }
 
 /** The nearest folder, from `folder` up, that a repository begins in; else `folder` itself. */
@@ -64,9 +69,10 @@ function documentOf(options: DocumentOptions, text: string): Document {
 
 function openSibling({ path, boundary, onSibling }: DocumentOptions, name: string): Document | undefined {
   const target = resolve(dirname(path), name);
-  const allowed = name !== '' && !name.includes('\0') && !isAbsolute(name) && isInside(boundary, target);
+  const root = boundary();
+  const allowed = name !== '' && !name.includes('\0') && !isAbsolute(name) && isInside(root, target);
   const real = allowed ? realPathIfAny(target) : undefined;
-  const realBoundary = realPathIfAny(boundary) ?? boundary;
+  const realBoundary = realPathIfAny(root) ?? root;
   const opened =
     real !== undefined && isInside(realBoundary, real)
       ? openDocument({ path: target, boundary, ...(onSibling !== undefined && { onSibling }) })
