@@ -66,19 +66,32 @@ export interface TreeWriter extends MemberSink {
   readonly names: ReadonlyMap<string, string>;
 }
 
-export const LIMITS = {
+export interface Limits {
+  /** Members of any kind. */
+  readonly entries: number;
+  /** Of all files together. */
+  readonly bytes: number;
+  /** Folders within folders. */
+  readonly depth: number;
+  /** Of one name, and of a whole path or target. */
+  readonly nameBytes: number;
+  readonly pathBytes: number;
+}
+
+/** The largest toolchain known has 60,000 files and 1.5 GB. */
+export const LIMITS: Limits = {
   entries: 300_000,
   bytes: 8 * 2 ** 30,
   depth: 100,
   nameBytes: 255,
   pathBytes: 4096,
-} as const;
+};
 
 export interface WriterOptions {
   /** The toolchain's root: exists, is ours, and is a folder. */
   readonly into: string;
   readonly recipe: Recipe;
-  readonly limits?: Partial<typeof LIMITS>;
+  readonly limits?: Partial<Limits>;
 }
 
 /**

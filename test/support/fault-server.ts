@@ -80,7 +80,10 @@ function reply(request: IncomingMessage, response: ServerResponse, answer: Answe
   }
   response.writeHead(honoured ? 206 : (answer.status ?? 200), headers);
   const stop = cutAfter ?? stallAfter;
-  if (answer.trickle !== undefined) return trickle(response, body, answer.trickle);
+  if (answer.trickle !== undefined) {
+    trickle(response, body, answer.trickle);
+    return;
+  }
   if (stop === undefined) {
     response.end(body);
     return;
