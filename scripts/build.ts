@@ -39,10 +39,7 @@ async function buildInto(root: string): Promise<void> {
   for (const name of heavy) {
     await build({
       ...shared,
-      stdin: {
-        contents: `export * from ${JSON.stringify(name)}; import * as all from ${JSON.stringify(name)}; export default all.default ?? all;`,
-        resolveDir: root,
-      },
+      entryPoints: [name],
       sourcemap: false,
       outfile: join(out, 'vendor', `${name}.cjs`),
       // Only ESM-first packages need it: their CJS bundle has no import.meta.url of its own.

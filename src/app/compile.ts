@@ -41,8 +41,8 @@ export async function standingsOf(ctx: Context, project: Project): Promise<reado
   );
 }
 
-/** Compiles the routes of the folder, from what stands there now. A folder that decides nothing gets none. */
-export async function compileFolder(ctx: Context, folder: string): Promise<Environment | undefined> {
+/** Compiles the routes of the folder, from what stands there now. */
+export async function compileFolder(ctx: Context, folder: string): Promise<Environment> {
   const project = await findProject(ctx, folder);
   return compileProject(ctx, { project, standings: await standingsOf(ctx, project), directory: folder });
 }
@@ -50,8 +50,9 @@ export async function compileFolder(ctx: Context, folder: string): Promise<Envir
 export async function compileProject(
   ctx: Context,
   of: { readonly project: Project; readonly standings: readonly Standing[]; readonly directory: string },
-): Promise<Environment | undefined> {
-  const environment = await describeEnvironment(ctx, of);
+): Promise<Environment> {
+  const lasting = of.standings.filter(({ decision }) => decision.once === undefined && decision.from.kind === 'file');
+  const environment = await describeEnvironment(ctx, { ...of, standings: lasting });
   await prepareHome(ctx.home);
   await ensureLauncher(ctx.home, ctx.host);
   await refreshShims(ctx);
@@ -92,9 +93,12 @@ export async function describeEnvironment(
         standing.toolchain === undefined ? [] : [routed(ctx, standing, standing.toolchain, isolation)],
       ),
     ),
-    pending: standings
-      .filter(({ toolchain, decision }) => toolchain === undefined && decision.request.version.kind !== 'system')
-      .map(({ runtime }) => runtime.id),
+    pending: [
+      ...standings
+        .filter(({ toolchain, decision }) => toolchain === undefined && decision.request.version.kind !== 'system')
+        .map(({ runtime }) => runtime.id),
+      ...project.verdicts.filter(({ chosen }) => chosen?.fault !== undefined).map(({ tool }) => tool),
+    ],
     variables: (await trustedEffects(ctx, project.manifests)).variables,
     inputs: [...project.inputs, ...locks.filter((path) => existsSync(path))],
     absences: [...project.absences, ...locks.filter((path) => !existsSync(path))],

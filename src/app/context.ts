@@ -73,7 +73,8 @@ async function openNetwork(options: {
   const { host, settings, emit } = options;
   const sources = (await loadRuntimes()).flatMap((runtime) => runtime.sources);
   const mirrors = openMirrors({ settings, env: host.env, sources });
-  const http = openHttp({ host, settings, emit, rewrite: mirrors.rewrite });
+  const concealed: Emit = (event) => emit(mirrors.concealment.concealEvent(event));
+  const http = openHttp({ host, settings, emit: concealed, rewrite: mirrors.rewrite });
   const upstream = openUpstream({ ...options, http, mirrors });
   return { http: upstream.http, upstream, close: () => http.close() };
 }

@@ -6,7 +6,7 @@ import { become, runChild } from '../adapters/spawn';
 import type { Environment, RoutedRuntime } from '../domain/environment';
 import { PolyenvError } from '../domain/errors';
 import { EMPTY_LOCKFILE } from '../domain/lockfile';
-import { compileProject, describeEnvironment, refreshShims, type Standing, standingsOf } from './compile';
+import { describeEnvironment, refreshShims, type Standing, standingsOf } from './compile';
 import type { Context } from './context';
 import { readLock } from './locks';
 import { findProject, type Project } from './project';
@@ -56,16 +56,13 @@ export async function readyEnvironment(
       (decision) => !tools.has(decision.tool) && decision.request.version.kind !== 'system',
     ),
   };
-  const standings = await Promise.all((await standingsOf(ctx, rest)).map((standing) => installed(ctx, standing)));
+  const standings = await Promise.all(
+    (await standingsOf(ctx, rest)).map((standing) =>
+      only === undefined || standing.runtime.id === only ? installed(ctx, standing) : standing,
+    ),
+  );
   const once = await Promise.all(wishes.map((wish) => standingOf(ctx, wish, folder)));
   return describeEnvironment(ctx, { project: rest, standings: [...standings, ...once], directory: project.directory });
-}
-
-/** Compiles the folder's routes anew after installing what they lack; for the shims' slow path. */
-export async function readyRoutes(ctx: Context, folder: string): Promise<Environment> {
-  const project = await findProject(ctx, folder);
-  const standings = await standingsOf(ctx, project);
-  return (await compileProject(ctx, { project, standings, directory: folder })) as Environment;
 }
 
 async function installed(ctx: Context, standing: Standing): Promise<Standing> {

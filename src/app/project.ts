@@ -34,10 +34,21 @@ export interface Project {
   /** Files of one folder that cannot both be obeyed, in words. */
   readonly disagreements: readonly string[];
   /** Files that cannot be honoured: the runtimes that they would have decided have no decision. */
-  readonly errors: readonly PolyenvError[];
+  readonly errors: readonly ProjectError[];
   readonly warnings: readonly string[];
   /** What each runtime's decision was made from, for display. */
   readonly verdicts: readonly ToolVerdict[];
+}
+
+/** The fault of a file, and the runtime that it concerns; without one, it concerns all that nothing nearer decides. */
+export class ProjectError extends PolyenvError {
+  readonly tool: ToolId | undefined;
+
+  constructor(fault: PolyenvError, tool: ToolId | undefined) {
+    const { code, message, where, hint, cause } = fault;
+    super(code, message, { ...(where !== undefined && { where }), ...(hint !== undefined && { hint }), cause });
+    this.tool = tool;
+  }
 }
 
 export interface Decision {
@@ -144,9 +155,13 @@ function describe(
   const upToManifest = withManifest === undefined ? [] : walk.slice(0, walk.indexOf(withManifest) + 1);
   const manifestPaths = upToManifest.flatMap((one) => MANIFEST_NAMES.map((name) => join(one, name)));
   const present = manifestPaths.filter((path) => reader.exists(path));
-  const answers = findings.map((finding) => answerOf(ctx, finding));
+  const answers = findings.map((finding) => ({ tool: finding.runtime.id, ...answerOf(ctx, finding) }));
   const broken = withManifest === undefined ? [] : reader.manifestFaults(withManifest);
-  const errors = [...new Set([...broken, ...answers.flatMap(({ error }) => (error === undefined ? [] : [error]))])];
+  const faults = answers.flatMap(({ tool, error }) => (error === undefined ? [] : [{ tool, error }]));
+  const errors = unique([...broken, ...faults.map(({ error }) => error)]).map((error) => {
+    const tools = faults.filter((one) => one.error === error).map(({ tool }) => tool);
+    return new ProjectError(error, tools.length === 1 && !broken.includes(error) ? tools[0] : undefined);
+  });
   return {
     directory: walk.find((one) => said.includes(one) || one === withManifest) ?? folder,
     ...(manifest !== undefined && { manifest }),

@@ -10,7 +10,7 @@ import { compileFolder, compileProject, refreshShims, standingsOf } from './comp
 import type { Context } from './context';
 import { isGlobalInstall, readyEnvironment } from './execute';
 import { ensureOverlays } from './overlay';
-import { findProject } from './project';
+import { findProject, type Project } from './project';
 import { loadRuntime } from './registry';
 import { commandIn, pathEntries, toolEnvironment } from './tool-environment';
 import { parseWishes, type Wish } from './wishes';
@@ -51,8 +51,8 @@ export async function routeOnce(ctx: Context, call: ShimCall): Promise<number> {
 async function compiled(ctx: Context, folder: string, call: ShimCall): Promise<Environment> {
   const project = await findProject(ctx, folder);
   const decided = project.decisions.some((decision) => decision.tool === call.tool);
-  const broken = project.errors.find((error) => error.tool === undefined || error.tool === call.tool);
-  if (broken !== undefined && !decided) throw broken;
+  const broken = brokenFor(project, call.tool);
+  if (broken !== undefined) throw broken;
   if (!decided) {
     const standings = await standingsOf(ctx, project);
     return compileProject(ctx, { project, standings, directory: folder });
@@ -60,6 +60,11 @@ async function compiled(ctx: Context, folder: string, call: ShimCall): Promise<E
   // What is missing is installed first, so that what is compiled then is whole.
   await readyEnvironment(ctx, folder, [], call.tool);
   return compileProject(ctx, { project, standings: await standingsOf(ctx, project), directory: folder });
+}
+
+/** Why the file that should decide the runtime cannot. */
+function brokenFor(project: Project, tool: string): PolyenvError | undefined {
+  return project.verdicts.find((verdict) => verdict.tool === tool)?.chosen?.fault;
 }
 
 /** `cargo +1.88`, `POLYENV_NODE=18`: for this once. */
