@@ -163,7 +163,7 @@ function judge(
 
 type Snapshot = ReadonlyMap<string, string>;
 
-const SEEN_MAX = 300_000;
+const SEEN_MAX = 5_000_000;
 /** What other programs write by themselves while we run: npm's and the shell's own logs and caches. */
 const NOT_OURS = /(^|\/)(\.npm|\.cache|node_modules|\.bash_history|\.zsh_history|\.viminfo)(\/|$)/;
 

@@ -36,6 +36,7 @@ export const CATALOG: readonly Entry[] = [
   { name: 'new', group: 'Project', load: () => import('./commands/new') },
   { name: 'templates', group: 'Look', load: () => import('./commands/templates') },
   { name: 'help', group: 'Others', load: () => import('./commands/help') },
+  { name: 'detect', group: 'Plumbing', hidden: true, load: () => import('./commands/detect') },
   { name: 'resolve', group: 'Plumbing', hidden: true, load: () => import('./commands/resolve') },
   { name: 'reshim', group: 'Plumbing', hidden: true, load: () => import('./commands/reshim') },
   { name: 'shim', group: 'Plumbing', hidden: true, load: () => import('./commands/shim') },
