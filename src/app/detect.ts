@@ -50,19 +50,18 @@ export function detectIn(
     schema: 1,
     directory,
     found: [...project.verdicts.flatMap((verdict) => pinsOf(directory, verdict)), ...managers.found],
-    errors: [...project.errors, ...managers.errors].map((error) => describeError(directory, error)),
+    errors: withoutRepeats([...project.errors, ...managers.errors].map((error) => describeError(directory, error))),
     warnings: [...project.disagreements, ...project.warnings, ...managers.warnings],
   };
 }
 
 function pinsOf(directory: string, verdict: Project['verdicts'][number]): readonly DetectedPin[] {
   const { tool, chosen, request, why, alternatives } = verdict;
-  const own = chosen === undefined || chosen.fault !== undefined ? [] : [{ saying: chosen, why, request }];
-  const others = alternatives.filter(({ saying }) => saying.fault === undefined);
-  const lone = chosen === undefined ? [] : others;
-  return [...own, ...lone].map((one) => {
-    const asked = 'request' in one ? one.request : one.saying.request;
-    return { tool, ...pinOf(directory, one.saying, asked), chosen: one.saying === chosen, why: one.why };
+  const own = chosen === undefined ? [] : [{ saying: chosen, why }];
+  return [...own, ...alternatives].flatMap(({ saying, why: reason }) => {
+    if (saying.fault !== undefined) return [];
+    const asked = saying === chosen ? request : saying.request;
+    return [{ tool, ...pinOf(directory, saying, asked), chosen: saying === chosen, why: reason }];
   });
 }
 
@@ -134,4 +133,9 @@ function detectManagers(directory: string): {
 
 function describeError(directory: string, { message, where }: PolyenvError): Detected['errors'][number] {
   return { file: where === undefined ? '' : relative(directory, where.file), line: where?.line ?? 1, message };
+}
+
+/** A package.json that is no JSON is one error, whoever read it. */
+function withoutRepeats(errors: Detected['errors']): Detected['errors'] {
+  return [...new Map(errors.map((error) => [JSON.stringify(error), error])).values()];
 }

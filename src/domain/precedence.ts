@@ -74,7 +74,7 @@ export function decide(runtime: Decidable, sayings: readonly Saying[]): Verdict 
     ...(chosen !== undefined && { chosen }),
     ...(chosen?.request !== undefined && { request: { ...chosen.request, options } }),
     why: chosen === undefined ? 'nothing pins it' : whyChosen(chosen, { fence, sayings }),
-    alternatives: chosen === undefined ? [] : others.map((saying) => ({ saying, why: whyNot(chosen, saying, fence) })),
+    alternatives: others.map((saying) => ({ saying, why: whyNot(saying, { chosen, fence }) })),
     disagreements,
     floors: floors.filter((one) => one.request !== undefined && one !== chosen),
     warnings: [
@@ -179,9 +179,13 @@ function whyChosen(
   return beside ? 'the first in order of the nearest folder that pins' : 'the nearest folder that pins';
 }
 
-function whyNot(chosen: Saying, { strength, folder, requests, fault }: Saying, fence: Saying | undefined): string {
-  if (fence !== undefined) return 'it contradicts the range of the project below it';
+function whyNot(
+  { strength, folder, requests, fault }: Saying,
+  { chosen, fence }: { readonly chosen: Saying | undefined; readonly fence: Saying | undefined },
+): string {
   if (requests.length === 0 && fault === undefined) return 'it names no version: only its options are added';
+  if (chosen === undefined) return 'it cannot be honoured';
+  if (fence !== undefined) return 'it contradicts the range of the project below it';
   if (strength === 'floor' && chosen.strength === 'pin') return 'a floor decides only where nothing pins';
   return folder === chosen.folder ? `${baseName(chosen.file)} comes before it` : 'a nearer folder decides';
 }

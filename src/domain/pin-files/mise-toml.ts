@@ -8,9 +8,9 @@ import { invalidPin } from './pin-text';
  * version, a table with one, or a list of these, the first being the default. Nothing else of the file is looked at:
  * templates stay text, and no hook, task or `postinstall` runs.
  */
-export function miseToml(names: readonly string[], file = 'mise.toml'): PinFile {
+export function miseToml(names: readonly string[]): PinFile {
   return {
-    file,
+    file: 'mise.toml',
     read: (document) => {
       const tools = tableAt(document, document.toml(), ['tools']) ?? {};
       const key = names.flatMap((name) => [name, `core:${name}`]).find((name) => Object.hasOwn(tools, name));
