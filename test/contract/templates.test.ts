@@ -98,6 +98,9 @@ for (const name of names) {
           expect(pinned).toEqual(expect.arrayContaining([...project.runtimes]));
           expect(pinned).toHaveLength(project.runtimes.length);
           expect(manifest.tasks.map((task) => task.name)).toEqual(expect.arrayContaining(TASKS));
+          // A shell between polyenv and the service would be ended by SIGTERM, and leave the service running.
+          const starts = manifest.tasks.filter((task) => /^start\b/.test(task.name) && task.run.length > 0);
+          expect(starts.filter((task) => !task.run.at(-1)?.startsWith('exec '))).toEqual([]);
         });
 
         it('answers where a service must', () => {

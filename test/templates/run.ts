@@ -103,7 +103,7 @@ async function main(): Promise<void> {
       console.log(`FAILED: these appeared in ${homedir()}: ${appeared.join(', ')}`);
     }
   } finally {
-    for (const child of running) stop(child, 'SIGKILL');
+    for (const child of running) stopGroup(child);
     if (options.has('--keep') || failed > 0) console.log(`kept: ${work}`);
     else rmSync(work, { recursive: true, force: true });
   }
@@ -307,7 +307,7 @@ async function succeed(run: Run): Promise<string> {
 
 function start({ command, cwd, env = environment, log }: Run): ChildProcess {
   const [file = '', ...args] = command;
-  const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   const written = createWriteStream(log, { flags: 'a' });
   written.write(`\n$ ${command.join(' ')}\n`);
   child.stdout.pipe(written, { end: false });
@@ -320,8 +320,13 @@ function start({ command, cwd, env = environment, log }: Run): ChildProcess {
   return child;
 }
 
-function stop(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+/** With all that it started: a shell that was stopped by a signal leaves its child behind. */
+function stopGroup(child: ChildProcess): void {
+  try {
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // It is gone already.
+  }
 }
 
 async function timed<T>(action: () => Promise<T>): Promise<{ readonly value: T; readonly seconds: string }> {
