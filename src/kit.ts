@@ -22,7 +22,7 @@ export {
   malformed,
   optional,
 } from './domain/decoders';
-export { hexDigest, integrityDigest } from './domain/digest';
+export { type Digest, hexDigest, integrityDigest } from './domain/digest';
 export type * from './domain/env-op';
 export { PolyenvError } from './domain/errors';
 export type * from './domain/layout';

@@ -23,6 +23,7 @@ import { openNpmRegistry } from './npm-registry';
 import { judgePackage } from './npm-signature';
 import type { Home } from './paths';
 import { readSignedText } from './signed-text';
+import { parseToml } from './toml';
 
 export interface UpstreamOptions {
   readonly host: Host;
@@ -94,6 +95,19 @@ export function openUpstream(options: UpstreamOptions): OpenUpstream {
     optionalText,
     signedText: async (url, signatureUrl, keys) =>
       present(url, await readSignedText({ url, signatureUrl, keys }, { home, settings, indexes })),
+    signedToml: async (url, signatureUrl, keys, decode) => {
+      const { text, proof } = present(
+        url,
+        await readSignedText({ url, signatureUrl, keys }, { home, settings, indexes }),
+      );
+      try {
+        return { value: decode(parseToml(text, url, { code: 'upstream-malformed', limit: MAX_TOML }).value), proof };
+      } catch (error) {
+        if (!(error instanceof PolyenvError) || error.code !== 'upstream-malformed') throw error;
+        const reason = `${url} cannot be read: ${error.message}`;
+        throw new PolyenvError('upstream-malformed', reason, { elsewhere: true, cause: error });
+      }
+    },
     npm,
     goproxy,
     maven,
@@ -119,6 +133,9 @@ export function openUpstream(options: UpstreamOptions): OpenUpstream {
     http,
   };
 }
+
+/** Characters: Rust's manifests have a million. */
+const MAX_TOML = 16 * 1024 * 1024;
 
 const ACCEPT_JSON = { accept: 'application/json' };
 

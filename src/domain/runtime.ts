@@ -75,6 +75,13 @@ export interface Source {
   artifacts(upstream: Upstream, release: Release, request: ToolRequest): Promise<readonly Artifact[]>;
   /** How to unpack what `at` names, if this source would itself name it for that version and platform; else `undefined`. Pure. */
   owns(claim: Claim): Recipe | undefined;
+  /** Where the upstream signs the archive itself: its detached OpenPGP signature, for a claim that is owned. Pure. */
+  signature?(claim: Claim): ArchiveSignature | undefined;
+}
+
+export interface ArchiveSignature {
+  readonly url: Url;
+  readonly keys: SigningKeys;
 }
 
 /** What a lock says: nothing of it is believed until a source owns it. */
@@ -114,6 +121,13 @@ export interface Upstream {
   optionalText(url: Url): Promise<string | undefined>;
   /** The text with what proves it: a detached signature at `signatureUrl` (binary or armored) by one of the keys. Policy decides what a missing one means. */
   signedText(url: Url, signatureUrl: Url, keys: SigningKeys): Promise<{ readonly text: string; readonly proof: Proof }>;
+  /** As `signedText`, for a text that is TOML. */
+  signedToml<T>(
+    url: Url,
+    signatureUrl: Url,
+    keys: SigningKeys,
+    decode: Decoder<T>,
+  ): Promise<{ readonly value: T; readonly proof: Proof }>;
   readonly npm: NpmRegistry;
   readonly goproxy: GoProxy;
   readonly maven: MavenRepository;

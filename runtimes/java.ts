@@ -1,0 +1,279 @@
+import {
+  type Artifact,
+  asArray,
+  asArraySkipping,
+  asCount,
+  asMatching,
+  asObject,
+  asOneOf,
+  asString,
+  asUnknown,
+  commandsIn,
+  gradleBuild,
+  gradleBuildKotlin,
+  hexDigest,
+  homebrew,
+  javaScheme,
+  javaVersion,
+  leadingNumbers,
+  lifecycleFrom,
+  newestFirst,
+  PLATFORMS,
+  type Platform,
+  type PlatformKey,
+  PolyenvError,
+  platformOf,
+  polyglotManagers,
+  pomXml,
+  type Release,
+  type Runtime,
+  type SigningKeys,
+  type Source,
+  sdkmanrc,
+  type ToolRequest,
+  type Tree,
+  type Upstream,
+  type Version,
+} from '../src/kit';
+
+const API = 'https://api.adoptium.net/v3';
+const VENDOR = 'temurin';
+
+const KEYS: SigningKeys = {
+  fingerprints: ['3B04D753C9050D9A5D343F39843C48A565F8F04B'],
+  material: () => 'https://packages.adoptium.net/artifactory/api/gpg/key/public',
+};
+
+const decodeAvailable = asObject({
+  available_releases: asArray(asCount),
+  available_lts_releases: asArray(asCount),
+  most_recent_feature_release: asCount,
+  most_recent_lts: asCount,
+});
+
+const decodeBinary = asObject({
+  os: asString,
+  architecture: asString,
+  image_type: asOneOf('jdk'),
+  package: asObject({ link: asString, checksum: asString, size: asCount }),
+});
+
+const decodeReleases = asArraySkipping(
+  asObject({
+    release_name: asString,
+    timestamp: asMatching(/^\d{4}-\d{2}-\d{2}/, 'a time'),
+    binaries: asArraySkipping(decodeBinary),
+  }),
+);
+
+/** A page is counted before its entries are judged. */
+const decodePage = (value: unknown): Page => ({
+  length: asArray(asUnknown)(value).length,
+  releases: decodeReleases(value),
+});
+
+interface Page {
+  readonly length: number;
+  readonly releases: ReturnType<typeof decodeReleases>;
+}
+
+interface Published {
+  readonly version: Version;
+  readonly date: string;
+  readonly binaries: Page['releases'][number]['binaries'];
+}
+
+/**
+ * Eclipse Temurin: https://api.adoptium.net/q/swagger-ui/. All platforms of a feature release (21) in one list, of releases
+ * for general use; early-access builds are not offered. The archives' own signatures can be checked too.
+ */
+const adoptium: Source = {
+  id: 'api.adoptium.net',
+  releases: async (upstream, request) => {
+    if (request.version.kind === 'channel' && request.version.name.endsWith('-ea')) {
+      throw new PolyenvError('request-unsupported', 'early-access builds of Java are not offered', {
+        hint: 'polyenv ls-remote java',
+      });
+    }
+    const available = await upstream.json(`${API}/info/available_releases`, decodeAvailable);
+    const lines = await Promise.all(
+      featuresOf(request, available).map(async (feature) => {
+        const longTerm = available.available_lts_releases.includes(feature);
+        const published = await publishedOf(upstream, feature);
+        return published
+          .filter(({ binaries }) => request.version.kind === 'exact' || binaries.some(fits(upstream.platform)))
+          .map(
+            ({ version, date }): Release => ({
+              version,
+              date,
+              vendor: VENDOR,
+              notes: `https://adoptium.net/temurin/release-notes/?version=jdk-${version}`,
+              ...(longTerm && { lts: '' }),
+            }),
+          );
+      }),
+    );
+    return newestFirst(javaScheme, lines.flat());
+  },
+  artifacts: async (upstream, { version }) => {
+    const published = await publishedOf(upstream, Number.parseInt(version, 10));
+    const binaries = published.find((release) => release.version === version)?.binaries ?? [];
+    return PLATFORMS.flatMap((platform): readonly Artifact[] => {
+      const found = binaries.find(
+        (binary) => fits(platform)(binary) && linksOf(version, platform).includes(binary.package.link),
+      )?.package;
+      const digest = found === undefined ? undefined : hexDigest('sha256', found.checksum);
+      if (found === undefined || digest === undefined) return [];
+      const { link, size } = found;
+      return [{ platform, parts: [{ at: link, digest, size, proof: { kind: 'index', by: 'api.adoptium.net' } }] }];
+    });
+  },
+  owns: ({ version, platform, vendor, variant, at }) =>
+    variant === undefined && (vendor ?? VENDOR) === VENDOR && linksOf(version, platform).includes(at)
+      ? { format: platform.startsWith('windows') ? 'zip' : 'tar.gz', root: tagOf(version) }
+      : undefined,
+  signature: ({ at }) => ({ url: `${at}.sig`, keys: KEYS }),
+};
+
+/** The features that can hold the answer. */
+function featuresOf({ version }: ToolRequest, available: ReturnType<typeof decodeAvailable>): readonly number[] {
+  const { available_releases: all, available_lts_releases: longTerm } = available;
+  switch (version.kind) {
+    case 'exact':
+      return all.filter((feature) => feature === Number.parseInt(version.version, 10));
+    case 'prefix':
+      return all.filter((feature) => feature === version.numbers[0]);
+    case 'channel':
+      return version.name === 'lts' ? [available.most_recent_lts] : longTerm;
+    case 'latest':
+      return [available.most_recent_feature_release];
+    default:
+      return all;
+  }
+}
+
+/** The server cuts larger pages to this, and says 404 behind the last one, and where nothing matches. */
+const PAGE = 20;
+const MOST_PAGES = 50;
+
+async function publishedOf(upstream: Upstream, feature: number): Promise<readonly Published[]> {
+  const found: Published[] = [];
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const query = `image_type=jdk&jvm_impl=hotspot&vendor=eclipse&page_size=${PAGE}&page=${page}`;
+    const url = `${API}/assets/feature_releases/${feature}/ga?${query}`;
+    const { length, releases } = await upstream.json(url, decodePage).catch((error: unknown) => {
+      if (error instanceof PolyenvError && error.status === 404) return { length: 0, releases: [] };
+      throw error;
+    });
+    for (const { release_name, timestamp, binaries } of releases) {
+      const version = javaScheme.version(release_name);
+      if (version !== undefined) found.push({ version, date: timestamp.slice(0, 10), binaries });
+    }
+    if (length < PAGE) return found;
+  }
+  return found;
+}
+
+const SYSTEMS: Readonly<Record<Platform['os'], string>> = { linux: 'linux', darwin: 'mac', windows: 'windows' };
+const PROCESSORS: Readonly<Record<Platform['arch'], string>> = { x64: 'x64', arm64: 'aarch64' };
+
+/** Adoptium's words for a platform: `alpine-linux`, `aarch64`. */
+function wordsOf(platform: PlatformKey): { readonly os: string; readonly architecture: string } {
+  const { os, arch, libc } = platformOf(platform);
+  return { os: libc === 'musl' ? 'alpine-linux' : SYSTEMS[os], architecture: PROCESSORS[arch] };
+}
+
+function fits(platform: PlatformKey): (binary: ReturnType<typeof decodeBinary>) => boolean {
+  const { os, architecture } = wordsOf(platform);
+  return (binary) => binary.os === os && binary.architecture === architecture;
+}
+
+/** `jdk-21.0.2+13`, and `jdk8u412-b08` for 8.0.412+8: the name of the release, and of the archive's folder. */
+function tagOf(version: Version): string {
+  const [numbers = '', build = ''] = version.split('+');
+  const [feature, , update] = numbers.split('.');
+  return feature === '8' ? `jdk8u${update}-b${build.padStart(2, '0')}` : `jdk-${version}`;
+}
+
+/** Where the archive of a platform is. The first release of some features lacks the `U`. */
+function linksOf(version: Version, platform: PlatformKey): readonly string[] {
+  const { os, architecture } = wordsOf(platform);
+  const feature = leadingNumbers(version, 1);
+  const tag = tagOf(version);
+  const spelt = feature === '8' ? tag.slice('jdk'.length).replace('-', '') : version.replace('+', '_');
+  const format = platform.startsWith('windows') ? 'zip' : 'tar.gz';
+  const folder = `https://github.com/adoptium/temurin${feature}-binaries/releases/download/${encodeURIComponent(tag)}`;
+  return [`${feature}U`, feature].map(
+    (name) => `${folder}/OpenJDK${name}-jdk_${architecture}_${os}_hotspot_${spelt}.${format}`,
+  );
+}
+
+/** On macOS the home stands inside a bundle. */
+function homeIn(tree: Tree): string {
+  return tree.has('Contents/Home/bin') ? 'Contents/Home/' : '';
+}
+
+/** Java: Temurin's JDKs. Other vendors are linked (`polyenv link`), not downloaded. */
+export const runtime: Runtime = {
+  id: 'java',
+  title: 'Java',
+  homepage: 'https://adoptium.net',
+  aliases: ['jdk', 'openjdk'],
+  scheme: javaScheme,
+  vendors: [VENDOR],
+  pins: [javaVersion, sdkmanrc, pomXml, gradleBuild, gradleBuildKotlin],
+  sources: [adoptium],
+  layout: (tree, { toolchain, home, env, isolation }) => {
+    const inside = homeIn(tree);
+    const local = `-Dmaven.repo.local=${home}/m2`;
+    return {
+      commands: commandsIn(tree, `${inside}bin`, /^[a-z][a-z0-9]*$/),
+      variables: [
+        { op: 'set', name: 'JAVA_HOME', value: `${toolchain}/${inside}`.replace(/\/$/, '') },
+        ...(isolation === 'strict' ? [{ op: 'set', name: 'GRADLE_USER_HOME', value: `${home}/gradle` } as const] : []),
+        // Maven takes this apart at blanks, whatever the quotes.
+        ...(isolation === 'strict' && !/\s/.test(home)
+          ? [{ op: 'set', name: 'MAVEN_ARGS', value: [env.MAVEN_ARGS, local].filter(Boolean).join(' ') } as const]
+          : []),
+      ],
+      bins: [],
+      homes: isolation === 'strict' ? [`${home}/gradle`, `${home}/m2`] : [],
+      installs: [],
+    };
+  },
+  probe: {
+    command: 'java',
+    args: ['-version'],
+    version: (output) => {
+      const spelt = /Runtime Environment.*\(build ([^)\s]+)\)/.exec(output)?.[1] ?? '';
+      return javaScheme.version(spelt) ?? /\bversion "([^"]+)"/.exec(output)?.[1];
+    },
+  },
+  discover: [
+    { manager: 'JAVA_HOME', folders: ({ env }) => (env.JAVA_HOME ? [env.JAVA_HOME] : []) },
+    {
+      manager: 'SDKMAN',
+      folders: ({ env, personHome }) => [`${env.SDKMAN_DIR || `${personHome}/.sdkman`}/candidates/java/*`],
+    },
+    ...polyglotManagers({ mise: 'java', asdf: 'java' }),
+    {
+      manager: 'macOS',
+      folders: ({ personHome }) =>
+        ['', personHome].map((root) => `${root}/Library/Java/JavaVirtualMachines/*/Contents/Home`),
+    },
+    homebrew('openjdk*', '/libexec'),
+    homebrew('openjdk*', '/libexec/openjdk.jdk/Contents/Home'),
+    { manager: 'IntelliJ', folders: ({ personHome }) => [`${personHome}/.jdks/*`] },
+    {
+      manager: 'Gradle',
+      folders: ({ env, personHome }) => [`${env.GRADLE_USER_HOME || `${personHome}/.gradle`}/jdks/*`],
+    },
+    { manager: 'system', folders: () => ['/usr/lib/jvm/*', '/usr/java/*', '/opt/java/*', '/opt/jdk*'] },
+  ],
+  lifecycle: lifecycleFrom(
+    (version) => leadingNumbers(version, 1),
+    `26 ..2026-09-15; 25 lts ..2031-09-30; 24 ..2025-09-16; 23 ..2025-03-18; 22 ..2024-09-17; 21 lts ..2029-12-31
+    20 ..2023-09-19; 19 ..2023-03-31; 18 ..2022-09-30; 17 lts ..2027-10-31; 16 ..2021-09-30; 11 lts ..2027-10-31
+    8 lts ..2030-12-31`,
+  ),
+};

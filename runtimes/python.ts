@@ -1,0 +1,298 @@
+import {
+  type Artifact,
+  asArraySkipping,
+  asMatching,
+  asObject,
+  asString,
+  type Claim,
+  commandsIn,
+  type Digest,
+  dataHome,
+  hexDigest,
+  homebrew,
+  leadingNumbers,
+  lifecycleFrom,
+  newestFirst,
+  optional,
+  PLATFORMS,
+  type PlatformKey,
+  PolyenvError,
+  parseChecksum,
+  parseChecksumList,
+  pep440Scheme,
+  pipfile,
+  polyglotManagers,
+  pyproject,
+  pythonVersion,
+  pythonVersions,
+  type Recipe,
+  type Release,
+  type Runtime,
+  runtimeTxt,
+  type Source,
+  type Upstream,
+  type Version,
+} from '../src/kit';
+
+const TRIPLES: Readonly<Record<PlatformKey, string>> = {
+  'linux-x64': 'x86_64-unknown-linux-gnu',
+  'linux-arm64': 'aarch64-unknown-linux-gnu',
+  'linux-x64-musl': 'x86_64-unknown-linux-musl',
+  'linux-arm64-musl': 'aarch64-unknown-linux-musl',
+  'darwin-x64': 'x86_64-apple-darwin',
+  'darwin-arm64': 'aarch64-apple-darwin',
+  'windows-x64': 'x86_64-pc-windows-msvc',
+  'windows-arm64': 'aarch64-pc-windows-msvc',
+};
+
+/** The build of a version without the global interpreter lock. */
+const FREE_THREADED = 'freethreaded';
+
+const GITHUB = 'https://github.com/astral-sh/python-build-standalone/releases/download';
+const GITHUB_INDEX = 'https://raw.githubusercontent.com/astral-sh/versions/main/v1/python-build-standalone.ndjson';
+const ASTRAL = 'https://releases.astral.sh/github/python-build-standalone/releases/download';
+const ASTRAL_INDEX = 'https://releases.astral.sh/github/versions/main/v1/python-build-standalone.ndjson';
+
+/** One line of the index: a version built on a day, `3.14.7+20260814`, with the archives of every platform and flavour. */
+const decodeLine = asObject({
+  version: asMatching(/^[0-9A-Za-z.]+\+\d{8}$/, 'a version and a day'),
+  artifacts: asArraySkipping(asObject({ url: asString, sha256: optional(asString) })),
+});
+
+interface Build {
+  readonly version: Version;
+  readonly day: string;
+  /** The hex of the digest, empty where the index has none, by the part of the URL behind the host's prefix. */
+  readonly files: ReadonlyMap<string, string>;
+}
+
+/**
+ * https://github.com/astral-sh/python-build-standalone, as two hosts serve it: each day of it builds the newest patch of
+ * each line, so that an older patch is found at an older day. Of a day, the stripped archive is taken where there is one.
+ */
+function astralSource(host: {
+  readonly id: string;
+  readonly prefix: string;
+  readonly mirrors: Source['mirrors'] & object;
+  index(upstream: Upstream): Promise<string>;
+}): Source {
+  const { id, prefix, mirrors } = host;
+  return {
+    id,
+    mirrors,
+    releases: async (upstream, request) => {
+      const builds = readIndex(await host.index(upstream));
+      const variant = request.variant === FREE_THREADED ? FREE_THREADED : undefined;
+      const usable = builds.filter(
+        (build) => request.version.kind === 'exact' || fileIn(build, { platform: upstream.platform, variant }),
+      );
+      return newestFirst(
+        pep440Scheme,
+        usable.map(({ version, day }) => releaseOf(version, { day, variant })),
+      );
+    },
+    artifacts: async (upstream, { version, variant }) => {
+      const builds = readIndex(await host.index(upstream), version);
+      const found = await Promise.all(
+        PLATFORMS.map(async (platform): Promise<readonly Artifact[]> => {
+          // Newest day first.
+          for (const build of builds) {
+            const file = fileIn(build, { platform, variant });
+            const digest = file && (await digestOf(upstream, { build, file, prefix }));
+            if (file && digest) {
+              return [{ platform, parts: [{ at: `${prefix}/${file}`, digest, proof: { kind: 'index', by: id } }] }];
+            }
+          }
+          return [];
+        }),
+      );
+      return found.flat();
+    },
+    owns: (claim) => readFile(claim, prefix),
+  };
+}
+
+const sources: readonly Source[] = [
+  astralSource({
+    id: 'github.com',
+    prefix: GITHUB,
+    mirrors: [{ variable: 'UV_PYTHON_INSTALL_MIRROR', from: GITHUB }],
+    index: (upstream) => upstream.text(GITHUB_INDEX),
+  }),
+  astralSource({
+    id: 'releases.astral.sh',
+    prefix: ASTRAL,
+    mirrors: [],
+    index: async (upstream) => (await upstream.optionalText(ASTRAL_INDEX)) ?? upstream.text(GITHUB_INDEX),
+  }),
+];
+
+/** Newest day first. Lines that are no builds of CPython that we can name are left out; of 12 MB only those of `only` are parsed. */
+function readIndex(text: string, only?: Version): readonly Build[] {
+  const lines = text
+    .split('\n')
+    .filter((line) => line.trim() !== '' && (only === undefined || line.includes(`"${only}+`)));
+  const builds = lines.flatMap((line): readonly Build[] => {
+    const read = readLine(line);
+    const [number = '', day = ''] = read?.version.split('+') ?? [];
+    const version = pep440Scheme.version(number);
+    if (read === undefined || version === undefined || (only !== undefined && version !== only)) return [];
+    return [{ version, day, files: new Map(read.artifacts.map(({ url, sha256 = '' }) => [pathIn(url), sha256])) }];
+  });
+  return builds.sort((a, b) => Number(b.day) - Number(a.day));
+}
+
+function readLine(line: string): ReturnType<typeof decodeLine> | undefined {
+  try {
+    return decodeLine(JSON.parse(line));
+  } catch (error) {
+    if (error instanceof PolyenvError || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** `20260814/cpython-3.14.7%2B20260814-....tar.gz`, whichever host the index names. */
+function pathIn(url: string): string {
+  return url.split('/').slice(-2).join('/').replaceAll('+', '%2B');
+}
+
+interface Flavour {
+  readonly platform: PlatformKey;
+  readonly variant: string | undefined;
+}
+
+/** The archive of a flavour among a build's: stripped of debug information if possible. */
+function fileIn({ version, day, files }: Build, flavour: Flavour): string | undefined {
+  return filesOf(version, { day, ...flavour }).find((file) => files.has(file));
+}
+
+function filesOf(version: Version, { day, platform, variant }: Flavour & { readonly day: string }): readonly string[] {
+  const triple = TRIPLES[platform];
+  const targets = platform.startsWith('windows') && variant === undefined ? [triple, `${triple}-shared`] : [triple];
+  const flavours = ['install_only_stripped', 'install_only'];
+  return flavours.flatMap((flavour) =>
+    targets.map((target) => {
+      const kind = variant === undefined ? flavour : `${variant}-${flavour}`;
+      return `${day}/cpython-${version}%2B${day}-${target}-${kind}.tar.gz`;
+    }),
+  );
+}
+
+/** The index's, else the day's list (since about 2024), else the file's own. */
+async function digestOf(
+  upstream: Upstream,
+  { build, file, prefix }: { readonly build: Build; readonly file: string; readonly prefix: string },
+): Promise<Digest | undefined> {
+  const indexed = hexDigest('sha256', build.files.get(file) ?? '');
+  if (indexed !== undefined) return indexed;
+  const name = decodeURIComponent(file.slice(file.indexOf('/') + 1));
+  const list = await upstream.optionalText(`${prefix}/${build.day}/SHA256SUMS`);
+  const listed = list === undefined ? undefined : parseChecksumList(list).get(name);
+  if (listed !== undefined) return listed;
+  const own = await upstream.optionalText(`${prefix}/${file}.sha256`);
+  return own === undefined ? undefined : parseChecksum(own, name);
+}
+
+function releaseOf(
+  version: Version,
+  { day, variant }: { readonly day: string; readonly variant: string | undefined },
+): Release {
+  return {
+    version,
+    date: `${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}`,
+    prerelease: pep440Scheme.prerelease(version),
+    notes: `https://docs.python.org/release/${version}/whatsnew/changelog.html`,
+    ...(variant !== undefined && { variant }),
+  };
+}
+
+/** Of any day; an archive is relocatable as it is, and may lack `bin/python`. */
+function readFile({ version, platform, variant, at }: Claim, prefix: string): Recipe | undefined {
+  const path = at.startsWith(`${prefix}/`) ? at.slice(prefix.length + 1) : '';
+  const day = /^\d{8}(?=\/)/.exec(path)?.[0];
+  if (day === undefined || (variant !== undefined && variant !== FREE_THREADED)) return undefined;
+  if (!filesOf(version, { day, platform, variant }).includes(path)) return undefined;
+  const links = platform.startsWith('windows') ? [] : [{ path: 'bin/python', target: 'python3' }];
+  return { format: 'tar.gz', root: 'python', links };
+}
+
+/** Of a folder with several Pythons, as `/usr/bin`, the names of this one's line only. */
+function commandPattern(version: Version): RegExp {
+  const line = /^3\.\d+/.exec(version)?.[0].replace('.', '\\.') ?? '3\\.\\d+';
+  return new RegExp(`^(?:python|pip|idle|pydoc|2to3)(?:3|-?${line}t?)?$|^python(?:3|${line}t?)?-config$`);
+}
+
+const PIP_WORDS = ['install', 'uninstall'];
+
+/**
+ * Python: CPython as python-build-standalone builds it. The variables in `lib/python3.x/_sysconfigdata*.py` name the folder
+ * in which it was built, which matters to those only who compile extensions with its own flags.
+ */
+export const runtime: Runtime = {
+  id: 'python',
+  title: 'Python',
+  homepage: 'https://www.python.org',
+  aliases: ['cpython', 'python3'],
+  scheme: pep440Scheme,
+  pins: [pythonVersion, pythonVersions, pyproject, pipfile, runtimeTxt],
+  sources,
+  layout: (tree, { home, isolation }) => {
+    const windows = tree.platform.startsWith('windows');
+    const line = leadingNumbers(tree.version, 2);
+    return {
+      commands: {
+        ...(windows && commandsIn(tree, 'Scripts', commandPattern(tree.version))),
+        ...commandsIn(tree, windows ? '' : 'bin', commandPattern(tree.version)),
+      },
+      variables: [
+        { op: 'set', name: 'PYTHONNOUSERSITE', value: '1' },
+        // Another Python's library would be loaded in place of its own.
+        { op: 'unset', name: 'PYTHONHOME' },
+        ...(isolation === 'strict' ? [{ op: 'set', name: 'PIP_CACHE_DIR', value: `${home}/cache` } as const] : []),
+      ],
+      bins: [],
+      homes: isolation === 'strict' ? [`${home}/cache`] : [],
+      installs: [
+        ...['pip', 'pip3', `pip${line}`].map((command) => ({ command, words: PIP_WORDS, flags: [] })),
+        ...['python', 'python3', `python${line}`].map((command) => ({ command, words: ['pip'], flags: ['-m'] })),
+      ],
+      overlay: {
+        folder: '.venv',
+        marker: 'pyvenv.cfg',
+        bin: windows ? 'Scripts' : 'bin',
+        // Isolated, as the project may hold a folder `venv`.
+        make: [windows ? 'python' : 'python3', '-I', '-m', 'venv'],
+        commands: ['python', 'python3', `python${line}`, 'pip', 'pip3', `pip${line}`],
+        variable: 'VIRTUAL_ENV',
+      },
+    };
+  },
+  probe: {
+    command: 'python3',
+    args: ['-I', '--version'],
+    version: (output) => /^Python (\d[0-9a-z.]*)/m.exec(output)?.[1],
+  },
+  discover: [
+    { manager: 'pyenv', folders: ({ env, personHome }) => [`${env.PYENV_ROOT || `${personHome}/.pyenv`}/versions/*`] },
+    {
+      manager: 'uv',
+      folders: (facts) => [`${facts.env.UV_PYTHON_INSTALL_DIR || `${dataHome(facts)}/uv/python`}/cpython-*`],
+    },
+    ...polyglotManagers({ mise: 'python', asdf: 'python' }),
+    homebrew('python@*'),
+    {
+      manager: 'macOS',
+      folders: () => [
+        '/Library/Frameworks/Python.framework/Versions/3.*',
+        '/Library/Developer/CommandLineTools/Library/Frameworks/Python3.framework/Versions/3.*',
+      ],
+    },
+    { manager: 'system', folders: () => ['/usr/local', '/usr', '/opt/python/*'] },
+  ],
+  lifecycle: lifecycleFrom(
+    (version) => leadingNumbers(version, 2),
+    `3.14 2027-10-01..2030-10-31; 3.13 2026-10-01..2029-10-31; 3.12 2025-04-02..2028-10-31; 3.11 2024-04-01..2027-10-31
+    3.10 2023-04-05..2026-10-31; 3.9 2022-05-17..2025-10-31; 3.8 2021-05-03..2024-10-07; 3.7 2020-06-27..2023-06-27
+    3.6 2018-12-24..2021-12-23; 3.5 ..2020-09-30; 3.4 ..2019-03-18; 2.7 ..2020-01-01`,
+  ),
+};
