@@ -1,14 +1,12 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { rawText, runtimesIn, vendored } from './plugins';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 
-await buildInto(process.argv[2] ?? root);
-
-/** Builds the tree at `root` into its `dist/`: the CLI and the demo as one CJS file each, heavy libraries as files beside them. */
+/** Builds the tree at `root` into its `dist/`: a small start, the CLI and the demo as one CJS file each, heavy libraries as files beside them. */
 async function buildInto(root: string): Promise<void> {
   const out = join(root, 'dist');
   rmSync(out, { recursive: true, force: true });
@@ -21,21 +19,24 @@ async function buildInto(root: string): Promise<void> {
     format: 'cjs',
     target: 'node20.19',
     minify: true,
-    keepNames: true,
     sourcemap: 'linked',
     sourcesContent: true,
     legalComments: 'none',
     logLevel: 'warning',
+    // `require` is quicker, and works in code that was loaded from a cache.
+    supported: { 'dynamic-import': false },
   } as const;
   await build({
     ...shared,
-    entryPoints: { polyenv: 'src/bin.ts', demo: 'scripts/demo.ts' },
+    entryPoints: { polyenv: 'src/bin.ts', cli: 'src/cli/program.ts', demo: 'scripts/demo.ts' },
     outdir: out,
     outExtension: { '.js': '.cjs' },
     define: { __VERSION__: JSON.stringify(version(root)) },
-    banner: { js: '#!/usr/bin/env node' },
-    plugins: [runtimesIn(join(root, 'runtimes')), rawText(), vendored(heavy)],
+    plugins: [elsewhere, runtimesIn(join(root, 'runtimes')), rawText(), vendored(heavy)],
   });
+  const start = join(out, 'polyenv.cjs');
+  writeFileSync(start, `#!/usr/bin/env node\n${readFileSync(start, 'utf8')}`);
+  chmodSync(start, 0o755);
   for (const name of heavy) {
     await build({
       ...shared,
@@ -48,6 +49,16 @@ async function buildInto(root: string): Promise<void> {
   }
 }
 
+/** The start does not contain the program: `bin.ts` loads it from its own file. */
+const elsewhere: Plugin = {
+  name: 'elsewhere',
+  setup: (build) => {
+    build.onResolve({ filter: /^\.\/cli\/program$/ }, () => ({ path: './cli.cjs', external: true }));
+  },
+};
+
 function version(root: string): string {
   return (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;
 }
+
+await buildInto(process.argv[2] ?? root);

@@ -1,5 +1,6 @@
 declare module '*?raw' {
   const text: string;
+  // biome-ignore lint/style/noDefaultExport: the form that Vite gives to raw imports
   export default text;
 }
 

@@ -1,7 +1,9 @@
 import { realpathSync, statSync } from 'node:fs';
 import { availableParallelism, homedir, hostname, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { loadCached } from './code-cache';
 import type { Host } from './host';
-import { run } from './run';
+import { type Load, run } from './run';
 
 function workingFolder(): string | undefined {
   let physical: string;
@@ -58,6 +60,14 @@ for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 }
 
-run(host).then((code) => {
+/** The rest of polyenv lies beside this file, so that the shortest calls parse little. */
+const load: Load = async (folder) => {
+  const file = join(dirname(host.program), 'cli.cjs');
+  return loadCached(file, folder === undefined ? undefined : { folder, node: host.nodeVersion }) as Awaited<
+    ReturnType<Load>
+  >;
+};
+
+run(host, load).then((code) => {
   process.exitCode = code;
 });

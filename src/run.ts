@@ -1,11 +1,26 @@
+import { existsSync } from 'node:fs';
+import { homeOf } from './adapters/paths';
 import type { Host } from './host';
 
+/** Loads the program; `folder` is where compiled code may be kept, absent if it is not known. */
+export type Load = (folder: string | undefined) => Promise<{ readonly runProgram: (host: Host) => Promise<number> }>;
+
 /** The whole program as a function: argv in, words out, exit status back. Never throws. */
-export async function run(host: Host): Promise<number> {
+export async function run(host: Host, load: Load = () => import('./cli/program')): Promise<number> {
   if (host.argv.length === 1 && (host.argv[0] === '--version' || host.argv[0] === '-V')) {
     host.stdout.write(`${__VERSION__}\n`);
     return 0;
   }
-  const { runProgram } = await import('./cli/program');
+  const { runProgram } = await load(cacheFolder(host));
   return runProgram(host);
+}
+
+/** Nothing is made where polyenv has no home yet; what is wrong with one is told by the program itself. */
+function cacheFolder(host: Host): string | undefined {
+  try {
+    const { root, code } = homeOf(host);
+    return existsSync(root) ? code : undefined;
+  } catch {
+    return undefined;
+  }
 }

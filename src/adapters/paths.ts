@@ -12,6 +12,8 @@ export interface Home {
   readonly store: string;
   readonly downloads: string;
   readonly cache: string;
+  /** polyenv's own compiled code. */
+  readonly code: string;
   readonly envs: string;
   readonly homes: string;
   readonly locks: string;
@@ -32,6 +34,7 @@ export function homeOf(host: Host): Home {
     store: join(root, 'store'),
     downloads: join(root, 'downloads'),
     cache: join(root, 'cache'),
+    code: join(root, 'cache', 'code'),
     envs: join(root, 'envs'),
     homes: join(root, 'homes'),
     locks: join(root, 'locks'),

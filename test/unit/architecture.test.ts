@@ -53,8 +53,9 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   runtimes: ['kit'],
   kit: ['domain'],
   host: [],
-  run: ['host', 'cli'],
-  bin: ['host', 'run'],
+  'code-cache': [],
+  run: ['host', 'cli', 'adapters'],
+  bin: ['host', 'run', 'code-cache'],
 };
 
 /** Pure computation, not the world. */
