@@ -138,6 +138,10 @@ describe('package.json', () => {
     ['{"devEngines": {\n"runtime": "node"}}', /^2: /],
     ['{"volta": {\n"extends": "../../../etc/passwd"}}', /^2: .*no file of this repository/],
     ['{"volta": {"extends": "package.json"}}', /^1: .*circle/],
+    [`{"a": ${'['.repeat(500)}${']'.repeat(500)}}`, /^1: .*too deep/],
+    ['{"a": 1} 2', /^1: .*behind the end/],
+    ['{"a": 01}', /^1: /],
+    ['{"a": "\n"}', /^1: .*does not end/],
   ])('%j is refused', (content, message) => {
     expect(refusal(() => read(kit.packageJsonNode, content))).toMatch(message);
   });
@@ -153,6 +157,17 @@ describe('package.json', () => {
     ]);
     const managers = readPackageManager(open('package.json', '{"volta": {"extends": "./a/base.json"}}', others));
     expect(managers.pins).toMatchObject([{ name: 'yarn', version: '1.2.0', field: 'volta' }]);
+  });
+
+  it('follows no more than a few', () => {
+    const chain = Array.from({ length: 40 }, (_, index) => [
+      `c${index}.json`,
+      `{"volta": {"extends": "./c${index + 1}.json"}}`,
+    ]);
+    const others = Object.fromEntries(chain) as Record<string, string>;
+    expect(refusal(() => read(kit.packageJsonNode, '{"volta": {"extends": "./c0.json"}}', others))).toMatch(
+      /more than 16/,
+    );
   });
 
   it('does not follow a link out of the repository', () => {

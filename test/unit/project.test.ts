@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -240,8 +241,9 @@ describe('what cannot be honoured', () => {
     expect(project.errors).toMatchObject([{ code: 'manifest-invalid', tool: 'java', where: { line: 3 } }]);
   });
 
-  it('is a folder of that name: as good as absent', () => {
+  it('is a folder or a pipe of that name: as good as absent', () => {
     mkdirSync(join(home, 'p/.nvmrc'), { recursive: true });
+    execFileSync('mkfifo', [join(home, 'p/polyenv.toml')]);
     write(home, { 'p/.node-version': '20' });
     expect(decided(find('p'))).toEqual(['node 20 by p/.node-version:1']);
   });

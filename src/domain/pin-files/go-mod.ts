@@ -35,6 +35,8 @@ function readDirectives(document: Document): PinReading {
   return { pins: [{ strength: 'pin', requests: [pin.value], line: pin.line }, ...floors], warnings };
 }
 
+const VERBS = ['go', 'toolchain'] as const;
+
 function directivesOf(document: Document): { readonly go?: Directive; readonly toolchain?: Directive } {
   const found: { go?: Directive; toolchain?: Directive } = {};
   let block = false;
@@ -49,8 +51,9 @@ function directivesOf(document: Document): { readonly go?: Directive; readonly t
       block = true;
       continue;
     }
-    const [verb, ...words] = text.split(/\s+/);
-    if (verb !== 'go' && verb !== 'toolchain') continue;
+    const [first, ...words] = text.split(/\s+/);
+    const verb = VERBS.find((one) => one === first);
+    if (verb === undefined) continue;
     if (found[verb] !== undefined)
       throw invalidPin(document, line, `${verb} stands twice, first on line ${found[verb].line}`);
     const [word = ''] = words;

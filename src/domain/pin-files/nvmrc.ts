@@ -15,7 +15,7 @@ export const nvmrc: PinFile = {
     for (const { text, line } of lines) {
       const key = PAIR.exec(text)?.[1];
       if (key === undefined) continue;
-      if (key === 'node')
+      if (key === RESERVED)
         throw invalidPin(document, line, 'the key "node" is reserved in .nvmrc: write the version alone');
       if (keys.has(key)) throw invalidPin(document, line, `the key ${quoted(key)} stands twice`);
       keys.add(key);
@@ -29,6 +29,9 @@ export const nvmrc: PinFile = {
     return { pins: [{ strength: 'pin', requests: [first.text], line: first.line }] };
   },
 };
+
+/** nvm keeps this key for itself. */
+const RESERVED = 'node';
 
 /** A key in front of `=`, which distinguishes it from `>=20` and `=20`. */
 const PAIR = /^([A-Za-z_][\w.-]*)\s*=/;

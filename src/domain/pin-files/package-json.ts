@@ -8,20 +8,25 @@ import { invalidPin } from './pin-text';
  * What a `package.json` says of Node.js, in setup-node's order: Volta's pin, `devEngines.runtime`
  * (https://docs.npmjs.com/cli/configuring-npm/package-json#devengines), and `engines.node`, a floor.
  */
-export const packageJsonNode: PinFile = {
-  file: 'package.json',
-  read: (document) => {
-    const top = document.json();
-    if (!isTable(top)) throw invalidPin(document, 1, 'package.json must hold an object');
-    const volta = readVolta(document, 'node');
-    const pins = [
-      volta === undefined ? undefined : pinOf('pin', volta.value, volta.line),
-      devEngine(document, top),
-      engine(document, top),
-    ];
-    return { pins: pins.filter((pin) => pin !== undefined) };
-  },
-};
+export const packageJsonNode = packageJsonEngine('node');
+
+/** `package.json` for the engine of that name. */
+function packageJsonEngine(name: string): PinFile {
+  return {
+    file: 'package.json',
+    read: (document) => {
+      const top = document.json();
+      if (!isTable(top)) throw invalidPin(document, 1, 'package.json must hold an object');
+      const volta = readVolta(document, name);
+      const pins = [
+        volta === undefined ? undefined : pinOf('pin', volta.value, volta.line),
+        devEngine(document, top, name),
+        engine(document, top, name),
+      ];
+      return { pins: pins.filter((pin) => pin !== undefined) };
+    },
+  };
+}
 
 /**
  * A tool of `volta`, the file's own before those that it `extends`: https://docs.volta.sh/advanced/workspaces.
@@ -59,7 +64,7 @@ function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-function devEngine(document: Document, top: unknown): Pin | undefined {
+function devEngine(document: Document, top: unknown, wanted: string): Pin | undefined {
   const keys = ['devEngines', 'runtime'];
   tableAt(document, top, ['devEngines']);
   const runtime = at(top, keys);
@@ -70,7 +75,7 @@ function devEngine(document: Document, top: unknown): Pin | undefined {
     if (!isTable(item))
       throw invalidPin(document, document.lineOf(...here), 'devEngines.runtime must be an object with a name');
     const name = textAt(document, top, [...here, 'name']);
-    if (name?.toLowerCase() !== 'node') continue;
+    if (name?.toLowerCase() !== wanted) continue;
     const version = textAt(document, top, [...here, 'version']);
     if (version === undefined) return undefined;
     return pinOf('pin', version, document.lineOf(...here, 'version'));
@@ -79,10 +84,10 @@ function devEngine(document: Document, top: unknown): Pin | undefined {
 }
 
 /** npm leaves out what it does not understand here, and old packages have lists. */
-function engine(document: Document, top: unknown): Pin | undefined {
-  const value = at(top, ['engines', 'node']);
+function engine(document: Document, top: unknown, name: string): Pin | undefined {
+  const value = at(top, ['engines', name]);
   if (typeof value !== 'string' || value.trim() === '' || value.trim() === '*') return undefined;
-  return pinOf('floor', value, document.lineOf('engines', 'node'));
+  return pinOf('floor', value, document.lineOf('engines', name));
 }
 
 function pinOf(strength: Pin['strength'], text: string, line: number): Pin {
