@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { PolyenvError } from '../domain/errors';
 import { JsonFault, readJson } from '../domain/json-document';
@@ -100,13 +100,14 @@ function readBytes(path: string): Buffer | undefined {
     });
   }
   try {
-    const found = fstatSync(file);
-    if (!found.isFile()) return undefined;
-    const bytes = found.size > DOCUMENT_LIMIT ? undefined : readFileSync(file);
-    if (bytes === undefined || bytes.length > DOCUMENT_LIMIT) {
-      throw invalid(path, { line: 1 }, `the file is larger than ${DOCUMENT_LIMIT} bytes`);
+    // Not by the size that the system tells: that is 0 where a file is made while it is read.
+    const buffer = Buffer.allocUnsafe(DOCUMENT_LIMIT + 1);
+    let length = 0;
+    for (let count = -1; count !== 0 && length < buffer.length; length += count) {
+      count = readSync(file, buffer, length, buffer.length - length, length);
     }
-    return bytes;
+    if (length > DOCUMENT_LIMIT) throw invalid(path, { line: 1 }, `the file is larger than ${DOCUMENT_LIMIT} bytes`);
+    return buffer.subarray(0, length);
   } finally {
     closeSync(file);
   }

@@ -276,6 +276,21 @@ describe('what a route depends on', () => {
     expect(below(project.absences)).not.toContain('.go-version');
   });
 
+  it('ends at a file that cannot be honoured', () => {
+    write(home, { 'p/.nvmrc': '?', '.nvmrc': '20' });
+    const project = find('p');
+    expect(below(project.inputs)).toEqual(['p/.nvmrc']);
+    expect(below(project.absences)).toEqual(['p/polyenv.local.toml', 'p/polyenv.toml']);
+  });
+
+  it('has nothing outside of the repository that a file could only have referred to', () => {
+    write(home, { 'r/p/pyproject.toml': '[project]\nrequires-python = ">=3.11"' });
+    mkdirSync(join(home, 'r/.git'));
+    const { absences } = find('r/p');
+    expect(absences).toContain(join(home, 'r/pyproject.toml'));
+    expect(absences.filter((path) => !path.startsWith(`${home}/`))).toEqual([]);
+  });
+
   it('has what a file refers to', () => {
     write(home, {
       'p/package.json': '{"volta": {"extends": "./v.json"}}',

@@ -41,15 +41,13 @@ function floorOf(document: Document, text: string, line: number): Pin {
 /** The project elements of the file and of the parents that lie in the repository, the file's own first. */
 function withParents(document: Document): readonly XmlElement[] {
   const poms: XmlElement[] = [];
-  const paths: string[] = [];
   let file: Document | undefined = document;
-  while (file !== undefined && poms.length < 8 && !paths.includes(file.path)) {
+  while (file !== undefined && poms.length < 8) {
     const project = file.xml();
     if (project.name !== 'project') {
       if (file === document) throw invalidPin(document, project.line, 'pom.xml must hold a <project>');
       break;
     }
-    paths.push(file.path);
     poms.push(project);
     file = parentOf(file, project);
   }
