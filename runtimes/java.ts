@@ -213,6 +213,16 @@ function homeIn(tree: Tree): string {
   return tree.has('Contents/Home/bin') ? 'Contents/Home/' : '';
 }
 
+/** By name, as a JDK may be linked whose folder is `/usr`: https://docs.oracle.com/en/java/javase/25/docs/specs/man/ */
+const COMMANDS = new RegExp(
+  `^(?:${[
+    'ja(?:otc|r|rsigner|va|vac|vadoc|vah|vap|vaws)|jcmd|jconsole|jdb|jdeprscan|jdeps|jfr|jhat|jhsdb|jimage|jinfo|jjs',
+    'jlink|jmap|jmc|jmod|jnativescan|jpackage|jps|jrunscript|jshell|jstack|jstatd?|jvisualvm|jwebserver|keytool',
+    'native2ascii|native-image|gu|appletviewer|extcheck|idlj|orbd|(?:un)?pack200|policytool|rmi[cd]|rmiregistry',
+    'schemagen|serialver|servertool|tnameserv|ws(?:gen|import)|xjc',
+  ].join('|')})$`,
+);
+
 /** Java: Temurin's JDKs. Other vendors are linked (`polyenv link`), not downloaded. */
 export const runtime: Runtime = {
   id: 'java',
@@ -227,7 +237,7 @@ export const runtime: Runtime = {
     const inside = homeIn(tree);
     const local = `-Dmaven.repo.local=${home}/m2`;
     return {
-      commands: commandsIn(tree, `${inside}bin`, /^[a-z][a-z0-9]*$/),
+      commands: commandsIn(tree, `${inside}bin`, COMMANDS),
       variables: [
         { op: 'set', name: 'JAVA_HOME', value: `${toolchain}/${inside}`.replace(/\/$/, '') },
         ...(isolation === 'strict' ? [{ op: 'set', name: 'GRADLE_USER_HOME', value: `${home}/gradle` } as const] : []),

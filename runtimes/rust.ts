@@ -65,7 +65,9 @@ const decodeManifest = asObject({
   pkg: asRecord(
     asObject({
       version: asString,
-      target: asRecordSkipping(asObject({ available: asBoolean, url: optional(asString), hash: optional(asString) })),
+      target: optional(
+        asRecordSkipping(asObject({ available: asBoolean, url: optional(asString), hash: optional(asString) })),
+      ),
     }),
   ),
   renames: optional(asRecordSkipping(asObject({ to: asString }))),
@@ -201,7 +203,7 @@ function partsOf(wanted: Wanted): Artifact['parts'] | undefined {
     const digest = hexDigest('sha256', hash);
     const claim = { version: release.version, platform, at: url, ...(request.variant && { variant: request.variant }) };
     if (digest === undefined || readUrl(claim) === undefined) {
-      throw malformed(`the manifest names ${JSON.stringify(url)}, which is no file of that release`);
+      throw malformed(`the manifest names ${JSON.stringify(url)}, which is no component of that release that we know`);
     }
     parts.set(url, { at: url, digest, proof: manifest.proof });
   }
@@ -268,16 +270,17 @@ function hostOf(platform: PlatformKey, variant: string | undefined): string | un
   return variant === undefined ? HOSTS[platform][0] : HOSTS[platform].find((host) => host === variant);
 }
 
-/** Components whose archive is not for the host alone: other targets' libraries, and documentation that hosts share. */
-const FOR_ANY_TARGET = ['rust-std', 'rust-docs', 'rustc-docs', 'rust-docs-json'];
-const FOR_ALL = ['rust-src'];
-
-/** Components whose folder is not called as their archive: previews, and what carries its target. */
+/** Components by the names of their archives, and those whose folders are called otherwise: previews, and what carries its target. */
+const FOR_HOST = ['rustc', 'cargo', 'rust-mingw', 'rust-analysis', 'rustc-dev'];
 const PREVIEWS = [
   ...['clippy', 'rustfmt', 'rls', 'rust-analyzer', 'llvm-tools', 'miri', 'rust-docs-json'],
   ...['llvm-bitcode-linker', 'rustc-codegen-cranelift', 'rustc-codegen-gcc'],
 ];
 const WITH_TARGET = ['rust-std', 'rust-analysis'];
+
+/** Not for the host alone: other targets' libraries, and documentation that hosts share. */
+const FOR_ANY_TARGET = ['rust-std', 'rust-docs', 'rustc-docs', 'rust-docs-json'];
+const FOR_ALL = ['rust-src'];
 
 const FILE =
   /^(\d{4}-\d{2}-\d{2})\/([a-z][a-z0-9-]*?)-(\d[0-9a-z.-]*?|nightly|beta)(?:-([a-z0-9_]+-[a-z0-9_.-]+))?\.tar\.gz$/;
@@ -288,8 +291,8 @@ function readUrl({ version, platform, variant, at }: Claim): Recipe | undefined 
   const path = at.startsWith(`${DIST}/`) ? at.slice(DIST.length + 1) : '';
   const [, day, name = '', spelt = '', target] = FILE.exec(path) ?? [];
   if (host === undefined || !isOf(version, { day, spelt })) return undefined;
-  const fits = target === undefined ? FOR_ALL.includes(name) : target === host || FOR_ANY_TARGET.includes(name);
-  if (!fits || name === 'rust') return undefined;
+  const known = target === host ? [...FOR_HOST, ...PREVIEWS, ...FOR_ANY_TARGET] : target ? FOR_ANY_TARGET : FOR_ALL;
+  if (!known.includes(name)) return undefined;
   const top = path.slice(path.indexOf('/') + 1, -'.tar.gz'.length);
   const folder = PREVIEWS.includes(name) ? `${name}-preview` : WITH_TARGET.includes(name) ? `${name}-${target}` : name;
   return { format: 'tar.gz', root: `${top}/${folder}`, skip: ['manifest.in'] };

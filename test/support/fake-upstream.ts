@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { parse } from 'smol-toml';
+import { PolyenvError } from '../../src/domain/errors';
+import { parseLocator } from '../../src/domain/locator';
+import type { PlatformKey } from '../../src/domain/platform';
+import type { Packument, Upstream } from '../../src/domain/runtime';
+import { tarGz } from './archives';
+import type { Package, Published } from './published';
+
+export interface FakeUpstream extends Upstream {
+  /** What was asked for: URLs, `npm:NAME`, `goproxy:MODULE@VERSION`. */
+  readonly asked: readonly string[];
+}
+
+/** An upstream in memory, all of whose signatures hold. URLs whose host is in `dead` cannot be reached. */
+export function fakeUpstream(
+  published: Pick<Published, 'files' | 'npm' | 'goproxy'>,
+  options: { readonly platform?: PlatformKey; readonly dead?: readonly string[] } = {},
+): FakeUpstream {
+  const { files, npm = {}, goproxy } = published;
+  const asked: string[] = [];
+  const textOf = async (url: string): Promise<string | undefined> => {
+    asked.push(url);
+    const { host } = new URL(url);
+    if (options.dead?.includes(host))
+      throw new PolyenvError('network', `${host} cannot be reached`, { elsewhere: true });
+    return files[url]?.toString();
+  };
+  const text = async (url: string): Promise<string> => {
+    const found = await textOf(url);
+    if (found === undefined) throw new PolyenvError('http-status', `${url} does not exist (404)`, { status: 404 });
+    return found;
+  };
+  const signed = async (url: string, keys: { readonly fingerprints: readonly string[] }) => ({
+    text: await text(url),
+    proof: { kind: 'signature' as const, by: keys.fingerprints[0] ?? '' },
+  });
+  return {
+    asked,
+    platform: options.platform ?? 'linux-x64',
+    now: new Date('2026-09-01T12:00:00Z'),
+    json: async (url, decode) => decode(JSON.parse(await text(url))),
+    text,
+    optionalText: textOf,
+    signedText: (url, _signature, keys) => signed(url, keys),
+    signedToml: async (url, _signature, keys, decode) => {
+      const { text: toml, proof } = await signed(url, keys);
+      return { value: decode(parse(toml)), proof };
+    },
+    npm: {
+      packument: async (name) => {
+        asked.push(`npm:${name}`);
+        const versions = npm[name];
+        return versions === undefined ? undefined : packumentOf(name, versions);
+      },
+    },
+    goproxy: {
+      versions: async () => goproxy?.listed ?? [],
+      has: async (module, version) => {
+        asked.push(`goproxy:${module}@${version}`);
+        return goproxy?.module === module && version in goproxy.versions;
+      },
+      digest: async (module, version) => {
+        const value = goproxy?.module === module ? goproxy.versions[version] : undefined;
+        if (value === undefined) return undefined;
+        return { digest: { kind: 'h1', value }, proof: { kind: 'transparency', by: 'sum.golang.org' } };
+      },
+    },
+    maven: { versions: async () => [], digest: async () => undefined },
+    member: async (part, _recipe, path) => {
+      asked.push(`${part.at}#${path}`);
+      const found = parseLocator(part.at);
+      if (found?.registry !== 'npm') return undefined;
+      return npm[found.name]?.[found.version]?.members.find((member) => member.name === path)?.content?.toString();
+    },
+  };
+}
+
+function packumentOf(name: string, versions: Readonly<Record<string, Package>>): Packument {
+  const entries = Object.entries(versions);
+  return {
+    versions: Object.fromEntries(
+      entries.map(([version, { members, engines = {} }]) => {
+        const value = createHash('sha512').update(tarGz(members)).digest('hex');
+        const proof = { kind: 'index', by: 'npm' } as const;
+        return [version, { name, version, engines, digest: { kind: 'sha512', value } as const, proof }];
+      }),
+    ),
+    tags: {},
+    time: Object.fromEntries(entries.flatMap(([version, { time }]) => (time === undefined ? [] : [[version, time]]))),
+  };
+}
