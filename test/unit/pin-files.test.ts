@@ -360,11 +360,17 @@ describe('Java projects', () => {
       'pom.xml': pom('<artifactId>top</artifactId><properties><java.version>21</java.version></properties>'),
       'm/pom.xml': pom('<parent>\n<artifactId>top</artifactId></parent>'),
       'n/pom.xml': pom('<parent><artifactId>other</artifactId></parent>'),
+      'o/pom.xml': pom(
+        '<artifactId>o</artifactId><parent><artifactId>o</artifactId><relativePath>pom.xml</relativePath></parent>',
+      ),
+      'q/pom.xml': pom('<properties><java.version>${b}</java.version><b>${java.version}</b></properties>'),
     });
     const readIn = (folder: string) =>
       kit.pomXml.read(openDocument({ path: join(root, folder, 'pom.xml'), boundary: () => root }) as Document).pins;
     expect(readIn('m')).toMatchObject([{ requests: ['21'], line: 4, strength: 'floor', atLeast: true }]);
     expect(readIn('n')).toEqual([]);
+    expect(readIn('o')).toEqual([]);
+    expect(readIn('q')).toEqual([]);
   });
 
   it.each([
