@@ -55,17 +55,20 @@ export function startupFile(
 }
 
 export async function isSetUp(startup: StartupFile): Promise<boolean> {
-  return ((await readTextIfAny(startup.file)) ?? '').includes(startup.lines);
+  return hasLines((await readTextIfAny(startup.file)) ?? '', startup);
 }
 
 /** Appends polyenv's lines, or replaces earlier ones of its own. Returns whether the file changed. */
 export async function addLines(startup: StartupFile): Promise<boolean> {
   const before = (await readTextIfAny(startup.file)) ?? '';
-  if (before.includes(startup.lines)) return false;
+  if (hasLines(before, startup)) return false;
   const rest = withoutBlock(before);
-  const gap = rest === '' || rest.endsWith('\n') ? '' : '\n';
+  const finished = rest === '' || rest.endsWith('\n');
   await ensureFolder(dirname(startup.file));
-  await writeAtomic(startup.file, `${rest}${gap}${startup.lines}`);
+  await writeAtomic(
+    startup.file,
+    finished ? rest + startup.lines : `${rest}\n${startup.lines.replace(OPEN, OPEN_AFTER)}`,
+  );
   return true;
 }
 
@@ -80,7 +83,13 @@ export async function removeLines(startup: StartupFile): Promise<boolean> {
   return true;
 }
 
+function hasLines(text: string, { lines }: StartupFile): boolean {
+  return text.includes(lines) || text.includes(lines.replace(OPEN, OPEN_AFTER));
+}
+
 const OPEN = '# >>> polyenv >>>';
+/** Says that the line end before it is polyenv's own: the file did not end with one. */
+const OPEN_AFTER = '# >>> polyenv (after an unfinished line) >>>';
 const CLOSE = '# <<< polyenv <<<';
 
 function block(lines: readonly string[]): string {
@@ -88,11 +97,13 @@ function block(lines: readonly string[]): string {
 }
 
 function withoutBlock(text: string): string {
-  const start = text.indexOf(`${OPEN}\n`);
-  const end = text.indexOf(CLOSE, start);
-  if (start === -1 || end === -1) return text;
-  const after = text.slice(end + CLOSE.length).replace(/^\n/, '');
-  return text.slice(0, start) + after;
+  for (const open of [`\n${OPEN_AFTER}`, OPEN]) {
+    const start = text.indexOf(`${open}\n`);
+    const end = text.indexOf(CLOSE, start);
+    if (start === -1 || end === -1) continue;
+    return text.slice(0, start) + text.slice(end + CLOSE.length).replace(/^\n/, '');
+  }
+  return text;
 }
 
 function shLines(home: Home, shell: Shell, activate: 'activate' | 'shims'): readonly string[] {

@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { prepareHome } from '../adapters/home';
 import { ensureLauncher } from '../adapters/launcher';
-import { readEnvironments, writeEnvironment, writeShims } from '../adapters/shims';
+import { type Offer, readEnvironments, writeEnvironment, writeShims } from '../adapters/shims';
 import { executablesIn, listToolchains, readTree } from '../adapters/store';
 import type { Environment, RoutedRuntime } from '../domain/environment';
 import type { Runtime } from '../domain/runtime';
 import type { Toolchain } from '../domain/toolchain';
 import type { Context } from './context';
-import { readLock } from './locks';
+import { readKnown } from './locks';
 import { routeOverlay } from './overlay';
 import { outsidePlace, projectPlace } from './place';
 import { type Decision, findProject, type Project } from './project';
@@ -34,7 +34,7 @@ export async function standingsOf(ctx: Context, project: Project): Promise<reado
     project.decisions.map(async (decision): Promise<Standing> => {
       const runtime = runtimes.find((candidate) => candidate.id === decision.tool) as Runtime;
       const file = decision.from.kind === 'file' ? decision.from.file.split('/').pop() : undefined;
-      const { lock, path } = await readLock(ctx, decision.folder, file);
+      const { lock, path } = await readKnown(ctx, decision.folder, file);
       const found = await findProvided(ctx, { runtime, request: decision.request, lock });
       return { decision, runtime, lockPath: path, ...found };
     }),
@@ -62,10 +62,15 @@ export async function compileProject(
 
 /** One shim for every command of every toolchain, and for what projects installed privately. */
 export async function refreshShims(ctx: Context): Promise<void> {
+  await writeShims(ctx.home, await shimOffers(ctx), ctx.host.personHome);
+}
+
+/** The commands that each runtime has here, by its toolchains and by what projects installed privately. */
+export async function shimOffers(ctx: Context): Promise<readonly Offer[]> {
   const runtimes = await loadRuntimes();
   const toolchains = await listToolchains(ctx.home);
   const environments = await readEnvironments(ctx.home);
-  const offers = runtimes.map((runtime) => {
+  return runtimes.map((runtime) => {
     const own = toolchains
       .filter((one) => one.tool === runtime.id)
       .flatMap((one) => Object.keys(commandsOf(ctx, runtime, one)));
@@ -76,7 +81,6 @@ export async function refreshShims(ctx: Context): Promise<void> {
     ]);
     return { runtime, commands: [...new Set([...own, ...folders.flatMap(executablesIn)])] };
   });
-  await writeShims(ctx.home, offers, ctx.host.personHome);
 }
 
 export async function describeEnvironment(

@@ -1,3 +1,4 @@
+import { isFolder } from '../adapters/discover';
 import { checkLayout } from '../adapters/home';
 import { machinePlatform } from '../adapters/machine';
 import { type Home, homeOf } from '../adapters/paths';
@@ -38,6 +39,9 @@ export async function openContext({ host, emit, directory, offline }: ContextOpt
     throw new PolyenvError('folder-vanished', 'the working folder no longer exists', {
       hint: 'cd to a folder that does',
     });
+  }
+  if (!isFolder(directory)) {
+    throw new PolyenvError('usage', `there is no folder ${directory}`, { hint: 'name one that exists after -C' });
   }
   const platform = await machinePlatform(host);
   let network: Promise<Network> | undefined;

@@ -1,17 +1,40 @@
-import { changeSetting } from '../adapters/settings';
+import { changeSetting, loadSettings } from '../adapters/settings';
+import { writeDefaults } from '../adapters/shims';
+import { EMPTY_LOCKFILE } from '../domain/lockfile';
+import { describeEnvironment, refreshShims, standingsOf } from './compile';
 import type { Context } from './context';
+import { rememberEntry } from './locks';
+import { findProject } from './project';
+import { provideAll } from './provide';
 import { parseWishes } from './wishes';
 
-/** Sets the person's versions for where no project decides; returns all of them. */
+/** Sets the person's versions for where no project decides, installs them, and routes to them; returns all of them. */
 export async function setDefaultVersions(
   ctx: Context,
   texts: readonly string[],
 ): Promise<Readonly<Record<string, string>>> {
   const wishes = await parseWishes(texts);
-  let all = ctx.settings.defaults;
+  const { provided, failed } = await provideAll(
+    ctx,
+    wishes.map((wish) => ({ ...wish, lock: EMPTY_LOCKFILE })),
+  );
+  if (failed[0] !== undefined) throw failed[0].error;
   for (const { runtime, request } of wishes) {
-    const { value } = await changeSetting(ctx.host, { name: `defaults.${runtime.id}`, value: request.text });
-    all = value as Readonly<Record<string, string>>;
+    await changeSetting(ctx.host, { name: `defaults.${runtime.id}`, value: request.text });
   }
-  return all;
+  for (const { resolution } of provided) {
+    if (resolution.kind === 'entry') await rememberEntry(ctx, ctx.host.personHome, resolution.entry);
+  }
+  const settings = await loadSettings(ctx.host);
+  await compileDefaults({ ...ctx, settings });
+  return settings.defaults;
+}
+
+/** Routes for where no project decides: what the settings name, and nothing that a folder says. */
+export async function compileDefaults(ctx: Context): Promise<void> {
+  const project = await findProject(ctx, '/');
+  const standings = (await standingsOf(ctx, project)).filter(({ decision }) => decision.from.kind === 'setting');
+  const environment = await describeEnvironment(ctx, { project, standings, directory: ctx.host.personHome });
+  await refreshShims(ctx);
+  await writeDefaults(ctx.home, { ...environment, inputs: [], absences: [] });
 }

@@ -8,7 +8,7 @@ import { PolyenvError } from '../domain/errors';
 import { EMPTY_LOCKFILE } from '../domain/lockfile';
 import { describeEnvironment, refreshShims, type Standing, standingsOf } from './compile';
 import type { Context } from './context';
-import { readLock } from './locks';
+import { readKnown, rememberEntry } from './locks';
 import { findProject, type Project } from './project';
 import { provide } from './provide';
 import { commandIn, pathEntries, toolEnvironment } from './tool-environment';
@@ -76,8 +76,17 @@ async function installed(ctx: Context, standing: Standing): Promise<Standing> {
     );
   }
   const file = decision.from.kind === 'file' ? decision.from.file.split('/').pop() : undefined;
-  const { lock } = await readLock(ctx, decision.folder, file);
+  const { lock, place } = await readKnown(ctx, decision.folder, file);
   const { resolution, toolchain } = await provide(ctx, { runtime, request: decision.request, lock });
+  if (resolution.kind === 'entry' && resolution.from === 'source' && decision.once === undefined) {
+    await rememberEntry(ctx, decision.folder, resolution.entry);
+    if (place === 'project') {
+      ctx.emit({
+        type: 'note',
+        text: `polyenv.lock lacks ${runtime.id}@${decision.request.text}; using ${resolution.entry.version} (polyenv lock writes it)`,
+      });
+    }
+  }
   return { ...standing, resolution, toolchain };
 }
 

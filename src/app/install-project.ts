@@ -54,8 +54,8 @@ export async function installProject(ctx: Context, folder: string): Promise<Inst
 /** Exactly the lock, or exit 7 with what differs: nothing is resolved, no index is asked for, no lock is written. */
 export async function installFrozen(ctx: Context, folder: string): Promise<InstalledProject> {
   const project = await findProject(ctx, folder);
-  if (project.decisions.length === 0) throw nothingPinned(folder);
   if (project.errors[0] !== undefined) throw project.errors[0];
+  if (project.decisions.length === 0) throw nothingPinned(folder);
   const groups = await groupsOf(ctx, project);
   for (const group of groups)
     checkFrozen(
@@ -112,7 +112,8 @@ async function groupsOf(ctx: Context, project: Project): Promise<readonly Group[
     { folder: string; at: FolderLock; members: { decision: Decision; runtime: Runtime }[] }
   >();
   for (const decision of project.decisions) {
-    if (decision.request.version.kind === 'system') continue;
+    if (decision.request.version.kind === 'system' || decision.once !== undefined || decision.from.kind !== 'file')
+      continue;
     const runtime = runtimes.find((candidate) => candidate.id === decision.tool) as Runtime;
     const file = decision.from.kind === 'file' ? decision.from.file.split('/').pop() : undefined;
     const at = await readLock(ctx, decision.folder, file);
@@ -130,6 +131,7 @@ export async function lockProject(
   options: { readonly sources: 'first' | 'all'; readonly check: 'check' | 'write'; readonly keep: 'keep' | 'renew' },
 ): Promise<{ readonly path: string; readonly lock: Lockfile; readonly changed: boolean }> {
   const project = await findProject(ctx, folder);
+  if (project.errors[0] !== undefined) throw project.errors[0];
   if (project.decisions.length === 0) throw nothingPinned(folder);
   const groups = await groupsOf(ctx, project);
   const own = groups.find((group) => group.folder === folder && group.at.place === 'project') ?? groups[0];

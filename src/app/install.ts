@@ -64,6 +64,18 @@ export async function installToolchain(ctx: Context, order: Order): Promise<Tool
   );
 }
 
+/** The toolchain of an order once more, in the place of one that is damaged: that one goes only when the new one is proved. */
+export async function reinstallToolchain(ctx: Context, order: Order): Promise<Toolchain> {
+  const key = orderKey(order);
+  checkPolicy(ctx, order);
+  await prepareHome(ctx.home);
+  const { home, host, emit, settings } = ctx;
+  const purpose = `repairing ${order.runtime.id} ${order.version}`;
+  return withLock({ home, host, name: key, purpose, timeout: settings.lockTimeout, emit }, () =>
+    fetchToolchain(ctx, order, key),
+  );
+}
+
 async function fetchToolchain(ctx: Context, order: Order, key: string): Promise<Toolchain> {
   const started = ctx.host.now().getTime();
   const { id } = order.runtime;

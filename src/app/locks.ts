@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { ensureFolder, readTextIfAny, writeAtomic } from '../adapters/fs';
 import { environmentFolder } from '../adapters/paths';
 import { parseToml } from '../adapters/toml';
@@ -8,8 +9,10 @@ import {
   EMPTY_LOCKFILE,
   LOCKFILE_LIMIT,
   LOCKFILE_NAME,
+  type LockEntry,
   type Lockfile,
   renderLockfile,
+  withEntry,
 } from '../domain/lockfile';
 import type { Context } from './context';
 
@@ -39,6 +42,30 @@ export function decodeLock(text: string, path: string): Lockfile {
 }
 
 const MEND = 'restore the file from version control, or delete it and run: polyenv lock';
+
+/** What answers a folder's decisions: its lock, and for requests that it lacks what was resolved here before. */
+export async function readKnown(ctx: Context, folder: string, file?: string): Promise<FolderLock> {
+  const own = await readLock(ctx, folder, file);
+  if (own.place === 'home') return own;
+  const here = await readHomeLock(ctx, folder);
+  const lacking = here.lock.entries.filter(
+    (entry) =>
+      !own.lock.entries.some((one) => one.tool === entry.tool && isDeepStrictEqual(one.request, entry.request)),
+  );
+  return lacking.length === 0 ? own : { ...own, lock: { entries: [...own.lock.entries, ...lacking] } };
+}
+
+/** Keeps a resolution in polyenv's home, where no project is written. */
+export async function rememberEntry(ctx: Context, folder: string, entry: LockEntry): Promise<void> {
+  const here = await readHomeLock(ctx, folder);
+  await writeLock(here, withEntry(here.lock, entry));
+}
+
+async function readHomeLock(ctx: Context, folder: string): Promise<FolderLock> {
+  const path = join(environmentFolder(ctx.home, folder), LOCKFILE_NAME);
+  const text = await readTextIfAny(path);
+  return { path, place: 'home', lock: text === undefined ? EMPTY_LOCKFILE : decodeLock(text, path) };
+}
 
 /** Writes the lock if it differs from what stands there; says whether it did. */
 export async function writeLock(at: Pick<FolderLock, 'path'>, lock: Lockfile): Promise<'written' | 'unchanged'> {

@@ -12,8 +12,8 @@ export interface Command {
   /** Options that depend on the runtimes there are. */
   readonly moreOptions?: () => Promise<readonly Option[]>;
   readonly examples?: readonly Example[];
-  /** Everything from the first argument on belongs to somebody else's command line. */
-  readonly passThrough?: true;
+  /** For a verb that ends in somebody else's command line: how many of the words are its own. */
+  readonly ownWords?: (words: readonly string[]) => number;
   /** Which completions an argument gets beyond its choices. */
   run(input: Input): Promise<Outcome | undefined>;
 }

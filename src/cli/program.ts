@@ -69,9 +69,7 @@ export async function loadCommand(entry: Entry): Promise<Command> {
 }
 
 async function runVerb(host: Host, command: Command, words: Words): Promise<number> {
-  const split = command.passThrough ? -1 : words.after.indexOf('--');
-  const own = split === -1 ? words.after : words.after.slice(0, split);
-  const rest = split === -1 ? undefined : words.after.slice(split + 1);
+  const { own, rest } = divide(command, words.after);
   const parsed = parse(command, [...words.before, ...own], host);
   const output = openOutput(host, {
     json: parsed.options.json !== undefined,
@@ -86,6 +84,20 @@ async function runVerb(host: Host, command: Command, words: Words): Promise<numb
     output.fail(error);
     return asPolyenvError(error).exit;
   }
+}
+
+/** Before `--`, or what the verb calls its own; behind it, words that are only handed on. */
+function divide(
+  command: Command,
+  words: readonly string[],
+): { readonly own: readonly string[]; readonly rest: readonly string[] | undefined } {
+  const count = command.ownWords?.(words) ?? words.indexOf('--');
+  if (count === -1) return { own: words, rest: undefined };
+  const rest = words.slice(count);
+  return {
+    own: words.slice(0, count),
+    rest: command.ownWords === undefined || rest[0] === '--' ? rest.slice(1) : rest,
+  };
 }
 
 interface Call {
@@ -128,7 +140,6 @@ function parse(command: Command, argv: readonly string[], host: Host) {
       `${argument.required ? '<' : '['}${argument.name}${argument.variadic ? '...' : ''}${argument.required ? '>' : ']'}`,
     );
   }
-  if (command.passThrough) verb.passThroughOptions();
   try {
     verb.parse([...argv], { from: 'user' });
   } catch (error) {

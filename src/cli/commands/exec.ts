@@ -23,18 +23,18 @@ export const command: Command = {
     { run: 'polyenv exec -- npm test', describe: 'with what is pinned here' },
     { run: 'polyenv exec node@22 python@3.12 -- make', describe: 'once with others' },
   ],
-  passThrough: true,
+  ownWords,
   run: async (input) => {
-    const { ctx, args } = input;
-    const { tools, command: words } = splitWords(args);
+    const { ctx, args, rest: words = [] } = input;
     const [first, ...rest] = words;
-    if (first === undefined)
+    if (first === undefined) {
       throw new PolyenvError('usage', 'polyenv exec needs a command', { hint: 'polyenv exec -- node --version' });
+    }
     const folder = value(input, 'manifest');
     const exit = await execute(ctx, {
       folder: folder === undefined ? ctx.directory : resolve(ctx.directory, folder),
       cwd: ctx.directory,
-      wishes: await parseWishes(tools),
+      wishes: await parseWishes(args),
       command: [first, ...rest],
       ...(flag(input, 'pure') && { mode: 'pure' as const }),
     });
@@ -42,18 +42,17 @@ export const command: Command = {
   },
 };
 
-/** What stands before `--` are tools; without it, the words up to the first that is no `tool@request`. */
-function splitWords(args: readonly string[]): {
-  readonly tools: readonly string[];
-  readonly command: readonly string[];
-} {
-  const dashes = args.indexOf('--');
-  const count = args.findIndex((word) => !/^[a-z]+@/.test(word));
-  const end =
-    dashes !== -1 && (count === -1 || args.slice(0, dashes).every((word) => /^[a-z]+(@|$)/.test(word)))
-      ? dashes
-      : count;
-  if (end === -1) return { tools: args, command: [] };
-  const rest = args.slice(end);
-  return { tools: args.slice(0, end), command: rest[0] === '--' ? rest.slice(1) : rest };
+/** Options and `tool@request` are ours; the first other word begins the command, with or without `--` before it. */
+function ownWords(words: readonly string[]): number {
+  let count = 0;
+  while (count < words.length) {
+    const word = words[count] ?? '';
+    if (word === '--') return count;
+    if (WITH_VALUE.includes(word)) count += 2;
+    else if (word.startsWith('-') || /^[a-z]+@/.test(word)) count += 1;
+    else return count;
+  }
+  return count;
 }
+
+const WITH_VALUE = ['-m', '--manifest', '-C'];

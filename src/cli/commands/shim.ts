@@ -6,10 +6,10 @@ export const command: Command = {
   name: 'shim',
   summary: "the shims' slow path: resolve, install what is missing, compile, and become the tool",
   describe: 'Plumbing: called by the scripts in the shims folder.',
-  arguments: [{ name: 'words', describe: 'runtime, command, folder, and the arguments', variadic: true }],
-  passThrough: true,
-  run: async ({ ctx, args }) => {
-    const [tool, name, folder, ...rest] = args;
+  arguments: ['tool', 'command', 'folder'].map((name) => ({ name, describe: 'as the script found it' })),
+  ownWords: () => 3,
+  run: async ({ ctx, args, rest = [] }) => {
+    const [tool, name, folder] = args;
     if (tool === undefined || name === undefined || folder === undefined)
       throw new PolyenvError('usage', 'polyenv shim is called by shims', { hint: 'polyenv exec -- COMMAND' });
     return { exit: await routeOnce(ctx, { tool, name, folder, args: rest }) };
