@@ -69,6 +69,8 @@ export interface Decision {
 
 export interface Floor extends Pick<Saying, 'file' | 'line' | 'request' | 'atLeast'> {
   readonly tool: ToolId;
+  /** Whether no version can answer it and the decision: then `warnings` say so already. */
+  readonly contradicted: boolean;
 }
 
 export interface ToolVerdict extends Verdict {
@@ -169,8 +171,9 @@ function describe(
     ...(isolation !== undefined && { isolation }),
     decisions: answers.flatMap(({ decision }) => (decision === undefined ? [] : [decision])),
     floors: judged.flatMap(({ runtime, verdict }) =>
-      verdict.floors.map(({ file, line, request, atLeast }) => ({
+      verdict.floors.map(({ file, line, request, atLeast }, index) => ({
         tool: runtime.id,
+        contradicted: verdict.contradicted.includes(verdict.floors[index] as Saying),
         file,
         ...(line !== undefined && { line }),
         ...(request !== undefined && { request }),

@@ -45,6 +45,8 @@ export interface Verdict {
   readonly disagreements: readonly Saying[];
   /** Floors and ranges that the chosen version is to be checked against. */
   readonly floors: readonly Saying[];
+  /** Those of the floors that no version can satisfy together with the chosen request: seen without any release. */
+  readonly contradicted: readonly Saying[];
   /** Broken files that decide nothing, and contradictions that can be seen without knowing any release. */
   readonly warnings: readonly string[];
 }
@@ -70,15 +72,19 @@ export function decide(runtime: Decidable, sayings: readonly Saying[]): Verdict 
       ? []
       : pins.filter((one) => one !== chosen && one.folder === chosen.folder && disagree(runtime, chosen, one));
   const others = sayings.filter((one) => one !== chosen);
+  const checked = floors.filter((one) => one.request !== undefined && one !== chosen);
+  const contradicted = chosen === undefined ? [] : checked.filter((one) => isContradicted(runtime.scheme, one, chosen));
   return {
     ...(chosen !== undefined && { chosen }),
     ...(chosen?.request !== undefined && { request: { ...chosen.request, options } }),
     why: chosen === undefined ? 'nothing pins it' : whyChosen(chosen, { fence, sayings }),
     alternatives: others.map((saying) => ({ saying, why: whyNot(saying, { chosen, fence }) })),
     disagreements,
-    floors: floors.filter((one) => one.request !== undefined && one !== chosen),
+    floors: checked,
+    contradicted,
     warnings: [
       ...(fence !== undefined && pin !== undefined ? [fenceWarning(fence, pin)] : []),
+      ...(chosen === undefined ? [] : contradicted.map((floor) => floorWarning(runtime.id, floor, chosen))),
       ...others.flatMap(({ fault }) => (fault === undefined || fault === chosen?.fault ? [] : [faultWarning(fault)])),
       ...(chosen === undefined ? extra.map((one) => optionsWarning(runtime.id, one)) : []),
     ],
@@ -200,6 +206,11 @@ function placeOf({ file, line }: Pick<Saying, 'file' | 'line'>): string {
 
 function faultWarning({ message, where }: PolyenvError): string {
   return where === undefined ? message : `${placeOf({ ...where })}: ${message} (another file decides)`;
+}
+
+function floorWarning(tool: ToolId, floor: Saying, chosen: Saying): string {
+  const [asked = '', wanted = ''] = [chosen.requests[0], floor.requests[0]];
+  return `${placeOf(chosen)} asks for ${tool} ${asked}, and ${placeOf(floor)} wants ${wanted}${floor.atLeast ? ' or newer' : ''}`;
 }
 
 function fenceWarning(fence: Saying, pin: Saying): string {

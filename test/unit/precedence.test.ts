@@ -50,6 +50,21 @@ function chosen(verdict: Verdict): string | undefined {
 }
 
 describe('what decides', () => {
+  it('is told of a floor that it contradicts', () => {
+    const floors = [
+      say('node', '/p/package.json', '>=22', { strength: 'floor', line: 4 }),
+      say('node', '/p/a/package.json', '>=18', { strength: 'floor' }),
+    ];
+    const verdict = decide(RUNTIMES.node, [...floors, say('node', '/p/.nvmrc', '20')]);
+    expect(verdict.contradicted).toEqual([floors[0]]);
+    expect(verdict.warnings).toEqual(['/p/.nvmrc:1 asks for node 20, and /p/package.json:4 wants >=22']);
+    const go = [say('go', '/p/go.mod', '1.24', { strength: 'floor', atLeast: true })];
+    expect(decide(RUNTIMES.go, [...go, say('go', '/p/.go-version', '1.22')]).warnings[0]).toMatch(
+      /wants 1.24 or newer/,
+    );
+    expect(decide(RUNTIMES.go, [...go, say('go', '/p/.go-version', '1.25')]).warnings).toEqual([]);
+  });
+
   it('is nothing where nothing is said', () => {
     expect(decide(RUNTIMES.node, [])).toMatchObject({ alternatives: [], floors: [], warnings: [] });
     expect(decide(RUNTIMES.node, []).chosen).toBeUndefined();
