@@ -61,4 +61,7 @@ function version(root: string): string {
   return (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;
 }
 
-await buildInto(process.argv[2] ?? root);
+buildInto(process.argv[2] ?? root).catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

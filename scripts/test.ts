@@ -1,50 +1,71 @@
 import { spawnSync } from 'node:child_process';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startVitest, type TestCase, type TestModule } from 'vitest/node';
+import type { TestModule } from 'vitest/node';
 
 /**
  * The project's one test command: build, types, lint, then every test. The last line is `N passed, N failed`; what was
- * skipped is named with its reason before it.
+ * skipped is named with its reason before it. `--faults` and `--templates` run the long drivers instead.
  */
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-const wanted = process.argv.slice(2);
 
-let passed = 0;
-let failed = 0;
+const DRIVERS: Readonly<Record<string, string>> = {
+  '--faults': 'test/faults/run.ts',
+  '--templates': 'test/templates/run.ts',
+};
 
-for (const [name, command] of [
-  ['build', ['tsx', 'scripts/build.ts']],
-  ['types', ['tsc', '--noEmit', '-p', '.']],
-  ['lint', ['biome', 'check', '--error-on-warnings', '.']],
-] as const) {
-  const started = Date.now();
-  const [file, ...args] = command;
-  const { status } = spawnSync(resolve(root, 'node_modules/.bin', file), args, { cwd: root, stdio: 'inherit' });
-  if (status === 0) passed += 1;
-  else failed += 1;
-  console.log(`${name}: ${status === 0 ? 'ok' : 'FAILED'} (${Date.now() - started} ms)`);
+main(process.argv.slice(2)).then((code) => {
+  process.exit(code);
+});
+
+async function main(words: readonly string[]): Promise<number> {
+  const driver = DRIVERS[words[0] ?? ''];
+  if (driver !== undefined) return run('tsx', ['scripts/build.ts']) || run('tsx', [driver, ...words.slice(1)]);
+  const steps = [
+    check('build', 'tsx', ['scripts/build.ts']),
+    check('types', 'tsc', ['--noEmit', '-p', '.']),
+    check('lint', 'biome', ['check', '--error-on-warnings', '.']),
+  ];
+  const tests = await runTests(words);
+  const passed = steps.filter((ok) => ok).length + tests.passed;
+  const failed = steps.filter((ok) => !ok).length + tests.failed;
+  for (const line of tests.skipped) console.log(line);
+  console.log(`${passed} passed, ${failed} failed`);
+  return failed === 0 && tests.passed > 0 ? 0 : 1;
 }
 
-const vitest = await startVitest('test', wanted, { root, watch: false, reporters: [['default', { summary: false }]] });
-const skipped: string[] = [];
-for (const file of vitest.state.getTestModules() as readonly TestModule[]) {
-  if (file.errors().length > 0) failed += 1;
-  for (const test of file.children.allTests() as Iterable<TestCase>) {
-    const { state } = test.result();
-    if (state === 'passed') passed += 1;
-    else if (state === 'failed') failed += 1;
-    else skipped.push(`skipped: ${test.fullName}${noteOf(test)}`);
+async function runTests(
+  filters: readonly string[],
+): Promise<{ readonly passed: number; readonly failed: number; readonly skipped: readonly string[] }> {
+  const { startVitest } = await import('vitest/node');
+  const reporters: [string, Record<string, unknown>][] = [['default', { summary: false }]];
+  const vitest = await startVitest('test', [...filters], { root, watch: false, reporters });
+  let [passed, failed] = [0, vitest.state.getUnhandledErrors().length];
+  const skipped: string[] = [];
+  for (const file of vitest.state.getTestModules() as readonly TestModule[]) {
+    failed += file.errors().length;
+    for (const test of file.children.allTests()) {
+      const result = test.result();
+      if (result.state === 'passed') passed += 1;
+      else if (result.state === 'failed') failed += 1;
+      else {
+        const note = result.state === 'skipped' && result.note !== undefined ? ` (${result.note})` : '';
+        skipped.push(`skipped: ${test.fullName}${note}`);
+      }
+    }
   }
+  await vitest.close();
+  return { passed, failed, skipped };
 }
-failed += vitest.state.getUnhandledErrors().length;
-await vitest.close();
 
-for (const line of skipped) console.log(line);
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed === 0 && passed > 0 ? 0 : 1);
+function check(name: string, program: string, args: readonly string[]): boolean {
+  const started = Date.now();
+  const ok = run(program, args) === 0;
+  console.log(`${name}: ${ok ? 'ok' : 'FAILED'} (${Date.now() - started} ms)`);
+  return ok;
+}
 
-function noteOf(test: TestCase): string {
-  const result = test.result();
-  return result.state === 'skipped' && result.note !== undefined ? ` (${result.note})` : '';
+function run(program: string, args: readonly string[]): number {
+  const { status } = spawnSync(resolve(root, 'node_modules/.bin', program), args, { cwd: root, stdio: 'inherit' });
+  return status ?? 1;
 }

@@ -30,6 +30,7 @@ export const CATALOG: readonly Entry[] = [
   { name: 'uninstall', group: 'Toolchains', load: () => import('./commands/uninstall') },
   { name: 'prune', group: 'Toolchains', load: () => import('./commands/prune') },
   { name: 'lock', group: 'Lock', load: () => import('./commands/lock') },
+  { name: 'verify', group: 'Lock', load: () => import('./commands/verify') },
   { name: 'setup', group: 'Machine', load: () => import('./commands/setup') },
   { name: 'settings', group: 'Machine', load: () => import('./commands/settings') },
   { name: 'self', group: 'Machine', load: () => import('./commands/self') },

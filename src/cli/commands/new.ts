@@ -12,7 +12,7 @@ import {
 import { grantTrust } from '../../adapters/trust';
 import { installProject } from '../../app/install-project';
 import { readManifest } from '../../app/manifests';
-import { nameFor, newProject } from '../../app/new';
+import { nameFor, newProject, portsFor } from '../../app/new';
 import { runtimeIds } from '../../app/registry';
 import { PolyenvError } from '../../domain/errors';
 import { chooseValues } from '../../domain/template';
@@ -61,7 +61,7 @@ async function make(input: Input, read: ReadTemplate) {
   const { ctx } = input;
   const given = parametersOf(input);
   const target = resolve(ctx.directory, input.args[1] ?? given.name ?? read.template.name);
-  const chosen = { ...nameFor(read, target), ...given };
+  const chosen = { ...nameFor(read, target), ...(await portsFor(read, given)), ...given };
   if (flag(input, 'dry-run')) {
     const decided = Object.fromEntries(chooseValues(read.template, chosen, basename(target)));
     return {
