@@ -56,7 +56,8 @@ export function environmentForTools(
   return result;
 }
 
-function launcherText({ node, program }: Launcher): string {
+/** What `bin/polyenv` and its twin among the shims hold. */
+export function launcherText({ node, program }: Launcher): string {
   if (/[\n\r\0]/.test(node + program)) {
     throw new PolyenvError('path-refused', 'polyenv or its Node lies in a folder whose name has a line break', {
       hint: 'install polyenv elsewhere',

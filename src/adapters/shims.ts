@@ -35,12 +35,7 @@ export interface Offer {
 /** One script per runtime under every command name. Twice is the same as once; names that nothing offers any more go. */
 export async function writeShims(home: Home, offers: readonly Offer[], personHome: string): Promise<void> {
   await ensureFolder(home.shims);
-  const wanted = new Map<string, string>();
-  for (const { runtime, commands } of offers) {
-    const text = renderShim(home, runtime, personHome);
-    for (const name of commands)
-      if (isCommandName(name) && name !== 'polyenv' && !wanted.has(name)) wanted.set(name, text);
-  }
+  const wanted = renderShims(home, offers, personHome);
   for (const [name, text] of wanted) {
     const file = join(home.shims, name);
     if ((await readTextIfAny(file).catch(() => undefined)) !== text) await writeAtomic(file, text, { mode: 0o755 });
@@ -48,6 +43,17 @@ export async function writeShims(home: Home, offers: readonly Offer[], personHom
   for (const name of await readdir(home.shims)) {
     if (name !== 'polyenv' && !wanted.has(name)) await removeTree(join(home.shims, name));
   }
+}
+
+/** What stands in the shims folder, by name, the launcher's twin apart. */
+export function renderShims(home: Home, offers: readonly Offer[], personHome: string): ReadonlyMap<string, string> {
+  const wanted = new Map<string, string>();
+  for (const { runtime, commands } of offers) {
+    const text = renderShim(home, runtime, personHome);
+    for (const name of commands)
+      if (isCommandName(name) && name !== 'polyenv' && !wanted.has(name)) wanted.set(name, text);
+  }
+  return wanted;
 }
 
 /** The script of a runtime: its own pin names are baked in, and polyenv's home, for cron and sudo change HOME. */
@@ -144,18 +150,24 @@ export async function listEnvironments(home: Home): Promise<readonly CompiledEnv
   }));
 }
 
-/** As compiled, each for the folder under whose path it lies. */
+/** As compiled, each for the folder under whose path it lies; those that cannot be read are left out. */
 export async function readEnvironments(home: Home): Promise<readonly Environment[]> {
   const found: Environment[] = [];
+  for (const directory of await listEnvironmentFolders(home)) {
+    const environment = await readEnvironment(environmentFolder(home, directory));
+    if (environment !== undefined) found.push({ ...environment, directory });
+  }
+  return found;
+}
+
+/** Every folder for which something is compiled, readable or not. */
+export async function listEnvironmentFolders(home: Home): Promise<readonly string[]> {
+  const found: string[] = [];
   const visit = async (folder: string): Promise<void> => {
     for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
       if (!entry.isDirectory()) continue;
-      const path = join(folder, entry.name);
-      if (entry.name !== '.polyenv') await visit(path);
-      else {
-        const environment = await readEnvironment(path);
-        if (environment !== undefined) found.push({ ...environment, directory: folder.slice(home.envs.length) || '/' });
-      }
+      if (entry.name !== '.polyenv') await visit(join(folder, entry.name));
+      else found.push(folder.slice(home.envs.length) || '/');
     }
   };
   await visit(home.envs);

@@ -1,0 +1,57 @@
+import { repair, type VerifyOptions, verify } from '../../app/verify';
+import { CATALOGUE } from '../../domain/errors';
+import { describeProof } from '../../domain/toolchain';
+import { type Command, flag } from '../command';
+
+export const command: Command = {
+  name: 'verify',
+  summary: 'hold what is installed against what was downloaded and proved',
+  describe:
+    'Every file of the toolchains that this project uses: presence, type, size, mode, link target; with --deep also its sha256. Shims, launcher and compiled routes against what they should be. Exit 6 if something is damaged.',
+  options: [
+    { name: 'all', describe: 'every toolchain and every project on this machine' },
+    { name: 'deep', describe: 'hash every file' },
+    { name: 'repair', describe: 'mend what is damaged, from the cache or the network' },
+  ],
+  examples: [
+    { run: 'polyenv verify', describe: 'what this project runs on' },
+    { run: 'polyenv verify --all --deep', describe: 'everything, byte for byte' },
+    { run: 'polyenv verify --repair', describe: 'and mend it' },
+  ],
+  run: async (input) => {
+    const { ctx, output } = input;
+    const options: VerifyOptions = {
+      scope: flag(input, 'all') ? 'all' : 'project',
+      depth: flag(input, 'deep') ? 'deep' : 'quick',
+    };
+    const first = await verify(ctx, options);
+    const mending = first.findings.length > 0 && flag(input, 'repair') && !flag(input, 'dry-run');
+    const last = mending ? await repair(ctx, first, options) : first;
+    const damage = last.findings.filter(({ level }) => level === 'damage');
+    const lines = last.findings.flatMap(({ level, text, mend }) => [
+      `${level === 'damage' ? output.out.red('damaged') : output.out.yellow('notice')}  ${text}`,
+      `         try  ${mend}`,
+    ]);
+    const mended = mending ? first.findings.filter(({ at }) => !last.findings.some((left) => left.at === at)) : [];
+    const proofs = last.toolchains.map((one) => `${one.tool} ${one.version}: ${describeProof(one)}`);
+    const summary = `${last.toolchains.length} toolchains, ${last.files} files${options.depth === 'deep' ? ' hashed' : ''}: ${damage.length === 0 ? 'as they should be' : `${damage.length} damaged`}`;
+    return {
+      data: {
+        depth: options.depth,
+        toolchains: last.toolchains.map((one) => ({
+          key: one.key,
+          tool: one.tool,
+          version: one.version,
+          proof: describeProof(one),
+        })),
+        files: last.files,
+        findings: last.findings,
+        repaired: mended,
+      },
+      text: [...mended.map(({ text }) => `${output.out.green('mended')}   ${text}`), ...lines, ...proofs, summary].join(
+        '\n',
+      ),
+      exit: damage.length === 0 ? 0 : CATALOGUE['toolchain-damaged'].exit,
+    };
+  },
+};
