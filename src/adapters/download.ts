@@ -55,8 +55,8 @@ export async function keepPart(options: PartDownload & Pick<Recipe, 'format'>): 
   const consumer: Consumer<NameDigests, undefined> = {
     format: options.format,
     open: openNameDigests,
-    rollback: () => undefined,
-    finish: () => undefined,
+    rollback: async () => undefined,
+    finish: async () => undefined,
   };
   if ((await fromWhole(options, consumer)) !== undefined) return whole;
   refuseOffline(options);
@@ -83,14 +83,14 @@ export function downloadName(digest: Digest): string {
 }
 
 /** What reads the archive's members: writes them, or only hashes them. */
-interface Consumer<S extends MemberSink & { readonly names: ReadonlyMap<string, string> }, R> {
+interface Consumer<S extends AnySink, R> {
   readonly format: Recipe['format'];
   open(): S;
-  rollback(sink: S): void;
-  finish(sink: S): R;
+  rollback(sink: S): Promise<void>;
+  finish(sink: S): Promise<R>;
 }
 
-type AnySink = MemberSink & { readonly names: ReadonlyMap<string, string> };
+type AnySink = MemberSink & Pick<TreeWriter, 'settle'>;
 
 async function obtain<S extends AnySink, R>(options: PartDownload, consumer: Consumer<S, R>): Promise<R> {
   await ensureFolder(options.downloads);
@@ -160,13 +160,13 @@ async function fromWhole<S extends AnySink, R>(
     const sink = consumer.open();
     try {
       await unpackFile(path, { format: consumer.format, sink, signal: options.signal });
-      if (digest.kind !== 'h1' || hashTree(sink.names) === digest.value) {
+      if (digest.kind !== 'h1' || hashTree(await sink.settle()) === digest.value) {
         options.onBytes(found.size);
-        return { result: consumer.finish(sink) };
+        return { result: await consumer.finish(sink) };
       }
-      consumer.rollback(sink);
+      await consumer.rollback(sink);
     } catch (error) {
-      consumer.rollback(sink);
+      await consumer.rollback(sink);
       // What is proved is not got better by another download; what only its members prove may be.
       if (digest.kind !== 'h1' || !(error instanceof PolyenvError) || !error.code.startsWith('archive-')) throw error;
     }
@@ -219,9 +219,9 @@ async function receiveStreaming<S extends AnySink, R>(
     if (hash.copy().digest('hex') !== digest.value)
       throw wrongDigest(options, { transfer, actual: hash.digest('hex') });
     if (failure !== undefined) throw failure;
-    return consumer.finish(sink);
+    return await consumer.finish(sink);
   } catch (error) {
-    consumer.rollback(sink);
+    await consumer.rollback(sink);
     if (!isKeepable(error)) await partial.drop();
     throw error;
   } finally {
@@ -250,11 +250,11 @@ async function receive<S extends AnySink, R>(
       if (digest.kind === 'h1' && damaged && transfer.mixed()) throw new Restart(error);
       throw error;
     }
-    const tree = digest.kind === 'h1' ? hashTree(sink.names) : undefined;
+    const tree = digest.kind === 'h1' ? hashTree(await sink.settle()) : undefined;
     if (tree !== undefined && tree !== digest.value) throw wrongDigest(options, { transfer, actual: tree });
-    return consumer.finish(sink);
+    return await consumer.finish(sink);
   } catch (error) {
-    if (sink !== undefined) consumer.rollback(sink);
+    if (sink !== undefined) await consumer.rollback(sink);
     if (!isKeepable(error)) await partial.drop();
     throw error;
   }
@@ -564,7 +564,7 @@ function* readFrom(descriptor: number, start: number, stop: number): Generator<B
 }
 
 interface NameDigests extends MemberSink {
-  readonly names: ReadonlyMap<string, string>;
+  settle(): Promise<ReadonlyMap<string, string>>;
 }
 
 /** Hashes the members and writes nothing. */
@@ -572,7 +572,7 @@ function openNameDigests(): NameDigests {
   const names = new Map<string, string>();
   let current: { readonly name: string; readonly hash: ReturnType<typeof createHash> } | undefined;
   return {
-    names,
+    settle: async () => names,
     begin: ({ name, kind }) => {
       current = kind === 'file' ? { name, hash: createHash('sha256') } : undefined;
     },

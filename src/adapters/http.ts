@@ -12,6 +12,7 @@ import { openAuthorities } from './authorities';
 import { isLoopback, refuseUnprotected, userHeaders, withoutUser } from './mirrors';
 import { readNetrc } from './netrc';
 import { type ProxyChoice, proxyFor } from './proxies';
+import { unpaused } from './unpaused';
 import { writable } from './writable';
 
 export interface Http {
@@ -150,7 +151,9 @@ export function openHttp(options: HttpOptions): Http {
       const encoded = request.encoding === 'raw' ? undefined : single(answer.headers['content-encoding']);
       // Dropping a body early makes its stream fail: nobody is interested.
       answer.body.on('error', () => undefined);
-      const body = watch(answer.body, { url, proxy, seconds, settings });
+      // Only a connection that is kept may be held up.
+      const kept = /keep-alive/i.test(single(answer.headers.connection) ?? '');
+      const body = watch(kept ? answer.body : unpaused(answer.body), { url, proxy, seconds, settings });
       return {
         status: answer.statusCode,
         headers: flatten(answer.headers),

@@ -1,24 +1,19 @@
-import { createHash, type Hash, hash } from 'node:crypto';
 import {
   chmodSync,
-  closeSync,
   constants,
   copyFileSync,
-  fchmodSync,
-  fstatSync,
   linkSync,
   lstatSync,
   mkdirSync,
-  openSync,
   rmdirSync,
+  rmSync,
   symlinkSync,
-  unlinkSync,
-  writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Recipe } from '../domain/artifact';
 import { PolyenvError } from '../domain/errors';
 import { quoted } from '../domain/printable';
+import { FileFailure, openFileWriter, type Written } from './file-writer';
 import { errorCode, translateFsError } from './fs';
 
 /** What an archive's reader found. Names are the archive's own, unchecked. */
@@ -38,6 +33,8 @@ export interface MemberSink {
   begin(member: Member): void;
   data(chunk: Uint8Array): void;
   end(): void;
+  /** Between two chunks of input, which may be given away: waits while too much is waiting to be written. */
+  flush?(given?: Uint8Array): Promise<void>;
 }
 
 /** What became of one part: paths relative to the toolchain's root. */
@@ -58,12 +55,12 @@ export interface UnpackedFile {
 }
 
 export interface TreeWriter extends MemberSink {
-  /** Makes the links and copies, and says what there is. Throws `archive-invalid` if nothing was below the recipe's root. */
-  finish(): Unpacked;
+  /** All files are written. Then every file of the archive has its sha256 (hex) by its name there: for Go's `h1`. */
+  settle(): Promise<ReadonlyMap<string, string>>;
+  /** Settles, makes the links and copies, and says what there is. Throws `archive-invalid` if nothing was below the root. */
+  finish(): Promise<Unpacked>;
   /** Takes back all that was written, and nothing else. */
-  rollback(): void;
-  /** sha256 in hex of every file of the archive by its name there, written or not: for Go's `h1`. */
-  readonly names: ReadonlyMap<string, string>;
+  rollback(): Promise<void>;
 }
 
 export interface Limits {
@@ -95,7 +92,7 @@ export interface WriterOptions {
 }
 
 /**
- * Writes the members of a hostile archive below `into`, and nowhere else. Files are created with O_EXCL and O_NOFOLLOW in
+ * Writes the members of a hostile archive below `into`, and nowhere else. Files are created with O_EXCL and O_NOFOLLOW (`file-writer`) in
  * folders that this writer made or saw to be folders. Symbolic links are only made in `finish`, after the whole archive
  * was read and proved, so nothing can be written through one; their targets are `../` steps that stay inside, then
  * names, so that no chain of them leads out (`checkTarget`). Throws `archive-refused` naming the member.
@@ -106,21 +103,25 @@ export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): 
   const place = partsOf(recipe.place ?? '');
   const skipped = new Set(recipe.skip ?? []);
   const executables = (recipe.executables ?? []).map(globPattern);
-  const files = new Map<string, UnpackedFile>();
+  const files = new Map<string, FileEntry>();
+  const hardLinks = new Map<string, string>();
   const links = new Map<string, string>();
   const folders = new Set<string>();
-  const made: string[] = [];
+  const foldersMade: string[] = [];
+  const linksMade: string[] = [];
+  /** In the order in which the files were begun: every one of the archive, and those of them that are written. */
+  const archivePaths: string[] = [];
+  const filePaths: string[] = [];
   const folded = new Map<string, string>();
-  const digests = new Map<string, string>();
+  const writer = openFileWriter();
+  let settled: { readonly names: ReadonlyMap<string, string>; readonly written: Written } | undefined;
   let entries = 0;
   let bytes = 0;
-  /** Bits that the umask takes away, seen at the first file. */
-  let masked: number | undefined;
-  let current: Open | undefined;
+  let current: { readonly member: Member; left: number } | undefined;
 
   ensureFolder(place.join('/'), recipe.place ?? '');
 
-  return { begin, data, end, finish, rollback, names: digests };
+  return { begin, data, end, flush, settle, finish, rollback };
 
   function begin(member: Member): void {
     entries += 1;
@@ -129,55 +130,46 @@ export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): 
     if (bytes > limits.bytes) refuse(member.name, `makes it larger than ${limits.bytes} bytes`);
     const parts = checkName(member.name);
     const path = placed(parts, member);
-    const size = member.size;
-    const common = { name: member.name, archivePath: parts.join('/'), left: size, size };
-    if (path === undefined) {
-      current = { ...common, hash: member.kind === 'file' ? createHash('sha256') : undefined };
-      return;
-    }
+    current = { member, left: member.size };
     if (member.kind === 'file') {
-      current = { ...common, ...createFile(path, member), hash: undefined };
-      return;
+      const target = path === undefined ? '' : addFile(path, member);
+      archivePaths.push(parts.join('/'));
+      writer.open(target, modeOf(path ?? '', member), member.size);
+    } else if (path !== undefined) {
+      if (member.kind === 'folder') ensureFolder(path, member.name);
+      else if (member.kind === 'link') addLink(path, member);
+      else addHardLink(path, member);
     }
-    current = { ...common, hash: undefined };
-    if (member.kind === 'folder') ensureFolder(path, member.name);
-    else if (member.kind === 'link') addLink(path, member);
-    else addHardLink(path, member);
   }
 
   function data(chunk: Uint8Array): void {
-    const open = current;
-    if (open === undefined) throw new Error('data outside a member');
-    // The usual case, a file whole in one chunk, is hashed in one call.
-    const whole = open.hash === undefined && open.left === open.size && chunk.length === open.size;
-    if (whole) open.digest = hash('sha256', chunk);
-    else {
-      open.hash ??= createHash('sha256');
-      open.hash.update(chunk);
-    }
-    open.left -= chunk.length;
-    if (open.descriptor === undefined) return;
-    try {
-      for (let offset = 0; offset < chunk.length; ) offset += writeSync(open.descriptor, chunk, offset);
-    } catch (error) {
-      throw translateFsError(error, join(into, open.path ?? '')) ?? error;
-    }
+    if (current === undefined) throw new Error('data outside a member');
+    current.left -= chunk.length;
+    writer.write(chunk);
   }
 
   function end(): void {
-    const open = current;
+    if (current === undefined) return;
+    const { member, left } = current;
+    if (left !== 0) refuse(member.name, 'is not as long as it says');
+    if (member.kind === 'file') writer.close();
     current = undefined;
-    if (open === undefined) return;
-    if (open.left !== 0) refuse(open.name, 'is not as long as it says');
-    const digest = open.digest ?? open.hash?.digest('hex') ?? EMPTY;
-    const isFile = open.descriptor !== undefined || open.hash !== undefined || open.digest !== undefined;
-    if (isFile) digests.set(open.archivePath, digest);
-    if (open.descriptor === undefined || open.path === undefined) return;
-    closeSync(open.descriptor);
-    files.set(open.path, { path: open.path, mode: open.mode ?? 0o444, size: open.size, digest });
   }
 
-  function finish(): Unpacked {
+  async function flush(given?: Uint8Array): Promise<void> {
+    await writer.flush(given).catch(explain);
+  }
+
+  async function settle(): Promise<ReadonlyMap<string, string>> {
+    if (settled === undefined) {
+      const written = await writer.finish().catch(explain);
+      const names = new Map(archivePaths.map((name, index) => [name, written.digests[index] ?? '']));
+      settled = { names, written };
+    }
+    return settled.names;
+  }
+
+  async function finish(): Promise<Unpacked> {
     if (files.size === 0) {
       throw new PolyenvError(
         'archive-invalid',
@@ -185,6 +177,9 @@ export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): 
         { hint: 'the place that it came from may serve something else: polyenv settings get mirrors' },
       );
     }
+    const names = await settle();
+    const masked = settled?.written.masked ?? 0;
+    for (const [path, original] of hardLinks) repeatFile(original, path);
     for (const { from, to } of recipe.copies ?? []) copyBeside(from, to);
     for (const [path, target] of links) makeLink(path, target);
     for (const { path, target } of recipe.links ?? []) {
@@ -196,23 +191,36 @@ export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): 
       links.set(at, target);
       makeLink(at, target);
     }
-    const linked = [...links].map(([path, link]) => ({ path, mode: 0o777, size: 0, link }));
-    const written = [...files.values()];
+    const written = [...files].map(([path, { mode, size, archivePath }]) => ({
+      path,
+      mode: (masked & 0o700) !== 0 ? mode : mode & ~masked,
+      size,
+      digest: names.get(archivePath) ?? '',
+    }));
+    const linked = [...links].map(([path, target]) => ({ path, mode: 0o777, size: 0, link: target }));
     return { files: [...written, ...linked], bytes: written.reduce((sum, file) => sum + file.size, 0) };
   }
 
-  function rollback(): void {
-    if (current?.descriptor !== undefined) closeSync(current.descriptor);
+  async function rollback(): Promise<void> {
     current = undefined;
-    for (const path of made.reverse()) {
+    const created = await writer.stop();
+    for (const path of [...linksMade, ...filePaths.slice(0, created)]) rmSync(join(into, path), { force: true });
+    for (const path of foldersMade.reverse()) {
       try {
-        if (folders.has(path)) rmdirSync(join(into, path));
-        else unlinkSync(join(into, path));
+        rmdirSync(join(into, path));
       } catch {
-        // A folder in which another part has files stays; what is gone is gone.
+        // A folder in which another part has files stays.
       }
     }
-    made.length = 0;
+    linksMade.length = 0;
+    filePaths.length = 0;
+    foldersMade.length = 0;
+  }
+
+  function explain(error: unknown): never {
+    if (!(error instanceof FileFailure)) throw error;
+    if (error.code === 'EEXIST') refuse(relative(into, error.path), 'is already there, or was made by another part');
+    throw translateFsError(error, error.path) ?? error;
   }
 
   function refuse(name: string, why: string): never {
@@ -295,7 +303,7 @@ export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): 
     const target = join(into, path);
     try {
       mkdirSync(target, 0o755);
-      made.push(path);
+      foldersMade.push(path);
       // A umask that forbids ourselves to enter is not honoured.
       if ((lstatSync(target).mode & 0o700) !== 0o700) chmodSync(target, 0o700);
     } catch (error) {
@@ -312,24 +320,19 @@ export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): 
     register(path, name);
   }
 
-  function createFile(path: string, member: Member): Pick<Open, 'path' | 'descriptor' | 'mode'> {
+  /** The absolute path to write to. */
+  function addFile(path: string, member: Member): string {
     prepareEntry(path, member.name);
+    const archivePath = checkName(member.name).join('/');
+    files.set(path, { mode: modeOf(path, member), size: member.size, archivePath });
+    filePaths.push(path);
+    return join(into, path);
+  }
+
+  function modeOf(path: string, member: Member): number {
     const below = place.length === 0 ? path : path.slice(place.join('/').length + 1);
     const executable = ((member.mode ?? 0) & 0o100) !== 0 || executables.some((pattern) => pattern.test(below));
-    const wanted = executable ? 0o555 : 0o444;
-    const target = join(into, path);
-    let descriptor: number;
-    try {
-      descriptor = openSync(target, NEW_FILE, wanted);
-    } catch (error) {
-      if (errorCode(error) === 'EEXIST') refuse(member.name, 'is already there, or was made by another part');
-      throw translateFsError(error, target) ?? error;
-    }
-    made.push(path);
-    masked ??= wanted & ~fstatSync(descriptor).mode;
-    // A umask that forbids ourselves to read is not honoured.
-    if ((masked & 0o700) !== 0) fchmodSync(descriptor, wanted);
-    return { path, descriptor, mode: (masked & 0o700) !== 0 ? wanted : wanted & ~masked };
+    return executable ? 0o555 : 0o444;
   }
 
   function addLink(path: string, { name, target = '' }: Member): void {
@@ -366,14 +369,14 @@ export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): 
     const at = join(into, path);
     try {
       symlinkSync(target, at);
-      made.push(path);
+      linksMade.push(path);
     } catch (error) {
       if (errorCode(error) === 'EEXIST') refuse(path, 'is already there, or was made by another part');
       throw translateFsError(error, at) ?? error;
     }
   }
 
-  /** To a file that this writer wrote itself, by its name in the archive. */
+  /** To a file of the archive before it; made in `finish`, when that is written. */
   function addHardLink(path: string, member: Member): void {
     const original = placed(checkName(member.target ?? ''), { ...member, name: member.target ?? '', kind: 'file' });
     const file = original === undefined ? undefined : files.get(original);
@@ -381,7 +384,8 @@ export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): 
       refuse(member.name, `is a hard link to what is no file before it: ${quoted(member.target ?? '', 120)}`);
     }
     prepareEntry(path, member.name);
-    repeatFile(original, path);
+    files.set(path, file);
+    hardLinks.set(path, original);
   }
 
   /** The same file under a second name: a hard link, or a copy where the file system has none. */
@@ -401,8 +405,8 @@ export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): 
     } catch (error) {
       throw translateFsError(error, target) ?? error;
     }
-    made.push(to);
-    files.set(to, { ...file, path: to });
+    linksMade.push(to);
+    files.set(to, file);
   }
 
   function copyBeside(from: string, to: string): void {
@@ -417,21 +421,11 @@ export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): 
   }
 }
 
-interface Open {
-  readonly name: string;
-  readonly archivePath: string;
+interface FileEntry {
+  readonly mode: number;
   readonly size: number;
-  left: number;
-  hash: Hash | undefined;
-  digest?: string;
-  readonly path?: string;
-  readonly descriptor?: number;
-  readonly mode?: number;
+  readonly archivePath: string;
 }
-
-const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-
-const EMPTY = createHash('sha256').digest('hex');
 
 /** C0, DEL and C1. */
 const CONTROL = /[\x00-\x1f\x7f-\x9f]/;

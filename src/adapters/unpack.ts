@@ -47,6 +47,7 @@ export async function unpackTarGz(
       unpacked += chunk.length;
       if (unpacked > RATIO_FROM && unpacked > packed * MOST_RATIO) throw bomb();
       reader.write(chunk);
+      await sink.flush?.(chunk);
     }
     await fed;
     if (sourceFailure !== undefined) throw sourceFailure.error;

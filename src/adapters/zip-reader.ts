@@ -206,6 +206,7 @@ async function unpackAll(descriptor: number, records: readonly Entry[], { sink, 
       writeMember(record, content, sink);
     } else if (record.size > LARGE) await streamMember(descriptor, record, sink);
     else writeMember(record, inflateNow(descriptor, record), sink);
+    await sink.flush?.();
   }
 }
 
@@ -272,8 +273,12 @@ async function streamMember(descriptor: number, record: Entry, sink: MemberSink)
   };
   sink.begin(record.member);
   const pieces = readPieces(descriptor, start, record.packed);
-  if (record.method === 0) for (const piece of pieces) take(piece);
-  else {
+  if (record.method === 0) {
+    for (const piece of pieces) {
+      take(piece);
+      await sink.flush?.(piece);
+    }
+  } else {
     const inflate = createInflateRaw({ chunkSize: CHUNK });
     const feed = async (): Promise<void> => {
       for (const piece of pieces) {
@@ -285,7 +290,10 @@ async function streamMember(descriptor: number, record: Entry, sink: MemberSink)
     try {
       const fed = feed();
       fed.catch((error: unknown) => inflate.destroy(error as Error));
-      for await (const chunk of inflate) take(chunk as Buffer);
+      for await (const chunk of inflate) {
+        take(chunk as Buffer);
+        await sink.flush?.();
+      }
       await fed;
       if (inflate.bytesWritten !== record.packed) throw badContent(record);
     } catch (error) {

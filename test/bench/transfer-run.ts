@@ -41,7 +41,7 @@ async function unpack([file = '', into = '']: readonly string[]): Promise<void> 
   mkdirSync(into, { recursive: true });
   const sink = openTreeWriter({ into, recipe });
   await unpackFile(file, { format: 'tar.gz', sink });
-  sink.finish();
+  await sink.finish();
 }
 
 function serve([file = '']: readonly string[]): void {

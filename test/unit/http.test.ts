@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createPlainServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, createServer as createSocketServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -11,7 +11,7 @@ import { type Http, type HttpOptions, maskUrl, openHttp } from '../../src/adapte
 import { proxyFor } from '../../src/adapters/proxies';
 import type { Event } from '../../src/domain/events';
 import type { Settings } from '../../src/domain/settings';
-import { type FaultServer, openFaultServer } from '../support/fault-server';
+import { type Answer, type FaultServer, openFaultServer } from '../support/fault-server';
 import { settingsWith } from '../support/settings';
 
 let server: FaultServer;
@@ -207,15 +207,35 @@ describe('servers that do not get on with it', () => {
     expect(error.message).toContain('bytes a second');
   });
 
-  it('are not given up while it is we who are slow', async () => {
-    server.set('/a', { body: Buffer.alloc(2_000_000) });
-    const answer = await open().get(`${server.origin}/a`);
-    let size = 0;
-    for await (const chunk of answer.body) {
-      if (size === 0) await new Promise((resume) => setTimeout(resume, 2500));
-      size += chunk.length;
-    }
-    expect(size).toBe(2_000_000);
+  it.each<NonNullable<Answer['length']>>(['content-length', 'chunked', 'none'])(
+    'are not given up while it is we who are slow (%s)',
+    async (length) => {
+      server.set('/a', { body: Buffer.alloc(2_000_000), length });
+      const answer = await open().get(`${server.origin}/a`);
+      let size = 0;
+      for await (const chunk of answer.body) {
+        if (size === 0) await new Promise((resume) => setTimeout(resume, 2500));
+        size += chunk.length;
+      }
+      expect(size).toBe(2_000_000);
+    },
+  );
+});
+
+describe('a server that closes each connection', () => {
+  it.each(['HTTP/1.0', 'HTTP/1.1'])('does not end us when it does so while we are slow (%s)', async (version) => {
+    const body = Buffer.alloc(64 * 1024);
+    const plain = createSocketServer((socket) => {
+      socket.once('data', () => {
+        socket.write(`${version} 200 OK\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`);
+        socket.end(body);
+      });
+    });
+    await new Promise<void>((ready) => plain.listen(0, '127.0.0.1', ready));
+    const answer = await open().get(`http://127.0.0.1:${(plain.address() as AddressInfo).port}/a`);
+    await new Promise((resume) => setTimeout(resume, 200));
+    expect(await answer.text()).toHaveLength(body.length);
+    plain.close();
   });
 });
 

@@ -15,8 +15,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { removeTree } from '../../src/adapters/fs';
 import { type Limits, openTreeWriter, type Unpacked } from '../../src/adapters/tree-writer';
@@ -55,9 +56,9 @@ async function unpackTar(
   });
   try {
     await unpackTarGz(inPieces(bytes, pieces), sink);
-    return sink.finish();
+    return await sink.finish();
   } catch (error) {
-    sink.rollback();
+    await sink.rollback();
     throw error;
   }
 }
@@ -72,9 +73,9 @@ async function unpackZip(bytes: Buffer, recipe: Omit<Recipe, 'format' | 'root'> 
   const sink = openTreeWriter({ into: root, recipe: { format: 'zip', root: 'top', ...recipe } });
   try {
     await unpackFile(file, { format: 'zip', sink });
-    return sink.finish();
+    return await sink.finish();
   } catch (error) {
-    sink.rollback();
+    await sink.rollback();
     throw error;
   } finally {
     rmSync(file);
@@ -160,6 +161,58 @@ describe('a plain archive', () => {
     execFileSync('tar', ['-czf', join(outer, 'a.tgz'), '-C', outer, 'top']);
     await unpackTar(readFileSync(join(outer, 'a.tgz')));
     expect(execFileSync('diff', ['-r', '--no-dereference', source, root], { encoding: 'utf8' })).toBe('');
+  });
+});
+
+describe('an archive that is worth a thread', () => {
+  const content = Buffer.from(Array.from({ length: 6_000_000 }, (_, index) => (index * 7919) >> 5));
+  const members: readonly TarMember[] = [
+    { name: 'top/a', content },
+    { name: 'top/b', content: 'small' },
+    { name: 'top/c', content: content.subarray(1) },
+    { name: 'top/d' },
+    { name: 'other/e', content: 'not taken' },
+  ];
+
+  it('is written and hashed all the same', async () => {
+    const { files } = await unpackTar(tarGz(members), { pieces: 65_536 });
+    expect(files.map((one) => one.digest)).toEqual([content, 'small', content.subarray(1), ''].map(sha256));
+    expect(readFileSync(join(root, 'c')).equals(content.subarray(1))).toBe(true);
+  });
+
+  it('takes back what it wrote when it fails, and not what was there before', async () => {
+    writeFileSync(join(root, 'c'), 'of another');
+    await expect(unpackTar(tarGz(members))).rejects.toMatchObject({
+      code: 'archive-refused',
+      message: expect.stringContaining('"c"'),
+    });
+    expect(readdirSync(root)).toEqual(['c']);
+    expect(readFileSync(join(root, 'c'), 'utf8')).toBe('of another');
+  });
+
+  it('is written from the bundle too, whose names are short', async () => {
+    const program = join(outer, 'bundle.cjs');
+    await build({
+      stdin: {
+        contents: `
+          import { openTreeWriter } from './src/adapters/tree-writer';
+          import { unpackFile } from './src/adapters/unpack';
+          const [file, into] = process.argv.slice(2) as [string, string];
+          const sink = openTreeWriter({ into, recipe: { format: 'tar.gz', root: 'top' } });
+          unpackFile(file, { format: 'tar.gz', sink }).then(() => sink.finish());`,
+        resolveDir: resolve(__dirname, '../..'),
+        loader: 'ts',
+      },
+      bundle: true,
+      platform: 'node',
+      minify: true,
+      keepNames: true,
+      outfile: program,
+      logLevel: 'error',
+    });
+    writeFileSync(join(outer, 'a.tgz'), tarGz(members));
+    execFileSync(process.execPath, [program, join(outer, 'a.tgz'), root]);
+    expect(readFileSync(join(root, 'a')).equals(content)).toBe(true);
   });
 });
 
@@ -250,7 +303,7 @@ describe('links that are as they should be', () => {
     const sink = openTreeWriter({ into: root, recipe: { format: 'tar.gz', root: 'top' } });
     await expect(unpackTarGz(inPieces(gzipSync(broken), 99), sink)).rejects.toThrow();
     expect(readdirSync(root)).toEqual(['f']);
-    sink.rollback();
+    await sink.rollback();
     expectUntouched();
   });
 
