@@ -75,11 +75,13 @@ export async function shimOffers(ctx: Context): Promise<readonly Offer[]> {
       .filter((one) => one.tool === runtime.id)
       .flatMap((one) => Object.keys(commandsOf(ctx, runtime, one)));
     const routed = environments.flatMap((one) => one.runtimes.filter(({ tool }) => tool === runtime.id));
+    // A pin whose toolchain is gone is still a pin: its commands must not reach another copy.
+    const pinned = routed.flatMap(({ commands }) => Object.keys(commands));
     const folders = routed.flatMap(({ bins, overlay }) => [
       ...bins,
       ...(overlay?.ready ? [`${overlay.path}/${overlay.bin}`] : []),
     ]);
-    return { runtime, commands: [...new Set([...own, ...folders.flatMap(executablesIn)])] };
+    return { runtime, commands: [...new Set([...own, ...pinned, ...folders.flatMap(executablesIn)])] };
   });
 }
 

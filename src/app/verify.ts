@@ -21,6 +21,7 @@ import { commandsOf, compileFolder, refreshShims, shimOffers, standingsOf } from
 import type { Context } from './context';
 import { installToolchain, type Order, orderKey, reinstallToolchain } from './install';
 import { findProject } from './project';
+import { orderFor } from './provide';
 import { loadRuntime } from './registry';
 
 /** Something that is not what polyenv made, and how it is mended. */
@@ -74,7 +75,7 @@ export async function verify(ctx: Context, options: VerifyOptions): Promise<Veri
 export async function repair(ctx: Context, found: Verified, options: VerifyOptions): Promise<Verified> {
   for (const { kind, at, faults, level } of found.findings) {
     if (kind === 'toolchain') await repairToolchain(ctx, { key: at, faults: faults ?? [], level });
-    else if (kind === 'receipt') await forget(ctx, at);
+    else if (kind === 'receipt') await replaceUnreadable(ctx, at);
   }
   // The launcher first: a shim without one cannot do anything.
   if (found.findings.some(({ kind }) => kind === 'launcher')) await ensureLauncher(ctx.home, ctx.host);
@@ -212,6 +213,30 @@ async function repairToolchain(
   // Unpacked by other rules than today's: the new one has another key, and routes to the old one notice that it is gone.
   await installToolchain(ctx, order);
   await forget(ctx, toolchain.key);
+}
+
+/** What the receipt said is lost, but a project that has it locked says it again. */
+async function replaceUnreadable(ctx: Context, key: string): Promise<void> {
+  for (const directory of await listEnvironmentFolders(ctx.home)) {
+    for (const order of await lockedOrders(ctx, directory)) {
+      if (orderKey(order) !== key) continue;
+      await reinstallToolchain(ctx, order);
+      return;
+    }
+  }
+  await forget(ctx, key);
+}
+
+async function lockedOrders(ctx: Context, directory: string): Promise<readonly Order[]> {
+  try {
+    const standings = await standingsOf(ctx, await findProject(ctx, directory));
+    return standings.flatMap(({ runtime, resolution }) =>
+      resolution?.kind === 'entry' ? [orderFor(ctx, runtime, resolution.entry)] : [],
+    );
+  } catch (error) {
+    if (error instanceof PolyenvError) return [];
+    throw error;
+  }
 }
 
 async function orderOf(toolchain: Toolchain): Promise<Order> {
