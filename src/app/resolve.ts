@@ -2,10 +2,11 @@ import { PolyenvError } from '../domain/errors';
 import { artifactFor, findAlternatives, type LockEntry, type Lockfile } from '../domain/lockfile';
 import type { PlatformKey } from '../domain/platform';
 import { PLATFORMS } from '../domain/platform';
+import { findWeakening } from '../domain/proof-floor';
 import type { ToolRequest } from '../domain/request';
 import type { Release, Runtime, Source, Upstream } from '../domain/runtime';
 import { nearestReleases, selectRelease } from '../domain/select';
-import type { Toolchain } from '../domain/toolchain';
+import { proofText, type Toolchain } from '../domain/toolchain';
 import type { Context } from './context';
 import { discoverToolchain, findLinked } from './linked';
 
@@ -51,7 +52,10 @@ export async function resolveRequest(ctx: Context, asked: Asked): Promise<Resolu
 /** What is known without the network: the lock, else a linked toolchain that answers. */
 export async function resolveKnown(ctx: Context, asked: Asked): Promise<Resolution | undefined> {
   const entry = findAlternatives(asked.lock, asked.request).find(
-    (candidate) => artifactFor(candidate, ctx.platform) !== undefined && isAllowed(ctx, candidate.source),
+    (candidate) =>
+      artifactFor(candidate, ctx.platform) !== undefined &&
+      isAllowed(ctx, candidate.source) &&
+      (asked.order?.includes(candidate.source) ?? true),
   );
   if (entry !== undefined) return { kind: 'entry', entry, from: 'lock' };
   if (ctx.settings.preference === 'only-managed') return undefined;
@@ -66,6 +70,7 @@ export async function resolveFromSources(ctx: Context, asked: Asked): Promise<Lo
   for (const source of sources) {
     try {
       const entry = await resolveFromSource(ctx, asked, source);
+      if (asked.order === undefined) refuseWeakening(asked, entry);
       tellFallback(ctx, { source, failures, tool: asked.runtime.id });
       return entry;
     } catch (error) {
@@ -74,6 +79,20 @@ export async function resolveFromSources(ctx: Context, asked: Asked): Promise<Lo
     }
   }
   throw failures.length === 0 ? noSource(asked) : unreachable(asked, sources, failures);
+}
+
+/** Who names a source decides that its proof is enough; nobody else does. */
+function refuseWeakening({ lock }: Asked, entry: LockEntry): void {
+  const found = findWeakening(lock, entry);
+  if (found === undefined) return;
+  const { platform, before, after } = found;
+  throw new PolyenvError(
+    'proof-weaker',
+    `${entry.tool} ${entry.version} for ${platform} is proved by ${proofText(after)} at ${entry.source}, and the lock records ${proofText(before)}`,
+    {
+      hint: `find out why, or accept it: polyenv use ${entry.tool}@${entry.request.text} --source ${entry.source}`,
+    },
+  );
 }
 
 export async function resolveFromSource(ctx: Context, asked: Asked, source: Source): Promise<LockEntry> {
