@@ -77,6 +77,8 @@ export interface ZipMember {
   readonly flags?: number;
   readonly method?: number;
   readonly extra?: Buffer;
+  /** Bytes behind the deflated ones, counted among them. */
+  readonly tail?: string;
   /** Bytes between this record and the next. */
   readonly gap?: Buffer;
 }
@@ -104,7 +106,8 @@ export function zip(members: readonly ZipMember[], comment = ''): Buffer {
 
 function zipMember(member: ZipMember, offset: number): { readonly local: Buffer; readonly central: Buffer } {
   const content = Buffer.from(member.content ?? '');
-  const packed = member.stored === true ? content : deflateRawSync(content);
+  const deflated = member.stored === true ? content : deflateRawSync(content);
+  const packed = Buffer.concat([deflated, Buffer.from(member.tail ?? '')]);
   const flags = member.flags ?? (member.deferred === true ? 8 : 0);
   const method = member.method ?? (member.stored === true ? 0 : 8);
   const numbers = Buffer.alloc(12);
