@@ -51,10 +51,6 @@ interface Installed {
   readonly reason?: string;
 }
 
-main().then((code) => {
-  process.exitCode = code;
-});
-
 async function main(): Promise<number> {
   const base = realpathSync(mkdtempSync(join(tmpdir(), 'polyenv-demo-')));
   const home = join(base, 'home');
@@ -88,10 +84,7 @@ async function installAll(
   const results: Installed[] = [];
   for (const pin of of.pins) {
     const started = Date.now();
-    const { exit, stdout, stderr } = await polyenv(['use', `${pin.tool}@${pin.request}`, '--json'], {
-      cwd,
-      env: of.env,
-    });
+    const { exit, stdout, stderr } = await useOrLink(pin, cwd, of.env);
     const milliseconds = Date.now() - started;
     const answer = parseLast(stdout);
     const tool = (answer?.tools as readonly Record<string, unknown>[] | undefined)?.[0];
@@ -117,12 +110,28 @@ async function installAll(
   return results;
 }
 
+/** What this machine has is taken where nothing can be downloaded and proved; the reason is told, and it is called linked. */
+async function useOrLink(pin: Pin, cwd: string, env: NodeJS.ProcessEnv): Promise<Result> {
+  const words = ['use', `${pin.tool}@${pin.request}`, '--json'];
+  const first = await polyenv(words, { cwd, env });
+  if (first.exit === 0) return first;
+  const second = await polyenv(words, { cwd, env: { ...env, POLYENV_SOURCES_PREFERENCE: 'only-system' } });
+  if (second.exit !== 0) return first;
+  const error = parseLast(first.stdout)?.error as { message?: string } | undefined;
+  say(
+    `${pin.tool}@${pin.request} is not downloaded here: ${error?.message ?? 'no reason was given'}; it is linked instead`,
+  );
+  return second;
+}
+
 async function runThrough(cwd: string, one: Installed, env: NodeJS.ProcessEnv): Promise<readonly string[]> {
   const { pin, project } = one;
   const [command, ...args] = pin.command;
   const words = pin.command.join(' ');
   if (one.version === undefined) return [project, words, `${pin.tool}@${pin.request}`, '', 'not here', '', '', ''];
-  const routed = { ...env, PATH: `${join(env.POLYENV_HOME ?? '', 'shims')}:${env.PATH}` };
+  // The go command counts its own uses in the person's configuration: that is Go's doing, and not wanted in a demo.
+  const config = join(env.POLYENV_HOME ?? '', '..', 'config');
+  const routed = { ...env, PATH: `${join(env.POLYENV_HOME ?? '', 'shims')}:${env.PATH}`, XDG_CONFIG_HOME: config };
   const [ran, why] = await Promise.all([
     run(command, args, { cwd, env: routed }),
     polyenv(['which', command, '--why', '--json'], { cwd, env: routed }),
@@ -250,3 +259,7 @@ function table(rows: readonly (readonly string[])[]): string {
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
+
+main().then((code) => {
+  process.exitCode = code;
+});
