@@ -467,13 +467,13 @@ function describeFailure(error: unknown, around: Circumstances): Error {
     });
   }
   const through = proxy === undefined ? '' : ` through the proxy ${maskUrl(proxy.url)} (${proxy.variable})`;
-  return new Transient(
-    new PolyenvError('network', `${reasonOf(codes, url, seconds)}${through}: ${shown}`, {
-      hint: 'check the network and HTTPS_PROXY, or use a mirror: polyenv settings set mirrors FROM=TO',
-      elsewhere: true,
-      cause: error,
-    }),
-  );
+  const failure = new PolyenvError('network', `${reasonOf(codes, url, seconds)}${through}: ${shown}`, {
+    hint: 'check the network and HTTPS_PROXY, or use a mirror: polyenv settings set mirrors FROM=TO',
+    elsewhere: true,
+    cause: error,
+  });
+  // A name that does not exist will not exist in two seconds either; one that cannot be looked up now may.
+  return codes.includes('ENOTFOUND') ? failure : new Transient(failure);
 }
 
 function reasonOf(codes: readonly string[], url: URL, seconds: number): string {
