@@ -24,12 +24,14 @@ import {
   type Release,
   type Runtime,
   type Source,
+  setVariable,
   type ToolRequest,
   type Upstream,
+  unsetVariable,
   type Version,
 } from '../src/kit';
 
-/** Go's own names of systems. Its builds are static, so that one serves glibc and musl. */
+/** Go's own names of systems. From 1.21 on its programs are static, so that one build serves glibc and musl. */
 const TARGETS: Readonly<Record<PlatformKey, string>> = {
   'linux-x64': 'linux-amd64',
   'linux-arm64': 'linux-arm64',
@@ -40,6 +42,13 @@ const TARGETS: Readonly<Record<PlatformKey, string>> = {
   'windows-x64': 'windows-amd64',
   'windows-arm64': 'windows-arm64',
 };
+
+const FIRST_STATIC = '1.21rc2' as Version;
+
+function platformsOf(version: Version): readonly PlatformKey[] {
+  const isStatic = goScheme.compare(version, FIRST_STATIC) >= 0;
+  return PLATFORMS.filter((platform) => isStatic || !platform.endsWith('musl'));
+}
 
 const INDEX = 'https://go.dev/dl/?mode=json&include=all';
 const FILES = 'https://go.dev/dl/';
@@ -71,7 +80,7 @@ const official: Source = {
   artifacts: async (upstream, { version }) => {
     const index = await upstream.json(INDEX, decodeIndex);
     const files = index.find((release) => release.version === version)?.files ?? [];
-    return PLATFORMS.flatMap((platform): readonly Artifact[] => {
+    return platformsOf(version).flatMap((platform): readonly Artifact[] => {
       const file = files.find(({ filename }) => filename === fileName(version, platform));
       if (file === undefined) return [];
       const { filename, sha256, size } = file;
@@ -81,7 +90,7 @@ const official: Source = {
     });
   },
   owns: ({ version, platform, at }) =>
-    at === FILES + fileName(version, platform)
+    platformsOf(version).includes(platform) && at === FILES + fileName(version, platform)
       ? { format: platform.startsWith('windows') ? 'zip' : 'tar.gz', root: 'go' }
       : undefined,
 };
@@ -101,14 +110,19 @@ const proxied: Source = {
   },
   artifacts: async (upstream, { version }) => {
     const found = await Promise.all(
-      PLATFORMS.map(async (platform): Promise<readonly Artifact[]> => {
+      platformsOf(version).map(async (platform): Promise<readonly Artifact[]> => {
         const proved = await upstream.goproxy.digest(MODULE, moduleVersion(version, platform));
         return proved === undefined ? [] : [{ platform, parts: [{ at: locatorOf(version, platform), ...proved }] }];
       }),
     );
     return found.flat();
   },
-  owns: (claim) => (claim.at === locatorOf(claim.version, claim.platform) ? moduleRecipe(claim) : undefined),
+  owns: (claim) => {
+    const { version, platform, at } = claim;
+    return platformsOf(version).includes(platform) && at === locatorOf(version, platform)
+      ? moduleRecipe(claim)
+      : undefined;
+  },
 };
 
 interface Known {
@@ -209,19 +223,16 @@ export const runtime: Runtime = {
     return {
       commands: commandsIn(tree, 'bin', /^(?:go|gofmt)$/),
       variables: [
-        { op: 'set', name: 'GOROOT', value: toolchain },
+        setVariable('GOROOT', toolchain),
         // The pin decides, not a newer go.mod: https://go.dev/doc/toolchain#select
-        { op: 'set', name: 'GOTOOLCHAIN', value: 'local' },
-        { op: 'set', name: 'GOPATH', value: `${home}/gopath` },
+        setVariable('GOTOOLCHAIN', 'local'),
+        setVariable('GOPATH', `${home}/gopath`),
         // With a GOBIN, go install refuses to build for another system.
-        { op: 'unset', name: 'GOBIN' },
+        unsetVariable('GOBIN'),
         // Follows GOPATH where it is not named.
-        { op: 'set', name: 'GOMODCACHE', value: isolation === 'strict' ? `${home}/mod` : cache },
+        setVariable('GOMODCACHE', isolation === 'strict' ? `${home}/mod` : cache),
         ...(isolation === 'strict'
-          ? [
-              { op: 'set', name: 'GOCACHE', value: `${home}/cache` } as const,
-              { op: 'set', name: 'GOENV', value: `${home}/env` } as const,
-            ]
+          ? [setVariable('GOCACHE', `${home}/cache`), setVariable('GOENV', `${home}/env`)]
           : []),
       ],
       bins: [`${home}/gopath/bin`],

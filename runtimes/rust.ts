@@ -31,19 +31,22 @@ import {
   rustToolchainToml,
   type SigningKeys,
   type Source,
+  setVariable,
   type ToolRequest,
   type Upstream,
+  unsetVariable,
   type Version,
 } from '../src/kit';
 
-const DIST = 'https://static.rust-lang.org/dist';
+const SITE = 'https://static.rust-lang.org';
+const DIST = `${SITE}/dist`;
 
 /** Every manifest that was ever published, one a line, without `https://`. Small mirrors do not carry it. */
-const MANIFESTS = 'https://static.rust-lang.org/manifests.txt';
+const MANIFESTS = `${SITE}/manifests.txt`;
 
 const KEYS: SigningKeys = {
   fingerprints: ['108F66205EAEB0AAA8DD5E1C85AB96E6FA1BE5FE'],
-  material: () => 'https://static.rust-lang.org/rust-key.gpg.ascii',
+  material: () => `${SITE}/rust-key.gpg.ascii`,
 };
 
 /** Hosts by platform; a request may name another than the first (`stable-x86_64-pc-windows-gnu`). */
@@ -84,7 +87,8 @@ interface Manifest extends ReturnType<typeof decodeManifest> {
  */
 const official: Source = {
   id: 'static.rust-lang.org',
-  mirrors: [{ variable: 'RUSTUP_DIST_SERVER', from: DIST, append: '/dist' }],
+  // As rustup has it: the root, below which everything stands as there.
+  mirrors: [{ variable: 'RUSTUP_DIST_SERVER', from: SITE }],
   releases: async (upstream, request) => {
     const newest = await manifestAsked(upstream, request);
     const fixed = request.version.kind === 'exact' || /-\d{4}-\d{2}-\d{2}$/.test(channelAsked(request));
@@ -341,10 +345,10 @@ export const runtime: Runtime = {
     return {
       commands: commandsIn(tree, 'bin', COMMANDS),
       variables: [
-        { op: 'set', name: 'CARGO_INSTALL_ROOT', value: `${home}/install` },
+        setVariable('CARGO_INSTALL_ROOT', `${home}/install`),
         // By it cargo would look for rustup's toolchains.
-        { op: 'unset', name: 'RUSTUP_TOOLCHAIN' },
-        ...(isolation === 'strict' ? [{ op: 'set', name: 'CARGO_HOME', value: cargo } as const] : []),
+        unsetVariable('RUSTUP_TOOLCHAIN'),
+        ...(isolation === 'strict' ? [setVariable('CARGO_HOME', cargo)] : []),
         // Where it is not on PATH, cargo looks there first, and prefers rustup's proxies to the pin.
         { op: 'append', name: 'PATH', value: `${cargo}/bin` },
       ],

@@ -23,7 +23,7 @@ export {
   optional,
 } from './domain/decoders';
 export { type Digest, hexDigest, integrityDigest } from './domain/digest';
-export type * from './domain/env-op';
+export { type EnvOp, setVariable, unsetVariable } from './domain/env-op';
 export { PolyenvError } from './domain/errors';
 export type * from './domain/layout';
 export { leadingNumbers, lifecycleFrom } from './domain/lifecycle';

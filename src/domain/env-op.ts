@@ -3,6 +3,14 @@ export type EnvOp =
   | { readonly op: 'set' | 'prepend' | 'append'; readonly name: string; readonly value: string }
   | { readonly op: 'unset'; readonly name: string };
 
+export function setVariable(name: string, value: string): EnvOp {
+  return { op: 'set', name, value };
+}
+
+export function unsetVariable(name: string): EnvOp {
+  return { op: 'unset', name };
+}
+
 /** A name that every shell accepts: https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap08.html */
 export function isVariableName(name: string): boolean {
   return /^[A-Za-z_][A-Za-z0-9_]{0,255}$/.test(name);

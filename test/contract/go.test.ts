@@ -45,12 +45,20 @@ describe('go.dev', () => {
     expect(artifacts?.map(({ platform }) => platform)).toEqual([
       'linux-x64',
       'linux-arm64',
-      'linux-x64-musl',
-      'linux-arm64-musl',
       'darwin-x64',
       'windows-x64',
     ]);
   });
+});
+
+test('is offered for musl from the first release on whose programs are static', () => {
+  const owns = (version: string) =>
+    official.owns({
+      version: version as Version,
+      platform: 'linux-x64-musl',
+      at: `https://go.dev/dl/go${version}.linux-amd64.tar.gz`,
+    });
+  expect([owns('1.21.0') === undefined, owns('1.20.14') === undefined]).toEqual([false, true]);
 });
 
 describe('the module proxy', () => {

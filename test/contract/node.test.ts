@@ -134,6 +134,11 @@ describe('the npm registry', () => {
     expect(owned('20.11.1', 'npm:npm@10.2.4', 'linux-x64-musl')).toBeUndefined();
   });
 
+  test('leaves musl to other sources', async () => {
+    const musl = packaged.releases(fakeUpstream(published, { platform: 'linux-x64-musl' }), asked('20'));
+    await expect(musl).rejects.toMatchObject({ code: 'platform-missing', elsewhere: true });
+  });
+
   test('lists gaps as gaps', async () => {
     const found = await find(packaged, fakeUpstream(published), '20.11.1');
     const at = Object.fromEntries(found?.artifacts.map(({ platform, parts }) => [platform, parts[0].at]) ?? []);
