@@ -81,8 +81,8 @@ async function judge(
 }
 
 /** Keys that the signature names are fetched first; the others only where it was made by a subkey, which names itself. */
-async function verifyByAny(
-  file: SignedFile,
+export async function verifyByAny(
+  file: Pick<SignedFile, 'url' | 'keys'>,
   signed: { readonly content: Uint8Array; readonly signature: Uint8Array },
   options: SignedTextOptions,
 ): Promise<{ readonly fingerprint: string }> {
@@ -119,7 +119,7 @@ type Key = Parameters<typeof verifySignature>[0]['keys'][number];
 
 /** A key's material that cannot be had leaves the key out: another one may hold. If none can be had, the failure is told. */
 async function readKeys(
-  file: SignedFile,
+  file: Pick<SignedFile, 'keys'>,
   fingerprints: readonly string[],
   options: SignedTextOptions,
 ): Promise<readonly Key[]> {
@@ -134,7 +134,7 @@ async function readKeys(
 
 /** From `state/keys/FINGERPRINT.asc`, where a person or an organisation may put one, else from where the upstream publishes it. */
 async function readKey(
-  { keys }: SignedFile,
+  { keys }: Pick<SignedFile, 'keys'>,
   fingerprint: string,
   { home, indexes }: SignedTextOptions,
 ): Promise<Key | undefined> {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Locator, Url } from '../domain/artifact';
+import type { Locator, Proof, Url } from '../domain/artifact';
 import { formatDigest } from '../domain/digest';
 import { PolyenvError } from '../domain/errors';
 import type { Emit } from '../domain/events';
@@ -22,6 +22,7 @@ import { readNpmConfig } from './npm-config';
 import { openNpmRegistry } from './npm-registry';
 import { judgePackage } from './npm-signature';
 import type { Home } from './paths';
+import { proveArchive, type SignedArchive } from './signed-archive';
 import { readSignedText } from './signed-text';
 import { parseToml } from './toml';
 
@@ -38,6 +39,8 @@ export interface UpstreamOptions {
 export interface OpenUpstream extends Upstream {
   /** Where a part is really fetched, with the headers that it needs: mirrors and registries as configured. */
   locate(at: Url | Locator): Promise<Target>;
+  /** Whether a pinned key signed an archive itself, which lies in `file` and has the digest that was promised. */
+  proveArchive(archive: SignedArchive): Promise<Proof | undefined>;
   /** For fetching what `locate` names: reads mirrors that are folders, and names no secret in its errors. */
   readonly http: Http;
 }
@@ -130,6 +133,7 @@ export function openUpstream(options: UpstreamOptions): OpenUpstream {
       return text;
     },
     locate,
+    proveArchive: (archive) => proveArchive(archive, { home, settings, indexes }),
     http,
   };
 }

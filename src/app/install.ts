@@ -1,17 +1,18 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { fetchPart } from '../adapters/download';
+import { downloadName, fetchPart, keepPart, type PartDownload } from '../adapters/download';
 import { ensureFolder, removeTree } from '../adapters/fs';
 import { prepareHome } from '../adapters/home';
 import { withLock } from '../adapters/lock';
 import { checkStartable } from '../adapters/startable';
 import { findToolchain, isExecutableFile, publishToolchain, readTree, type StoredFile } from '../adapters/store';
 import { freezeTree } from '../adapters/unpack';
-import type { Part, Recipe } from '../domain/artifact';
-import { PolyenvError } from '../domain/errors';
+import type { Part, Proof, Recipe } from '../domain/artifact';
+import { type ErrorCode, PolyenvError } from '../domain/errors';
 import { compareProof } from '../domain/lockfile';
 import type { PlatformKey } from '../domain/platform';
 import type { RequestOptions } from '../domain/request';
-import type { Runtime, Source } from '../domain/runtime';
+import type { ArchiveSignature, Runtime, Source } from '../domain/runtime';
 import { describeProof, proofText, storeKey, type Toolchain, weakestProof } from '../domain/toolchain';
 import type { Version } from '../domain/version';
 import type { Context } from './context';
@@ -28,6 +29,8 @@ export interface Order {
   readonly options: RequestOptions;
   readonly platform: PlatformKey;
   readonly parts: readonly Part[];
+  /** The digests stand in a lock or a receipt: a key that nobody knows here, or no network, does not block them. */
+  readonly locked?: true;
 }
 
 interface Piece {
@@ -87,11 +90,13 @@ async function fetchToolchain(ctx: Context, order: Order, key: string): Promise<
     const root = join(staging, 'tree');
     await ensureFolder(root);
     ctx.emit({ type: 'phase', tool: id, version: order.version, phase: 'download' });
-    const files = await fetchParts(ctx, order, root);
+    const { files, parts } = await fetchParts(ctx, order, root);
+    const proved: Order = { ...order, parts };
+    checkMinimum(ctx, proved);
     ctx.emit({ type: 'phase', tool: id, version: order.version, phase: 'publish' });
     checkTree(ctx, order, root);
     await freezeTree(root);
-    const toolchain = describeToolchain(ctx, { order, key, files });
+    const toolchain = describeToolchain(ctx, { order: proved, key, files });
     await publishToolchain(ctx.home, toolchain, { root, files });
     ctx.emit({
       type: 'installed',
@@ -107,7 +112,11 @@ async function fetchToolchain(ctx: Context, order: Order, key: string): Promise<
   }
 }
 
-async function fetchParts(ctx: Context, order: Order, root: string): Promise<readonly StoredFile[]> {
+async function fetchParts(
+  ctx: Context,
+  order: Order,
+  root: string,
+): Promise<{ readonly files: readonly StoredFile[]; readonly parts: readonly Part[] }> {
   const { http, upstream } = await ctx.network();
   const pieces = piecesOf(order);
   const sizes = pieces.map(({ part }) => part.size);
@@ -119,13 +128,11 @@ async function fetchParts(ctx: Context, order: Order, root: string): Promise<rea
       limit(ctx.settings.jobs, async () => {
         stop.signal.throwIfAborted();
         const { url, headers } = await upstream.locate(part.at);
-        return fetchPart({
+        const download: PartDownload = {
           http,
           url,
           headers,
           part,
-          recipe,
-          into: root,
           downloads: ctx.home.downloads,
           offline: ctx.settings.offline,
           signal: stop.signal,
@@ -140,7 +147,11 @@ async function fetchParts(ctx: Context, order: Order, root: string): Promise<rea
               ...(total !== undefined && { total }),
             });
           },
-        });
+        };
+        const signature = signatureOf(ctx, order, part);
+        if (signature !== undefined) return fetchSigned(ctx, { order, recipe, download, signature, into: root });
+        const { files } = await fetchPart({ ...download, recipe, into: root });
+        return { files, part };
       }).catch((error: unknown) => {
         stop.abort(error);
         throw error;
@@ -148,7 +159,59 @@ async function fetchParts(ctx: Context, order: Order, root: string): Promise<rea
     ),
   );
   if (stop.signal.aborted) throw stop.signal.reason;
-  return unpacked.flatMap((result) => (result.status === 'fulfilled' ? result.value.files : []));
+  const done = unpacked.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  return { files: done.flatMap(({ files }) => files), parts: done.map(({ part }) => part) };
+}
+
+/** Where the upstream signs the archive itself, the whole of it is held against that signature before it is unpacked. */
+async function fetchSigned(
+  ctx: Context,
+  of: {
+    readonly order: Order;
+    readonly recipe: Recipe;
+    readonly download: PartDownload;
+    readonly signature: ArchiveSignature;
+    readonly into: string;
+  },
+): Promise<{ readonly files: readonly StoredFile[]; readonly part: Part }> {
+  const { order, recipe, download, signature, into } = of;
+  const { part } = download;
+  const had = existsSync(join(ctx.home.downloads, downloadName(part.digest)));
+  const file = await keepPart({ ...download, format: recipe.format });
+  const proof = await proveSigned(ctx, { order, part, file, signature });
+  const { files } = await fetchPart({ ...download, recipe, into, onBytes: () => undefined });
+  if (!had) await removeTree(file);
+  return { files, part: { ...part, proof } };
+}
+
+async function proveSigned(
+  ctx: Context,
+  of: { readonly order: Order; readonly part: Part; readonly file: string; readonly signature: ArchiveSignature },
+): Promise<Proof> {
+  const { order, part, file, signature } = of;
+  const { upstream } = await ctx.network();
+  try {
+    return (await upstream.proveArchive({ file, url: part.at, signature })) ?? part.proof;
+  } catch (error) {
+    const unknowable = error instanceof PolyenvError && UNKNOWABLE.has(error.code);
+    if (order.locked === undefined || !unknowable) throw error;
+    if (error.code === 'key-unknown') ctx.emit({ type: 'warning', text: `${error.message}; the lock's digest holds` });
+    return part.proof;
+  }
+}
+
+/** What says nothing against an archive whose digest is locked. A signature that does not hold does. */
+const UNKNOWABLE: ReadonlySet<ErrorCode> = new Set([
+  'key-unknown',
+  'signature-missing',
+  'offline',
+  'network',
+  'http-status',
+]);
+
+function signatureOf(ctx: Context, order: Order, part: Part): ArchiveSignature | undefined {
+  if (ctx.settings.verifySignatures === 'off' || part.proof.kind === 'signature') return undefined;
+  return sourceOf(order).signature?.({ ...order, at: part.at });
 }
 
 /** An archive can be genuine and still not be what we can use: told before it is published, not at the first run. */
@@ -177,8 +240,20 @@ function checkPolicy(ctx: Context, order: Order): void {
       `${order.source} gives no digest for ${order.runtime.id} ${order.version}, so it is not installed`,
     );
   }
-  const { verifyMinimum, sourcesAllowed } = ctx.settings;
-  if (compareProof(weakest.kind, verifyMinimum) < 0) {
+  // What has a signature of its own is judged once that is known.
+  if (order.parts.every((part) => signatureOf(ctx, order, part) === undefined)) checkMinimum(ctx, order);
+  const { sourcesAllowed } = ctx.settings;
+  if (sourcesAllowed.length > 0 && !sourcesAllowed.includes(order.source)) {
+    throw new PolyenvError('source-refused', `the source ${order.source} is not among sources.allowed`, {
+      hint: 'polyenv settings get sources.allowed',
+    });
+  }
+}
+
+function checkMinimum(ctx: Context, order: Order): void {
+  const weakest = weakestProof(order.parts);
+  const { verifyMinimum } = ctx.settings;
+  if (weakest !== undefined && compareProof(weakest.kind, verifyMinimum) < 0) {
     throw new PolyenvError(
       'proof-weaker',
       `${order.runtime.id} ${order.version} is proved by ${proofText(weakest)} only, and verify.minimum asks for ${verifyMinimum}`,
@@ -186,11 +261,6 @@ function checkPolicy(ctx: Context, order: Order): void {
         hint: 'polyenv settings get verify.minimum',
       },
     );
-  }
-  if (sourcesAllowed.length > 0 && !sourcesAllowed.includes(order.source)) {
-    throw new PolyenvError('source-refused', `the source ${order.source} is not among sources.allowed`, {
-      hint: 'polyenv settings get sources.allowed',
-    });
   }
 }
 

@@ -1,6 +1,8 @@
 import { findToolchain } from '../adapters/store';
+import { formatDigest } from '../domain/digest';
 import type { PolyenvError } from '../domain/errors';
-import { artifactFor, type LockEntry } from '../domain/lockfile';
+import { artifactFor, compareProof, type LockEntry } from '../domain/lockfile';
+import { withProofs } from '../domain/proof-floor';
 import type { ToolRequest } from '../domain/request';
 import type { Runtime } from '../domain/runtime';
 import type { Toolchain } from '../domain/toolchain';
@@ -43,8 +45,20 @@ export async function provide(ctx: Context, asked: Asked): Promise<Provided> {
     return { request: asked.request, resolution, toolchain: resolution.toolchain, action: 'linked' };
   const order = orderFor(ctx, asked.runtime, resolution.entry);
   const present = await findToolchain(ctx.home, orderKey(order));
-  const toolchain = present ?? (await installToolchain(ctx, order));
-  return { request: asked.request, resolution, toolchain, action: present === undefined ? 'installed' : 'present' };
+  const locked = resolution.from === 'lock' ? ({ locked: true } as const) : {};
+  const toolchain = present ?? (await installToolchain(ctx, { ...order, ...locked }));
+  const entry = withToolchainProofs(resolution.entry, toolchain);
+  const action = present === undefined ? 'installed' : 'present';
+  return { request: asked.request, resolution: { ...resolution, entry }, toolchain, action };
+}
+
+/** What was proved while installing is known of the entry too. */
+function withToolchainProofs(entry: LockEntry, { parts }: Toolchain): LockEntry {
+  const proofs = new Map(parts.map(({ digest, proof }) => [formatDigest(digest), proof]));
+  return withProofs(entry, (part) => {
+    const proved = proofs.get(formatDigest(part.digest));
+    return proved !== undefined && compareProof(proved.kind, part.proof.kind) > 0 ? proved : part.proof;
+  });
 }
 
 /** The toolchain of a request if it is resolved and installed already. Never uses the network. */

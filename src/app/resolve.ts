@@ -2,7 +2,7 @@ import { PolyenvError } from '../domain/errors';
 import { artifactFor, findAlternatives, type LockEntry, type Lockfile } from '../domain/lockfile';
 import type { PlatformKey } from '../domain/platform';
 import { PLATFORMS } from '../domain/platform';
-import { findWeakening } from '../domain/proof-floor';
+import { carryProofs, findWeakening } from '../domain/proof-floor';
 import type { ToolRequest } from '../domain/request';
 import type { Release, Runtime, Source, Upstream } from '../domain/runtime';
 import { nearestReleases, selectRelease } from '../domain/select';
@@ -69,8 +69,11 @@ export async function resolveFromSources(ctx: Context, asked: Asked): Promise<Lo
   const failures: PolyenvError[] = [];
   for (const source of sources) {
     try {
-      const entry = await resolveFromSource(ctx, asked, source);
-      if (asked.order === undefined) refuseWeakening(asked, entry);
+      const found = await resolveFromSource(ctx, asked, source);
+      // Archives that are signed themselves are held against their signatures when they are installed.
+      const provedLater = source.signature !== undefined && ctx.settings.verifySignatures !== 'off';
+      const entry = provedLater ? carryProofs(asked.lock, found) : found;
+      if (asked.order === undefined && !provedLater) refuseWeakening(asked, entry);
       tellFallback(ctx, { source, failures, tool: asked.runtime.id });
       return entry;
     } catch (error) {

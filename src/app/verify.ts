@@ -231,7 +231,7 @@ async function lockedOrders(ctx: Context, directory: string): Promise<readonly O
   try {
     const standings = await standingsOf(ctx, await findProject(ctx, directory));
     return standings.flatMap(({ runtime, resolution }) =>
-      resolution?.kind === 'entry' ? [orderFor(ctx, runtime, resolution.entry)] : [],
+      resolution?.kind === 'entry' ? [{ ...orderFor(ctx, runtime, resolution.entry), locked: true as const }] : [],
     );
   } catch (error) {
     if (error instanceof PolyenvError) return [];
@@ -250,6 +250,7 @@ async function orderOf(toolchain: Toolchain): Promise<Order> {
     options,
     platform,
     parts,
+    locked: true,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Artifact, Part, Proof } from './artifact';
+import { formatDigest } from './digest';
 import { compareProof, type LockEntry, type Lockfile } from './lockfile';
 import type { PlatformKey } from './platform';
 
@@ -32,6 +33,30 @@ export function findWeakening(lock: Lockfile, entry: LockEntry): Weakening | und
       return { platform: artifact.platform, before: known, after };
   }
   return undefined;
+}
+
+/** The entry with what the lock already knows of the very same archives: an archive that was proved by its own signature once stays so. */
+export function carryProofs(lock: Lockfile, entry: LockEntry): LockEntry {
+  const known = new Map<string, Proof>();
+  for (const { tool, artifacts } of lock.entries)
+    if (tool === entry.tool)
+      for (const { parts } of artifacts) for (const { digest, proof } of parts) known.set(formatDigest(digest), proof);
+  return withProofs(entry, ({ digest, proof }) => {
+    const before = known.get(formatDigest(digest));
+    return before !== undefined && compareProof(before.kind, proof.kind) > 0 ? before : proof;
+  });
+}
+
+/** The entry with other proofs. */
+export function withProofs(entry: LockEntry, proofOf: (part: Part) => Proof): LockEntry {
+  return {
+    ...entry,
+    artifacts: entry.artifacts.map((artifact) => {
+      const [first, ...rest] = artifact.parts;
+      const proved = (part: Part): Part => ({ ...part, proof: proofOf(part) });
+      return { ...artifact, parts: [proved(first), ...rest.map(proved)] };
+    }),
+  };
 }
 
 function weakest({ parts }: Artifact): Proof {
