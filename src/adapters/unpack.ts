@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { chmodSync, closeSync, fsyncSync, lstatSync, openSync, readdirSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate as breathe } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { createGunzip } from 'node:zlib';
 import type { ArchiveFormat } from '../domain/artifact';
@@ -87,30 +86,24 @@ export function hashTree(names: ReadonlyMap<string, string>): string {
 }
 
 /**
- * Makes a tree read-only and durable: files and folders lose their write bits, and all is on the disk when this returns,
- * so that the name it gets next never stands for less. The root's own folder stays writable, because a folder that
- * its owner cannot write cannot be moved; whoever moves it takes that bit away.
+ * Makes an unpacked tree read-only and durable: its files were written read-only, so only folders lose their write bits;
+ * all content is on the disk when this returns, so that the name it gets next never stands for less. The root's own
+ * folder stays writable, because a folder that its owner cannot write cannot be moved; whoever moves it takes that bit.
  */
 export async function freezeTree(root: string): Promise<void> {
   try {
-    await makeReadOnly(root, root);
-    await syncTree(root);
+    // A write bit that comes back after a power cut is no loss; content that does not would be.
+    await Promise.all([syncTree(root), closeFolders(root, root)]);
   } catch (error) {
     throw translateFsError(error, root) ?? error;
   }
 }
 
-async function makeReadOnly(root: string, folder: string): Promise<void> {
+async function closeFolders(root: string, folder: string): Promise<void> {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) await makeReadOnly(root, path);
-    else if (entry.isFile()) {
-      const { mode } = lstatSync(path);
-      if ((mode & 0o7222) !== 0) chmodSync(path, mode & 0o555);
-    }
+    if (entry.isDirectory()) await closeFolders(root, join(folder, entry.name));
   }
   if (folder !== root) chmodSync(folder, lstatSync(folder).mode & 0o555);
-  await breathe();
 }
 
 /**

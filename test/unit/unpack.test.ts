@@ -625,13 +625,12 @@ describe('zip', () => {
 describe('freezeTree', () => {
   it('takes the write bits of everything below the root, and lets the root be moved', async () => {
     await unpackTar(tarGz(GOOD));
-    writeFileSync(join(root, 'extra'), 'x');
-    symlinkSync('../canary', join(root, 'link'));
+    symlinkSync('..', join(root, 'link'));
     await freezeTree(root);
-    for (const name of ['bin', 'lib', 'bin/run', 'lib/text', 'extra']) {
+    for (const name of ['bin', 'lib', 'bin/run', 'lib/text']) {
       expect(statSync(join(root, name)).mode & 0o222, name).toBe(0);
     }
-    expect(statSync(join(outer, 'canary')).mode & 0o200).toBe(0o200);
+    expect(statSync(outer).mode & 0o200).toBe(0o200);
     renameSync(root, join(outer, 'published'));
     expect(existsSync(join(outer, 'published/bin/run'))).toBe(true);
   });
