@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createMessage, generateKey, readPrivateKey, sign } from 'openpgp';
+import { openHttp } from '../../src/adapters/http';
+import { openMirrors } from '../../src/adapters/mirrors';
+import { type OpenUpstream, openUpstream } from '../../src/adapters/upstream';
+import type { Runtime } from '../../src/domain/runtime';
 import { tarGz } from './archives';
-import { type LoopbackServer, serveLoopback } from './network-fixture';
+import { type LoopbackServer, type Person, serveLoopback, settingsWith } from './network-fixture';
 import type { Package, Published } from './published';
 
 export interface UpstreamServer extends LoopbackServer {
@@ -42,6 +46,19 @@ export async function serveUpstreams(all: readonly Published[]): Promise<Upstrea
     registry: `${server.url}/npm/`,
     mirrors: Object.fromEntries([...hosts].map((host) => [`https://${host}`, `${server.url}/${host}`])),
   };
+}
+
+/** The real upstream of a person whose mirrors make every official site this server. */
+export function openUpstreamAt(
+  server: UpstreamServer,
+  by: { readonly person: Person; readonly runtimes: readonly Runtime[]; readonly verifyKeys: readonly string[] },
+): OpenUpstream {
+  const { host, home } = by.person;
+  const settings = settingsWith({ mirrors: server.mirrors, verifyKeys: by.verifyKeys, networkRetries: 0 });
+  const sources = by.runtimes.flatMap((runtime) => runtime.sources);
+  const mirrors = openMirrors({ settings, env: host.env, sources });
+  const http = openHttp({ host, settings, emit: () => undefined, rewrite: mirrors.rewrite });
+  return openUpstream({ host, home, settings, http, mirrors, platform: 'linux-x64', emit: () => undefined });
 }
 
 function npmAnswer(
