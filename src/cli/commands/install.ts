@@ -1,4 +1,5 @@
 import { standingsOf } from '../../app/compile';
+import { floorProblems } from '../../app/doctor';
 import { installFrozen, installProject } from '../../app/install-project';
 import { findProject } from '../../app/project';
 import { describeOrigin } from '../../domain/sourced';
@@ -44,7 +45,9 @@ export const command: Command = {
     for (const error of done.project.errors) {
       if (!input.output.modes.json) ctx.host.stderr.write(errorText(error, input.output.err, undefined));
     }
-    for (const warning of done.project.warnings) ctx.emit({ type: 'warning', text: warning });
+    const standings = await standingsOf(ctx, done.project);
+    const notes = [...done.project.warnings, ...done.project.disagreements, ...floorProblems(done.project, standings)];
+    for (const text of new Set(notes)) ctx.emit({ type: 'warning', text });
     const problems = [...done.failed.map(({ error }) => error), ...done.project.errors];
     const first = problems[0];
     const rows = done.provided.map(({ request, toolchain, action }) => [
