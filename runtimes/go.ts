@@ -214,6 +214,7 @@ export const runtime: Runtime = {
   id: 'go',
   title: 'Go',
   homepage: 'https://go.dev',
+  license: 'BSD-3-Clause',
   aliases: ['golang'],
   scheme: goScheme,
   pins: [goVersionFile, goWork, goMod],

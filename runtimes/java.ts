@@ -229,6 +229,7 @@ export const runtime: Runtime = {
   id: 'java',
   title: 'Java',
   homepage: 'https://adoptium.net',
+  license: 'GPL-2.0-only WITH Classpath-exception-2.0',
   aliases: ['jdk', 'openjdk'],
   scheme: javaScheme,
   vendors: [VENDOR],

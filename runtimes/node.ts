@@ -407,6 +407,7 @@ export const runtime: Runtime = {
   id: 'node',
   title: 'Node.js',
   homepage: 'https://nodejs.org',
+  license: 'MIT',
   aliases: ['nodejs', 'node.js'],
   scheme: npmScheme,
   pins: [nvmrc, nodeVersion, packageJsonNode],

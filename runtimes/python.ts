@@ -234,6 +234,7 @@ export const runtime: Runtime = {
   id: 'python',
   title: 'Python',
   homepage: 'https://www.python.org',
+  license: 'Python-2.0.1',
   aliases: ['cpython', 'python3'],
   scheme: pep440Scheme,
   pins: [pythonVersion, pythonVersions, pyproject, pipfile, runtimeTxt],

@@ -316,6 +316,7 @@ export const runtime: Runtime = {
   id: 'rust',
   title: 'Rust',
   homepage: 'https://www.rust-lang.org',
+  license: 'MIT OR Apache-2.0',
   scheme: rustScheme,
   options: [
     {

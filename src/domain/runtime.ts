@@ -12,6 +12,8 @@ export interface Runtime {
   readonly id: ToolId;
   readonly title: string;
   readonly homepage: Url;
+  /** SPDX expression of what its publisher says of the whole: https://spdx.org/licenses. Absent where nobody says. */
+  readonly license?: string;
   /** Other names by which people and other managers' files call it: `nodejs`, `golang`. */
   readonly aliases?: readonly string[];
   readonly scheme: VersionScheme;
