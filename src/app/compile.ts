@@ -9,7 +9,7 @@ import type { Runtime } from '../domain/runtime';
 import type { Toolchain } from '../domain/toolchain';
 import type { Context } from './context';
 import { readKnown } from './locks';
-import { routeOverlay } from './overlay';
+import { ensureOverlays, routeOverlay } from './overlay';
 import { outsidePlace, projectPlace } from './place';
 import { type Decision, findProject, type Project } from './project';
 import { findProvided } from './provide';
@@ -39,6 +39,14 @@ export async function standingsOf(ctx: Context, project: Project): Promise<reado
       return { decision, runtime, lockPath: path, ...found };
     }),
   );
+}
+
+/** Makes what the runtimes derive in the project (`.venv`), then compiles the folder's routes: for verbs by which a person changes it. */
+export async function prepareFolder(ctx: Context, folder: string): Promise<Environment> {
+  const first = await compileFolder(ctx, folder);
+  if (!first.runtimes.some(({ overlay }) => overlay !== undefined)) return first;
+  await ensureOverlays(ctx, first.runtimes);
+  return compileFolder(ctx, folder);
 }
 
 /** Compiles the routes of the folder, from what stands there now. */

@@ -2,7 +2,7 @@ import { PolyenvError } from '../domain/errors';
 import { type Lockfile, lockDifferences } from '../domain/lockfile';
 import type { ToolRequest } from '../domain/request';
 import type { Runtime } from '../domain/runtime';
-import { compileProject, standingsOf } from './compile';
+import { compileProject, prepareFolder, standingsOf } from './compile';
 import type { Context } from './context';
 import { recordHistory } from './history';
 import { type FolderLock, readLock, writeLock } from './locks';
@@ -40,9 +40,8 @@ export async function installProject(ctx: Context, folder: string): Promise<Inst
     if (group.at.place === 'project') await recordHistory(ctx, group.folder);
     if ((await writeLock(group.at, next)) === 'written' && group.at.place === 'project') wrote.push(group.at.path);
   }
-  const standings = await standingsOf(ctx, project);
-  await compileProject(ctx, { project, standings, directory: folder });
-  if (project.directory !== folder) await compileProject(ctx, { project, standings, directory: project.directory });
+  await prepareFolder(ctx, folder);
+  if (project.directory !== folder) await prepareFolder(ctx, project.directory);
   return {
     project,
     provided: results.flatMap((result) => result.provided),
@@ -72,7 +71,7 @@ export async function installFrozen(ctx: Context, folder: string): Promise<Insta
       ),
     ),
   );
-  await compileProject(ctx, { project, standings: await standingsOf(ctx, project), directory: folder });
+  await prepareFolder(ctx, folder);
   return {
     project,
     provided: results.flatMap((result) => result.provided),

@@ -1,5 +1,5 @@
 import { lstatSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ensureFolder, readTextIfAny, removeTree, writeAtomic } from '../adapters/fs';
 import { environmentFolder } from '../adapters/paths';
 import { capture, scrubbedEnv } from '../adapters/spawn';
@@ -30,9 +30,10 @@ export async function routeOverlay(ctx: Context, folder: string, overlay: Overla
  * Makes the overlays of the environment that are missing, and makes those of polyenv's own anew whose runtime changed.
  * One that is a link, or that another tool made, is left alone and told.
  */
-export async function ensureOverlays(ctx: Context, folder: string, runtimes: readonly RoutedRuntime[]): Promise<void> {
+export async function ensureOverlays(ctx: Context, runtimes: readonly RoutedRuntime[]): Promise<void> {
   for (const { overlay, commands, toolchain, version } of runtimes) {
     if (overlay === undefined) continue;
+    const folder = dirname(overlay.path);
     const receipt = await readReceipt(ctx, folder, overlay);
     const found = lstatSync(overlay.path, { throwIfNoEntry: false });
     if (found !== undefined && !overlay.ready) {

@@ -39,7 +39,7 @@ export async function routeOnce(ctx: Context, call: ShimCall): Promise<number> {
   const program = { file: found.file, args, env, cwd: ctx.directory };
   for (const { homes } of environment.runtimes) for (const home of homes) await ensureFolder(home);
   if (!isGlobalInstall(environment.runtimes, call.name, args)) return become(ctx.host, program);
-  await ensureOverlays(ctx, environment.directory, environment.runtimes);
+  await ensureOverlays(ctx, environment.runtimes);
   const again = await compiled(ctx, folder, call);
   const file = commandIn(again, call.name)?.file ?? found.file;
   const exit = await runChild(ctx.host, { ...program, file, env: toolEnvironment(ctx, again, 'shims') });

@@ -6,7 +6,7 @@ import { editToml, newManifest, type TomlEdit, type TomlValue } from '../adapter
 import { LOCKFILE_NAME, type Lockfile, withEntry, withoutTool } from '../domain/lockfile';
 import type { ToolRequest } from '../domain/request';
 import type { Runtime } from '../domain/runtime';
-import { compileFolder } from './compile';
+import { compileFolder, prepareFolder } from './compile';
 import type { Context } from './context';
 import { recordHistory } from './history';
 import { orderKey } from './install';
@@ -65,7 +65,7 @@ export async function use(ctx: Context, options: UseOptions): Promise<Used> {
     await writeAtomic(manifest, after);
     wrote.push(manifest);
   }
-  await compileFolder(ctx, folder);
+  await prepareFolder(ctx, folder);
   return { manifest, created: read === undefined, provided, wrote, notes: await notesOf(ctx, folder) };
 }
 
