@@ -155,7 +155,6 @@ async function followLine(
   for (let patch = newest; patch >= 0 && found.length === 0; patch -= 1) {
     if (await has(`${line}.${patch}` as Version)) found.push(`${line}.${patch}` as Version);
   }
-  if (found[0] !== `${line}.${newest}`) return found;
   for (let patch = newest + 1; patch < MOST_PATCHES && (await has(`${line}.${patch}` as Version)); patch += 1) {
     found.push(`${line}.${patch}` as Version);
   }

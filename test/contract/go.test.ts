@@ -93,6 +93,7 @@ describe('the module proxy', () => {
     const exact = await versions('1.24.3');
     expect(exact.found).toContain('1.24.3');
     expect(exact.asked).toEqual(['goproxy:golang.org/toolchain@v0.0.1-go1.24.3.linux-amd64']);
+    expect((await versions('1.24.0')).asked).toEqual([]);
     expect((await versions('1.19')).asked).toEqual([]);
   });
 

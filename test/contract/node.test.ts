@@ -49,6 +49,14 @@ describe('nodejs.org', () => {
     expect(channel?.artifacts[0]?.parts[0].proof).toEqual({ kind: 'index', by: 'nodejs.org' });
   });
 
+  test('owns unofficial builds for musl only', () => {
+    const base = 'https://unofficial-builds.nodejs.org/download/release/v20.11.1/node-v20.11.1-linux-x64';
+    const owns = (platform: PlatformKey, at: string) =>
+      official.owns({ version: '20.11.1' as Version, platform, at }) !== undefined;
+    expect(owns('linux-x64-musl', `${base}-musl.tar.gz`)).toBe(true);
+    expect(owns('linux-x64', `${base}.tar.gz`)).toBe(false);
+  });
+
   test('takes a musl build of the official list where there is one', async () => {
     const list = 'https://nodejs.org/dist/v20.11.1/SHASUMS256.txt';
     const line = `${'ab'.repeat(32)}  node-v20.11.1-linux-x64-musl.tar.gz\n`;
@@ -169,6 +177,11 @@ test('global installs and corepack stay in the project, by npm’s own variable 
     { op: 'set', name: 'COREPACK_HOME', value: '/homes/p/corepack' },
   ]);
   expect(layout.bins).toEqual(['/homes/p/prefix/bin']);
+  expect(layout.installs.find(({ command }) => command === 'npm')?.flags).toEqual([
+    '-g',
+    '--global',
+    '--location=global',
+  ]);
   expect(layout.installs.find(({ command }) => command === 'corepack')?.into).toEqual([
     '--install-directory',
     '/homes/p/prefix/bin',

@@ -78,7 +78,17 @@ describe('python-build-standalone', () => {
     const claim = { version: '3.12.9' as Version, platform: 'linux-x64' as const, at };
     expect(github.owns(claim)).toBeUndefined();
     expect(github.owns({ ...claim, variant: 'freethreaded' })).toBeDefined();
-    expect(github.owns({ ...claim, variant: 'debug' })).toBeUndefined();
+    const debug = { ...claim, variant: 'debug', at: at.replace('freethreaded', 'debug') };
+    expect(github.owns(debug)).toBeUndefined();
+  });
+
+  test('gives a python where the archive has only python3', () => {
+    const at = (triple: string) => `${DOWNLOAD}/20260814/cpython-3.12.9%2B20260814-${triple}-install_only.tar.gz`;
+    const version = '3.12.9' as Version;
+    const linux = github.owns({ version, platform: 'linux-x64', at: at('x86_64-unknown-linux-gnu') });
+    expect(linux?.links).toEqual([{ path: 'bin/python', target: 'python3' }]);
+    const windows = github.owns({ version, platform: 'windows-x64', at: at('x86_64-pc-windows-msvc') });
+    expect(windows?.links).toEqual([]);
   });
 
   test('owns no build with a day of another', () => {
