@@ -568,7 +568,7 @@ interface NameDigests extends MemberSink {
 }
 
 /** Hashes the members and writes nothing. */
-function openNameDigests(): NameDigests {
+export function openNameDigests(): NameDigests {
   const names = new Map<string, string>();
   let current: { readonly name: string; readonly hash: ReturnType<typeof createHash> } | undefined;
   return {

@@ -33,7 +33,7 @@ export interface Order {
   readonly locked?: true;
 }
 
-interface Piece {
+export interface Piece {
   readonly part: Part;
   readonly recipe: Recipe;
 }
@@ -264,7 +264,7 @@ function checkMinimum(ctx: Context, order: Order): void {
   }
 }
 
-function piecesOf(order: Order): readonly Piece[] {
+export function piecesOf(order: Order): readonly Piece[] {
   const source = sourceOf(order);
   return order.parts.map((part) => {
     const recipe = source.owns({ ...order, at: part.at });
