@@ -128,8 +128,7 @@ export async function readBundle(
   } catch (error) {
     throw translateFsError(error, file) ?? error;
   } finally {
-    current?.drop();
-    for (const intake of pending) intake.drop();
+    for (const intake of [...pending, ...(current === undefined ? [] : [current])]) await (intake as Intake).drop();
   }
 }
 
@@ -138,7 +137,7 @@ interface Intake {
   write(chunk: Uint8Array): void;
   /** Gives it its name, if it is what that says. */
   keep(): Promise<void>;
-  drop(): void;
+  drop(): Promise<void>;
 }
 
 function openIntake(archive: BundledArchive, downloads: string): Intake {
@@ -177,9 +176,9 @@ function openIntake(archive: BundledArchive, downloads: string): Intake {
         throw error;
       }
     },
-    drop: () => {
+    drop: async () => {
       close();
-      void removeTree(temporary).catch(() => undefined);
+      await removeTree(temporary);
     },
   };
 }
