@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { runtime as go } from '../../runtimes/go';
+import { runtime as maven } from '../../runtimes/maven';
 import { runtime as node } from '../../runtimes/node';
 import { openHttp } from '../../src/adapters/http';
 import { openMirrors } from '../../src/adapters/mirrors';
@@ -20,7 +21,7 @@ const stranger = newPerson();
 const env = { ...process.env, POLYENV_HOME: folder };
 const host = { ...stranger.host, env, personHome: process.env.HOME ?? folder };
 const settings = settingsWith({ networkRetries: 0, networkTimeout: 20 });
-const sources = [...go.sources, ...node.sources];
+const sources = [...go.sources, ...node.sources, ...maven.sources];
 const mirrors = openMirrors({ settings, env, sources });
 const http = openHttp({ host, settings, emit: () => undefined, rewrite: mirrors.rewrite });
 const home = homeOf(host);
@@ -34,7 +35,7 @@ afterAll(async () => {
 
 /** The release and its artifacts, or why no registry gives them here. */
 async function find(runtime: Runtime, text: string) {
-  const source = runtime.sources.find(({ id }) => id === 'npm' || id === 'goproxy');
+  const source = runtime.sources.find(({ id }) => ['npm', 'goproxy', 'maven'].includes(id));
   const request = parseToolRequest(`${runtime.id}@${text}`, () => runtime);
   if (source === undefined) throw new Error(`${runtime.id} has no registry`);
   try {
@@ -54,8 +55,9 @@ test.for([
   ['node', 'latest', /^\d+\./, /^sha512:/],
   ['go', '1.24', /^1\.24\.\d+$/, /^h1:/],
   ['go', '1.24.0', /^1\.24\.0$/, /^h1:/],
+  ['maven', '3.9', /^3\.9\.\d+$/, /^sha512:/],
 ] as const)('%s@%s', async ([id, text, version, digest], { skip }) => {
-  const runtime = id === 'go' ? go : node;
+  const runtime = { go, node, maven }[id];
   const found = await find(runtime, text);
   if (typeof found === 'string') return skip(found);
   const { source, release, artifacts } = found;

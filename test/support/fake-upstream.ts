@@ -14,10 +14,10 @@ export interface FakeUpstream extends Upstream {
 
 /** An upstream in memory, all of whose signatures hold. URLs whose host is in `dead` cannot be reached. */
 export function fakeUpstream(
-  published: Pick<Published, 'files' | 'npm' | 'goproxy'>,
+  published: Pick<Published, 'files' | 'npm' | 'goproxy' | 'maven'>,
   options: { readonly platform?: PlatformKey; readonly dead?: readonly string[] } = {},
 ): FakeUpstream {
-  const { files, npm = {}, goproxy } = published;
+  const { files, npm = {}, goproxy, maven = {} } = published;
   const asked: string[] = [];
   const textOf = async (url: string): Promise<string | undefined> => {
     asked.push(url);
@@ -66,7 +66,13 @@ export function fakeUpstream(
         return { digest: { kind: 'h1', value }, proof: { kind: 'transparency', by: 'sum.golang.org' } };
       },
     },
-    maven: { versions: async () => [], digest: async () => undefined },
+    maven: {
+      versions: async (group, artifact) => Object.keys(maven[`${group}:${artifact}`] ?? {}),
+      digest: async (group, artifact, version) => {
+        const value = maven[`${group}:${artifact}`]?.[version];
+        return value === undefined ? undefined : { kind: 'sha512', value };
+      },
+    },
     member: async (part, _recipe, path) => {
       asked.push(`${part.at}#${path}`);
       const found = parseLocator(part.at);
