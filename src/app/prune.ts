@@ -5,6 +5,7 @@ import { listToolchains, removeToolchain } from '../adapters/store';
 import type { Toolchain } from '../domain/toolchain';
 import type { Context } from './context';
 import { ownToolchain } from './own-node';
+import { sweepLeftovers } from './sweep';
 
 export interface Unused {
   /** Compiled environments of projects that no longer exist. */
@@ -33,7 +34,7 @@ export async function findUnused(ctx: Context): Promise<Unused> {
   };
 }
 
-/** Takes away what is unused, the routes before the trees that they lead to. */
+/** Takes away what is unused, the routes before the trees that they lead to, and what killed commands left. */
 export async function prune(ctx: Context, unused: Unused): Promise<void> {
   for (const directory of unused.environments) await removeEnvironment(ctx.home, directory);
   for (const toolchain of unused.toolchains) {
@@ -49,4 +50,5 @@ export async function prune(ctx: Context, unused: Unused): Promise<void> {
       () => removeToolchain(ctx.home, toolchain.key),
     );
   }
+  await sweepLeftovers(ctx);
 }

@@ -21,6 +21,8 @@ export interface Machine {
   readonly home: string;
   readonly polyenvHome: string;
   readonly shims: string;
+  /** The bundle under test, absolute. */
+  readonly program: string;
   readonly env: Record<string, string>;
   /** Makes a folder below `base` and returns its path. */
   folder(name: string): string;
@@ -57,6 +59,7 @@ export function newMachine(env: Readonly<Record<string, string>> = {}): Machine 
     home,
     polyenvHome,
     shims,
+    program: bundle,
     env: own,
     folder: (name) => {
       const path = join(base, name);

@@ -1,0 +1,49 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isMissing, removeTree } from '../adapters/fs';
+import { withLock } from '../adapters/lock';
+import { PolyenvError } from '../domain/errors';
+import { isStoreKey } from '../domain/toolchain';
+import type { Context } from './context';
+
+/** Takes away what killed installs and removals left: their trees, their locks, and archives half taken from a bundle. What somebody is at work on stays. */
+export async function sweepLeftovers(ctx: Context): Promise<void> {
+  const { home, host, emit } = ctx;
+  const staged = (await namesIn(home.tmp)).map((name) => name.replace(/^removed-/, ''));
+  const locked = (await namesIn(home.locks)).flatMap((name) => /^(.+?)\.lock\b/.exec(name)?.[1] ?? []);
+  for (const key of new Set([...staged, ...locked].filter(isStoreKey))) {
+    await ifNobodyIs(() =>
+      withLock(
+        { home, host, emit: () => undefined, name: key, purpose: `tidying up after ${key}`, timeout: 0 },
+        async () => {
+          await removeTree(join(home.tmp, key));
+          await removeTree(join(home.tmp, `removed-${key}`));
+        },
+      ),
+    );
+  }
+  const halves = (await namesIn(home.downloads)).filter((name) => name.endsWith('.bundle'));
+  if (halves.length === 0 && !locked.includes('bundle')) return;
+  await ifNobodyIs(() =>
+    withLock({ home, host, emit, name: 'bundle', purpose: 'tidying up after a bundle', timeout: 0 }, async () => {
+      for (const name of halves) await removeTree(join(home.downloads, name));
+    }),
+  );
+}
+
+async function ifNobodyIs(action: () => Promise<void>): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    if (!(error instanceof PolyenvError) || error.code !== 'busy') throw error;
+  }
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}

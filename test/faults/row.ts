@@ -1,0 +1,65 @@
+import { type Machine, newMachine } from '../support/cli';
+import { serveTinyNode, type TinyNode, type TinyRelease } from '../support/tiny-node';
+
+/** One row of the matrix: what is done to polyenv, and how it is seen that it held. */
+export interface Row {
+  /** `I01`, `L03`: stable, for figures and reports. */
+  readonly id: string;
+  readonly what: string;
+  /** Says what held; throws if it did not. */
+  run(scope: Scope): Promise<Held>;
+}
+
+export type Held = { readonly held: string } | { readonly skipped: string };
+
+export interface Scope {
+  /** `quick` samples what `full` walks through. */
+  readonly depth: 'quick' | 'full';
+  machine(env?: Readonly<Record<string, string>>): Machine;
+  /** A loopback server with the layout of the official site, and a machine for which that is the official site. */
+  upstream(releases?: readonly TinyRelease[]): Promise<TinyNode>;
+  /** Undone when the row ends, the last first. */
+  after(action: () => void | Promise<void>): void;
+}
+
+export const RELEASES: readonly TinyRelease[] = [
+  { version: '22.1.0' },
+  { version: '20.11.1', lts: 'Iron' },
+  { version: '18.19.0', lts: 'Hydrogen' },
+];
+
+export function siteOf(server: TinyNode): Readonly<Record<string, string>> {
+  return { POLYENV_MIRRORS: server.mirrors, POLYENV_VERIFY_SIGNATURES: 'off', POLYENV_NETWORK_RETRIES: '0' };
+}
+
+export async function runRow(row: Row, depth: Scope['depth']): Promise<Held> {
+  const undo: (() => void | Promise<void>)[] = [];
+  const after: Scope['after'] = (action) => void undo.push(action);
+  const scope: Scope = {
+    depth,
+    after,
+    machine: (env = {}) => {
+      const machine = newMachine(env);
+      after(() => machine.remove());
+      return machine;
+    },
+    upstream: async (releases = RELEASES) => {
+      const server = await serveTinyNode(releases);
+      after(() => server.close());
+      return server;
+    },
+  };
+  try {
+    return await row.run(scope);
+  } finally {
+    for (const action of undo.reverse()) await action();
+  }
+}
+
+/** Throws with both values; rows run outside of a test runner too. */
+export function holds(condition: boolean, what: string, seen?: unknown): asserts condition {
+  if (!condition)
+    throw new Error(
+      `${what}${seen === undefined ? '' : `: ${typeof seen === 'string' ? seen : JSON.stringify(seen)}`}`,
+    );
+}
