@@ -65,7 +65,19 @@ export async function ensureFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true, mode: 0o755 });
   } catch (error) {
-    throw translateFsError(error, path) ?? error;
+    const reason = isMissing(error) ? await reasonOf(path) : error;
+    throw translateFsError(reason, path) ?? reason;
+  }
+}
+
+/** Node tells a full file system as a missing one where it makes several folders at once. */
+async function reasonOf(path: string): Promise<unknown> {
+  try {
+    await mkdir(path, { mode: 0o755 });
+    return new Error(`${path} could not be made, and then could`);
+  } catch (error) {
+    const above = dirname(path);
+    return isMissing(error) && above !== path ? reasonOf(above) : error;
   }
 }
 

@@ -10,6 +10,7 @@ import { type Decision, findProject, type Project } from './project';
 import { type Failed, type Provided, provideAll } from './provide';
 import { loadRuntimes } from './registry';
 import { lockEntries } from './relock';
+import { sweepLeftovers } from './sweep';
 import { relock } from './use';
 
 export interface InstalledProject {

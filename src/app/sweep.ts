@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isMissing, removeTree } from '../adapters/fs';
 import { withLock } from '../adapters/lock';
+import { removeToolchain } from '../adapters/store';
 import { PolyenvError } from '../domain/errors';
 import { isStoreKey } from '../domain/toolchain';
 import type { Context } from './context';

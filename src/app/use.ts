@@ -15,6 +15,7 @@ import { type ReadManifest, readManifest } from './manifests';
 import { findProject } from './project';
 import { orderFor, type Provided, provideAll } from './provide';
 import { resolveRequest } from './resolve';
+import { sweepLeftovers } from './sweep';
 import type { Wish } from './wishes';
 
 export interface UseOptions {

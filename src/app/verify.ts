@@ -23,6 +23,7 @@ import { installToolchain, type Order, orderKey, reinstallToolchain } from './in
 import { findProject } from './project';
 import { orderFor } from './provide';
 import { loadRuntime } from './registry';
+import { sweepLeftovers } from './sweep';
 
 /** Something that is not what polyenv made, and how it is mended. */
 export interface Finding {
@@ -77,6 +78,7 @@ export async function repair(ctx: Context, found: Verified, options: VerifyOptio
     if (kind === 'toolchain') await repairToolchain(ctx, { key: at, faults: faults ?? [], level });
     else if (kind === 'receipt') await replaceUnreadable(ctx, at);
   }
+  await sweepLeftovers(ctx);
   // The launcher first: a shim without one cannot do anything.
   if (found.findings.some(({ kind }) => kind === 'launcher')) await ensureLauncher(ctx.home, ctx.host);
   await refreshShims(ctx);
