@@ -41,6 +41,7 @@ export async function installProject(ctx: Context, folder: string): Promise<Inst
     if (group.at.place === 'project') await recordHistory(ctx, group.folder);
     if ((await writeLock(group.at, next)) === 'written' && group.at.place === 'project') wrote.push(group.at.path);
   }
+  await sweepLeftovers(ctx);
   await prepareFolder(ctx, folder);
   if (project.directory !== folder) await prepareFolder(ctx, project.directory);
   return {
@@ -72,6 +73,7 @@ export async function installFrozen(ctx: Context, folder: string): Promise<Insta
       ),
     ),
   );
+  await sweepLeftovers(ctx);
   await prepareFolder(ctx, folder);
   return {
     project,

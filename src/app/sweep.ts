@@ -19,7 +19,9 @@ export async function sweepLeftovers(ctx: Context): Promise<void> {
         { home, host, emit: () => undefined, name: key, purpose: `tidying up after ${key}`, timeout: 0 },
         async () => {
           await removeTree(join(home.tmp, key));
-          await removeTree(join(home.tmp, `removed-${key}`));
+          // A tree without a place is half published or half removed: so is what describes it.
+          if (existsSync(join(home.store, key))) await removeTree(join(home.tmp, `removed-${key}`));
+          else await removeToolchain(home, key);
         },
       ),
     );

@@ -66,6 +66,7 @@ export async function use(ctx: Context, options: UseOptions): Promise<Used> {
     await writeAtomic(manifest, after);
     wrote.push(manifest);
   }
+  await sweepLeftovers(ctx);
   await prepareFolder(ctx, folder);
   return { manifest, created: read === undefined, provided, wrote, notes: await notesOf(ctx, folder) };
 }
