@@ -41,7 +41,7 @@ export async function writeShims(home: Home, offers: readonly Offer[], personHom
     if ((await readTextIfAny(file).catch(() => undefined)) !== text) await writeAtomic(file, text, { mode: 0o755 });
   }
   for (const name of await readdir(home.shims)) {
-    if (name !== 'polyenv' && !wanted.has(name)) await removeTree(join(home.shims, name));
+    if (name !== 'polyenv' && !wanted.has(name) && !name.endsWith('.tmp')) await removeTree(join(home.shims, name));
   }
 }
 

@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { prepareHome } from '../adapters/home';
 import { ensureLauncher } from '../adapters/launcher';
-import { type Offer, readEnvironments, writeEnvironment, writeShims } from '../adapters/shims';
+import { withLock } from '../adapters/lock';
+import { type Offer, readEnvironments, renderShims, writeEnvironment, writeShims } from '../adapters/shims';
+import { shimsStand } from '../adapters/shims-check';
 import { executablesIn, listToolchains, readTree } from '../adapters/store';
 import type { Environment, RoutedRuntime } from '../domain/environment';
 import type { Runtime } from '../domain/runtime';
@@ -70,7 +72,13 @@ export async function compileProject(
 
 /** One shim for every command of every toolchain, and for what projects installed privately. */
 export async function refreshShims(ctx: Context): Promise<void> {
-  await writeShims(ctx.home, await shimOffers(ctx), ctx.host.personHome);
+  const { home, host, settings, emit } = ctx;
+  if (await shimsStand(home, renderShims(home, await shimOffers(ctx), host.personHome))) return;
+  // Who counts the toolchains before another's is there would take that one's shims away.
+  await withLock(
+    { home, host, name: 'shims', purpose: 'writing shims', timeout: settings.lockTimeout, emit },
+    async () => writeShims(home, await shimOffers(ctx), host.personHome),
+  );
 }
 
 /** The commands that each runtime has here, by its toolchains and by what projects installed privately. */
