@@ -61,8 +61,8 @@ export function renderShim(home: Home, runtime: Runtime, personHome: string): st
   const names = [...MANIFEST_NAMES, ...runtime.pins.map((pin) => pin.file), ...SHARED_PINS];
   const tests = [...new Set(names)].map((name) => `[ -e "$__polyenv_d"/${quoteSh(name)} ]`).join(' || ');
   const plus = (runtime.plusVersion ?? []).filter(isCommandName);
-  // `cargo:+nightly`; without such commands, a pattern that nothing matches.
-  const plusTest = plus.length === 0 ? "''" : plus.map((name) => `${name}:+?*`).join(' | ');
+  // `::cargo:+nightly`; without such commands, a pattern that nothing matches.
+  const plusTest = plus.length === 0 ? "''" : plus.map((name) => `::${name}:+?*`).join(' | ');
   if (/[\n\r]/.test(home.root + personHome)) {
     throw new PolyenvError(
       'path-refused',

@@ -122,6 +122,7 @@ export async function describeEnvironment(
       ...project.verdicts.filter(({ chosen }) => chosen?.fault !== undefined).map(({ tool }) => tool),
     ],
     variables: (await trustedEffects(ctx, project.manifests)).variables,
+    traces: project.traces,
     inputs: [...project.inputs, ...locks.filter((path) => existsSync(path))],
     absences: [...project.absences, ...locks.filter((path) => !existsSync(path))],
     shims: ctx.home.shims,

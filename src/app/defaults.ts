@@ -36,5 +36,5 @@ export async function compileDefaults(ctx: Context): Promise<void> {
   const standings = (await standingsOf(ctx, project)).filter(({ decision }) => decision.from.kind === 'setting');
   const environment = await describeEnvironment(ctx, { project, standings, directory: ctx.host.personHome });
   await refreshShims(ctx);
-  await writeDefaults(ctx.home, { ...environment, inputs: [], absences: [] });
+  await writeDefaults(ctx.home, { ...environment, inputs: [], absences: [], traces: [] });
 }

@@ -31,6 +31,8 @@ export interface Project {
   readonly inputs: readonly string[];
   /** Files that do not exist, and whose appearance could change it. */
   readonly absences: readonly string[];
+  /** The same for each runtime by itself, beyond the manifests, which concern all of them. */
+  readonly traces: readonly Trace[];
   /** Files of one folder that cannot both be obeyed, in words. */
   readonly disagreements: readonly string[];
   /** Files that cannot be honoured: the runtimes that they would have decided have no decision. */
@@ -49,6 +51,13 @@ export class ProjectError extends PolyenvError {
     super(code, message, { ...(where !== undefined && { where }), ...(hint !== undefined && { hint }), cause });
     this.tool = tool;
   }
+}
+
+/** The files on which one runtime's decision, or that there is none, rests. */
+export interface Trace {
+  readonly tool: ToolId;
+  readonly inputs: readonly string[];
+  readonly absences: readonly string[];
 }
 
 export interface Decision {
@@ -185,6 +194,11 @@ function describe(
       ...manifestPaths.filter((path) => !reader.exists(path)),
       ...traced.flatMap(({ gathered }) => gathered.absences),
     ]),
+    traces: traced.map(({ runtime, gathered }) => ({
+      tool: runtime.id,
+      inputs: gathered.inputs.filter((path) => !manifestPaths.includes(path)),
+      absences: gathered.absences.filter((path) => !manifestPaths.includes(path)),
+    })),
     disagreements: judged.flatMap(({ runtime, verdict }) => disagreementsOf(runtime, verdict)),
     errors,
     warnings: unique([

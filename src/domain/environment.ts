@@ -19,6 +19,12 @@ export interface Environment {
   readonly inputs: readonly string[];
   /** Files that must stay absent, absolute. */
   readonly absences: readonly string[];
+  /** Which of these concern only one runtime; the others concern all. */
+  readonly traces: readonly {
+    readonly tool: ToolId;
+    readonly inputs: readonly string[];
+    readonly absences: readonly string[];
+  }[];
   /** polyenv's folder of shims. */
   readonly shims: string;
   /** polyenv's home. */
@@ -73,29 +79,30 @@ export function environmentOps(environment: Environment): readonly EnvOp[] {
   return ops;
 }
 
-/** `route.sh`: sourced by a shim whose variables `__polyenv_n` and `__polyenv_t` name the command and the runtime. Returns if it cannot decide. */
+/**
+ * `route.sh`: sourced by a shim whose variables `__polyenv_n` and `__polyenv_t` name the command and the runtime. Becomes
+ * the tool, or returns with `__polyenv_r` saying why it cannot. A shell parses a compound command whole before it runs
+ * it, so what decides early stands in short commands of its own, and what all commands share stands once.
+ */
 export function renderRoute(environment: Environment, stamps: string): string {
-  const conditions = [
-    ...environment.inputs.map((file, index) => {
-      const [input, stamp] = [quoteSh(file), quoteSh(`${stamps}/${index}`)];
-      return `[ -f ${input} ] && [ ! ${input} -nt ${stamp} ] && [ ! ${input} -ot ${stamp} ] && [ -f ${stamp} ]`;
-    }),
-    ...environment.absences.map((file) => `[ ! -e ${quoteSh(file)} ]`),
-  ];
+  const pending =
+    environment.pending.length === 0 ? '' : `${environment.pending.map(quoteSh).join('|')}) __polyenv_r=missing ;;\n`;
   return `# polyenv route 1
-__polyenv_r=
-if ${conditions.length === 0 ? ':' : conditions.join(' &&\n\t')}; then
-${environment.runtimes.map(renderSlow).join('')}case $__polyenv_n in
-${environment.runtimes.map((runtime) => renderCommands(environment, runtime)).join('')}esac
-${renderPrivate(environment)}if [ -z "$__polyenv_r" ]; then
-case $__polyenv_t in
-${environment.pending.length === 0 ? '' : `${environment.pending.map(quoteSh).join('|')}) __polyenv_r=missing ;;\n`}*) __polyenv_r=pass ;;
+__polyenv_r=stale __polyenv_f=
+${renderConditions(environment, stamps)}__polyenv_r=pass
+${renderInstalls(environment)}case $__polyenv_n in
+${environment.runtimes.map(renderCommands).join('')}*)
+${renderPrivate(environment)};;
 esac
-[ "$__polyenv_n" ] || __polyenv_r=installs
+if [ "$__polyenv_f" ]; then
+[ -x "$__polyenv_f" ] || { __polyenv_r=gone; return 0; }
+${exportsSh(environment)}unset POLYENV_DEPTH
+case :\${PATH-}: in *:${quoteSh(environment.shims)}:*) ;; *) export PATH=${quoteSh(environment.shims)}"\${PATH:+:$PATH}" ;; esac
+exec "$__polyenv_f" "$@"
 fi
-else
-__polyenv_r=stale
-fi
+case $__polyenv_t in
+${pending}*) ;;
+esac
 `;
 }
 
@@ -127,38 +134,66 @@ function exportsSh(environment: Environment): string {
   return `${lines.join('')}export POLYENV_ENV=${quoteSh(environment.directory)}\n`;
 }
 
-/** Calls that polyenv itself must see: global installs, and another version for this once. */
-function renderSlow(runtime: RoutedRuntime): string {
-  return runtime.installs
-    .filter(({ command }) => isCommandName(command))
-    .map(({ command, words, flags }) => {
-      const hit = flags.length === 0 ? '' : `[ "$__polyenv_g" ] && `;
-      const look = flags.length === 0 ? '' : `\t\t${flags.map(quoteSh).join('|')}) __polyenv_g=1 ;;\n`;
-      return `if [ "$__polyenv_n" = ${quoteSh(command)} ]; then
-\t__polyenv_g= __polyenv_w=
-\tfor __polyenv_a in "$@"; do
-\t\tcase $__polyenv_a in
-${look}\t\t-*) ;;
-\t\t*) [ "$__polyenv_w" ] || __polyenv_w=$__polyenv_a ;;
-\t\tesac
-\tdone
-\tcase $__polyenv_w in
-\t${words.map(quoteSh).join('|')}) ${hit}__polyenv_n="" ;;
-\tesac
-fi
-`;
-    })
-    .join('');
+/** What must still hold: for all runtimes line by line, then for the one that is asked for, which is all that a shim waits for. */
+function renderConditions(environment: Environment, stamps: string): string {
+  const { inputs, absences, traces } = environment;
+  const own = new Set(traces.flatMap((trace) => [...trace.inputs, ...trace.absences]));
+  const line = (condition: string): string => `${condition} || return 0\n`;
+  const stood = (file: string): string => line(stoodStill(file, `${stamps}/${inputs.indexOf(file)}`));
+  const gone = (file: string): string => line(`[ ! -e ${quoteSh(file)} ]`);
+  const shared = [
+    ...inputs.filter((file) => !own.has(file)).map(stood),
+    ...absences.filter((file) => !own.has(file)).map(gone),
+  ];
+  const single = traces
+    .filter((trace) => trace.inputs.length + trace.absences.length > 0)
+    .map(
+      (trace) =>
+        `if [ "$__polyenv_t" = ${quoteSh(trace.tool)} ]; then\n${[...trace.inputs.map(stood), ...trace.absences.map(gone)].join('')}fi\n`,
+    );
+  return [...shared, ...single].join('');
 }
 
-function renderCommands(environment: Environment, runtime: RoutedRuntime): string {
+/** An input is as it was when its time is neither newer nor older than its stamp's: times move backwards too. */
+function stoodStill(file: string, stampFile: string): string {
+  const [input, stamp] = [quoteSh(file), quoteSh(stampFile)];
+  return `[ -f ${input} ] && [ -f ${stamp} ] && [ ! ${input} -nt ${stamp} ] && [ ! ${input} -ot ${stamp} ]`;
+}
+
+/** Global installs, which polyenv itself must see: the first word that is no option, and the flags that make it one. */
+function renderInstalls({ runtimes }: Environment): string {
+  const installs = runtimes.flatMap((runtime) => runtime.installs).filter(({ command }) => isCommandName(command));
+  if (installs.length === 0) return '';
+  const cases = installs.map(({ command, words, flags }) => {
+    const calls = words.map((word) => quoteSh(`${command}:${word}`)).join('|');
+    const hit = '__polyenv_r=installs; return 0';
+    if (flags.length === 0) return `${calls}) ${hit} ;;\n`;
+    return `${calls}) case $__polyenv_g in ${flags.map((flag) => `*${quoteSh(` ${flag} `)}*`).join('|')}) ${hit} ;; esac ;;\n`;
+  });
+  return `case $__polyenv_n in
+${[...new Set(installs.map(({ command }) => quoteSh(command)))].join('|')})
+__polyenv_g= __polyenv_w=
+for __polyenv_a in "$@"; do
+case $__polyenv_a in
+-*) __polyenv_g="$__polyenv_g $__polyenv_a " ;;
+*) [ "$__polyenv_w" ] || __polyenv_w=$__polyenv_a ;;
+esac
+done
+case $__polyenv_n:$__polyenv_w in
+${cases.join('')}esac ;;
+esac
+`;
+}
+
+function renderCommands(runtime: RoutedRuntime): string {
   const { overlay } = runtime;
   return Object.entries(runtime.commands)
     .filter(([name]) => isCommandName(name))
     .map(([name, file]) => {
-      const own = overlay?.ready && overlay.commands.includes(name) ? [`${overlay.path}/${overlay.bin}/${name}`] : [];
-      const tries = [...own, file].map((path) => `if [ -x ${quoteSh(path)} ]; then\n${execSh(environment, path)}fi\n`);
-      return `${quoteSh(name)})\n${tries.join('')}__polyenv_r=gone\n;;\n`;
+      const own =
+        overlay?.ready && overlay.commands.includes(name) ? `${overlay.path}/${overlay.bin}/${name}` : undefined;
+      const first = own === undefined ? '' : `; [ ! -x ${quoteSh(own)} ] || __polyenv_f=${quoteSh(own)}`;
+      return `${quoteSh(name)}) __polyenv_f=${quoteSh(file)}${first} ;;\n`;
     })
     .join('');
 }
@@ -170,20 +205,11 @@ function renderPrivate(environment: Environment): string {
   );
   const folders = [...new Set([...overlays, ...environment.runtimes.flatMap((runtime) => runtime.bins)])];
   return folders
-    .map(
-      (folder) =>
-        `if [ "$__polyenv_n" ] && [ -x ${quoteSh(folder)}/"$__polyenv_n" ] && [ -f ${quoteSh(folder)}/"$__polyenv_n" ]; then\n${execSh(environment, { folder })}fi\n`,
-    )
+    .map((folder) => {
+      const file = `${quoteSh(folder)}/"$__polyenv_n"`;
+      return `[ "$__polyenv_f" ] || [ ! -x ${file} ] || [ ! -f ${file} ] || __polyenv_f=${file}\n`;
+    })
     .join('');
-}
-
-function execSh(environment: Environment, target: string | { readonly folder: string }): string {
-  const file = typeof target === 'string' ? quoteSh(target) : `${quoteSh(target.folder)}/"$__polyenv_n"`;
-  const shims = quoteSh(environment.shims);
-  return `${exportsSh(environment)}unset POLYENV_DEPTH
-case :\${PATH-}: in *:${shims}:*) ;; *) export PATH=${shims}"\${PATH:+:$PATH}" ;; esac
-exec ${file} "$@"
-`;
 }
 
 /** A plain file name that no shell pattern or option can be mistaken for. */

@@ -1,79 +1,71 @@
 #!/bin/sh
 # polyenv-shim 1 @TOOL@
+# shellcheck disable=SC1090,SC1091,SC2015
 # Routes one command to the runtime that the nearest project pins. Starts no program but the tool.
-__polyenv_h=@HOME@
-__polyenv_t=@TOOL@
-__polyenv_n=${0##*/}
-__polyenv_o=$__polyenv_n
-__polyenv_r=
-__polyenv_d=
-if [ "${POLYENV_BYPASS-}" = 1 ]; then
-	__polyenv_r=pass
-else
-	case ${@VARIABLE@:+x} in
-	x) __polyenv_r=slow ;;
+# A shell parses a compound command whole before it runs it: what is seldom needed stands in later commands.
+__polyenv_h=@HOME@ __polyenv_t=@TOOL@ __polyenv_n=${0##*/} __polyenv_r= __polyenv_d=${PWD%/}
+case ${POLYENV_BYPASS-}:${@VARIABLE@:+x}:$__polyenv_n:${1-} in
+1:*) __polyenv_r=bypass ;;
+*:x:*) __polyenv_r=slow __polyenv_d= ;;
+@PLUS@) __polyenv_r=slow __polyenv_d= ;;
+esac
+case $PWD/ in
+*/node_modules/* | */site-packages/* | */.venv/* | "${CARGO_HOME:-${HOME-}/.cargo}"/* | "${GOMODCACHE:-${GOPATH:-${HOME-}/go}/pkg/mod}"/* | "$__polyenv_h"/*) [ "$__polyenv_r" ] || __polyenv_r=dependency ;;
+esac
+while [ -z "$__polyenv_r" ]; do
+	if @TESTS@; then
+		__polyenv_r=slow
+		[ ! -f "$__polyenv_h/envs$__polyenv_d/.polyenv/route.sh" ] || . "$__polyenv_h/envs$__polyenv_d/.polyenv/route.sh"
+		break
+	fi
+	case $__polyenv_d in
+	'' | @PERSON@) break ;;
 	esac
-	case $__polyenv_n:${1-} in
-	@PLUS@) __polyenv_r=slow ;;
-	esac
-fi
-if [ -z "$__polyenv_r" ]; then
-	__polyenv_d=${PWD%/}
+	__polyenv_d=${__polyenv_d%/*}
+done
+if [ "$__polyenv_r" = dependency ]; then
+	# A dependency never decides: who started us does, else the nearest project above it.
+	__polyenv_r=
 	case $PWD/ in
-	*/node_modules/* | */site-packages/* | */.venv/* | "${CARGO_HOME:-${HOME-}/.cargo}"/* | "${GOMODCACHE:-${GOPATH:-${HOME-}/go}/pkg/mod}"/* | "$__polyenv_h"/*)
-		# A dependency never decides: who started us does, else the nearest project above it.
-		if [ "${POLYENV_ENV-}" ] && [ -f "$__polyenv_h/envs$POLYENV_ENV/.polyenv/route.sh" ]; then
-			__polyenv_d=
-		else
-			case $PWD/ in
-			*/node_modules/*) __polyenv_d=${PWD%%/node_modules*} ;;
-			*/.venv/*) __polyenv_d=${PWD%%/.venv*} ;;
-			*/site-packages/*) __polyenv_d=${PWD%%/site-packages*} ;;
-			"$__polyenv_h"/*) __polyenv_d=${__polyenv_h%/*} ;;
-			*/pkg/mod/*) __polyenv_d=${PWD%%/pkg/mod*} ;;
-			*) __polyenv_d=${CARGO_HOME:-${HOME-}/.cargo} __polyenv_d=${__polyenv_d%/*} ;;
-			esac
+	"$__polyenv_h"/*) __polyenv_d=${__polyenv_h%/*} ;;
+	*/node_modules/* | */site-packages/* | */.venv/*)
+		__polyenv_d=$PWD/
+		for __polyenv_e in node_modules site-packages .venv; do
+			case $__polyenv_d in */"$__polyenv_e"/*) __polyenv_d=${__polyenv_d%%/"$__polyenv_e"/*}/ ;; esac
+		done
+		__polyenv_d=${__polyenv_d%/}
+		;;
+	"${CARGO_HOME:-${HOME-}/.cargo}"/*) __polyenv_d=${CARGO_HOME:-${HOME-}/.cargo} __polyenv_d=${__polyenv_d%/*} ;;
+	*) __polyenv_d=${GOMODCACHE:-${GOPATH:-${HOME-}/go}/pkg/mod} __polyenv_d=${__polyenv_d%/*} ;;
+	esac
+	[ -z "${POLYENV_ENV-}" ] || [ ! -f "$__polyenv_h/envs$POLYENV_ENV/.polyenv/route.sh" ] || __polyenv_d=
+	while [ "$__polyenv_d" ]; do
+		if @TESTS@; then
+			__polyenv_r=slow
+			[ ! -f "$__polyenv_h/envs$__polyenv_d/.polyenv/route.sh" ] || . "$__polyenv_h/envs$__polyenv_d/.polyenv/route.sh"
+			break
+		fi
+		case $__polyenv_d in @PERSON@) break ;; esac
+		__polyenv_d=${__polyenv_d%/*}
+	done
+fi
+case $__polyenv_r in
+'' | pass)
+	__polyenv_r=pass
+	case ${POLYENV_ENV-}/ in
+	*/../* | [!/]* | /) ;;
+	*)
+		if [ -f "$__polyenv_h/envs$POLYENV_ENV/.polyenv/route.sh" ]; then
+			__polyenv_d=$POLYENV_ENV
+			. "$__polyenv_h/envs$POLYENV_ENV/.polyenv/route.sh"
 		fi
 		;;
 	esac
-	while :; do
-		if @TESTS@; then
-			if [ -f "$__polyenv_h/envs$__polyenv_d/.polyenv/route.sh" ]; then
-				. "$__polyenv_h/envs$__polyenv_d/.polyenv/route.sh"
-				[ "$__polyenv_r" = pass ] || __polyenv_r=slow
-			else
-				__polyenv_r=slow
-			fi
-			break
-		fi
-		case $__polyenv_d in
-		'' | @PERSON@) break ;;
-		esac
-		__polyenv_d=${__polyenv_d%/*}
-	done
-	__polyenv_n=$__polyenv_o
-	if [ "$__polyenv_r" != slow ]; then
-		__polyenv_r=pass
-		if [ "${POLYENV_ENV-}" ]; then
-			case $POLYENV_ENV/ in
-			*/../* | [!/]*) ;;
-			*)
-				if [ -f "$__polyenv_h/envs$POLYENV_ENV/.polyenv/route.sh" ]; then
-					__polyenv_d=$POLYENV_ENV
-					. "$__polyenv_h/envs$POLYENV_ENV/.polyenv/route.sh"
-					[ "$__polyenv_r" = pass ] || __polyenv_r=slow
-					__polyenv_n=$__polyenv_o
-				fi
-				;;
-			esac
-		fi
-	fi
 	if [ "$__polyenv_r" = pass ] && [ -f "$__polyenv_h/state/default/route.sh" ]; then
 		. "$__polyenv_h/state/default/route.sh"
-		[ "$__polyenv_r" = pass ] || __polyenv_r=slow
-		__polyenv_n=$__polyenv_o
 	fi
-fi
+	;;
+esac
 case ${POLYENV_DEPTH:-0} in
 [0-9] | 1[0-9]) POLYENV_DEPTH=$((${POLYENV_DEPTH:-0} + 1)) ;;
 *)
@@ -83,14 +75,17 @@ case ${POLYENV_DEPTH:-0} in
 	;;
 esac
 export POLYENV_DEPTH
-if [ "$__polyenv_r" = slow ]; then
+case $__polyenv_r in
+pass | bypass) ;;
+*)
 	if [ -x "$__polyenv_h/bin/polyenv" ]; then
 		exec "$__polyenv_h/bin/polyenv" shim "$__polyenv_t" "$__polyenv_n" "$__polyenv_d" "$@"
 	fi
 	echo "error[command-not-found] polyenv itself is gone from $__polyenv_h/bin" >&2
 	echo "  try  install polyenv again, or take $__polyenv_h/shims out of PATH" >&2
 	exit 127
-fi
+	;;
+esac
 __polyenv_i=${IFS-x} __polyenv_s=${IFS+x}
 set -f
 IFS=:

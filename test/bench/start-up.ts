@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { newMachine } from '../support/cli';
-import { medians } from './medians';
+import { quickest } from './quickest';
 import type { BenchRow } from './transfer';
 
 const bundle = resolve(import.meta.dirname ?? __dirname, '../../dist/polyenv.cjs');
@@ -20,7 +20,7 @@ export async function benchStartUp(): Promise<readonly BenchRow[]> {
       (): void => {
         spawnSync(process.execPath, args, { cwd, env: machine.env, stdio: 'ignore' });
       };
-    const [floor, version, current] = medians(ROUNDS, [
+    const [floor, version, current] = quickest(ROUNDS, [
       node('-e', '0'),
       node(bundle, '--version'),
       node(bundle, 'current'),
