@@ -5,6 +5,7 @@ import { isOurShim } from '../adapters/shims';
 import { become, runChild } from '../adapters/spawn';
 import type { Environment, RoutedRuntime } from '../domain/environment';
 import { PolyenvError } from '../domain/errors';
+import type { GlobalInstall } from '../domain/layout';
 import { EMPTY_LOCKFILE } from '../domain/lockfile';
 import { describeEnvironment, refreshShims, type Standing, standingsOf } from './compile';
 import type { Context } from './context';
@@ -34,7 +35,7 @@ export async function execute(ctx: Context, execution: Execution): Promise<numbe
   for (const { homes } of environment.runtimes) for (const folder of homes) await ensureFolder(folder);
   const program = { file, args, env, cwd: execution.cwd };
   if (!isGlobalInstall(environment.runtimes, name, args)) return become(ctx.host, program);
-  const exit = await runChild(ctx.host, program);
+  const exit = await runChild(ctx.host, { ...program, args: installArguments(environment.runtimes, name, args) });
   await refreshShims(ctx);
   return exit;
 }
@@ -134,16 +135,30 @@ function locate(
   );
 }
 
+/** The arguments with the project's own place to install into, unless the person names another. */
+export function installArguments(
+  runtimes: readonly RoutedRuntime[],
+  name: string,
+  args: readonly string[],
+): readonly string[] {
+  const into = runtimes
+    .flatMap(({ installs }) => installs)
+    .find((install) => install.command === name && matchesInstall(install, args))?.into;
+  if (into === undefined || args.some((argument) => argument === into[0] || argument.startsWith(`${into[0]}=`)))
+    return args;
+  return [...args, ...into];
+}
+
 export function isGlobalInstall(runtimes: readonly RoutedRuntime[], name: string, args: readonly string[]): boolean {
-  const word = args.find((argument) => !argument.startsWith('-'));
   return runtimes.some(({ installs }) =>
-    installs.some(
-      (install) =>
-        install.command === name &&
-        word !== undefined &&
-        install.words.includes(word) &&
-        (install.flags.length === 0 || install.flags.some((flag) => args.includes(flag))),
-    ),
+    installs.some((install) => install.command === name && matchesInstall(install, args)),
+  );
+}
+
+function matchesInstall({ words, flags }: GlobalInstall, args: readonly string[]): boolean {
+  const word = args.find((argument) => !argument.startsWith('-'));
+  return (
+    word !== undefined && words.includes(word) && (flags.length === 0 || flags.some((flag) => args.includes(flag)))
   );
 }
 

@@ -19,7 +19,7 @@ export function projectPlace(
     project: at.project,
     personHome: ctx.host.personHome,
     isolation: at.isolation,
-    env: ctx.host.env,
+    env: personEnv(ctx),
   };
 }
 
@@ -31,6 +31,12 @@ export function outsidePlace(ctx: Context, toolchain: string): Place {
     project: '/',
     personHome: ctx.host.personHome,
     isolation: 'default',
-    env: ctx.host.env,
+    env: personEnv(ctx),
   };
+}
+
+/** The person's own variables: what the environment that started us set to polyenv's private folders is not theirs. */
+function personEnv(ctx: Context): Readonly<Record<string, string | undefined>> {
+  const own = Object.entries(ctx.host.env).filter(([, value]) => value?.startsWith(`${ctx.home.root}/`) !== true);
+  return Object.fromEntries(own);
 }

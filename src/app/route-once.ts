@@ -8,7 +8,7 @@ import type { Environment } from '../domain/environment';
 import { PolyenvError } from '../domain/errors';
 import { compileFolder, compileProject, refreshShims, standingsOf } from './compile';
 import type { Context } from './context';
-import { isGlobalInstall, readyEnvironment } from './execute';
+import { installArguments, isGlobalInstall, readyEnvironment } from './execute';
 import { ensureOverlays } from './overlay';
 import { findProject, type Project } from './project';
 import { loadRuntime } from './registry';
@@ -42,7 +42,12 @@ export async function routeOnce(ctx: Context, call: ShimCall): Promise<number> {
   await ensureOverlays(ctx, environment.runtimes);
   const again = await compiled(ctx, folder, call);
   const file = commandIn(again, call.name)?.file ?? found.file;
-  const exit = await runChild(ctx.host, { ...program, file, env: toolEnvironment(ctx, again, 'shims') });
+  const exit = await runChild(ctx.host, {
+    ...program,
+    file,
+    args: installArguments(again.runtimes, call.name, args),
+    env: toolEnvironment(ctx, again, 'shims'),
+  });
   await compileFolder(ctx, folder);
   await refreshShims(ctx);
   return exit;
