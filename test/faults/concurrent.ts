@@ -108,7 +108,7 @@ export const concurrentRows: readonly Row[] = [
     run: async (scope) => {
       const site = await serveFaultyNode(RELEASES);
       scope.after(() => site.close());
-      const machine = scope.machine({ ...siteOf({ mirrors: site.mirrors } as never), POLYENV_LOCK_TIMEOUT: '2' });
+      const machine = scope.machine({ ...siteOf(site), POLYENV_LOCK_TIMEOUT: '2' });
       const path = site.archive('20.11.1');
       let begun: () => void = () => undefined;
       const downloading = new Promise<void>((done) => {

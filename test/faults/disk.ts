@@ -19,7 +19,7 @@ export const diskRows: readonly Row[] = [
         ['SIGTERM', 143],
         ['SIGHUP', 129],
       ] as const) {
-        const machine = scope.machine(siteOf({ mirrors: site.mirrors } as never));
+        const machine = scope.machine(siteOf(site));
         const cwd = machine.folder('project');
         let begun: () => void = () => undefined;
         const downloading = new Promise<void>((done) => {
@@ -114,7 +114,7 @@ export const diskRows: readonly Row[] = [
         'an install there is not refused in words',
         other.stderr,
       );
-      holds(!/\n\s+at /.test(ran.stderr + other.stderr), 'a stack trace is shown', ran.stderr);
+      holds(!/\n {4}at /.test(ran.stderr + other.stderr), 'a stack trace is shown', ran.stderr);
       return { held: 'shim, which, ls, current and exec work; an install says whose folder it is' };
     },
   },
@@ -210,7 +210,7 @@ async function fullDisk(scope: Scope, bound: string) {
     `did not say that the disk is full (exit ${ran.exit})`,
     ran.stderr,
   );
-  holds(!/\n\s+at /.test(ran.stderr), 'a stack trace is shown', ran.stderr);
+  holds(!/\n {4}at /.test(ran.stderr), 'a stack trace is shown', ran.stderr);
   const listed = await machine.polyenv(['ls', '--json'], { cwd });
   const broken =
     listed.exit === 0

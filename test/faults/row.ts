@@ -28,7 +28,7 @@ export const RELEASES: readonly TinyRelease[] = [
   { version: '18.19.0', lts: 'Hydrogen' },
 ];
 
-export function siteOf(server: TinyNode): Readonly<Record<string, string>> {
+export function siteOf(server: Pick<TinyNode, 'mirrors'>): Readonly<Record<string, string>> {
   return { POLYENV_MIRRORS: server.mirrors, POLYENV_VERIFY_SIGNATURES: 'off', POLYENV_NETWORK_RETRIES: '0' };
 }
 

@@ -1,0 +1,12 @@
+import { describe, expect, it } from 'vitest';
+import { MATRIX } from './matrix';
+import { runRow } from './row';
+
+/** The quick part of the matrix; `npm run test:faults` walks through all of it. */
+describe('polyenv withstands', () => {
+  it.for(MATRIX)('$id $what', { timeout: 180_000 }, async (row, { skip }) => {
+    const result = await runRow(row, 'quick');
+    if ('skipped' in result) skip(result.skipped);
+    expect(result).toHaveProperty('held');
+  });
+});
