@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { type BigIntStats, closeSync, constants, openSync, readSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { readdir, readFile, readlink, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { PolyenvError } from '../domain/errors';
 import type { Emit } from '../domain/events';
@@ -98,7 +96,7 @@ async function acquire(path: string, attempt: Attempt): Promise<void> {
       told = true;
       attempt.emit({ type: 'warning', text: `waiting: ${describeHolder(path, seen.owner)}` });
     }
-    await sleep(delay * (0.75 + Math.random() / 2));
+    await new Promise((resume) => setTimeout(resume, delay * (0.75 + Math.random() / 2)));
   }
 }
 
@@ -283,6 +281,7 @@ async function startOf(pid: number): Promise<string | undefined> {
     if (!isMissing(error) && errorCode(error) !== 'ESRCH') throw error;
   }
   if (hasProc()) return undefined;
+  const { execFile } = await import('node:child_process');
   const answer = await promisify(execFile)('/bin/ps', ['-o', 'lstart=', '-p', String(pid)], {
     env: { LC_ALL: 'C', TZ: 'UTC' },
   }).catch(() => undefined);

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { lstat, mkdir, readdir, rename, stat, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Environment,
   isCommandName,
@@ -123,7 +122,7 @@ async function writeRoutes(folder: string, environment: Environment): Promise<vo
     const youngest = Math.max(0, ...before.map(({ modified }) => Number(modified / 1_000_000n)));
     const age = Date.now() - youngest;
     const needed = comparesSeconds() ? YOUNG.seconds : YOUNG.nanoseconds;
-    if (age >= 0 && age < needed) await sleep(needed - age);
+    if (age >= 0 && age < needed) await new Promise((resume) => setTimeout(resume, needed - age));
     const stamps = join(folder, `stamps-${nameOf(before)}`);
     await stamp(environment.inputs, stamps);
     if (same(before, await timesOf(environment.inputs))) {

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { PolyenvError } from '../domain/errors';
 import type { Host } from '../host';
@@ -44,7 +43,8 @@ export async function become(host: Host, program: Program): Promise<number> {
 }
 
 /** As `become`, but always as a child: for when something is left to do afterwards. */
-export function runChild(host: Host, program: Program): Promise<number> {
+export async function runChild(host: Host, program: Program): Promise<number> {
+  const { spawn } = await import('node:child_process');
   return new Promise((resolve, reject) => {
     const child = spawn(program.file, program.args, { cwd: program.cwd, env: defined(program.env), stdio: 'inherit' });
     // A terminal sends SIGINT to the whole group: the child decides what it means, we wait.

@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { downloadName, fetchPart, keepPart, type PartDownload } from '../adapters/download';
+import type { PartDownload } from '../adapters/download';
 import { ensureFolder, removeTree } from '../adapters/fs';
 import { prepareHome } from '../adapters/home';
 import { withLock } from '../adapters/lock';
 import { checkStartable } from '../adapters/startable';
 import { findToolchain, isExecutableFile, publishToolchain, readTree, type StoredFile } from '../adapters/store';
-import { freezeTree } from '../adapters/unpack';
 import type { Part, Proof, Recipe } from '../domain/artifact';
 import { type ErrorCode, PolyenvError } from '../domain/errors';
 import { compareProof } from '../domain/lockfile';
@@ -95,6 +94,7 @@ async function fetchToolchain(ctx: Context, order: Order, key: string): Promise<
     checkMinimum(ctx, proved);
     ctx.emit({ type: 'phase', tool: id, version: order.version, phase: 'publish' });
     checkTree(ctx, order, root);
+    const { freezeTree } = await import('../adapters/unpack');
     await freezeTree(root);
     const toolchain = describeToolchain(ctx, { order: proved, key, files });
     await publishToolchain(ctx.home, toolchain, { root, files });
@@ -150,6 +150,7 @@ async function fetchParts(
         };
         const signature = signatureOf(ctx, order, part);
         if (signature !== undefined) return fetchSigned(ctx, { order, recipe, download, signature, into: root });
+        const { fetchPart } = await import('../adapters/download');
         const { files } = await fetchPart({ ...download, recipe, into: root });
         return { files, part };
       }).catch((error: unknown) => {
@@ -176,6 +177,7 @@ async function fetchSigned(
 ): Promise<{ readonly files: readonly StoredFile[]; readonly part: Part }> {
   const { order, recipe, download, signature, into } = of;
   const { part } = download;
+  const { downloadName, fetchPart, keepPart } = await import('../adapters/download');
   const had = existsSync(join(ctx.home.downloads, downloadName(part.digest)));
   const file = await keepPart({ ...download, format: recipe.format });
   const proof = await proveSigned(ctx, { order, part, file, signature });
