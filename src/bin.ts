@@ -63,6 +63,11 @@ for (const stream of [process.stdout, process.stderr]) {
 /** The rest of polyenv lies beside this file, so that the shortest calls parse little. */
 const load: Load = async (folder) => {
   const file = join(dirname(host.program), 'cli.cjs');
+  // Real lines in a stack are worth compiling anew: Node maps only what its own loader loads.
+  if (host.argv.includes('-v') || host.argv.includes('--verbose')) {
+    process.setSourceMapsEnabled(true);
+    return loadCached(file, undefined) as Awaited<ReturnType<Load>>;
+  }
   return loadCached(file, folder === undefined ? undefined : { folder, node: host.nodeVersion }) as Awaited<
     ReturnType<Load>
   >;
