@@ -26,6 +26,11 @@ export async function sweepLeftovers(ctx: Context): Promise<void> {
       ),
     );
   }
+  for (const name of locked.filter((name) => name !== 'bundle' && !isStoreKey(name))) {
+    await ifNobodyIs(() =>
+      withLock({ home, host, emit: () => undefined, name, purpose: 'tidying up', timeout: 0 }, async () => undefined),
+    );
+  }
   const halves = (await namesIn(home.downloads)).filter((name) => name.endsWith('.bundle'));
   if (halves.length === 0 && !locked.includes('bundle')) return;
   await ifNobodyIs(() =>

@@ -19,13 +19,13 @@ interface Killed {
 }
 
 const KILLED: readonly Killed[] = [
-  { id: 'K01', verb: 'the first use', before: [], args: ['use', 'node@20'], sample: 14, versions: ['v20.11.1'] },
+  { id: 'K01', verb: 'the first use', before: [], args: ['use', 'node@20'], sample: 9, versions: ['v20.11.1'] },
   {
     id: 'K02',
     verb: 'use of another version',
     before: [['use', 'node@20']],
     args: ['use', 'node@18'],
-    sample: 8,
+    sample: 5,
     versions: ['v20.11.1', 'v18.19.0'],
   },
   {
@@ -36,7 +36,7 @@ const KILLED: readonly Killed[] = [
       ['uninstall', '--force', 'node@20'],
     ],
     args: ['install', '--frozen'],
-    sample: 6,
+    sample: 4,
     versions: ['v20.11.1'],
   },
   {
