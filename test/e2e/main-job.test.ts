@@ -356,3 +356,10 @@ describe('the store', () => {
     expect(existsSync(`${root}.json`)).toBe(true);
   });
 });
+
+describe('-v', () => {
+  it('shows the stack with the lines of the source', async () => {
+    const ran = await machine.polyenv(['use', 'nod@20', '-v'], { cwd: machine.folder('p') });
+    expect(ran.stderr).toMatch(/src\/app\/registry\.ts:\d+/);
+  });
+});
