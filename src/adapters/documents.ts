@@ -43,7 +43,8 @@ export function repositoryOf(folder: string): string {
   }
 }
 
-function documentOf(options: DocumentOptions, text: string): Document {
+/** A text as the document that the file would be if it held it. */
+export function documentOf(options: DocumentOptions, text: string): Document {
   const { path } = options;
   let json: ReturnType<typeof parseJson> | undefined;
   let toml: ReturnType<typeof parseToml> | undefined;

@@ -16,6 +16,7 @@ export const CATALOG: readonly Entry[] = [
   { name: 'use', group: 'Project', load: () => import('./commands/use') },
   { name: 'remove', group: 'Project', load: () => import('./commands/remove') },
   { name: 'install', group: 'Project', load: () => import('./commands/install') },
+  { name: 'sync', group: 'Project', load: () => import('./commands/sync') },
   { name: 'trust', group: 'Project', load: () => import('./commands/trust') },
   { name: 'untrust', group: 'Project', load: () => import('./commands/untrust') },
   { name: 'exec', aliases: ['x'], group: 'Run', load: () => import('./commands/exec') },

@@ -19,6 +19,7 @@ export const CATALOGUE = {
   'manifest-invalid': { exit: 3, title: 'polyenv.toml cannot be read' },
   'manifest-edit-refused': { exit: 3, title: 'polyenv.toml cannot be edited safely' },
   'manifest-missing': { exit: 3, title: 'No project is found here' },
+  'pin-edit-refused': { exit: 3, title: 'A version file cannot be edited safely' },
   'pin-file-invalid': { exit: 3, title: 'A version file cannot be honoured' },
   'lockfile-invalid': { exit: 3, title: 'polyenv.lock cannot be read' },
   'lockfile-newer': { exit: 3, title: 'polyenv.lock was written by a newer polyenv' },

@@ -2,7 +2,7 @@ import type { Artifact, Locator, Part, Proof, Recipe, Url } from './artifact';
 import type { Digest } from './digest';
 import type { Layout, Place, Tree } from './layout';
 import type { PlatformKey } from './platform';
-import type { RequestOptions, ToolId, ToolRequest } from './request';
+import type { RequestOptions, ToolId, ToolRequest, VersionRequest } from './request';
 import type { VersionScheme } from './scheme';
 import type { Version } from './version';
 
@@ -184,8 +184,21 @@ export interface PinFile {
   readonly file: string;
   /** Throws `pin-file-invalid` with the line. Returns no pins where the file says nothing about this runtime. */
   read(document: Document): PinReading;
+  /**
+   * Whole texts with the pin's version replaced by what is wanted, in the file's own style, most fitting first: who writes
+   * takes the first that `read` understands so. Empty where the format cannot say it. Absent where nothing is written.
+   */
+  write?(document: Document, pin: Pin, wanted: WantedVersion): readonly string[];
   /** The file never holds more than floors: one that cannot be read matters only where nothing else pins. */
   readonly strength?: 'floor';
+}
+
+/** What a version file is to say. */
+export interface WantedVersion {
+  readonly request: VersionRequest;
+  /** What the request is resolved to, where that is known. */
+  readonly version?: Version;
+  readonly vendor?: string;
 }
 
 export interface PinReading {

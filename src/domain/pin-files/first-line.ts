@@ -1,11 +1,13 @@
 import { quoted } from '../printable';
 import type { PinFile } from '../runtime';
 import { SAYS_NOTHING, sayingLines } from './pin-text';
+import { wordWriter } from './pin-writer';
 
 /** A file of one version: its first line that says something. Further ones are left out, with a warning. */
 export function firstLineFile(file: string, read: (text: string) => string = (text) => text): PinFile {
   return {
     file,
+    write: wordWriter({ prefix: true }),
     read: (document) => {
       const [first, second] = sayingLines(document);
       if (first === undefined) return { pins: [], warnings: [SAYS_NOTHING] };

@@ -1,14 +1,15 @@
 import { quoted } from '../printable';
 import type { Document, PinFile, PinReading } from '../runtime';
 import { invalidPin } from './pin-text';
+import { wordWriter } from './pin-writer';
 
 /**
  * `go.mod` and `go.work`: the `toolchain` line pins, the `go` line is a floor, and where that is newer it decides, as in
  * the go command (https://go.dev/doc/toolchain#config).
  */
-export const goMod: PinFile = { file: 'go.mod', read: readDirectives };
+export const goMod: PinFile = { file: 'go.mod', read: readDirectives, write: wordWriter({}) };
 
-export const goWork: PinFile = { file: 'go.work', read: readDirectives };
+export const goWork: PinFile = { file: 'go.work', read: readDirectives, write: wordWriter({}) };
 
 interface Directive {
   readonly value: string;

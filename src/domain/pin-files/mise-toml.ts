@@ -2,6 +2,7 @@ import { isTable } from '../document-value';
 import type { Document, PinFile } from '../runtime';
 import { tableAt } from './fields';
 import { invalidPin } from './pin-text';
+import { valueWriter } from './pin-writer';
 
 /**
  * `[tools]` of `mise.toml` (https://mise.jdx.dev/configuration.html#tools-dev-tools) for the tool of these names: a
@@ -11,6 +12,7 @@ import { invalidPin } from './pin-text';
 export function miseToml(names: readonly string[]): PinFile {
   return {
     file: 'mise.toml',
+    write: valueWriter({ prefix: true, latest: 'latest', channel: (name) => name }),
     read: (document) => {
       const tools = tableAt(document, document.toml(), ['tools']) ?? {};
       const key = names.flatMap((name) => [name, `core:${name}`]).find((name) => Object.hasOwn(tools, name));

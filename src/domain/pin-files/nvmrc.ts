@@ -1,6 +1,7 @@
 import { quoted } from '../printable';
 import type { PinFile } from '../runtime';
 import { invalidPin, sayingLines } from './pin-text';
+import { wordWriter } from './pin-writer';
 
 /**
  * `.nvmrc`: one version, comments, and `key=value` lines that are kept for later use
@@ -8,6 +9,11 @@ import { invalidPin, sayingLines } from './pin-text';
  */
 export const nvmrc: PinFile = {
   file: '.nvmrc',
+  write: wordWriter({
+    prefix: true,
+    latest: 'node',
+    channel: (name) => (name === 'lts' ? 'lts/*' : name.startsWith('lts/') ? name : undefined),
+  }),
   read: (document) => {
     const lines = sayingLines(document);
     const versions = lines.filter(({ text }) => !PAIR.test(text));

@@ -1,8 +1,9 @@
 import { isTable } from '../document-value';
 import { quoted } from '../printable';
-import type { Document, Pin, PinFile } from '../runtime';
+import type { Document, Pin, PinFile, WantedVersion } from '../runtime';
 import { at, tableAt, textAt } from './fields';
 import { invalidPin } from './pin-text';
+import { valueWriter } from './pin-writer';
 
 /**
  * What a `package.json` says of Node.js, in setup-node's order: Volta's pin, `devEngines.runtime`
@@ -14,6 +15,7 @@ export const packageJsonNode = packageJsonEngine('node');
 function packageJsonEngine(name: string): PinFile {
   return {
     file: 'package.json',
+    write: writeVersion,
     read: (document) => {
       const top = document.json();
       if (!isTable(top)) throw invalidPin(document, 1, 'package.json must hold an object');
@@ -26,6 +28,11 @@ function packageJsonEngine(name: string): PinFile {
       return { pins: pins.filter((pin) => pin !== undefined) };
     },
   };
+}
+
+/** Volta knows one release only, and so does whoever wrote one below `devEngines`; a range there is a floor in all but name. */
+function writeVersion(document: Document, pin: Pin, wanted: WantedVersion): readonly string[] {
+  return /^[=vV]?\d[\w.+-]*$/.test(pin.requests[0] ?? '') ? valueWriter({})(document, pin, wanted) : [];
 }
 
 /**

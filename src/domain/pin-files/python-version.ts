@@ -1,11 +1,20 @@
 import type { Document, PinFile, PinReading } from '../runtime';
 import { SAYS_NOTHING, sayingLines } from './pin-text';
+import { wordWriter } from './pin-writer';
 
 /** `.python-version`, as pyenv reads it: the first word of each line; the first is the default. */
-export const pythonVersion: PinFile = { file: '.python-version', read: readVersions };
+export const pythonVersion: PinFile = {
+  file: '.python-version',
+  read: readVersions,
+  write: wordWriter({ prefix: true }),
+};
 
 /** `.python-versions`, as uv reads it. */
-export const pythonVersions: PinFile = { file: '.python-versions', read: readVersions };
+export const pythonVersions: PinFile = {
+  file: '.python-versions',
+  read: readVersions,
+  write: wordWriter({ prefix: true }),
+};
 
 function readVersions(document: Document): PinReading {
   const lines = sayingLines(document);

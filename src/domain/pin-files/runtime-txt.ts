@@ -1,10 +1,12 @@
 import { quoted } from '../printable';
 import type { PinFile } from '../runtime';
 import { invalidPin, SAYS_NOTHING, sayingLines } from './pin-text';
+import { wordWriter } from './pin-writer';
 
 /** `runtime.txt`: `python-3.12.4` as Heroku reads it, or the version alone as Netlify does. */
 export const runtimeTxt: PinFile = {
   file: 'runtime.txt',
+  write: wordWriter({}),
   read: (document) => {
     const [first, second] = sayingLines(document);
     if (first === undefined) return { pins: [], warnings: [SAYS_NOTHING] };

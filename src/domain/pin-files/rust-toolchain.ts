@@ -5,6 +5,9 @@ import type { Document, PinFile, PinReading } from '../runtime';
 import { rustScheme } from '../schemes/rust';
 import { tableAt, textAt, wordsAt } from './fields';
 import { invalidPin } from './pin-text';
+import { type Sayable, valueWriter, wordWriter } from './pin-writer';
+
+const RUSTUP: Sayable = { prefix: true, channel: (name) => name };
 
 /**
  * `rust-toolchain`, the older name: one line with a channel, else the same TOML as the newer one. It wins where both
@@ -12,6 +15,10 @@ import { invalidPin } from './pin-text';
  */
 export const rustToolchain: PinFile = {
   file: 'rust-toolchain',
+  write: (document, pin, wanted) => [
+    ...wordWriter(RUSTUP)(document, pin, wanted),
+    ...valueWriter(RUSTUP)(document, pin, wanted),
+  ],
   read: (document) => {
     const reading = readEither(document);
     if (document.sibling('rust-toolchain.toml') === undefined) return reading;
@@ -22,7 +29,11 @@ export const rustToolchain: PinFile = {
   },
 };
 
-export const rustToolchainToml: PinFile = { file: 'rust-toolchain.toml', read: readTable };
+export const rustToolchainToml: PinFile = {
+  file: 'rust-toolchain.toml',
+  read: readTable,
+  write: valueWriter(RUSTUP),
+};
 
 function readEither(document: Document): PinReading {
   const lines = document.text.replace(/\r?\n$/, '').split('\n');

@@ -1,5 +1,6 @@
 import type { PinFile } from '../runtime';
 import { invalidPin, sayingLines } from './pin-text';
+import { wordWriter } from './pin-writer';
 
 /** `.sdkmanrc`: https://sdkman.io/usage/#env-command. Of several `java=` lines the first one holds. */
 export const sdkmanrc = sdkmanCandidate('java');
@@ -8,6 +9,7 @@ export const sdkmanrc = sdkmanCandidate('java');
 function sdkmanCandidate(candidate: string): PinFile {
   return {
     file: '.sdkmanrc',
+    write: wordWriter({ suffix: (vendor) => (vendor === 'temurin' ? '-tem' : undefined) }),
     read: (document) => {
       for (const { text, line } of sayingLines(document)) {
         const [, key, value = ''] = /^([^=\s]+)\s*=\s*(.*)$/.exec(text) ?? [];

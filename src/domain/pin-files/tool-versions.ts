@@ -1,5 +1,6 @@
 import type { PinFile } from '../runtime';
 import { invalidPin, sayingLines } from './pin-text';
+import { wordWriter } from './pin-writer';
 
 /**
  * `.tool-versions` (https://asdf-vm.com/manage/configuration.html#tool-versions) for the tool of these names: a name and
@@ -9,6 +10,7 @@ import { invalidPin, sayingLines } from './pin-text';
 export function toolVersions(names: readonly string[]): PinFile {
   return {
     file: '.tool-versions',
+    write: wordWriter({}),
     read: (document) => {
       for (const { text, line } of sayingLines(document)) {
         const [name = '', ...requests] = text.split(/\s+/);
