@@ -241,6 +241,11 @@ export const runtime: Runtime = {
     };
   },
   probe: { command: 'go', args: ['version'], version: (output) => /\bgo version go(\S+)/.exec(output)?.[1] },
+  evidence: [
+    { file: 'go.mod', describe: 'a module of Go' },
+    { file: 'go.work', describe: 'a workspace of Go' },
+    { file: '*.go', describe: 'sources in Go' },
+  ],
   discover: [
     { manager: 'go.dev', folders: ({ personHome }) => ['/usr/local/go', `${personHome}/sdk/go*`] },
     {

@@ -261,6 +261,13 @@ export const runtime: Runtime = {
       return javaScheme.version(spelt) ?? /\bversion "([^"]+)"/.exec(output)?.[1];
     },
   },
+  evidence: [
+    { file: 'pom.xml', describe: 'a build by Maven' },
+    { file: 'build.gradle', describe: 'a build by Gradle' },
+    { file: 'build.gradle.kts', describe: 'a build by Gradle' },
+    { file: 'settings.gradle*', describe: 'a build by Gradle' },
+    { file: '*.java', describe: 'sources in Java' },
+  ],
   discover: [
     { manager: 'JAVA_HOME', folders: ({ env }) => (env.JAVA_HOME ? [env.JAVA_HOME] : []) },
     {

@@ -438,6 +438,13 @@ export const runtime: Runtime = {
     ],
   }),
   probe: { command: 'node', args: ['--version'], version: (output) => /^v(\d\S*)/m.exec(output)?.[1] },
+  evidence: [
+    { file: 'package-lock.json', describe: 'the lock file of npm' },
+    { file: 'pnpm-lock.yaml', describe: 'the lock file of pnpm' },
+    { file: 'yarn.lock', describe: 'the lock file of Yarn' },
+    { file: 'package.json', describe: 'a package of Node.js' },
+    { file: 'tsconfig.json', describe: 'TypeScript' },
+  ],
   discover: [
     { manager: 'nvm', folders: ({ env, personHome }) => [`${env.NVM_DIR || `${personHome}/.nvm`}/versions/node/*`] },
     {

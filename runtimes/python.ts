@@ -275,6 +275,16 @@ export const runtime: Runtime = {
     args: ['-I', '--version'],
     version: (output) => /^Python (\d[0-9a-z.]*)/m.exec(output)?.[1],
   },
+  evidence: [
+    { file: 'uv.lock', describe: 'the lock file of uv', range: /^requires-python = "([^"\n]*)"/m },
+    { file: 'poetry.lock', describe: 'the lock file of Poetry', range: /^python-versions = "([^"\n]*)"/m },
+    { file: 'Pipfile.lock', describe: 'the lock file of Pipenv', range: /"python_version": "([^"\n]*)"/ },
+    { file: 'pyproject.toml', describe: 'a project of Python' },
+    { file: 'requirements*.txt', describe: 'packages for pip' },
+    { file: 'setup.py', describe: 'a package of Python' },
+    { file: 'manage.py', describe: 'a site of Django' },
+    { file: '*.py', describe: 'sources in Python' },
+  ],
   discover: [
     { manager: 'pyenv', folders: ({ env, personHome }) => [`${env.PYENV_ROOT || `${personHome}/.pyenv`}/versions/*`] },
     {

@@ -359,6 +359,11 @@ export const runtime: Runtime = {
     };
   },
   probe: { command: 'rustc', args: ['--version'], version: (output) => /^rustc (\d\S*)/m.exec(output)?.[1] },
+  evidence: [
+    { file: 'Cargo.lock', describe: 'the lock file of cargo' },
+    { file: 'Cargo.toml', describe: 'a package of Rust' },
+    { file: '*.rs', describe: 'sources in Rust' },
+  ],
   discover: [
     {
       manager: 'rustup',

@@ -525,6 +525,11 @@ function foldersUp(ctx: ProjectContext, folder: string, reader: FolderReader): r
 /** Folders into which package managers put other people's projects. */
 const DEPENDENCY_FOLDERS = ['node_modules', 'site-packages', '.venv'];
 
+/** Whether a package manager has put the folder there: what it pins is nobody's here. */
+export function isDependency(ctx: ProjectContext, folder: string): boolean {
+  return outsideDependencies(ctx, folder) !== folder;
+}
+
 /** The folder, or the nearest one above that is no part of a dependency. */
 function outsideDependencies(ctx: ProjectContext, folder: string): string {
   const parts = folder.split(sep);

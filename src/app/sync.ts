@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { documentOf, openDocument, repositoryOf } from '../adapters/documents';
 import { readTextIfAny, writeAtomic } from '../adapters/fs';
@@ -13,6 +13,7 @@ import { compileFolder } from './compile';
 import type { Context } from './context';
 import { readLock } from './locks';
 import { readManifest } from './manifests';
+import { findProject } from './project';
 import { loadRuntimes } from './registry';
 import { resolveKnown } from './resolve';
 
@@ -43,7 +44,9 @@ export interface SyncPlan {
  * What has to change in the version files beside the folder's `polyenv.toml`, so that who reads them gets what it pins.
  * Floors and ranges, and files further up or down, are left alone. Throws `manifest-missing`.
  */
-export async function planSync(ctx: Context, folder: string): Promise<SyncPlan> {
+export async function planSync(ctx: Context, directory: string): Promise<SyncPlan> {
+  const { manifests } = await findProject(ctx, directory);
+  const folder = manifests[0] === undefined ? directory : dirname(manifests[0].path);
   const read = await readManifest(folder, 'polyenv.toml');
   if (read === undefined) {
     throw new PolyenvError('manifest-missing', `there is no polyenv.toml in ${folder}`, {
@@ -70,7 +73,7 @@ export async function planSync(ctx: Context, folder: string): Promise<SyncPlan> 
 /** Writes what was planned, each file as a whole. */
 export async function applySync(ctx: Context, { texts, manifest }: SyncPlan): Promise<void> {
   for (const [path, text] of texts) await writeAtomic(path, text);
-  if (texts.size > 0) await compileFolder(ctx, join(manifest, '..'));
+  if (texts.size > 0) await compileFolder(ctx, dirname(manifest));
 }
 
 /** The version files of one folder, with the changes that were planned so far. */

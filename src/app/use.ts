@@ -159,7 +159,8 @@ async function notesOf(ctx: Context, folder: string): Promise<Used['notes']> {
   return disagreements.map((text) => ({ text, hint: 'polyenv sync' }));
 }
 
-function manifestValue(runtime: Runtime, request: ToolRequest): TomlValue {
+/** How a manifest says the request. */
+export function manifestValue(runtime: Runtime, request: ToolRequest): TomlValue {
   const single = new Set((runtime.options ?? []).filter((option) => option.single).map((option) => option.name));
   const options = Object.entries(request.options).filter(([, list]) => list.length > 0);
   if (options.length === 0) return request.text;

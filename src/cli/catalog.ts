@@ -13,6 +13,7 @@ export interface Entry {
 export type Group = 'Project' | 'Run' | 'Look' | 'Toolchains' | 'Machine' | 'Lock' | 'Others' | 'Plumbing';
 
 export const CATALOG: readonly Entry[] = [
+  { name: 'init', group: 'Project', load: () => import('./commands/init') },
   { name: 'use', group: 'Project', load: () => import('./commands/use') },
   { name: 'remove', group: 'Project', load: () => import('./commands/remove') },
   { name: 'install', group: 'Project', load: () => import('./commands/install') },

@@ -18,6 +18,7 @@ export const CATALOGUE = {
   'shell-unknown': { exit: 2, title: 'No such shell is supported' },
   'manifest-invalid': { exit: 3, title: 'polyenv.toml cannot be read' },
   'manifest-edit-refused': { exit: 3, title: 'polyenv.toml cannot be edited safely' },
+  'manifest-exists': { exit: 3, title: 'There is a polyenv.toml already' },
   'manifest-missing': { exit: 3, title: 'No project is found here' },
   'pin-edit-refused': { exit: 3, title: 'A version file cannot be edited safely' },
   'pin-file-invalid': { exit: 3, title: 'A version file cannot be honoured' },

@@ -22,6 +22,8 @@ export interface Runtime {
   readonly options?: readonly RequestOption[];
   /** Files of the ecosystem that already pin it, most specific first. */
   readonly pins: readonly PinFile[];
+  /** Files that show that a folder holds a project of it, the most telling first. */
+  readonly evidence?: readonly Evidence[];
   /** In order of preference, the official one first. */
   readonly sources: readonly Source[];
   /** Commands, variables and private homes of an unpacked tree. Pure. */
@@ -199,6 +201,16 @@ export interface WantedVersion {
   /** What the request is resolved to, where that is known. */
   readonly version?: Version;
   readonly vendor?: string;
+}
+
+/** A file that only a project of the runtime has. */
+export interface Evidence {
+  /** A base name; `*` stands for any text. */
+  readonly file: string;
+  /** What it is: `the lock file of npm`. */
+  readonly describe: string;
+  /** A range that the file repeats from elsewhere: the first group, in the runtime's request grammar. */
+  readonly range?: RegExp;
 }
 
 export interface PinReading {
