@@ -13,12 +13,17 @@ export const command: Command = {
   summary: 'make everything ready that this project pins',
   describe:
     'Works from polyenv.toml and polyenv.lock, and as well from the version files that a project already has. --frozen installs exactly the lock or fails with what differs.',
-  options: [{ name: 'frozen', describe: 'exactly polyenv.lock, or exit 7' }],
+  options: [
+    { name: 'frozen', describe: 'exactly polyenv.lock, or exit 7' },
+    { name: 'all', describe: 'every project below this folder too, each toolchain once' },
+  ],
   examples: [
     { run: 'polyenv install', describe: 'in a fresh clone' },
     { run: 'polyenv install --frozen', describe: 'in CI' },
+    { run: 'polyenv install --all', describe: 'at the top of a monorepo' },
   ],
   run: async (input) => {
+    if (flag(input, 'all')) return (await import('./install-all')).installEverything(input);
     const { ctx } = input;
     const started = ctx.host.now().getTime();
     if (flag(input, 'dry-run')) {
