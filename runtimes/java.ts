@@ -17,6 +17,7 @@ import {
   javaVersion,
   leadingNumbers,
   lifecycleFrom,
+  namedIn,
   newestFirst,
   PLATFORMS,
   type Platform,
@@ -273,6 +274,12 @@ export const runtime: Runtime = {
     {
       manager: 'SDKMAN',
       folders: ({ env, personHome }) => [`${env.SDKMAN_DIR || `${personHome}/.sdkman`}/candidates/java/*`],
+      choice: namedIn(({ env, personHome }) => `${env.SDKMAN_DIR || `${personHome}/.sdkman`}/candidates/java/current`),
+    },
+    {
+      manager: 'jenv',
+      folders: ({ env, personHome }) => [`${env.JENV_ROOT || `${personHome}/.jenv`}/versions/*`],
+      choice: namedIn(({ env, personHome }) => `${env.JENV_ROOT || `${personHome}/.jenv`}/version`),
     },
     ...polyglotManagers({ mise: 'java', asdf: 'java' }),
     {

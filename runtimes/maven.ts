@@ -4,6 +4,7 @@ import {
   homebrew,
   leadingNumbers,
   lifecycleFrom,
+  namedIn,
   newestFirst,
   npmScheme,
   PLATFORMS,
@@ -78,6 +79,7 @@ export const runtime: Runtime = {
     {
       manager: 'SDKMAN',
       folders: ({ env, personHome }) => [`${env.SDKMAN_DIR || `${personHome}/.sdkman`}/candidates/maven/*`],
+      choice: namedIn(({ env, personHome }) => `${env.SDKMAN_DIR || `${personHome}/.sdkman`}/candidates/maven/current`),
     },
     ...polyglotManagers({ mise: 'maven', asdf: 'maven' }),
     homebrew('maven*', '/libexec'),

@@ -7,13 +7,16 @@ import {
   asObject,
   asString,
   commandsIn,
+  type DiscoveryFacts,
   dataHome,
   either,
+  firstWord,
   formatLocator,
   homebrew,
   leadingNumbers,
   lifecycleFrom,
   malformed,
+  namedIn,
   newestFirst,
   nodeVersion,
   npmScheme,
@@ -446,25 +449,33 @@ export const runtime: Runtime = {
     { file: 'tsconfig.json', describe: 'TypeScript' },
   ],
   discover: [
-    { manager: 'nvm', folders: ({ env, personHome }) => [`${env.NVM_DIR || `${personHome}/.nvm`}/versions/node/*`] },
+    {
+      manager: 'nvm',
+      folders: (facts) => [`${nvmFolder(facts)}/versions/node/*`],
+      choice: {
+        files: (facts) => [`${nvmFolder(facts)}/alias/default`],
+        read: firstWord,
+        alias: (name, facts) => `${nvmFolder(facts)}/alias/${name}`,
+      },
+    },
     {
       manager: 'fnm',
-      folders: (facts) =>
-        [
-          facts.env.FNM_DIR,
-          `${dataHome(facts)}/fnm`,
-          `${facts.personHome}/.fnm`,
-          `${facts.personHome}/Library/Application Support/fnm`,
-        ].flatMap((folder) => (folder ? [`${folder}/node-versions/*/installation`] : [])),
+      folders: (facts) => fnmFolders(facts).map((folder) => `${folder}/node-versions/*/installation`),
+      choice: { files: (facts) => fnmFolders(facts).map((folder) => `${folder}/aliases/default`), read: firstWord },
     },
     {
       manager: 'Volta',
-      folders: ({ env, personHome }) => [`${env.VOLTA_HOME || `${personHome}/.volta`}/tools/image/node/*`],
+      folders: (facts) => [`${voltaFolder(facts)}/tools/image/node/*`],
+      choice: {
+        files: (facts) => [`${voltaFolder(facts)}/tools/user/platform.json`],
+        read: (document) => /"runtime"\s*:\s*"([^"]+)"/.exec(document.text)?.[1],
+      },
     },
     { manager: 'n', folders: ({ env }) => [`${env.N_PREFIX || '/usr/local'}/n/versions/node/*`] },
     {
       manager: 'nodenv',
       folders: ({ env, personHome }) => [`${env.NODENV_ROOT || `${personHome}/.nodenv`}/versions/*`],
+      choice: namedIn(({ env, personHome }) => `${env.NODENV_ROOT || `${personHome}/.nodenv`}/version`),
     },
     ...polyglotManagers({ mise: 'node', asdf: 'nodejs' }),
     homebrew('node*'),
@@ -480,6 +491,21 @@ export const runtime: Runtime = {
     6 lts 2018-04-30..2019-04-30; 5 ..2016-06-30; 4 lts 2017-04-01..2018-04-30; 0.12 ..2016-12-31; 0.10 ..2016-10-31`,
   ),
 };
+
+function nvmFolder({ env, personHome }: DiscoveryFacts): string {
+  return env.NVM_DIR || `${personHome}/.nvm`;
+}
+
+function voltaFolder({ env, personHome }: DiscoveryFacts): string {
+  return env.VOLTA_HOME || `${personHome}/.volta`;
+}
+
+/** As it is told, else where fnm looks by itself on each system: https://github.com/Schniz/fnm/blob/master/src/directories.rs */
+function fnmFolders(facts: DiscoveryFacts): readonly string[] {
+  const { env, personHome } = facts;
+  const own = [`${dataHome(facts)}/fnm`, `${personHome}/.fnm`, `${personHome}/Library/Application Support/fnm`];
+  return env.FNM_DIR ? [env.FNM_DIR] : own;
+}
 
 /** `npm install` and its other names, and what takes away again: https://docs.npmjs.com/cli/commands/npm-install */
 const NPM_INSTALLS = [

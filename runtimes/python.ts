@@ -12,6 +12,7 @@ import {
   homebrew,
   leadingNumbers,
   lifecycleFrom,
+  namedIn,
   newestFirst,
   optional,
   PLATFORMS,
@@ -286,7 +287,13 @@ export const runtime: Runtime = {
     { file: '*.py', describe: 'sources in Python' },
   ],
   discover: [
-    { manager: 'pyenv', folders: ({ env, personHome }) => [`${env.PYENV_ROOT || `${personHome}/.pyenv`}/versions/*`] },
+    {
+      manager: 'pyenv',
+      // By other names it keeps PyPy, Conda and virtual environments.
+      folders: ({ env, personHome }) =>
+        ['2.*', '3.*'].map((line) => `${env.PYENV_ROOT || `${personHome}/.pyenv`}/versions/${line}`),
+      choice: namedIn(({ env, personHome }) => `${env.PYENV_ROOT || `${personHome}/.pyenv`}/version`),
+    },
     {
       manager: 'uv',
       folders: (facts) => [`${facts.env.UV_PYTHON_INSTALL_DIR || `${dataHome(facts)}/uv/python`}/cpython-*`],

@@ -368,6 +368,10 @@ export const runtime: Runtime = {
     {
       manager: 'rustup',
       folders: ({ env, personHome }) => [`${env.RUSTUP_HOME || `${personHome}/.rustup`}/toolchains/*`],
+      choice: {
+        files: ({ env, personHome }) => [`${env.RUSTUP_HOME || `${personHome}/.rustup`}/settings.toml`],
+        read: (document) => /^default_toolchain = "([^"]+)"/m.exec(document.text)?.[1],
+      },
     },
     ...polyglotManagers({ mise: 'rust', asdf: 'rust', below: '/toolchains/*' }),
     homebrew('rust'),

@@ -28,7 +28,7 @@ export { PolyenvError } from './domain/errors';
 export type * from './domain/layout';
 export { leadingNumbers, lifecycleFrom } from './domain/lifecycle';
 export { formatLocator, parseLocator, type RegistryPackage } from './domain/locator';
-export { dataHome, homebrew, polyglotManagers } from './domain/other-managers';
+export { dataHome, firstWord, homebrew, namedIn, polyglotManagers } from './domain/other-managers';
 export { cargoRustVersion } from './domain/pin-files/cargo-toml';
 export { goMod, goWork } from './domain/pin-files/go-mod';
 export { goVersionFile } from './domain/pin-files/go-version';

@@ -6,7 +6,7 @@ import { capture, scrubbedEnv } from '../adapters/spawn';
 import { isExecutableFile, listToolchains, readTree, recordLink } from '../adapters/store';
 import { PolyenvError } from '../domain/errors';
 import type { ToolRequest } from '../domain/request';
-import type { Runtime } from '../domain/runtime';
+import type { Discovery, DiscoveryFacts, Runtime } from '../domain/runtime';
 import { linkKey, type Toolchain } from '../domain/toolchain';
 import { type Version, versionFrom } from '../domain/version';
 import type { Context } from './context';
@@ -42,21 +42,40 @@ export async function discoverToolchain(
 
 /** Every toolchain of the runtime that other managers have on this machine. Nothing is recorded. */
 export async function discoverAll(ctx: Context, runtime: Runtime): Promise<readonly Toolchain[]> {
-  const facts = { personHome: ctx.host.personHome, env: ctx.host.env, platform: ctx.platform };
-  const seen = new Set<string>();
-  const candidates: { readonly root: string; readonly manager: string }[] = [];
-  for (const discovery of runtime.discover ?? []) {
-    for (const root of discoveredFolders(discovery.folders(facts))) {
-      const real = realpathSync(root);
-      if (seen.has(real) || real.startsWith(`${ctx.home.root}/`)) continue;
-      seen.add(real);
-      candidates.push({ root: real, manager: discovery.manager });
-    }
-  }
   const examined = await Promise.all(
-    candidates.map((candidate) => examine(ctx, runtime, candidate).catch(() => undefined)),
+    candidatesOf(ctx, runtime.discover ?? []).map((candidate) =>
+      examineToolchain(ctx, runtime, candidate).catch(() => undefined),
+    ),
   );
   return examined.filter((toolchain) => toolchain !== undefined);
+}
+
+/** A folder that may be a toolchain's root, by its real path, and who keeps it. */
+export interface Candidate {
+  readonly root: string;
+  readonly manager: string;
+  /** The same folder as the manager calls it: links in its own folders count. */
+  readonly names: readonly string[];
+}
+
+/** The folders that exist where the discoveries look, each once, but for polyenv's own. */
+export function candidatesOf(ctx: Context, discoveries: readonly Discovery[]): readonly Candidate[] {
+  const facts = factsOf(ctx);
+  const candidates = new Map<string, { root: string; manager: string; names: string[] }>();
+  for (const discovery of discoveries) {
+    for (const root of discoveredFolders(discovery.folders(facts))) {
+      const real = realpathSync(root);
+      if (real.startsWith(`${ctx.home.root}/`)) continue;
+      const known = candidates.get(real) ?? { root: real, manager: discovery.manager, names: [] };
+      known.names.push(root);
+      candidates.set(real, known);
+    }
+  }
+  return [...candidates.values()];
+}
+
+export function factsOf(ctx: Context): DiscoveryFacts {
+  return { personHome: ctx.host.personHome, env: ctx.host.env, platform: ctx.platform };
 }
 
 /** Takes a folder as a toolchain: it must run, say its version, and answer the request. Throws `cannot-start` or `version-not-found`. */
@@ -66,7 +85,7 @@ export async function linkToolchain(
   at: { readonly root: string; readonly manager: string },
   request: ToolRequest,
 ): Promise<Toolchain> {
-  const toolchain = await examine(ctx, runtime, at);
+  const toolchain = await examineToolchain(ctx, runtime, at);
   if (!answers(runtime, request, toolchain.version)) {
     throw new PolyenvError(
       'version-not-found',
@@ -81,7 +100,8 @@ export async function linkToolchain(
   return toolchain;
 }
 
-async function examine(
+/** Asks what stands there for its version. Throws `cannot-start`. */
+export async function examineToolchain(
   ctx: Context,
   runtime: Runtime,
   at: { readonly root: string; readonly manager: string },

@@ -30,6 +30,7 @@ export const CATALOG: readonly Entry[] = [
   { name: 'ls-remote', group: 'Look', load: () => import('./commands/ls-remote') },
   { name: 'ls', group: 'Toolchains', load: () => import('./commands/ls') },
   { name: 'link', group: 'Toolchains', load: () => import('./commands/link') },
+  { name: 'import', group: 'Toolchains', load: () => import('./commands/import') },
   { name: 'uninstall', group: 'Toolchains', load: () => import('./commands/uninstall') },
   { name: 'prune', group: 'Toolchains', load: () => import('./commands/prune') },
   { name: 'lock', group: 'Lock', load: () => import('./commands/lock') },

@@ -1,4 +1,6 @@
-import type { Discovery, DiscoveryFacts } from './runtime';
+import { miseToml } from './pin-files/mise-toml';
+import { toolVersions } from './pin-files/tool-versions';
+import type { DefaultChoice, Discovery, DiscoveryFacts, Document } from './runtime';
 
 /** mise's and asdf's installs of a tool, under the names that each calls it; `below` is the root's folder in asdf's. */
 export function polyglotManagers(names: {
@@ -6,18 +8,42 @@ export function polyglotManagers(names: {
   readonly asdf: string;
   readonly below?: string;
 }): readonly Discovery[] {
+  const called = [...new Set([names.mise, names.asdf])];
   return [
     {
       manager: 'mise',
+      choice: {
+        files: ({ env, personHome }) => [
+          ...(env.MISE_GLOBAL_CONFIG_FILE ? [env.MISE_GLOBAL_CONFIG_FILE] : []),
+          `${env.MISE_CONFIG_DIR || `${env.XDG_CONFIG_HOME || `${personHome}/.config`}/mise`}/config.toml`,
+        ],
+        read: (document) => miseToml(called).read(document).pins[0]?.requests[0],
+      },
       folders: (facts) => [`${facts.env.MISE_DATA_DIR || `${dataHome(facts)}/mise`}/installs/${names.mise}/*`],
     },
     {
       manager: 'asdf',
+      choice: {
+        files: ({ env, personHome }) => [
+          `${personHome}/${env.ASDF_DEFAULT_TOOL_VERSIONS_FILENAME || '.tool-versions'}`,
+        ],
+        read: (document) => toolVersions(called).read(document).pins[0]?.requests[0],
+      },
       folders: ({ env, personHome }) => [
         `${env.ASDF_DATA_DIR || `${personHome}/.asdf`}/installs/${names.asdf}/*${names.below ?? ''}`,
       ],
     },
   ];
+}
+
+/** A manager that keeps the name of its default in a file of its root: one word on the first line. */
+export function namedIn(file: (facts: DiscoveryFacts) => string): DefaultChoice {
+  return { files: (facts) => [file(facts)], read: firstWord };
+}
+
+/** The first word of a file. */
+export function firstWord(document: Document): string | undefined {
+  return document.text.trim().split(/\s+/)[0] || undefined;
 }
 
 /** Homebrew's kegs of a formula (a glob), on macOS and Linux; `below` is the root's folder in a keg. */

@@ -270,6 +270,17 @@ export interface Discovery {
   readonly manager: string;
   /** Globs (`*` within one component) of folders that may be a toolchain's root. Absolute. Pure. */
   folders(facts: DiscoveryFacts): readonly string[];
+  /** Where the manager says which of its toolchains is used when no project decides. */
+  readonly choice?: DefaultChoice;
+}
+
+export interface DefaultChoice {
+  /** Files that say it, or links that lead to the toolchain; absolute, the first that exists speaks. Pure. */
+  files(facts: DiscoveryFacts): readonly string[];
+  /** What such a file says: the name of a toolchain's folder, else a request. Pure; throws as `PinFile.read` does. */
+  read(document: Document): string | undefined;
+  /** The file that says what an alias of the manager means. Pure. */
+  alias?(name: string, facts: DiscoveryFacts): string;
 }
 
 export interface DiscoveryFacts {

@@ -1,0 +1,97 @@
+import { defaultsOf, findHoldings, type Holding, takeDefaults, takeOver } from '../../app/import';
+import { PolyenvError } from '../../domain/errors';
+import { type Command, flag, type Input, type Outcome } from '../command';
+import { confirm } from '../confirm';
+import { columns } from '../output/columns';
+
+export const command: Command = {
+  name: 'import',
+  summary: 'take over what another version manager has installed on this machine',
+  describe:
+    'Toolchains are run once for their version and linked where they are: nothing is downloaded, copied or changed, and the manager goes on working. Its default versions become yours after a question, or with --yes. Without a name: which managers are here, and what they hold.',
+  arguments: [
+    {
+      name: 'manager',
+      describe: 'nvm, pyenv, rustup, sdkman, asdf, mise, volta, fnm, goenv, jenv, or another one that is listed',
+    },
+  ],
+  examples: [
+    { run: 'polyenv import', describe: 'who is here' },
+    { run: 'polyenv import nvm --yes', describe: "what nvm has, and nvm's default" },
+  ],
+  run: async (input) => {
+    const { ctx, args } = input;
+    const [name] = args;
+    const holdings = await findHoldings(ctx, name);
+    if (name === undefined || flag(input, 'dry-run')) return list(input, holdings);
+    if (holdings.every(({ toolchains }) => toolchains.length === 0)) {
+      throw new PolyenvError('not-installed', `${name} has nothing on this machine that polyenv knows`, {
+        hint: 'polyenv import, to see who has',
+      });
+    }
+    for (const { root, why } of holdings.flatMap(({ broken }) => broken))
+      ctx.emit({ type: 'warning', text: `${root} is left out: ${why}` });
+    const toolchains = await takeOver(ctx, holdings);
+    const defaults = await askedDefaults(input, holdings);
+    return {
+      data: { ...describe(holdings), defaults },
+      text: [
+        columns(
+          toolchains.map(({ tool, version, root }) => [input.output.out.bold(`${tool} ${version}`), 'linked', root]),
+        ),
+        ...(defaults.length > 0 ? [`your defaults: ${defaults.join(' ')}`] : []),
+        'linked toolchains are not verified by polyenv, and go away with the manager that keeps them',
+      ].join('\n'),
+    };
+  },
+};
+
+async function askedDefaults(input: Input, holdings: readonly Holding[]): Promise<readonly string[]> {
+  const { ctx } = input;
+  const wanted = defaultsOf(holdings);
+  if (wanted.length === 0) return [];
+  const current = Object.entries(ctx.settings.defaults).map(([tool, text]) => `${tool}@${text}`);
+  if (wanted.every((text) => current.includes(text))) return wanted;
+  const instead = current.length === 0 ? '' : ` (now ${current.join(' ')})`;
+  if (await confirm(input, `make ${wanted.join(' ')} your default where no project decides?${instead}`))
+    return takeDefaults(ctx, holdings);
+  ctx.emit({
+    type: 'note',
+    text: `your defaults stay as they are: polyenv use --default ${wanted.join(' ')} takes over ${holdings[0]?.manager ?? 'its'}'s`,
+  });
+  return [];
+}
+
+function list(input: Input, holdings: readonly Holding[]): Outcome {
+  const rows = holdings.flatMap(({ manager, runtime, toolchains, choice }) =>
+    toolchains.map((toolchain) => [
+      manager,
+      `${runtime.id} ${toolchain.version}`,
+      toolchain === choice?.toolchain ? 'default' : '',
+      toolchain.root,
+    ]),
+  );
+  const dry = flag(input, 'dry-run');
+  const end = dry === undefined ? 'polyenv import MANAGER takes it over' : 'nothing was changed (--dry-run)';
+  return {
+    data: { ...describe(holdings), ...(dry !== undefined && { dryRun: true }), defaults: defaultsOf(holdings) },
+    text:
+      rows.length === 0
+        ? 'no other version manager holds anything here'
+        : `${columns(rows)}\n${input.output.out.dim(end)}`,
+  };
+}
+
+function describe(holdings: readonly Holding[]): Readonly<Record<string, unknown>> {
+  return {
+    managers: holdings.map(({ manager, runtime, toolchains, broken, choice }) => ({
+      manager: manager.toLowerCase(),
+      tool: runtime.id,
+      toolchains: toolchains.map(({ version, root }) => ({ version, root })),
+      broken,
+      ...(choice !== undefined && {
+        default: { file: choice.file, text: choice.text, version: choice.toolchain?.version },
+      }),
+    })),
+  };
+}
