@@ -12,6 +12,7 @@ import {
 } from '../domain/environment';
 import { PolyenvError } from '../domain/errors';
 import { MANIFEST_NAMES } from '../domain/manifest';
+import { SHARED_PIN_NAMES } from '../domain/pin-files/of-runtime';
 import type { Runtime } from '../domain/runtime';
 import { quoteSh } from '../domain/shell-quote';
 import template from '../shim/shim.sh?raw';
@@ -21,9 +22,6 @@ import { capture } from './spawn';
 
 /** Second line of every shim: how one is known, whoever made it. */
 const MARK = '# polyenv-shim';
-
-/** Files of other managers that pin any runtime. */
-const SHARED_PINS = ['.tool-versions', 'mise.toml'] as const;
 
 export interface Offer {
   readonly runtime: Runtime;
@@ -57,7 +55,7 @@ export function renderShims(home: Home, offers: readonly Offer[], personHome: st
 
 /** The script of a runtime: its own pin names are baked in, and polyenv's home, for cron and sudo change HOME. */
 export function renderShim(home: Home, runtime: Runtime, personHome: string): string {
-  const names = [...MANIFEST_NAMES, ...runtime.pins.map((pin) => pin.file), ...SHARED_PINS];
+  const names = [...MANIFEST_NAMES, ...runtime.pins.map((pin) => pin.file), ...SHARED_PIN_NAMES];
   const tests = [...new Set(names)].map((name) => `[ -e "$__polyenv_d"/${quoteSh(name)} ]`).join(' || ');
   const plus = (runtime.plusVersion ?? []).filter(isCommandName);
   // `::cargo:+nightly`; without such commands, a pattern that nothing matches.
