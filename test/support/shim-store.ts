@@ -33,7 +33,18 @@ export const DUMMY: Runtime = {
   plusVersion: ['dummy'],
 };
 
-export const COMMANDS = ['dummy', 'show', 'stdin', 'code', 'envdump', 'node', 'state', 'trapped', 'ident'] as const;
+export const COMMANDS = [
+  'dummy',
+  'show',
+  'stdin',
+  'code',
+  'envdump',
+  'node',
+  'state',
+  'trapped',
+  'ident',
+  'signals',
+] as const;
 
 /** A shell that may stand behind `/bin/sh`. */
 export interface StandIn {
@@ -100,11 +111,12 @@ const TOOLS: Readonly<Record<(typeof COMMANDS)[number], (version: string) => str
   show: () => `printf 'argc=%s\\n' "$#"; for a in "$@"; do printf '[%s]\\n' "$a"; done`,
   stdin: () => 'exec cat',
   code: () => 'exit "$1"',
-  envdump: () => 'exec env -0',
+  envdump: () => 'exec /usr/bin/env -0',
   node: (version) => `echo "fake-node ${version}"`,
-  state: () => 'umask; ulimit -n; pwd -P; pwd',
-  trapped: () => `trap 'echo got >"$1"; exit 9' TERM; : >"$1.ready"; while :; do sleep 0.05; done`,
+  state: () => 'umask; ulimit -n; pwd -P; pwd; nice',
+  trapped: () => `trap 'echo got >"$1"; exit 9' "$2"; : >"$1.ready"; while :; do sleep 0.05; done`,
   ident: () => 'echo "$$"',
+  signals: () => 'grep SigIgn /proc/self/status | cut -f2',
 };
 
 export async function openShimStore(shell: StandIn): Promise<ShimStore> {
