@@ -1,5 +1,5 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import { rawText, runtimesIn, vendored } from './plugins';
@@ -32,7 +32,7 @@ async function buildInto(root: string): Promise<void> {
     outdir: out,
     outExtension: { '.js': '.cjs' },
     define: { __VERSION__: JSON.stringify(version(root)) },
-    plugins: [elsewhere, runtimesIn(join(root, 'runtimes')), rawText(), vendored(heavy)],
+    plugins: [elsewhere, withoutPrograms, runtimesIn(join(root, 'runtimes')), rawText(), vendored(heavy)],
   });
   const start = join(out, 'polyenv.cjs');
   writeFileSync(start, `#!/usr/bin/env node\n${readFileSync(start, 'utf8')}`);
@@ -40,7 +40,7 @@ async function buildInto(root: string): Promise<void> {
   for (const name of heavy) {
     await build({
       ...shared,
-      entryPoints: [name],
+      entryPoints: [existsSync(partOf(name)) ? partOf(name) : name],
       sourcemap: false,
       outfile: join(out, 'vendor', `${name}.cjs`),
       // Only ESM-first packages need it: their CJS bundle has no import.meta.url of its own.
@@ -49,11 +49,27 @@ async function buildInto(root: string): Promise<void> {
   }
 }
 
+/** What polyenv needs of a library, where that is much less than the whole. */
+function partOf(library: string): string {
+  return join(root, 'scripts', 'vendor', `${library}.cjs`);
+}
+
 /** The start does not contain the program: `bin.ts` loads it from its own file. */
 const elsewhere: Plugin = {
   name: 'elsewhere',
   setup: (build) => {
     build.onResolve({ filter: /^\.\/cli\/program$/ }, () => ({ path: './cli.cjs', external: true }));
+  },
+};
+
+/** commander starts a program only for a subcommand that is a file of its own, and no verb is: loading what starts one takes 2 ms. */
+const withoutPrograms: Plugin = {
+  name: 'without-programs',
+  setup: (build) => {
+    build.onResolve({ filter: /^(?:node:)?child_process$/ }, ({ importer }) =>
+      importer.includes(`${sep}commander${sep}`) ? { path: 'child_process', namespace: 'absent' } : undefined,
+    );
+    build.onLoad({ filter: /.*/, namespace: 'absent' }, () => ({ contents: 'module.exports = {}' }));
   },
 };
 

@@ -26,7 +26,10 @@ const host: Host = {
   argv: process.argv.slice(2),
   env: process.env,
   cwd: workingFolder(),
-  stdin: process.stdin,
+  // Opened only by who reads it.
+  get stdin() {
+    return process.stdin;
+  },
   stdout: process.stdout,
   stderr: process.stderr,
   now: () => new Date(),
@@ -68,10 +71,20 @@ const load: Load = async (folder) => {
     process.setSourceMapsEnabled(true);
     return loadCached(file, undefined) as Awaited<ReturnType<Load>>;
   }
-  return loadCached(file, folder === undefined ? undefined : { folder, node: host.nodeVersion }) as Awaited<
-    ReturnType<Load>
-  >;
+  const cache = folder === undefined ? undefined : { folder, node: host.nodeVersion, verb: verbOf(host.argv), atEnd };
+  return loadCached(file, cache) as Awaited<ReturnType<Load>>;
 };
+
+/** Roughly: a wrong guess costs a few milliseconds. */
+function verbOf(argv: readonly string[]): string {
+  return argv.find((word) => /^[a-z][a-z-]{0,19}$/.test(word)) ?? '';
+}
+
+function atEnd(action: () => void): void {
+  process.on('exit', (code) => {
+    if (code === 0) action();
+  });
+}
 
 run(host, load).then((code) => {
   process.exitCode = code;

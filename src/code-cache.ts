@@ -4,10 +4,14 @@ import * as nodeModule from 'node:module';
 import { dirname, join } from 'node:path';
 import { Script } from 'node:vm';
 
-/** Where compiled code is kept; and which Node compiled it, for one Node's code is nothing to another. */
+/** Where compiled code is kept, which Node compiled it, for one Node's code is nothing to another, and for which verb. */
 export interface CodeCache {
   readonly folder: string;
   readonly node: string;
+  /** What a verb calls is compiled and kept; what only others call would have to be read back for nothing. */
+  readonly verb: string;
+  /** Has the action done once the work is over and went well. */
+  atEnd(action: () => void): void;
 }
 
 type Wrapper = (
@@ -19,17 +23,18 @@ type Wrapper = (
 ) => void;
 
 /**
- * Loads a CommonJS file without compiling it anew at every start: by Node's own compile cache where it has one (22.8),
- * else by V8's, which refuses data that does not fit the source or the engine. Any failure of the cache only costs time.
+ * Loads a CommonJS file, and what it requires from `vendor/` beside it, without compiling it anew at every start: by Node's
+ * own compile cache where it has one (22.8), else by V8's, which refuses data that does not fit the source or the engine.
+ * Any failure of the cache only costs time.
  */
 export function loadCached(file: string, cache: CodeCache | undefined): unknown {
   const { enableCompileCache } = nodeModule as { enableCompileCache?: (folder: string) => unknown };
-  const require = nodeModule.createRequire(file);
-  if (cache === undefined) return require(file);
-  if (enableCompileCache !== undefined) {
-    enableCompileCache(cache.folder);
-    return require(file);
-  }
+  if (cache !== undefined && enableCompileCache === undefined) return evaluate(file, cache);
+  if (cache !== undefined) enableCompileCache?.(cache.folder);
+  return nodeModule.createRequire(file)(file);
+}
+
+function evaluate(file: string, cache: CodeCache): unknown {
   const source = readFileSync(file, 'utf8');
   const data = dataFile(file, cache);
   const kept = readIfAny(data);
@@ -38,15 +43,29 @@ export function loadCached(file: string, cache: CodeCache | undefined): unknown 
     ...(kept !== undefined && { cachedData: kept }),
   });
   const module: { exports: unknown } = { exports: {} };
+  const require = requireFrom(file, cache);
   (script.runInThisContext() as Wrapper)(module.exports as object, require, module, file, dirname(file));
-  if (kept === undefined || script.cachedDataRejected === true) keep(data, () => script.createCachedData());
+  // At the end, so that the functions that a run needs are in it.
+  if (kept === undefined || script.cachedDataRejected === true)
+    cache.atEnd(() => keep(data, script.createCachedData()));
   return module.exports;
 }
 
+function requireFrom(file: string, cache: CodeCache): NodeJS.Require {
+  const require = nodeModule.createRequire(file);
+  const loaded = new Map<string, unknown>();
+  const requireCached = (id: string): unknown => {
+    if (!id.startsWith('./vendor/')) return require(id);
+    if (!loaded.has(id)) loaded.set(id, evaluate(join(dirname(file), id), cache));
+    return loaded.get(id);
+  };
+  return Object.assign(requireCached, require);
+}
+
 /** Named after the file's place, size and time, so that another build never finds it. */
-function dataFile(file: string, { folder, node }: CodeCache): string {
+function dataFile(file: string, { folder, node, verb }: CodeCache): string {
   const { size, mtimeMs } = statSync(file);
-  const name = createHash('sha256').update(`${file}\n${size}\n${mtimeMs}\n${node}`).digest('hex').slice(0, 24);
+  const name = createHash('sha256').update(`${file}\n${size}\n${mtimeMs}\n${node}\n${verb}`).digest('hex').slice(0, 24);
   return join(folder, `${name}.code`);
 }
 
@@ -58,16 +77,13 @@ function readIfAny(file: string): Buffer | undefined {
   }
 }
 
-function keep(file: string, data: () => Buffer): void {
-  // After the work, so that the functions that a run needs are in it.
-  setImmediate(() => {
-    try {
-      mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-      const temporary = `${file}.${Math.random().toString(36).slice(2)}`;
-      writeFileSync(temporary, data(), { flag: 'wx', mode: 0o600 });
-      renameSync(temporary, file);
-    } catch {
-      // A home that cannot be written is told by what needs it.
-    }
-  });
+function keep(file: string, data: Uint8Array): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    const temporary = `${file}.${Math.random().toString(36).slice(2)}`;
+    writeFileSync(temporary, data, { flag: 'wx', mode: 0o600 });
+    renameSync(temporary, file);
+  } catch {
+    // A home that cannot be written is told by what needs it.
+  }
 }

@@ -18,11 +18,21 @@ const SHT_GNU_VERNEED = 0x6ffffffe;
 const SECTIONS_MAX = 512;
 const VERSIONS_MAX = 1024;
 
+/** The loader alone, which the first block of a file tells; `undefined` for what is no such file or has none. */
+export function readElfLoader(read: Read): string | undefined {
+  try {
+    const head = readHead(read);
+    return head === undefined ? undefined : readLoader(read, head);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Facts of a 64-bit little-endian ELF file, or `undefined` for anything else or a damaged one. */
 export function readElf(read: Read): ElfFacts | undefined {
   try {
-    const head = read(0, 64);
-    if (head.length < 64 || head.readUInt32BE(0) !== 0x7f454c46 || head[4] !== 2 || head[5] !== 1) return undefined;
+    const head = readHead(read);
+    if (head === undefined) return undefined;
     const code = head.readUInt16LE(18);
     const loader = readLoader(read, head);
     const glibc = readGlibc(read, head);
@@ -40,6 +50,12 @@ export function readElf(read: Read): ElfFacts | undefined {
 export function glibcSuffices(have: string, need: string): boolean {
   const [a, b] = [have, need].map((text) => text.split('.').map(Number)) as [number[], number[]];
   return (a[0] ?? 0) !== (b[0] ?? 0) ? (a[0] ?? 0) > (b[0] ?? 0) : (a[1] ?? 0) >= (b[1] ?? 0);
+}
+
+function readHead(read: Read): Buffer | undefined {
+  const head = read(0, 64);
+  const isElf64 = head.length === 64 && head.readUInt32BE(0) === 0x7f454c46 && head[4] === 2 && head[5] === 1;
+  return isElf64 ? head : undefined;
 }
 
 function readLoader(read: Read, head: Buffer): string | undefined {

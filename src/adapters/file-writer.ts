@@ -12,7 +12,8 @@ export interface FileWriter {
   write(piece: Uint8Array): void;
   close(): void;
   /**
-   * Hands over what is pending, and waits while too much is. A chunk that the caller gives away (`given`) is not copied.
+   * Hands over what is pending, and waits while too much is. What lies in the buffer of a chunk that the caller gives away
+   * (`given`) is not copied: nobody else may use that buffer any more.
    * Throws `FileFailure`.
    */
   flush(given?: Uint8Array): Promise<void>;
@@ -175,8 +176,7 @@ function openThread(take: (result: Result) => void): Thread {
     send: (batch, size, given) => {
       sizes.push(size);
       waiting += size;
-      const own = given !== undefined && given.byteLength === given.buffer.byteLength ? given.buffer : undefined;
-      const pieces = batch.pieces.map((piece) => (piece.buffer === own ? piece : new Uint8Array(piece)));
+      const pieces = batch.pieces.map((piece) => (piece.buffer === given?.buffer ? piece : new Uint8Array(piece)));
       const buffers = new Set(pieces.map((piece) => piece.buffer as ArrayBuffer));
       worker.postMessage({ steps: batch.steps, pieces }, [...buffers]);
     },

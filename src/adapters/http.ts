@@ -138,11 +138,13 @@ export function openHttp(options: HttpOptions): Http {
     const proxy = proxyFor(url, options.host.env);
     const headers = { 'user-agent': 'polyenv', 'accept-encoding': 'gzip', ...credentials(url), ...given };
     const seconds = Math.max(1, settings.networkTimeout);
-    const { request: send } = await import('undici');
     const dispatcher = await routeTo(url, proxy);
+    const { origin, pathname, search } = url;
     try {
-      const answer = await send(withoutUser(url), {
-        dispatcher,
+      const answer = await dispatcher.request({
+        method: 'GET',
+        origin,
+        path: pathname + search,
         headers,
         headersTimeout: seconds * 1000,
         bodyTimeout: seconds * 1000,

@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { PolyenvError } from '../domain/errors';
 import type { PlatformKey } from '../domain/platform';
 import type { Host } from '../host';
-import { type ElfFacts, readElf } from './elf';
+import { type ElfFacts, readElf, readElfLoader } from './elf';
 
 const OS = { linux: 'linux', darwin: 'darwin', win32: 'windows' } as const;
 
@@ -21,10 +21,17 @@ export async function machinePlatform(host: Host): Promise<PlatformKey> {
 
 /** The ELF loader that a program names, or `undefined` for what is no dynamic ELF program. Reads only its head. */
 export function loaderOf(file: string): string | undefined {
-  return elfOf(file)?.loader;
+  return readProgram(file, readElfLoader);
 }
 
 export function elfOf(file: string): ElfFacts | undefined {
+  return readProgram(file, readElf);
+}
+
+function readProgram<T>(
+  file: string,
+  facts: (read: (offset: number, length: number) => Buffer) => T | undefined,
+): T | undefined {
   let descriptor: number;
   try {
     descriptor = openSync(file, 'r');
@@ -32,7 +39,7 @@ export function elfOf(file: string): ElfFacts | undefined {
     return undefined;
   }
   try {
-    return readElf((offset, length) => {
+    return facts((offset, length) => {
       const buffer = Buffer.alloc(length);
       return buffer.subarray(0, readSync(descriptor, buffer, 0, length, offset));
     });

@@ -276,7 +276,7 @@ async function streamMember(descriptor: number, record: Entry, sink: MemberSink)
   if (record.method === 0) {
     for (const piece of pieces) {
       take(piece);
-      await sink.flush?.(piece);
+      await sink.flush?.(piece.byteLength === piece.buffer.byteLength ? piece : undefined);
     }
   } else {
     const inflate = createInflateRaw({ chunkSize: CHUNK });
