@@ -1,0 +1,258 @@
+import { loadRuntimes } from '../src/app/registry';
+import { CATALOG, type Entry, type Group } from '../src/cli/catalog';
+import { type Argument, COMMON_OPTIONS, type Command, type Option } from '../src/cli/command';
+import { usage } from '../src/cli/output/help';
+import { loadCommand } from '../src/cli/program';
+import { ERROR_PAGES } from '../src/domain/error-pages';
+import { CATALOGUE, type ErrorCode } from '../src/domain/errors';
+import { MANIFEST_NAMES } from '../src/domain/manifest';
+import { pinFilesOf } from '../src/domain/pin-files/of-runtime';
+import type { Runtime } from '../src/domain/runtime';
+import { SETTINGS, type Setting, settingVariable } from '../src/domain/settings';
+
+/** The pages of `docs/reference` that the code itself writes, by file name. */
+export async function referencePages(): Promise<ReadonlyMap<string, string>> {
+  const verbs = await Promise.all(CATALOG.map(async (entry) => ({ entry, command: await loadCommand(entry) })));
+  return new Map([
+    ['commands.md', commandsPage(verbs)],
+    ['settings.md', settingsPage()],
+    ['errors.md', errorsPage()],
+    ['exit-codes.md', exitCodesPage()],
+    ['precedence.md', precedencePage(await loadRuntimes())],
+  ]);
+}
+
+const MADE = '<!-- Made by `npx tsx scripts/reference.ts`: change the code, not this page. -->';
+
+interface Verb {
+  readonly entry: Entry;
+  readonly command: Command;
+}
+
+const GROUPS: Readonly<Record<Group, string>> = {
+  Project: 'What a project asks for',
+  Run: 'Running things',
+  Look: 'Looking',
+  Toolchains: 'Toolchains on this machine',
+  Lock: 'Locks and proofs',
+  Machine: 'This machine',
+  Others: 'Others',
+  Plumbing: 'Plumbing, for scripts and shims',
+};
+
+function commandsPage(verbs: readonly Verb[]): string {
+  const groups = (Object.keys(GROUPS) as Group[])
+    .map((group) => ({ group, members: verbs.filter(({ entry }) => entry.group === group) }))
+    .filter(({ members }) => members.length > 0);
+  return page([
+    '# Commands',
+    MADE,
+    '`polyenv COMMAND [options] [arguments]`. Without a command: where you stand in this folder. `polyenv help COMMAND` prints what stands here.',
+    groups
+      .map(
+        ({ group, members }) =>
+          `- ${GROUPS[group]}: ${members.map(({ command }) => `[${command.name}](#${command.name})`).join(', ')}`,
+      )
+      .join('\n'),
+    '## For every command',
+    table(['option', 'meaning'], COMMON_OPTIONS.map(optionRow)),
+    'What a command finds out goes to stdout, all else to stderr. `--json` prints one object with `"schema": 1`; an error is its member `error`. The status is one of the [exit codes](exit-codes.md).',
+    ...groups.flatMap(({ group, members }) => [`## ${GROUPS[group]}`, ...members.flatMap(verbParts)]),
+  ]);
+}
+
+function verbParts({ entry, command }: Verb): readonly string[] {
+  const { aliases = [] } = entry;
+  const options = (command.options ?? []).filter((option) => !option.hidden);
+  const words = command.arguments ?? [];
+  return [
+    `### ${command.name}`,
+    `${sentence(command.summary)}${aliases.length === 0 ? '' : ` Also called ${aliases.map(code).join(', ')}.`}`,
+    fenced('', usage(command)),
+    ...(command.describe === undefined ? [] : [escaped(command.describe)]),
+    ...(words.length === 0 ? [] : [table(['argument', 'meaning'], words.map(argumentRow))]),
+    ...(options.length === 0 ? [] : [table(['option', 'meaning'], options.map(optionRow))]),
+    ...(command.examples === undefined
+      ? []
+      : [fenced('sh', command.examples.map(({ run, describe }) => `${run}  # ${describe}`).join('\n'))]),
+  ];
+}
+
+function argumentRow({ name, describe, required, variadic, choices }: Argument): readonly string[] {
+  const notes = [required ? '' : 'may be left out', variadic ? 'several' : ''].filter((note) => note !== '');
+  return [code(name), `${escaped(described(describe, choices))}${notes.length === 0 ? '' : ` (${notes.join(', ')})`}`];
+}
+
+function optionRow({ name, short, value, describe, choices, repeatable }: Option): readonly string[] {
+  const names = [short === undefined ? '' : `-${short}`, name.length === 1 ? '' : `--${name}`];
+  const flags = names.filter((flag) => flag !== '').join(', ');
+  return [
+    code(value === undefined ? flags : `${flags} ${value}`),
+    `${escaped(described(describe, choices))}${repeatable ? ' (several times)' : ''}`,
+  ];
+}
+
+function described(text: string, choices: readonly string[] | undefined): string {
+  return choices === undefined ? text : `${text}: ${choices.join(', ')}`;
+}
+
+function settingsPage(): string {
+  return page([
+    '# Settings',
+    MADE,
+    "Yours, not a project's: a repository can set none of them. `polyenv settings list` shows each value and the place that says it.",
+    'A later place wins; maps are joined:',
+    [
+      '1. the default',
+      "2. the organisation's file, `/etc/polyenv/settings.json` (macOS: `/Library/Application Support/polyenv/settings.json`)",
+      '3. your own, `$XDG_CONFIG_HOME/polyenv/settings.json` (`~/.config/polyenv/settings.json`)',
+      '4. the variable',
+    ].join('\n'),
+    'In a file the dots of a name are nesting: `{ "verify": { "minimum": "index" } }`. In a variable, lists are words apart by white space, maps are `FROM=TO` pairs apart by white space, switches are `1` or `0`. The organisation\'s `"locked": ["verify.minimum"]` (or `true` for all that it sets) keeps people from loosening a setting; going the stricter way stays allowed.',
+    table(
+      ['setting', 'variable', 'value', 'default', 'meaning'],
+      SETTINGS.map((setting) => [
+        code(setting.name),
+        code(settingVariable(setting.name)),
+        typeText(setting),
+        fallbackText(setting.fallback),
+        escaped(setting.describe),
+      ]),
+    ),
+    'Where polyenv keeps its things: `POLYENV_HOME`, an absolute path (`$XDG_DATA_HOME/polyenv`, else `~/.local/share/polyenv`). It is a variable only.',
+  ]);
+}
+
+function typeText({ type, minimum, maximum, shape }: Setting): string {
+  const names = { boolean: 'switch', text: 'text', list: 'list', map: 'map' } as const;
+  if (typeof type !== 'string') return type.map(code).join(', ');
+  if (type === 'integer') return `${minimum ?? 0} to ${maximum ?? 'any'}`;
+  return shape === undefined ? names[type] : `${names[type]} of: ${escaped(shape)}`;
+}
+
+function fallbackText(value: unknown): string {
+  const text = typeof value === 'object' || value === '' ? '' : String(value);
+  return text === '' ? 'none' : code(text);
+}
+
+function errorsPage(): string {
+  const codes = Object.keys(CATALOGUE) as ErrorCode[];
+  return page([
+    '# Errors',
+    MADE,
+    'An error is three lines: what happened with its code, where, and what mends it.',
+    fenced(
+      '',
+      'error[lock-stale] node is asked for as "22", and the lock answers "20"\n  at   api/polyenv.toml:2\n  try  polyenv lock, then commit polyenv.lock',
+    ),
+    'With `--json` the same is the member `error` of the object on stdout: `code`, `exit`, `message`, `where`, `hint`. `-v` adds the stack.',
+    ...codes.flatMap((name) => [
+      `## ${name}`,
+      `${CATALOGUE[name].title}. [Exit ${CATALOGUE[name].exit}](exit-codes.md).`,
+      ERROR_PAGES[name].meaning,
+      `**What to do.** ${ERROR_PAGES[name].mend}`,
+    ]),
+  ]);
+}
+
+const STATUSES: Readonly<Record<number, string>> = {
+  1: 'failure',
+  2: 'the command line or a request is not understood',
+  3: 'manifest, version files, settings or state cannot be read',
+  4: 'no such version, or not for this platform',
+  5: 'network, or offline',
+  6: 'digest, signature or archive',
+  7: 'the lock is out of date, missing, or does not allow that',
+  8: 'not trusted or not allowed',
+  9: 'another polyenv is at work',
+  10: 'findings, only with `--exit-code`',
+  126: 'a command was found and cannot be run',
+  127: 'no such command',
+  130: 'interrupted',
+};
+
+function exitCodesPage(): string {
+  const rows = [...new Set(Object.values(CATALOGUE).map(({ exit }) => exit))].sort((a, b) => a - b);
+  const members = (exit: number) =>
+    (Object.keys(CATALOGUE) as ErrorCode[])
+      .filter((name) => CATALOGUE[name].exit === exit)
+      .map((name) => `[${name}](errors.md#${name})`);
+  return page([
+    '# Exit codes',
+    MADE,
+    table(
+      ['status', 'meaning', 'errors'],
+      [['0', 'done', ''], ...rows.map((exit) => [String(exit), meaningOf(exit), members(exit).join(', ')])],
+    ),
+    '`polyenv exec` and the shims end as the command does that they start: its status, or 128 and the number of the signal that ended it.',
+  ]);
+}
+
+/** A status that nobody has described here is a mistake of whoever added it to the catalogue. */
+function meaningOf(exit: number): string {
+  const meaning = STATUSES[exit];
+  if (meaning === undefined) throw new Error(`scripts/reference-pages.ts has no words for exit status ${exit}`);
+  return meaning;
+}
+
+function precedencePage(runtimes: readonly Runtime[]): string {
+  return page([
+    '# Precedence',
+    MADE,
+    'Which file decides a version. What is read in each file, and the rules around it, stand in [version files](pin-files.md).',
+    'For each runtime on its own, the first of these that says something:',
+    [
+      '1. what the command line asks for: `polyenv exec node@18 -- npm test`',
+      "2. the runtime's variable, in the table below",
+      '3. the nearest folder that pins it, from the working folder upwards; in one folder, the files in the order below',
+      '4. the environment that started the command (`POLYENV_ENV`)',
+      '5. your default: `polyenv use --default node@22`',
+      '6. nothing: the next command of that name on `PATH`',
+    ].join('\n'),
+    'A *floor* says which versions will do. It decides only where nothing pins; otherwise it is checked against what was chosen.',
+    table(
+      ['runtime', 'other names', 'variable', 'for one call'],
+      runtimes.map(({ id, aliases = [], plusVersion = [] }) => [
+        code(id),
+        aliases.map(code).join(', '),
+        code(`POLYENV_${id.toUpperCase()}`),
+        plusVersion.map((name) => code(`${name} +VERSION`)).join(', '),
+      ]),
+    ),
+    ...runtimes.flatMap((runtime) => [
+      `## ${runtime.title}`,
+      [
+        ...MANIFEST_NAMES.map((name) => [name, '']),
+        ...pinFilesOf(runtime).map(({ file, strength }) => [file, strength === 'floor' ? ' (a floor)' : '']),
+      ]
+        .map(([file = '', note], index) => `${index + 1}. ${code(file)}${note}`)
+        .join('\n'),
+    ]),
+  ]);
+}
+
+function page(parts: readonly string[]): string {
+  return `${parts.join('\n\n')}\n`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), `|${head.map(() => '---|').join('')}`, ...rows.map(line)].join('\n');
+}
+
+function fenced(language: string, text: string): string {
+  return `\`\`\`${language}\n${text}\n\`\`\``;
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
+
+function sentence(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${escaped(text.slice(1))}.`;
+}
+
+/** Words as they are, but for what Markdown would take as its own. */
+function escaped(text: string): string {
+  return text.replaceAll('<', '&lt;').replaceAll('*', '\\*');
+}
