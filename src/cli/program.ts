@@ -28,7 +28,7 @@ class Finished {
   constructor(readonly exit: number) {}
 }
 
-interface Words {
+export interface Words {
   /** Common options that stood before the verb. */
   readonly before: readonly string[];
   readonly after: readonly string[];
@@ -69,8 +69,7 @@ export async function loadCommand(entry: Entry): Promise<Command> {
 }
 
 async function runVerb(host: Host, command: Command, words: Words): Promise<number> {
-  const { own, rest } = divide(command, words.after);
-  const parsed = parse(command, [...words.before, ...own], host);
+  const parsed = readWords(command, words, host);
   const output = openOutput(host, {
     json: parsed.options.json !== undefined,
     quiet: parsed.options.quiet !== undefined,
@@ -79,11 +78,17 @@ async function runVerb(host: Host, command: Command, words: Words): Promise<numb
   const folder = parsed.options.C;
   const directory = typeof folder === 'string' ? resolve(host.cwd ?? '/', folder) : host.cwd;
   try {
-    return await runInContext(host, command, { ...parsed, rest, output, directory });
+    return await runInContext(host, command, { ...parsed, output, directory });
   } catch (error) {
     output.fail(error);
     return asPolyenvError(error).exit;
   }
+}
+
+/** A verb's words as its options and arguments. Throws `usage`. */
+export function readWords(command: Command, { before, after }: Words, host: Host) {
+  const { own, rest } = divide(command, after);
+  return { ...parse(command, [...before, ...own], host), rest };
 }
 
 /** Before `--`, or what the verb calls its own; behind it, words that are only handed on. */
