@@ -44,7 +44,7 @@ export function walkProjects(top: string, rules: WalkRules): Walk {
       folders.push({ path, files });
       for (const entry of entries) {
         const below = join(path, entry.name);
-        if (entry.isDirectory() && !FOREIGN.includes(entry.name) && !rules.isDependency(below)) next.push(below);
+        if (entry.isDirectory() && !isForeign(entry.name, files) && !rules.isDependency(below)) next.push(below);
       }
     }
     level = next;
@@ -58,9 +58,22 @@ const MARKERS = ['CACHEDIR.TAG', 'pyvenv.cfg'];
 /** Folders of version control, of dependencies and of caches, wherever they stand. */
 const FOREIGN = [
   ...['.git', '.hg', '.svn', '.jj', 'node_modules', 'bower_components', 'jspm_packages', 'site-packages', '.venv'],
-  ...['vendor', 'target', '__pycache__', '.tox', '.nox', '.mypy_cache', '.pytest_cache', '.ruff_cache', '.gradle'],
+  ...['__pycache__', '.tox', '.nox', '.mypy_cache', '.pytest_cache', '.ruff_cache', '.gradle'],
   ...['.m2', '.yarn', '.pnpm-store', '.next', '.nuxt', '.svelte-kit', '.turbo', '.cache', '.terraform', '.idea'],
 ];
+
+/** Folders that a tool fills where its file stands beside them, and that are somebody's own elsewhere. */
+const FILLED: Readonly<Record<string, readonly string[]>> = {
+  target: ['Cargo.toml', 'pom.xml', 'build.sbt'],
+  vendor: ['go.mod', 'go.work', 'Cargo.toml', 'composer.json', 'Gemfile'],
+};
+
+function isForeign(name: string, beside: readonly string[]): boolean {
+  return (
+    FOREIGN.includes(name) ||
+    (Object.hasOwn(FILLED, name) && FILLED[name]?.some((file) => beside.includes(file)) === true)
+  );
+}
 
 function entriesOf(folder: string): readonly Dirent[] {
   try {

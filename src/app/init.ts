@@ -54,7 +54,7 @@ export async function proposeManifest(ctx: Context, folder: string): Promise<Pro
   const runtimes = await loadRuntimes();
   const project = await findProject(ctx, folder);
   const { folders } = walkProjects(folder, { ...LOOK, isDependency: (path) => isDependency(ctx, path) });
-  const parts = runtimes.map((runtime) => proposePin(ctx, runtime, { folder, folders, project }));
+  const parts = await Promise.all(runtimes.map((runtime) => proposePin(ctx, runtime, { folder, folders, project })));
   const pins = parts.flatMap(({ pin }) => (pin === undefined ? [] : [pin]));
   const notes = parts.flatMap((part) => part.notes);
   if (pins.length === 0) {
@@ -88,7 +88,7 @@ interface Part {
   readonly notes: readonly string[];
 }
 
-function proposePin(ctx: Context, runtime: Runtime, around: Surroundings): Part {
+async function proposePin(ctx: Context, runtime: Runtime, around: Surroundings): Promise<Part> {
   const { folder, folders, project } = around;
   const verdict = ownVerdict(runtime, around);
   const below = pinnedBelow(runtime, folder, folders);
@@ -108,7 +108,7 @@ function proposePin(ctx: Context, runtime: Runtime, around: Surroundings): Part 
   }
   const above = project.decisions.find((one) => one.tool === runtime.id && one.from.kind === 'file');
   if (above !== undefined && above.folder !== folder) return { notes };
-  const shown = chosen === undefined ? evidenceOf(runtime, folders) : undefined;
+  const shown = chosen === undefined ? await evidenceOf(ctx, runtime, around) : undefined;
   if (chosen === undefined && shown === undefined) return { notes };
   const floors = chosen === undefined ? (shown?.floors ?? []) : [chosen, ...verdict.floors];
   const line = suggestLine(runtime, floors, ctx.host.now().toISOString().slice(0, 10));
@@ -172,18 +172,28 @@ interface Shown {
   readonly floors: readonly Saying[];
 }
 
-/** The most telling file that shows the runtime, the nearest to the top first. */
-function evidenceOf(runtime: Runtime, folders: readonly ListedFolder[]): Shown | undefined {
+/** The most telling file that shows the runtime, the nearest to the top first, but for folders that see to it themselves. */
+async function evidenceOf(
+  ctx: Context,
+  runtime: Runtime,
+  { folder, folders }: Surroundings,
+): Promise<Shown | undefined> {
   for (const { path, files } of folders) {
     for (const evidence of runtime.evidence ?? []) {
       const name = files.find((one) => matchesGlob(evidence.file, one));
       if (name === undefined) continue;
+      if (path !== folder && (await decidesItself(ctx, runtime, path))) break;
       const file = join(path, name);
       const floor = floorIn(runtime, evidence, file);
       return { file, line: floor?.line ?? 1, what: evidence.describe, floors: floor === undefined ? [] : [floor] };
     }
   }
   return undefined;
+}
+
+async function decidesItself(ctx: Context, runtime: Runtime, path: string): Promise<boolean> {
+  const { verdicts } = await findProject(ctx, path);
+  return verdicts.some(({ tool, chosen }) => tool === runtime.id && chosen?.strength === 'pin');
 }
 
 function floorIn(runtime: Runtime, { range }: Evidence, file: string): Saying | undefined {

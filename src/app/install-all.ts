@@ -47,7 +47,8 @@ export async function findProjectsBelow(ctx: Context, top: string): Promise<read
   for (const { path, files } of folders) {
     if (path !== top && !files.some((name) => names.has(name))) continue;
     const project = await findProject(ctx, path);
-    if (decides(project, path) || (path === top && project.decisions.length > 0)) found.push({ folder: path, project });
+    if (decides(project, path) || (path === top && project.decisions.some(({ from }) => from.kind === 'file')))
+      found.push({ folder: path, project });
   }
   if (found.length === 0) {
     throw new PolyenvError('manifest-missing', `nothing pins a runtime in ${top}, above it or below it`, {

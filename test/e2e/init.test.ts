@@ -110,6 +110,13 @@ describe('init', () => {
     expect(ran.stderr).toContain('old/.nvmrc pins node for its own folder');
   });
 
+  it('proposes nothing for folders that all see to it themselves', async () => {
+    const cwd = repository({ 'web/package.json': '{"volta":{"node":"20.11.0"}}', 'web/src/package-lock.json': '{}' });
+    const ran = await machine.polyenv(['init', '--yes'], { cwd });
+    expect(ran.exit).toBe(3);
+    expect(existsSync(join(cwd, 'polyenv.toml'))).toBe(false);
+  });
+
   it('tells of files that disagree, as sync will', async () => {
     const cwd = repository({ '.nvmrc': '22\n', '.node-version': '18.19.0\n' });
     const ran = await machine.polyenv(['init', '--yes'], { cwd });

@@ -57,7 +57,10 @@ describe('install --all', () => {
       'node_modules/dep/.nvmrc': '99\n',
       'packages/c/node_modules/dep/.nvmrc': '99\n',
       'packages/c/.venv/x/.nvmrc': '99\n',
+      'engine/Cargo.toml': '',
+      'engine/target/x/.nvmrc': '99\n',
       'packages/d/env/pyvenv.cfg': '',
+      'packages/target/.nvmrc': '22\n',
       'packages/d/env/.nvmrc': '99\n',
     });
     const ran = await machine.polyenv(['install', '--all', '--json'], { cwd });
@@ -67,7 +70,7 @@ describe('install --all', () => {
       ['', '20.11.1'],
       ['.worktrees/topic', '18.19.0'],
       ['modules/theirs', '18.19.0'],
-      ...names.map((name) => [`packages/${name}`, '22.1.0']),
+      ...[...names, 'target'].map((name) => [`packages/${name}`, '22.1.0']),
       ['packages/a/deep', '18.19.0'],
     ]);
     expect(archives()).toHaveLength(3);
