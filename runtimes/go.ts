@@ -29,6 +29,8 @@ import {
   type ToolRequest,
   type Upstream,
   unsetVariable,
+  userCache,
+  userSettings,
   type Version,
 } from '../src/kit';
 
@@ -239,6 +241,13 @@ export const runtime: Runtime = {
       bins: [`${home}/gopath/bin`],
       homes: [`${home}/gopath/bin`],
       installs: [{ command: 'go', words: ['install'], flags: [] }],
+      shared: [
+        ...(isolation === 'strict'
+          ? []
+          : [cache, env.GOCACHE || `${userCache(tree.platform, { personHome, env })}/go-build`]),
+        // Counters that stay on the machine unless the person has them sent: https://go.dev/doc/telemetry
+        `${userSettings(tree.platform, { personHome, env })}/go/telemetry`,
+      ],
     };
   },
   probe: { command: 'go', args: ['version'], version: (output) => /\bgo version go(\S+)/.exec(output)?.[1] },

@@ -236,7 +236,7 @@ export const runtime: Runtime = {
   vendors: [VENDOR],
   pins: [javaVersion, sdkmanrc, pomXml, gradleBuild, gradleBuildKotlin],
   sources: [adoptium],
-  layout: (tree, { toolchain, home, env, isolation }) => {
+  layout: (tree, { toolchain, home, personHome, env, isolation }) => {
     const inside = homeIn(tree);
     const local = `-Dmaven.repo.local=${home}/m2`;
     return {
@@ -252,6 +252,7 @@ export const runtime: Runtime = {
       bins: [],
       homes: isolation === 'strict' ? [`${home}/gradle`, `${home}/m2`] : [],
       installs: [],
+      shared: isolation === 'strict' ? [] : [`${personHome}/.m2`, env.GRADLE_USER_HOME || `${personHome}/.gradle`],
     };
   },
   probe: {

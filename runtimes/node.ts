@@ -415,7 +415,7 @@ export const runtime: Runtime = {
   scheme: npmScheme,
   pins: [nvmrc, nodeVersion, packageJsonNode],
   sources: [official, packaged],
-  layout: (tree, { home, isolation }) => ({
+  layout: (tree, { home, isolation, personHome, env }) => ({
     commands: { ...commandsIn(tree, '', COMMANDS), ...commandsIn(tree, 'bin', COMMANDS) },
     variables: [
       // Of two spellings npm takes whichever comes last; its scripts hand on the small one.
@@ -439,6 +439,7 @@ export const runtime: Runtime = {
         into: ['--install-directory', `${home}/prefix/bin`],
       },
     ],
+    shared: isolation === 'strict' ? [] : [env.npm_config_cache || `${personHome}/.npm`],
   }),
   probe: { command: 'node', args: ['--version'], version: (output) => /^v(\d\S*)/m.exec(output)?.[1] },
   evidence: [

@@ -34,6 +34,7 @@ import {
   setVariable,
   type Upstream,
   unsetVariable,
+  userCache,
   type Version,
 } from '../src/kit';
 
@@ -240,7 +241,7 @@ export const runtime: Runtime = {
   scheme: pep440Scheme,
   pins: [pythonVersion, pythonVersions, pyproject, pipfile, runtimeTxt],
   sources,
-  layout: (tree, { home, isolation }) => {
+  layout: (tree, { home, isolation, personHome, env }) => {
     const windows = tree.platform.startsWith('windows');
     const line = leadingNumbers(tree.version, 2);
     return {
@@ -256,6 +257,8 @@ export const runtime: Runtime = {
       ],
       bins: [],
       homes: isolation === 'strict' ? [`${home}/cache`] : [],
+      shared:
+        isolation === 'strict' ? [] : [env.PIP_CACHE_DIR || `${userCache(tree.platform, { personHome, env })}/pip`],
       installs: [
         ...['pip', 'pip3', `pip${line}`].map((command) => ({ command, words: PIP_WORDS, flags: [] })),
         ...['python', 'python3', `python${line}`].map((command) => ({ command, words: ['pip'], flags: ['-m'] })),

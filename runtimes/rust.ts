@@ -356,6 +356,7 @@ export const runtime: Runtime = {
       bins: [`${home}/install/bin`],
       homes: [`${home}/install/bin`],
       installs: [{ command: 'cargo', words: ['install', 'uninstall'], flags: [] }],
+      shared: isolation === 'strict' ? [] : [cargo],
     };
   },
   probe: { command: 'rustc', args: ['--version'], version: (output) => /^rustc (\d\S*)/m.exec(output)?.[1] },

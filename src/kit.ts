@@ -55,4 +55,5 @@ export { npmScheme } from './domain/schemes/npm';
 export { pep440Scheme } from './domain/schemes/pep440';
 export { rustScheme } from './domain/schemes/rust';
 export { commandsIn } from './domain/tree-commands';
+export { userCache, userSettings } from './domain/user-folders';
 export { type Version, versionFrom } from './domain/version';

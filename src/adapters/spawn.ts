@@ -42,11 +42,15 @@ export async function become(host: Host, program: Program): Promise<number> {
   return runChild(host, program);
 }
 
-/** As `become`, but always as a child: for when something is left to do afterwards. */
-export async function runChild(host: Host, program: Program): Promise<number> {
+/** As `become`, but always as a child: for when something is left to do afterwards. `stdout` may be sent to stderr. */
+export async function runChild(host: Host, program: Program, stdout?: 'stderr'): Promise<number> {
   const { spawn } = await import('node:child_process');
   return new Promise((resolve, reject) => {
-    const child = spawn(program.file, program.args, { cwd: program.cwd, env: defined(program.env), stdio: 'inherit' });
+    const child = spawn(program.file, program.args, {
+      cwd: program.cwd,
+      env: defined(program.env),
+      stdio: stdout === 'stderr' ? ['inherit', 2, 'inherit'] : 'inherit',
+    });
     // A terminal sends SIGINT to the whole group: the child decides what it means, we wait.
     const release = host.onSignal((signal) => {
       if (signal !== 'SIGINT') child.kill(signal);

@@ -158,6 +158,7 @@ async function routed(
     bins: layout.bins,
     homes: layout.homes,
     installs: layout.installs,
+    shared: layout.shared ?? [],
     ...(layout.overlay !== undefined && { overlay: await routeOverlay(ctx, decision.folder, layout.overlay) }),
     linked: toolchain.linked !== undefined,
     plusVersion: runtime.plusVersion ?? [],

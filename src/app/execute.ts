@@ -2,7 +2,8 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { ensureFolder } from '../adapters/fs';
 import { isOurShim } from '../adapters/shims';
-import { become, runChild } from '../adapters/spawn';
+import { become, type Program, runChild } from '../adapters/spawn';
+import { type Writes, watchWrites } from '../adapters/writes';
 import type { Environment, RoutedRuntime } from '../domain/environment';
 import { PolyenvError } from '../domain/errors';
 import type { GlobalInstall } from '../domain/layout';
@@ -28,14 +29,57 @@ export interface Execution {
 
 /** Runs a command in the folder's environment, installing what it needs first. Nothing is written in the project. Resolves to the exit status. */
 export async function execute(ctx: Context, execution: Execution): Promise<number> {
+  const { program, asChild } = await prepare(ctx, execution);
+  return asChild ? runAndRefresh(ctx, program) : become(ctx.host, program);
+}
+
+/** As `execute`, and tells what changed meanwhile outside the environment's project and polyenv's home. */
+export async function executeWatched(
+  ctx: Context,
+  execution: Execution,
+  watch: { readonly roots: readonly string[]; readonly stdout?: 'stderr' },
+): Promise<Watched> {
+  const { environment, program } = await prepare(ctx, execution);
+  await ensureFolder(ctx.home.tmp);
+  const changes = await watchWrites({
+    roots: watch.roots,
+    except: [environment.directory, ctx.home.root],
+    clock: ctx.home.tmp,
+  });
+  const exit = await runChild(ctx.host, program, watch.stdout);
+  const writes = changes();
+  await refreshShims(ctx);
+  return { exit, writes, shared: environment.runtimes.flatMap(({ shared }) => shared ?? []) };
+}
+
+export interface Watched {
+  readonly exit: number;
+  readonly writes: Writes;
+  /** Folders that the environment's tools fill for all projects, by their own rules. */
+  readonly shared: readonly string[];
+}
+
+interface Prepared {
+  readonly environment: Environment;
+  readonly program: Program;
+  /** It may add commands, which shims must then be made for. */
+  readonly asChild: boolean;
+}
+
+async function prepare(ctx: Context, execution: Execution): Promise<Prepared> {
   const environment = await readyEnvironment(ctx, execution.folder, execution.wishes);
   const [name, ...args] = execution.command;
   const env = toolEnvironment(ctx, environment, execution.mode);
   const file = locate(ctx, { environment, name, path: env.PATH, cwd: execution.cwd });
   for (const { homes } of environment.runtimes) for (const folder of homes) await ensureFolder(folder);
   const program = { file, args, env, cwd: execution.cwd };
-  if (!isGlobalInstall(environment.runtimes, name, args)) return become(ctx.host, program);
-  const exit = await runChild(ctx.host, { ...program, args: installArguments(environment.runtimes, name, args) });
+  if (!isGlobalInstall(environment.runtimes, name, args)) return { environment, program, asChild: false };
+  const into = installArguments(environment.runtimes, name, args);
+  return { environment, program: { ...program, args: into }, asChild: true };
+}
+
+async function runAndRefresh(ctx: Context, program: Program): Promise<number> {
+  const exit = await runChild(ctx.host, program);
   await refreshShims(ctx);
   return exit;
 }

@@ -43,6 +43,8 @@ export interface RoutedRuntime {
   readonly bins: readonly string[];
   readonly homes: readonly string[];
   readonly installs: readonly GlobalInstall[];
+  /** The tool's caches and settings for all projects; absent in what an older polyenv compiled. */
+  readonly shared?: readonly string[];
   readonly overlay?: RoutedOverlay;
   readonly linked: boolean;
   readonly plusVersion: readonly string[];
@@ -108,13 +110,17 @@ esac
 
 /** For `eval` in sh, bash and zsh. */
 export function renderEnvSh(environment: Environment): string {
-  return `${exportsSh(environment)}PATH=${quoteSh(commandFolders(environment).join(':'))}\${PATH:+:$PATH}\nexport PATH\n`;
+  const folders = commandFolders(environment).join(':');
+  // With an empty entry PATH would mean the working folder.
+  const path = folders === '' ? '' : `PATH=${quoteSh(folders)}"\${PATH:+:$PATH}"\nexport PATH\n`;
+  return `${exportsSh(environment)}${path}`;
 }
 
 export function renderEnvFish(environment: Environment): string {
   const lines = environmentOps(environment).map(fishLine);
   const folders = commandFolders(environment).map(quoteFish).join(' ');
-  return `${lines.map((line) => `${line}\n`).join('')}set -gx POLYENV_ENV ${quoteFish(environment.directory)}\nset -gx PATH ${folders} $PATH\n`;
+  const path = folders === '' ? '' : `set -gx PATH ${folders} $PATH\n`;
+  return `${lines.map((line) => `${line}\n`).join('')}set -gx POLYENV_ENV ${quoteFish(environment.directory)}\n${path}`;
 }
 
 /** Only what is set to one value: a `.env` file cannot extend or unset. */
@@ -221,16 +227,21 @@ function shLine(op: EnvOp): string {
   if (op.op === 'unset') return `unset ${op.name}\n`;
   const value = quoteSh(op.value);
   if (op.op === 'set') return `export ${op.name}=${value}\n`;
+  if (op.value === '') return `export ${op.name}="\${${op.name}-}"\n`;
   const both =
     op.op === 'prepend' ? `${value}"\${${op.name}:+:$${op.name}}"` : `"\${${op.name}:+$${op.name}:}"${value}`;
   return `export ${op.name}=${both}\n`;
 }
 
-/** PATH is a list in fish, other variables are texts. */
+/** PATH is a list in fish, other variables are texts: without a command substitution, which would split them at line breaks. */
 function fishLine(op: EnvOp): string {
   if (op.op === 'unset') return `set -e ${op.name}`;
   const value = quoteFish(op.value);
   if (op.op === 'set') return `set -gx ${op.name} ${value}`;
-  const parts = op.op === 'prepend' ? `${value} $${op.name}` : `$${op.name} ${value}`;
-  return op.name === 'PATH' ? `set -gx PATH ${parts}` : `set -gx ${op.name} (string join : -- ${parts})`;
+  const before = op.op === 'prepend';
+  if (op.name === 'PATH') return op.value === '' ? '' : `set -gx PATH ${before ? `${value} $PATH` : `$PATH ${value}`}`;
+  const old = `"$${op.name}"`;
+  if (op.value === '') return `set -gx ${op.name} ${old}`;
+  const both = before ? `${value}:${old}` : `${old}:${value}`;
+  return `test -n ${old}; and set -gx ${op.name} ${both}; or set -gx ${op.name} ${value}`;
 }

@@ -45,6 +45,8 @@ export interface Layout {
   /** Absolute folders that must exist before the tool runs. */
   readonly homes: readonly string[];
   readonly installs: readonly GlobalInstall[];
+  /** Absolute folders outside the project that the tool itself fills: its caches and its own settings, for all projects. */
+  readonly shared?: readonly string[];
   /** A folder of the project that holds a derived copy of the runtime, made on demand, whose commands win (`.venv`). */
   readonly overlay?: Overlay;
 }
