@@ -58,6 +58,8 @@ export async function proposeManifest(ctx: Context, folder: string): Promise<Pro
   const pins = parts.flatMap(({ pin }) => (pin === undefined ? [] : [pin]));
   const notes = parts.flatMap((part) => part.notes);
   if (pins.length === 0) {
+    const fault = parts.find((part) => part.fault !== undefined)?.fault;
+    if (fault !== undefined) throw fault;
     throw new PolyenvError('manifest-missing', notes[0] ?? 'no file here tells which runtimes the project needs', {
       where: { file: folder },
       hint: notes.length > 0 ? 'polyenv install --all' : 'polyenv use node@lts, or another runtime',
@@ -85,6 +87,8 @@ interface Surroundings {
 
 interface Part {
   readonly pin?: ProposedPin;
+  /** Of the file that would have decided. */
+  readonly fault?: PolyenvError;
   readonly notes: readonly string[];
 }
 
@@ -102,13 +106,22 @@ async function proposePin(ctx: Context, runtime: Runtime, around: Surroundings):
   ];
   const { chosen, request } = verdict;
   if (chosen?.strength === 'pin') {
+    if (chosen.fault !== undefined) return { notes, fault: chosen.fault };
     if (request === undefined || request.version.kind === 'system') return { notes };
     const { file, line = 1 } = chosen;
     return { pin: { tool: runtime.id, request: plain(runtime, request), why: 'pins it', file, line }, notes };
   }
   const above = project.decisions.find((one) => one.tool === runtime.id && one.from.kind === 'file');
   if (above !== undefined && above.folder !== folder) return { notes };
-  const shown = chosen === undefined ? await evidenceOf(ctx, runtime, around) : undefined;
+  const bare = verdict.alternatives.find(
+    ({ saying }) => saying.requests.length === 0 && saying.fault === undefined,
+  )?.saying;
+  const shown =
+    chosen !== undefined
+      ? undefined
+      : bare === undefined
+        ? await evidenceOf(ctx, runtime, around)
+        : { file: bare.file, line: bare.line ?? 1, what: 'names no version', floors: [] };
   if (chosen === undefined && shown === undefined) return { notes };
   const floors = chosen === undefined ? (shown?.floors ?? []) : [chosen, ...verdict.floors];
   const line = suggestLine(runtime, floors, ctx.host.now().toISOString().slice(0, 10));
@@ -117,7 +130,7 @@ async function proposePin(ctx: Context, runtime: Runtime, around: Surroundings):
   return {
     pin: {
       tool: runtime.id,
-      request: understand(runtime, { text, options: verdict.request?.options ?? {} }),
+      request: understand(runtime, { text, options: verdict.request?.options ?? bare?.options ?? {} }),
       why: `${chosen === undefined ? shown?.what : `wants ${chosen.requests[0]}${chosen.atLeast ? ' or newer' : ''}`}; ${line === undefined ? 'no line of releases is known to fit better' : `${text} is a line with support that fits`}`,
       file: place?.file ?? folder,
       line: place?.line ?? 1,

@@ -112,7 +112,8 @@ class Files {
     const before = document.lines[pin.line - 1]?.trim() ?? '';
     const base = { tool: runtime.id, file: path, line: pin.line, before };
     const said = requestOf(runtime, pin);
-    if (said !== undefined && agrees(runtime, said, meant)) return { ...base, state: 'same' };
+    if (said !== undefined && (agrees(runtime, said, meant) || isKeptRange(pinFile, said, of)))
+      return { ...base, state: 'same' };
     const wanted = { ...meant, request: meant.request.version, ...vendorOf(runtime, meant.request) };
     for (const text of pinFile.write?.(document, pin, wanted) ?? []) {
       if (!this.#means(text, of)) continue;
@@ -175,6 +176,11 @@ interface Place {
   readonly path: string;
   /** Of the pin among those of the file. */
   readonly index: number;
+}
+
+/** A range that a format keeps as one (`devEngines`), and that what is wanted answers, is no disagreement. */
+function isKeptRange(pinFile: PinFile, said: ToolRequest, { runtime, meant }: Place): boolean {
+  return said.version.kind === 'range' && pinFile.ranges === 'kept' && isAnswered(runtime, said, meant);
 }
 
 function pinsOf(pinFile: PinFile, document: Document): readonly Pin[] | PolyenvError {

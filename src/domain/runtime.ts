@@ -191,6 +191,8 @@ export interface PinFile {
    * takes the first that `read` understands so. Empty where the format cannot say it. Absent where nothing is written.
    */
   write?(document: Document, pin: Pin, wanted: WantedVersion): readonly string[];
+  /** A range there says what is allowed, not what is used: `write` leaves it alone. */
+  readonly ranges?: 'kept';
   /** The file never holds more than floors: one that cannot be read matters only where nothing else pins. */
   readonly strength?: 'floor';
 }

@@ -117,6 +117,19 @@ describe('init', () => {
     expect(existsSync(join(cwd, 'polyenv.toml'))).toBe(false);
   });
 
+  it('gives components without a channel a line of releases', async () => {
+    const cwd = repository({ 'rust-toolchain.toml': '[toolchain]\ncomponents = ["rustfmt"]\n' });
+    await machine.polyenv(['init', '--yes'], { cwd });
+    expect(manifest(cwd)).toMatch(/^\[runtimes\]\nrust = \{ version = "1\.\d+", components = \["rustfmt"\] \}\n$/);
+    expect(await machine.polyenv(['sync', '--check'], { cwd })).toMatchObject({ exit: 0 });
+  });
+
+  it('points at the line that cannot be honoured', async () => {
+    const ran = await machine.polyenv(['init', '--yes'], { cwd: repository({ '.sdkmanrc': 'java=21.0.5-graal\n' }) });
+    expect(ran.exit).toBe(3);
+    expect(ran.stderr).toContain('.sdkmanrc:1');
+  });
+
   it('tells of files that disagree, as sync will', async () => {
     const cwd = repository({ '.nvmrc': '22\n', '.node-version': '18.19.0\n' });
     const ran = await machine.polyenv(['init', '--yes'], { cwd });

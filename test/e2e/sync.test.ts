@@ -116,6 +116,7 @@ const AGREEING: readonly (readonly [string, string, string])[] = [
   ['go.mod', 'module x\n\ngo 1.22\n', 'go = "1.24.1"'],
   ['package.json', '{"engines":{"node":">=18"}}', 'node = "22"'],
   ['.tool-versions', 'ruby 3.3.0\n', 'node = "22"'],
+  ['package.json', '{"devEngines":{"runtime":{"name":"node","version":">=22.0.0 <23"}}}', 'node = "22.1.0"'],
 ];
 
 /** File, what it says and stays, what the manifest pins, why nobody but a person can change it. */

@@ -16,6 +16,7 @@ function packageJsonEngine(name: string): PinFile {
   return {
     file: 'package.json',
     write: writeVersion,
+    ranges: 'kept',
     read: (document) => {
       const top = document.json();
       if (!isTable(top)) throw invalidPin(document, 1, 'package.json must hold an object');
