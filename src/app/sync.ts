@@ -1,6 +1,5 @@
 import { realpathSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { documentOf, openDocument, repositoryOf } from '../adapters/documents';
 import { readTextIfAny, writeAtomic } from '../adapters/fs';
 import { PolyenvError } from '../domain/errors';
@@ -56,7 +55,7 @@ export async function planSync(ctx: Context, directory: string): Promise<SyncPla
   }
   const runtimes = await loadRuntimes();
   const { lock } = await readLock(ctx, folder);
-  const files = new Files(folder, runtimes);
+  const files = new Files(folder);
   const lines: Synced[] = [];
   for (const { tool, version, vendor, options } of read.manifest.runtimes) {
     const runtime = runtimes.find((one) => one.id === tool) as Runtime;
@@ -80,12 +79,10 @@ export async function applySync(ctx: Context, { texts, manifest }: SyncPlan): Pr
 class Files {
   readonly changed = new Map<string, string>();
   readonly #folder: string;
-  readonly #runtimes: readonly Runtime[];
   readonly #boundary: () => string;
 
-  constructor(folder: string, runtimes: readonly Runtime[]) {
+  constructor(folder: string) {
     this.#folder = folder;
-    this.#runtimes = runtimes;
     this.#boundary = () => repositoryOf(folder);
   }
 
@@ -129,24 +126,13 @@ class Files {
     return { ...base, state: 'refused', why: whyNot(of, pin) };
   }
 
-  /** Whether the text says what is meant of this runtime, and what it said before of all else. */
+  /** Whether the text says what is meant. One place differs from the text before: if the pin reads otherwise, it is the pin's. */
   #means(text: string, { runtime, pinFile, meant, path, index }: Place): boolean {
     const before = this.#open(path) as Document;
-    const after = documentOf({ path, boundary: this.#boundary }, text);
-    const pins = pinsOf(pinFile, after);
-    const old = pinsOf(pinFile, before);
-    if (pins instanceof PolyenvError || old instanceof PolyenvError || pins.length !== old.length) return false;
-    const pin = pins[index] as Pin;
-    const said = requestOf(runtime, pin);
-    if (said === undefined || !isAnswered(runtime, said, meant)) return false;
-    const kept = old.map((one, at) =>
-      at === index ? { ...one, requests: pin.requests.slice(0, 1).concat(one.requests.slice(1)) } : one,
-    );
-    if (!isDeepStrictEqual(pins, kept)) return false;
-    return this.#runtimes
-      .filter((other) => other !== runtime)
-      .flatMap((other) => pinFilesOf(other).filter(({ file }) => file === pinFile.file))
-      .every((other) => isDeepStrictEqual(readingOf(other, before), readingOf(other, after)));
+    if (text === before.text) return isSaid(requestOf(runtime, pinAt(pinFile, before, index)), { runtime, meant });
+    const pin = pinAt(pinFile, documentOf({ path, boundary: this.#boundary }, text), index);
+    if (pin === undefined || pin.requests[0] === pinAt(pinFile, before, index)?.requests[0]) return false;
+    return isSaid(requestOf(runtime, pin), { runtime, meant });
   }
 
   /** Takes the change down; says why not where it would not reach this file and this one alone. */
@@ -187,12 +173,17 @@ function pinsOf(pinFile: PinFile, document: Document): readonly Pin[] | PolyenvE
   return attempt(() => pinFile.read(document).pins);
 }
 
-function readingOf(pinFile: PinFile, document: Document): unknown {
+function pinAt(pinFile: PinFile, document: Document, index: number): Pin | undefined {
   const pins = pinsOf(pinFile, document);
-  return pins instanceof PolyenvError ? pins.message : pins;
+  return pins instanceof PolyenvError ? undefined : pins[index];
 }
 
-function requestOf(runtime: Runtime, pin: Pin): ToolRequest | undefined {
+function isSaid(said: ToolRequest | undefined, { runtime, meant }: Pick<Place, 'runtime' | 'meant'>): boolean {
+  return said !== undefined && isAnswered(runtime, said, meant);
+}
+
+function requestOf(runtime: Runtime, pin: Pin | undefined): ToolRequest | undefined {
+  if (pin === undefined) return undefined;
   const text = pin.requests[0] ?? '';
   const vendor = pin.vendor === undefined ? {} : { vendor: pin.vendor };
   const request = attempt(() => understand(runtime, { text, options: {}, ...vendor }));

@@ -32,6 +32,20 @@ const project = (files: Readonly<Record<string, string>>): string => {
 
 /** File, what it says, what the manifest pins, what it says then. */
 const CASES: readonly (readonly [string, string, string, string])[] = [
+  [
+    'mise.toml',
+    '[tools]\nnode = { postinstall = "20", version = "20" }\n',
+    'node = "20.11.1"',
+    '[tools]\nnode = { postinstall = "20", version = "20.11.1" }\n',
+  ],
+  [
+    'package.json',
+    '{"devEngines":{"runtime":{"name":"node","version":"20.0.0"}},"volta":{"node":"20.0.0"},"x":"20.0.0"}',
+    'node = "20.11.1"',
+    '{"devEngines":{"runtime":{"name":"node","version":"20.11.1"}},"volta":{"node":"20.11.1"},"x":"20.0.0"}',
+  ],
+  ['.nvmrc', '# 20 here\n20 # 20\n', 'node = "20.11.1"', '# 20 here\n20.11.1 # 20\n'],
+  ['.tool-versions', 'nodejs20 20\nnodejs 20 # 20\n', 'node = "20.11.1"', 'nodejs20 20\nnodejs 20.11.1 # 20\n'],
   ['.nvmrc', 'v20.11.0\n', 'node = "22"', 'v22\n'],
   [
     '.nvmrc',
