@@ -156,10 +156,18 @@ function parse(command: Command, argv: readonly string[], host: Host) {
   if (options.help !== undefined) return showHelp(command, host);
   const named: Record<string, OptionValue> = {};
   for (const option of [...COMMON_OPTIONS, ...(command.options ?? [])]) {
-    const found = options[camel(option.name)];
+    const found = given(options, option.name);
     if (found !== undefined) named[option.name] = found;
   }
   return { args: verb.args, options: named };
+}
+
+/** commander takes `--no-git` for the opposite of a `--git` that is on by itself; ours is a switch like any other. */
+function given(options: Readonly<Record<string, OptionValue | false>>, name: string): OptionValue {
+  const negated = name.startsWith('no-');
+  const found = options[camel(negated ? name.slice('no-'.length) : name)];
+  if (negated) return found === false ? true : undefined;
+  return found === false ? undefined : found;
 }
 
 function showHelp(command: Command, host: Host): never {
