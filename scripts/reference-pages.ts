@@ -143,7 +143,7 @@ function errorsPage(): string {
     'An error is three lines: what happened with its code, where, and what mends it.',
     fenced(
       '',
-      'error[lock-stale] node is asked for as "22", and the lock answers "20"\n  at   api/polyenv.toml:2\n  try  polyenv lock, then commit polyenv.lock',
+      'error[lock-stale] node is locked for "20", and "22" is asked\n  at   /home/ada/api/polyenv.lock\n  try  polyenv lock, then commit polyenv.lock',
     ),
     'With `--json` the same is the member `error` of the object on stdout: `code`, `exit`, `message`, `where`, `hint`. `-v` adds the stack.',
     ...codes.flatMap((name) => [
