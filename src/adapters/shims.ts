@@ -60,10 +60,11 @@ export function renderShim(home: Home, runtime: Runtime, personHome: string): st
   const plus = (runtime.plusVersion ?? []).filter(isCommandName);
   // `::cargo:+nightly`; without such commands, a pattern that nothing matches.
   const plusTest = plus.length === 0 ? "''" : plus.map((name) => `::${name}:+?*`).join(' | ');
-  if (/[\n\r]/.test(home.root + personHome)) {
+  // PATH would read a colon as the end of a folder.
+  if (/[\n\r]/.test(home.root + personHome) || home.root.includes(':')) {
     throw new PolyenvError(
       'path-refused',
-      `polyenv's home has a line break in its path: ${JSON.stringify(home.root)}`,
+      `polyenv's home has a line break or a colon in its path: ${JSON.stringify(home.root)}`,
       { hint: 'set POLYENV_HOME to another folder' },
     );
   }

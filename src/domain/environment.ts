@@ -57,7 +57,7 @@ export interface RoutedOverlay extends Overlay {
   readonly ready: boolean;
 }
 
-/** Folders of the environment's own commands, in the order of search. */
+/** Folders of the environment's own commands, in the order of search; without those that PATH would read as several, the working folder among them. */
 export function commandFolders(environment: Environment): readonly string[] {
   const overlays = environment.runtimes.flatMap(({ overlay }) =>
     overlay?.ready ? [`${overlay.path}/${overlay.bin}`] : [],
@@ -66,7 +66,7 @@ export function commandFolders(environment: Environment): readonly string[] {
     Object.values(commands).map((file) => file.slice(0, file.lastIndexOf('/'))),
   );
   const bins = environment.runtimes.flatMap((runtime) => runtime.bins);
-  return [...new Set([...overlays, ...tools, ...bins])];
+  return [...new Set([...overlays, ...tools, ...bins])].filter((folder) => !folder.includes(':'));
 }
 
 /** Every change of variables in the order in which they are applied; PATH apart. */

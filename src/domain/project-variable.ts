@@ -84,7 +84,7 @@ const REFUSED: readonly Rule[] = [
     reason: 'where toolchains come from is for the person or the organisation to say',
   },
   { prefixes: ['GIT_', 'SSH_'], reason: 'it changes what git and ssh run and believe' },
-  { prefixes: ['POLYENV_'], reason: "it is polyenv's own" },
+  { prefixes: ['POLYENV_', '__POLYENV_'], reason: "it is polyenv's own" },
 ];
 
 const RUNS_CODE = words(

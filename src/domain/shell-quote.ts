@@ -4,9 +4,8 @@ import { quoted } from './printable';
 /** The text as one word of POSIX sh, bash and zsh: nothing in it is expanded. Throws `path-refused` for a NUL, which no shell can hold. */
 export function quoteSh(text: string): string {
   refuseNul(text);
-  return /^[A-Za-z0-9_./:=@%+,-]+$/.test(text) && !text.startsWith('-') && !text.startsWith('=')
-    ? text
-    : `'${text.replaceAll("'", "'\\''")}'`;
+  // zsh expands `=name`, in assignments after every colon.
+  return /^[A-Za-z0-9_./:@%+,-]+$/.test(text) && !text.startsWith('-') ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** The text as one word of fish, where a backslash is special between single quotes too. */
@@ -15,9 +14,14 @@ export function quoteFish(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 
-/** As a value of a dotenv file: in double quotes, with the escapes that its readers share. */
+/**
+ * As a value of a dotenv file. Its readers agree on little: single quotes hold everything for all of them; where these
+ * cannot stand, double quotes with escapes hold it for those that know escapes, sh among them.
+ */
 export function quoteDotenv(text: string): string {
   refuseNul(text);
+  if (!/['\r]|\\$/.test(text)) return `'${text}'`;
+  // On one line: to a reader without escapes, a line of the value must not be another variable.
   return `"${text
     .replace(/[\\"$`]/g, '\\$&')
     .replaceAll('\n', '\\n')

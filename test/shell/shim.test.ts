@@ -12,8 +12,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { homeOf } from '../../src/adapters/paths';
+import { renderShim } from '../../src/adapters/shims';
+import type { Host } from '../../src/host';
 import { setVariable } from '../../src/kit';
-import { COMMANDS, openShimStore, program, type ShimStore, STAND_INS } from '../support/shim-store';
+import { COMMANDS, DUMMY, openShimStore, program, type ShimStore, STAND_INS } from '../support/shim-store';
 
 const ODD = [
   ...['', ' ', 'a b', '\t', 'x\ny', '\n', 'end\n', '"', "'", '`id`', '$HOME', '$(id)', '\\', '\\n', '*', '?', '[a-z]'],
@@ -689,4 +692,11 @@ for (const caller of CALLERS) {
 
 it('has a tool for every command of the table', () => {
   expect(COMMANDS).toContain('signals');
+});
+
+it('refuses a home whose path cannot stand on PATH', () => {
+  for (const root of ['/a:b', '/a\nb', '/a::b']) {
+    const home = homeOf({ env: { POLYENV_HOME: root }, personHome: '/' } as unknown as Host);
+    expect(() => renderShim(home, DUMMY, '/')).toThrow(/line break or a colon/);
+  }
 });
