@@ -4,10 +4,14 @@ import { flag, type Input } from './command';
 /** Asks on a terminal; `--yes` answers yes, and where nobody can be asked the answer is no. */
 export async function confirm(input: Input, question: string): Promise<boolean> {
   if (flag(input, 'yes')) return true;
-  const { host } = input.ctx;
-  if (host.stdin.isTTY !== true || host.stderr.isTTY !== true || input.output.modes.json) return false;
+  if (!canAsk(input)) return false;
   const answer = await ask(input, `${question}\n[y/N] `);
   return /^y(es)?$/i.test(answer.trim());
+}
+
+/** Whether somebody sits at a terminal. */
+export function canAsk({ ctx: { host }, output }: Input): boolean {
+  return host.stdin.isTTY === true && host.stderr.isTTY === true && !output.modes.json;
 }
 
 /** One line from the terminal. */

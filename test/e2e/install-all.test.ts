@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -79,6 +80,36 @@ describe('install --all', () => {
     expect(answer.stdout.trim()).toBe('v22.1.0');
     expect(server.asked).toEqual([]);
     expect(readFileSync(join(cwd, 'modules/theirs/polyenv.lock'), 'utf8')).toContain('18.19.0');
+  });
+
+  it('gives worktrees and submodules what their own branches pin', async () => {
+    const git = (cwd: string, ...args: readonly string[]): void => {
+      const own = ['-c', 'user.name=t', '-c', 'user.email=t@example.org', '-c', 'protocol.file.allow=always'];
+      execFileSync('git', [...own, ...args], {
+        cwd,
+        stdio: 'pipe',
+        env: { PATH: machine.env.PATH, HOME: machine.home },
+      });
+    };
+    const theirs = machine.folder('theirs');
+    writeFileSync(join(theirs, '.node-version'), '18.19.0\n');
+    const cwd = monorepo({ '.nvmrc': '20\n' });
+    for (const folder of [theirs, cwd]) {
+      git(folder, 'init', '-q');
+      git(folder, 'add', '-A');
+      git(folder, 'commit', '-q', '-m', 'begin');
+    }
+    git(cwd, 'submodule', '--quiet', 'add', theirs, 'modules/theirs');
+    git(cwd, 'worktree', 'add', '-q', '.worktrees/next');
+    writeFileSync(join(cwd, '.worktrees/next/.nvmrc'), '22\n');
+    const { projects } = (await machine.polyenv(['install', '--all', '--json'], { cwd })).json<All>();
+    expect(projects.map(({ folder, tools }) => [folder.slice(cwd.length + 1), tools[0]?.version])).toEqual([
+      ['', '20.11.1'],
+      ['.worktrees/next', '22.1.0'],
+      ['modules/theirs', '18.19.0'],
+    ]);
+    const answer = await machine.run(['node', '--version'], { cwd: join(cwd, '.worktrees/next') });
+    expect(answer.stdout.trim()).toBe('v22.1.0');
   });
 
   it('goes on after one that fails, and exits with the worst', async () => {

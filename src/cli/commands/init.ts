@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import { applyProposal, type Proposal, proposeManifest } from '../../app/init';
 import { PolyenvError } from '../../domain/errors';
 import { type Command, flag, type Input } from '../command';
-import { confirm } from '../confirm';
+import { canAsk, confirm } from '../confirm';
 import { columns } from '../output/columns';
 import { errorData, errorText } from '../output/error';
 
@@ -10,7 +10,7 @@ export const command: Command = {
   name: 'init',
   summary: 'propose a polyenv.toml from what this repository already says',
   describe:
-    'Looks at version files, floors, lock files and sources, and gives a reason with file and line for each pin. Asks on a terminal; --yes takes it. Downloads and installs nothing.',
+    'Looks at version files, floors, lock files and sources, and gives a reason with file and line for each pin. Asks on a terminal, where no is exit 1; --yes takes it. Downloads and installs nothing.',
   examples: [
     { run: 'polyenv init', describe: 'look, then decide' },
     { run: 'polyenv init --yes', describe: 'take the proposal' },
@@ -26,6 +26,10 @@ export const command: Command = {
       await applyProposal(ctx, proposal);
       const text = `${reasons(input, proposal)}\nwrote ${proposal.manifest}\nnext: polyenv install`;
       return { data: { ...data, wrote: [proposal.manifest] }, text };
+    }
+    if (canAsk(input)) {
+      ctx.emit({ type: 'note', text: 'nothing was written' });
+      return { data: { ...data, wrote: [] }, exit: 1 };
     }
     const error = new PolyenvError('usage', 'nothing was written: nobody has agreed to the proposal', {
       hint: 'polyenv init --yes',
