@@ -111,7 +111,13 @@ class Files {
     const said = requestOf(runtime, pin);
     if (said !== undefined && (agrees(runtime, said, meant) || isKeptRange(pinFile, said, of)))
       return { ...base, state: 'same' };
-    const wanted = { ...meant, request: meant.request.version, ...vendorOf(runtime, meant.request) };
+    const { version, variant, text: spelling } = meant.request;
+    const wanted = {
+      ...meant,
+      request: version,
+      ...(variant !== undefined && { spelling }),
+      ...vendorOf(runtime, meant.request),
+    };
     for (const text of pinFile.write?.(document, pin, wanted) ?? []) {
       if (!this.#means(text, of)) continue;
       if (text === document.text) return { ...base, state: 'same' };

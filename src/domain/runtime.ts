@@ -200,6 +200,8 @@ export interface PinFile {
 /** What a version file is to say. */
 export interface WantedVersion {
   readonly request: VersionRequest;
+  /** The request as it is written, where its numbers do not say all of it: `3.13t`. */
+  readonly spelling?: string;
   /** What the request is resolved to, where that is known. */
   readonly version?: Version;
   readonly vendor?: string;

@@ -89,6 +89,7 @@ const CASES: readonly (readonly [string, string, string, string])[] = [
   ],
   ['.go-version', '1.22.3\n', 'go = "1.24.1"', '1.24.1\n'],
   ['.python-version', '3.11.4\n3.10.2\n', 'python = "3.12.1"', '3.12.1\n3.10.2\n'],
+  ['.python-version', '3.12\n', 'python = "3.13t"', '3.13t\n'],
   ['runtime.txt', 'python-3.11.4\n', 'python = "3.12.1"', 'python-3.12.1\n'],
   [
     'Pipfile',

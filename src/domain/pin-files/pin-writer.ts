@@ -82,6 +82,7 @@ function placesOf(text: string, word: string, within: 'quotes' | undefined): rea
  * the format has that, else the one release that was resolved.
  */
 export function spellings(wanted: WantedVersion, old: string, says: Sayable): readonly string[] {
+  if (wanted.spelling !== undefined) return says.suffix === undefined ? [wanted.spelling] : [];
   return [...new Set(bareSpellings(wanted, old, says).flatMap((bare) => decorated(bare, { old, wanted, says })))];
 }
 
