@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
@@ -8,9 +8,7 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** Builds the tree at `root` into its `dist/`: a small start, the CLI and the demo as one CJS file each, heavy libraries as files beside them. */
 async function buildInto(root: string): Promise<void> {
-  const out = join(root, 'dist');
-  rmSync(out, { recursive: true, force: true });
-  mkdirSync(out, { recursive: true });
+  const out = mkdtempSync(join(root, 'dist.'));
   const heavy = new Set<string>();
   const shared = {
     absWorkingDir: root,
@@ -47,6 +45,16 @@ async function buildInto(root: string): Promise<void> {
       define: { 'import.meta.url': '__filename' },
     });
   }
+  publish(out, join(root, 'dist'));
+}
+
+/** What runs from the old build goes on undisturbed: a build that fails or is under way is never seen. */
+function publish(built: string, dist: string): void {
+  const old = `${built}.old`;
+  chmodSync(built, 0o755);
+  if (existsSync(dist)) renameSync(dist, old);
+  renameSync(built, dist);
+  rmSync(old, { recursive: true, force: true });
 }
 
 /** What polyenv needs of a library, where that is much less than the whole. */

@@ -101,13 +101,15 @@ test(
     if (numbered === undefined || !names.some((name) => name.startsWith('nightly-'))) {
       return skip('rustup has no numbered toolchain and nightly here');
     }
+    // Linked, as rustup has them: the official site is another test's.
+    const env = { POLYENV_SOURCES_PREFERENCE: 'only-system' };
     const files = {
       'Cargo.toml': '[package]\nname = "hello"\nversion = "0.1.0"\nedition = "2021"\n',
       'src/main.rs': 'fn main() {\n    println!("hello");\n}\n',
     };
     const folders = await twoProjects('rust', [
-      { pins: [`rust@${numbered}`], files },
-      { pins: ['rust@nightly'], files },
+      { pins: [`rust@${numbered}`], files, env },
+      { pins: ['rust@nightly'], files, env },
     ]);
     if (typeof folders === 'string') return skip(folders);
     const [first, second] = await inBoth(folders, 'cargo run --quiet --offline && rustc --version');
