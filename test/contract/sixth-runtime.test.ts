@@ -12,81 +12,8 @@ import { type Machine, newMachine } from '../support/cli';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
-/** All that another runtime costs: one file, which knows its site and where commands lie in its archive. */
-const ZIG = `import {
-  asCount,
-  asObject,
-  asRecordSkipping,
-  asString,
-  commandsIn,
-  hexDigest,
-  newestFirst,
-  npmScheme,
-  type PinFile,
-  PLATFORMS,
-  type PlatformKey,
-  type Runtime,
-  type Source,
-  setVariable,
-} from '../src/kit';
-
-const SITE = 'https://ziglang.org/download';
-const decodeIndex = asRecordSkipping(asRecordSkipping(asObject({ shasum: asString, size: asCount })));
-
-function target(platform: PlatformKey): string {
-  return platform.replace('-x64', '-x86_64').replace('-arm64', '-aarch64');
-}
-
-function file(version: string, platform: PlatformKey): string {
-  return \`\${SITE}/\${version}/zig-\${target(platform)}-\${version}.tar.gz\`;
-}
-
-const official: Source = {
-  id: 'ziglang.org',
-  releases: async (upstream) =>
-    newestFirst(
-      npmScheme,
-      Object.keys(await upstream.json(\`\${SITE}/index.json\`, decodeIndex)).flatMap((text) => {
-        const version = npmScheme.version(text);
-        return version === undefined ? [] : [{ version }];
-      }),
-    ),
-  artifacts: async (upstream, { version }) => {
-    const files = (await upstream.json(\`\${SITE}/index.json\`, decodeIndex))[version] ?? {};
-    return PLATFORMS.flatMap((platform) => {
-      const found = files[target(platform)];
-      const digest = found && hexDigest('sha256', found.shasum);
-      if (found === undefined || digest === undefined) return [];
-      const at = file(version, platform);
-      return [{ platform, parts: [{ at, digest, size: found.size, proof: { kind: 'index', by: 'ziglang.org' } }] }];
-    });
-  },
-  owns: ({ version, platform, at }) =>
-    at === file(version, platform) ? { format: 'tar.gz', root: \`zig-\${target(platform)}-\${version}\` } : undefined,
-};
-
-const zigVersion: PinFile = {
-  file: '.zigversion',
-  read: ({ lines }) => ({ pins: [{ strength: 'pin', requests: [lines[0] ?? ''], line: 1 }] }),
-};
-
-export const runtime: Runtime = {
-  id: 'zig',
-  title: 'Zig',
-  homepage: 'https://ziglang.org',
-  scheme: npmScheme,
-  pins: [zigVersion],
-  sources: [official],
-  layout: (tree, { home }) => ({
-    commands: commandsIn(tree, '', /^zig$/),
-    variables: [setVariable('ZIG_GLOBAL_CACHE_DIR', \`\${home}/cache\`)],
-    bins: [],
-    homes: [\`\${home}/cache\`],
-    installs: [],
-  }),
-  probe: { command: 'zig', args: ['version'], version: (output) => /^(\\d\\S*)/.exec(output)?.[1] },
-};
-`;
+/** All that another runtime costs: one file, which knows its site and where commands lie in its archive. The one that the documentation walks through. */
+const ZIG = /^```ts\n([\s\S]*?)^```/m.exec(readFileSync(join(root, 'docs/internals/sources.md'), 'utf8'))?.[1] ?? '';
 
 let machine: Machine;
 let server: Server;
