@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { homeOf } from '../../src/adapters/paths';
-import { renderShim } from '../../src/adapters/shims';
+import { renderShim, writeDefaults } from '../../src/adapters/shims';
 import type { Host } from '../../src/host';
 import { setVariable } from '../../src/kit';
 import { COMMANDS, DUMMY, openShimStore, program, type ShimStore, STAND_INS } from '../support/shim-store';
@@ -226,6 +226,24 @@ for (const shell of STAND_INS) {
         expect(store.run('dummy', { cwd: outside, env })).toMatchObject({ ...quiet, stdout: 'dummy system\n' });
       });
 
+      it('hands on an IFS as the shell itself would, with and without one of the caller', () => {
+        const own = join(store.system, 'envdump');
+        const text = readFileSync(own);
+        rmSync(own);
+        symlinkSync('/usr/bin/env', own);
+        try {
+          for (const env of [{ IFS: '/' }, {}] as const) {
+            const direct = store.start(join(store.root, 'sh'), { cwd: outside, env, args: ['-c', 'exec env -0'] });
+            const split = (text: string) => text.split('\0').filter((line) => line.startsWith('IFS='));
+            const through = store.run('envdump', { cwd: outside, env, args: ['-0'] });
+            expect(split(through.stdout)).toEqual(split(direct.stdout));
+          }
+        } finally {
+          rmSync(own);
+          writeFileSync(own, text, { mode: 0o755 });
+        }
+      });
+
       it('never runs what stands in a depth', () => {
         for (const depth of ['a[$(touch pwned)]', '$(touch pwned)', '08', '-1', '99999999999999999999', ' 1', 'PATH']) {
           const ran = store.run('dummy', { cwd: outside, env: { POLYENV_DEPTH: depth } });
@@ -335,6 +353,23 @@ for (const shell of STAND_INS) {
         says(folder, '1.0.0');
       });
 
+      it('is what the project installed for itself, if that can run', async () => {
+        const folder = store.folder('private');
+        const bin = join(store.home.homes, 'private/bin');
+        mkdirSync(bin, { recursive: true });
+        const { node: _, ...commands } = store.routed('1.0.0').commands;
+        await store.pin(folder, '1.0.0', { runtimes: [store.routed('1.0.0', { commands, bins: [bin] })] });
+        const node = () => store.run('node', { cwd: folder }).stdout;
+        expect(node()).toBe('fake-node system\n');
+        writeFileSync(join(bin, 'node'), '#!/bin/sh\necho own\n', { mode: 0o644 });
+        expect(node()).toBe('fake-node system\n');
+        chmodSync(join(bin, 'node'), 0o755);
+        expect(node()).toBe('own\n');
+        rmSync(join(bin, 'node'));
+        mkdirSync(join(bin, 'node'));
+        expect(node()).toBe('fake-node system\n');
+      });
+
       it('is asked of polyenv with an override, a plus, and the words as they were', () => {
         expect(store.run('dummy', { cwd: a, env: { POLYENV_DUMMY: '2' } }).status).toBe(97);
         expect(store.slow()).toEqual(['shim dummy dummy ']);
@@ -416,6 +451,27 @@ for (const shell of STAND_INS) {
         }
       });
 
+      it('sees a file that went, or became a folder of the same time, though it pins nothing', async () => {
+        const folder = store.folder('resting');
+        const rest = join(folder, 'rest');
+        for (const change of [
+          () => rmSync(rest),
+          () => {
+            rmSync(rest);
+            mkdirSync(rest);
+            utimesSync(rest, 1_700_000_000, 1_700_000_000);
+          },
+        ]) {
+          rmSync(rest, { recursive: true, force: true });
+          writeFileSync(rest, '');
+          utimesSync(rest, 1_700_000_000, 1_700_000_000);
+          await store.pin(folder, '1.0.0', { inputs: [join(folder, '.dummy-version'), rest] });
+          expect(store.run('dummy', { cwd: folder })).toMatchObject({ ...quiet, stdout: 'dummy 1.0.0\n' });
+          change();
+          asks(folder);
+        }
+      });
+
       it('sees a new pin file in between, and its going', async () => {
         const between = store.folder('A/between');
         const deep = store.folder('A/between/deep');
@@ -448,10 +504,13 @@ for (const shell of STAND_INS) {
         ['empty and relative entries', (s: ShimStore) => ['', '.', 'bin', '..', s.home.shims, s.system, '']],
         ['a folder of that name', (s: ShimStore) => [s.home.shims, join(s.root, 'folders'), s.system]],
         ['one that is not executable', (s: ShimStore) => [s.home.shims, join(s.root, 'plain'), s.system]],
-        ['a pattern', (s: ShimStore) => [s.home.shims, '/*', '/usr/*/', s.system]],
+        ['a pattern', (s: ShimStore) => [s.home.shims, `${s.root}/patt*`, s.system]],
       ])('is found with %s', (_, path) => {
         mkdirSync(join(store.root, 'folders/dummy'), { recursive: true });
         mkdirSync(join(store.root, 'plain'), { recursive: true });
+        mkdirSync(join(store.root, 'pattern'), { recursive: true });
+        for (const name of ['dummy', 'show'])
+          writeFileSync(join(store.root, 'pattern', name), '#!/bin/sh\necho pattern\n', { mode: 0o755 });
         writeFileSync(join(store.root, 'plain/dummy'), '#!/bin/sh\necho plain\n', { mode: 0o644 });
         writeFileSync(join(outside, 'dummy'), '#!/bin/sh\necho here\n', { mode: 0o755 });
         const env = { PATH: path(store).join(':') };
@@ -516,6 +575,25 @@ for (const shell of STAND_INS) {
         );
       });
 
+      it('does not count a way through below a pinned command that was reached', async () => {
+        const folder = store.folder('alternating');
+        const { node: _, ...commands } = store.routed('1.0.0').commands;
+        await store.pin(folder, '1.0.0', { runtimes: [store.routed('1.0.0', { commands })] });
+        const pinned = join(store.home.store, 'dummy-1.0.0/bin/stdin');
+        const through = join(store.system, 'node');
+        const before = [pinned, through].map((file) => readFileSync(file));
+        writeFileSync(pinned, '#!/bin/sh\n[ "$1" -gt 0 ] || exec dummy\nnode $(($1 - 1))\n');
+        writeFileSync(through, '#!/bin/sh\nstdin "$1"\n');
+        try {
+          expect(store.run('stdin', { cwd: folder, args: ['30'] })).toMatchObject({
+            ...quiet,
+            stdout: 'dummy 1.0.0\n',
+          });
+        } finally {
+          [pinned, through].forEach((file, index) => void writeFileSync(file, before[index] ?? ''));
+        }
+      });
+
       it('does not count runs of pinned commands within each other', () => {
         const tool = join(store.home.store, 'dummy-1.0.0/bin/stdin');
         const before = readFileSync(tool, 'utf8');
@@ -543,6 +621,27 @@ for (const shell of STAND_INS) {
         ).toBe(`POLYENV_ENV=${b}\n`);
       });
 
+      it("is decided by the person's default where nobody started it", async () => {
+        await writeDefaults(store.home, { ...store.describe('', '2.0.0'), inputs: [], absences: [] });
+        try {
+          for (const cwd of ['/', outside]) expect(at(cwd, '')).toBe('dummy 2.0.0');
+          expect(at('/', a)).toBe('dummy 1.0.0');
+          expect(at(a, '')).toBe('dummy 1.0.0');
+          expect(store.run('dummy', { cwd: '/', env: { POLYENV_BYPASS: '1' } }).stdout).toBe('dummy system\n');
+        } finally {
+          rmSync(join(store.home.state, 'default'), { recursive: true });
+        }
+      });
+
+      it('takes no relative or empty environment for one that is compiled', () => {
+        for (const place of [`${store.home.envs}X/.polyenv`, `${store.home.envs}/.polyenv`]) {
+          mkdirSync(place, { recursive: true });
+          writeFileSync(join(place, 'route.sh'), 'echo taken; exit 3\n');
+        }
+        for (const POLYENV_ENV of ['X', '']) expect(at(outside, POLYENV_ENV)).toBe('dummy system');
+        rmSync(join(store.home.envs, '.polyenv'), { recursive: true });
+      });
+
       it('refuses an environment that points elsewhere', () => {
         for (const path of ['..', '../..', '/..', `${a}/../B`, 'A', '/', '.', `${a}/..`])
           expect(at('/', path)).toBe('dummy system');
@@ -561,6 +660,16 @@ for (const shell of STAND_INS) {
           expect(at(alone, a)).toBe('dummy 1.0.0');
         },
       );
+
+      it('obeys the person in a dependency too, and looks no further up than their home', async () => {
+        const folder = store.folder('A/node_modules/obeying');
+        expect(store.run('dummy', { cwd: folder, env: { POLYENV_BYPASS: '1' } }).stdout).toBe('dummy system\n');
+        expect(store.run('dummy', { cwd: folder, env: { POLYENV_DUMMY: '2' } }).status).toBe(97);
+        expect(store.run('dummy', { cwd: folder, args: ['+2'] }).status).toBe(97);
+        await store.pin(store.root, '1.0.0');
+        expect(at(store.folder('outside/node_modules/alone'), '')).toBe('dummy system');
+        rmSync(join(store.root, '.dummy-version'));
+      });
 
       it("lets the caches of cargo and Go, and polyenv's own folders, decide nothing", async () => {
         const cases: readonly (readonly [string, Record<string, string>])[] = [
