@@ -5,10 +5,11 @@ import { describe, expect, it } from 'vitest';
 import { referencePages } from '../../scripts/reference-pages';
 import { parseWishes } from '../../src/app/wishes';
 import { CATALOG } from '../../src/cli/catalog';
-import type { Example } from '../../src/cli/command';
+import type { Example, Input } from '../../src/cli/command';
 import { helpText } from '../../src/cli/output/help';
 import { entryOf, loadCommand, readWords } from '../../src/cli/program';
 import { optionsFromFlags } from '../../src/cli/request-flags';
+import { CATALOGUE } from '../../src/domain/errors';
 import type { Host } from '../../src/host';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -39,17 +40,7 @@ describe('every example', async () => {
   );
 
   it.each(examples)('%s is understood', async (run) => {
-    for (const words of polyenvCalls(run)) {
-      const command = await loadCommand(entryOf(words[0] ?? ''));
-      const read = readWords(command, { before: [], after: words.slice(1) }, {} as Host);
-      const least = (command.arguments ?? []).filter(({ required }) => required).length;
-      expect(read.args.length).toBeGreaterThanOrEqual(least);
-      command.arguments?.forEach(({ choices }, index) => {
-        const word = read.args[index];
-        if (choices !== undefined && word !== undefined) expect(choices).toContain(word);
-      });
-      if (command.name === 'use') await parseWishes(read.args, await optionsFromFlags(read.options));
-    }
+    await understand(run);
   });
 
   it('with a switch that begins with no- has it switched', async () => {
@@ -59,12 +50,74 @@ describe('every example', async () => {
     expect(read('go-http', 'svc')).not.toHaveProperty('no-git');
   });
 
+  it('of help: each error is explained by its code, which no verb has as its name', async () => {
+    const help = await loadCommand(entryOf('help'));
+    for (const code of Object.keys(CATALOGUE)) {
+      const said = await help.run({ args: [code] } as unknown as Input);
+      expect(said?.text).toContain(`error[${code}]`);
+      expect(said?.text).not.toMatch(/\]\(|`/);
+      expect(CATALOG.map(({ name }) => name)).not.toContain(code);
+    }
+  });
+
   it('of use stands on the page that help prints', async () => {
     const use = await loadCommand(entryOf('use'));
     expect(use.examples?.length).toBeGreaterThan(2);
     for (const { run } of use.examples ?? []) expect(helpText(use)).toContain(run);
   });
 });
+
+/** Verbs that pages may show before they are there: each is held like the others from then on. */
+const PLANNED = ['run', 'activate', 'upgrade', 'outdated', 'rollback', 'info', 'size', 'generate', 'ide'].filter(
+  (verb) => !CATALOG.some(({ name }) => name === verb),
+);
+
+describe('every command that a page shows', () => {
+  for (const file of markdownFiles()) {
+    const lines = shownIn(file);
+    const absent = lines.filter((line) => polyenvCalls(line).some(([verb = '']) => PLANNED.includes(verb)));
+    if (lines.length === 0) continue;
+    it(`in ${file} is understood`, async ({ skip }) => {
+      for (const line of lines) if (!absent.includes(line)) await understand(line);
+      skip(absent.length > 0, `not there yet: ${absent.join(', ')}`);
+    });
+  }
+
+  it('is found in the pages, and noticed where it is wrong', async () => {
+    expect(shownIn('docs/guide/daily-use.md')).toContain('polyenv shell node@22');
+    await expect(understand('polyenv use --no-such-option node@22')).rejects.toMatchObject({ code: 'usage' });
+    await expect(understand('cd api && polyenv no-such-verb')).rejects.toMatchObject({ code: 'usage' });
+  });
+});
+
+/** Throws what the program would say of the words. */
+async function understand(line: string): Promise<void> {
+  for (const words of polyenvCalls(line)) {
+    if (words.length === 0 || words[0] === '--version') continue;
+    const own = words[0] === '-C' ? words.slice(2) : words;
+    const command = await loadCommand(entryOf(own[0] ?? ''));
+    const read = readWords(command, { before: [], after: own.slice(1) }, {} as Host);
+    const least = (command.arguments ?? []).filter(({ required }) => required).length;
+    expect(read.args.length, line).toBeGreaterThanOrEqual(least);
+    command.arguments?.forEach(({ choices }, index) => {
+      const word = read.args[index];
+      if (choices !== undefined && word !== undefined) expect(choices, line).toContain(word);
+    });
+    if (command.name === 'use') await parseWishes(read.args, await optionsFromFlags(read.options));
+  }
+}
+
+/** Lines of blocks for a shell, and what is typed in recorded ones, without comments. */
+function shownIn(file: string): readonly string[] {
+  const text = readFileSync(join(root, file), 'utf8').replaceAll('\\\n', ' ');
+  return [...text.matchAll(/^```(sh|console)\n([\s\S]*?)^```/gm)].flatMap(([, language, block = '']) =>
+    block
+      .split('\n')
+      .flatMap((line) => (language === 'sh' ? [line] : line.startsWith('$ ') ? [line.slice(2)] : []))
+      .map((line) => line.replace(/(?:^|\s)#.*$/, '').trim())
+      .filter((line) => /\bpolyenv\b/.test(line)),
+  );
+}
 
 function markdownFiles(): readonly string[] {
   const pages = readdirSync(join(root, 'docs'), { recursive: true, withFileTypes: true })

@@ -1,5 +1,6 @@
+import { CATALOGUE, type ErrorCode } from '../../domain/errors';
 import { CATALOG, type Group } from '../catalog';
-import type { Command } from '../command';
+import type { Command, Outcome } from '../command';
 import { columns } from '../output/columns';
 import { helpText } from '../output/help';
 import { entryOf, loadCommand } from '../program';
@@ -8,9 +9,14 @@ const GROUPS: readonly Group[] = ['Project', 'Run', 'Look', 'Toolchains', 'Lock'
 
 export const command: Command = {
   name: 'help',
-  summary: 'this overview, or one command with its options and examples',
-  arguments: [{ name: 'command', describe: 'the command', complete: 'verb' }],
+  summary: 'this overview, one command with its options and examples, or one error by its code',
+  arguments: [{ name: 'command', describe: 'the command, or the code of an error', complete: 'verb' }],
+  examples: [
+    { run: 'polyenv help use', describe: 'one command' },
+    { run: 'polyenv help lock-stale', describe: 'what error[lock-stale] means, and what to do' },
+  ],
   run: async ({ args, output }) => {
+    if (args[0] !== undefined && isErrorCode(args[0])) return explain(args[0]);
     if (args[0] !== undefined) return { text: helpText(await loadCommand(entryOf(args[0]))) };
     const parts = await Promise.all(
       GROUPS.map(async (group) => {
@@ -29,3 +35,20 @@ export const command: Command = {
     return { text: [head, ...parts.filter((part) => part !== ''), 'polyenv help COMMAND says more.'].join('\n\n') };
   },
 };
+
+/** No verb has the name of an error, so one word can mean either. */
+function isErrorCode(word: string): word is ErrorCode {
+  return Object.hasOwn(CATALOGUE, word) && !CATALOG.some((entry) => entry.name === word);
+}
+
+async function explain(code: ErrorCode): Promise<Outcome> {
+  const { ERROR_PAGES } = await import('../../domain/error-pages');
+  const { title, exit } = CATALOGUE[code];
+  const { meaning, mend } = ERROR_PAGES[code];
+  const plain = (text: string) => text.replace(/\[([^\]]+)\]\([^)]+\)/g, '$1').replaceAll('`', '');
+  const [means, helps] = [plain(meaning), plain(mend)];
+  return {
+    data: { code, exit, title, meaning: means, mend: helps },
+    text: `error[${code}]: ${title} (exit ${exit})\n\n${means}\n\nwhat to do: ${helps}`,
+  };
+}
