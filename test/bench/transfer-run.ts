@@ -1,4 +1,5 @@
-import { createReadStream, mkdirSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { createReadStream, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { fetchPart } from '../../src/adapters/download';
 import { openHttp } from '../../src/adapters/http';
@@ -44,10 +45,19 @@ async function unpack([file = '', into = '']: readonly string[]): Promise<void> 
   await sink.finish();
 }
 
+/** As nodejs.org does, with the one archive for whatever is asked. */
 function serve([file = '']: readonly string[]): void {
-  const server = createServer((_request, response) => {
+  const sum = createHash('sha256').update(readFileSync(file)).digest('hex');
+  const name = `node-${process.version}-${process.platform}-${process.arch}.tar.gz`;
+  const texts: Readonly<Record<string, string>> = {
+    'index.json': JSON.stringify([{ version: process.version, date: '2026-01-01', files: ['linux-x64'], lts: false }]),
+    'SHASUMS256.txt': `${sum}  ${name}\n`,
+  };
+  const server = createServer((request, response) => {
+    const text = texts[request.url?.split('/').pop() ?? ''];
+    if (text !== undefined) return response.end(text);
     response.writeHead(200, { 'content-type': 'application/gzip', 'content-length': statSync(file).size });
-    createReadStream(file, { highWaterMark: 2 ** 20 }).pipe(response);
+    return createReadStream(file, { highWaterMark: 2 ** 20 }).pipe(response);
   });
   server.listen(0, '127.0.0.1', () => {
     const address = server.address();

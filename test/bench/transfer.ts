@@ -10,11 +10,13 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { vendored } from '../../scripts/plugins';
+import { fetchMise, miseEnvironment } from './mise';
 
 export interface BenchRow {
   readonly name: string;
@@ -25,7 +27,7 @@ export interface BenchRow {
 }
 
 /**
- * Installing and unpacking an archive like Node's (its binary and 4,499 small files) against curl, sha256sum, GNU tar and sync:
+ * Installing and unpacking an archive like Node's (its binary and 4,499 small files) against curl, sha256sum, GNU tar and sync, and against mise where it can be had:
  * medians of seven runs that take turns, each a process of its own, on tmpfs and on the disk.
  */
 export async function benchTransfer(): Promise<readonly BenchRow[]> {
@@ -80,6 +82,17 @@ async function benchIn(place: string, label: string): Promise<readonly BenchRow[
           `curl -sS '${url}' -o '${into}.gz'; echo '${sha256}  ${into}.gz' | sha256sum -c; tar -xzf '${into}.gz' -C '${into}'; sync -f '${into}'`,
         ),
     });
+    const mise = fetchMise(folder);
+    const rival =
+      mise === undefined
+        ? undefined
+        : takeTurns(join(folder, 'rival'), {
+            ours: (into) => node('install', url, sha256, into),
+            theirs: (into) => {
+              const env = miseEnvironment(into, url.replace(/[^/]*$/, ''));
+              execFileSync(mise, ['install', `node@${process.version.slice(1)}`], { env, stdio: 'ignore' });
+            },
+          });
     const unpack = takeTurns(join(folder, 'unpack'), {
       ours: (into) => node('unpack', archive, into),
       theirs: (into) => shell(`tar -xzf '${archive}' -C '${into}'`),
@@ -92,6 +105,9 @@ async function benchIn(place: string, label: string): Promise<readonly BenchRow[
         ...install,
         detail: `${install.detail}, both durable when they end`,
       },
+      ...(rival === undefined
+        ? []
+        : [{ name: `install a Node archive against mise (${label})`, limit: 0.7, ...rival }]),
       { name: `unpack alone (${label})`, limit: 0.75, ...unpack },
       {
         name: `memory above Node's own (${label})`,
@@ -122,6 +138,11 @@ function makeArchive(folder: string): string {
     copyFileSync(from, to);
     count += 1;
   }
+  // What mise calls when it has installed a Node.
+  const npm = join(top, 'lib/node_modules/npm/bin/npm-cli.js');
+  mkdirSync(dirname(npm), { recursive: true });
+  writeFileSync(npm, '#!/usr/bin/env node\nconsole.log("10.0.0");\n', { mode: 0o755 });
+  symlinkSync('../lib/node_modules/npm/bin/npm-cli.js', join(top, 'bin/npm'));
   const archive = join(folder, 'node.tar.gz');
   execFileSync('tar', ['-czf', archive, '-C', folder, 'node-bench']);
   rmSync(top, { recursive: true });
