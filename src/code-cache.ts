@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { dirname, join } from 'node:path';
 import { Script } from 'node:vm';
@@ -79,7 +79,10 @@ function readIfAny(file: string): Buffer | undefined {
 
 function keep(file: string, data: Uint8Array): void {
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    // Not with all their parents: a home that was just uninstalled must not come back.
+    for (const folder of [dirname(dirname(file)), dirname(file)]) {
+      if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 });
+    }
     const temporary = `${file}.${Math.random().toString(36).slice(2)}`;
     writeFileSync(temporary, data, { flag: 'wx', mode: 0o600 });
     renameSync(temporary, file);
