@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { PolyenvError } from '../domain/errors';
 import { type Lockfile, lockDifferences } from '../domain/lockfile';
 import type { ToolRequest } from '../domain/request';
@@ -85,6 +86,16 @@ export async function installFrozen(ctx: Context, folder: string): Promise<Insta
 
 /** What a folder's decisions lack in its lock, for this platform. Throws `lock-missing` or `lock-stale`. */
 function checkFrozen(ctx: Context, at: FolderLock, requests: readonly ToolRequest[]): void {
+  if (at.lock.entries.length === 0 && existsSync(at.path)) {
+    throw new PolyenvError(
+      'frozen-linked',
+      '--frozen installs exactly the lock, and it holds nothing: what was pinned here was linked',
+      {
+        where: { file: at.path },
+        hint: 'polyenv lock, where a source can be reached, then commit polyenv.lock',
+      },
+    );
+  }
   if (at.lock.entries.length === 0) {
     throw new PolyenvError('lock-missing', '--frozen installs exactly the lock, and there is none', {
       where: { file: at.path },

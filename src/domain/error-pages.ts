@@ -195,7 +195,8 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     mend: '`polyenv lock`, then commit `polyenv.lock`. It needs a `polyenv.toml`.',
   },
   'frozen-linked': {
-    meaning: 'Only a linked toolchain of this machine answers, and such a one is never what a lock says.',
+    meaning:
+      'The lock holds nothing, because what the project pins was linked on the machine that wrote it. A linked toolchain is never what a lock says.',
     mend: 'Install without `--frozen`, or reach a source: a mirror, a registry, a bundle.',
   },
   'not-trusted': {
