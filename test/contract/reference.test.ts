@@ -26,6 +26,12 @@ describe('links', () => {
     expect(broken.map((link) => `${link}: ${problemOf(file, link)}`)).toEqual([]);
   });
 
+  it('of the recorded session show no path of the machine that recorded it', () => {
+    const session = readFileSync(join(root, 'docs/session.svg'), 'utf8');
+    expect(session).toContain('~/api');
+    expect(session).not.toMatch(/[ "(]\/(?:tmp|root|home|work|Users|private|var)\//);
+  });
+
   it('that lead nowhere are noticed', () => {
     expect(problemOf('README.md', 'docs/no-such-page.md')).toBe('there is no such file');
     expect(problemOf('README.md', 'docs/reference/errors.md#no-such-code')).toBe('there is no such heading');
@@ -123,7 +129,7 @@ function markdownFiles(): readonly string[] {
   const pages = readdirSync(join(root, 'docs'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.md'))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)));
-  return ['README.md', 'CONTRIBUTING.md', ...pages];
+  return [...readdirSync(root).filter((name) => name.endsWith('.md')), ...pages];
 }
 
 /** Targets of links and pictures that are not on other sites; what stands in code is none. */
