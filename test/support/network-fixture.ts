@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { type Home, homeOf } from '../../src/adapters/paths';
 import { SETTINGS, type Settings } from '../../src/domain/settings';
@@ -56,7 +56,7 @@ export function newPerson(
     host,
     home: homeOf(host),
     write: (path, text) => {
-      const file = join(folder, path);
+      const file = resolve(folder, path);
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, text);
       return file;

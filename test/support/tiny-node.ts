@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tarGz } from './archives';
@@ -19,6 +19,8 @@ const FILES = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64'];
 export interface TinyRelease {
   readonly version: string;
   readonly lts?: string;
+  /** Bytes that no format makes smaller, so that the toolchain fills a file system. */
+  readonly filler?: number;
 }
 
 export async function serveTinyNode(releases: readonly TinyRelease[]): Promise<TinyNode> {
@@ -38,11 +40,11 @@ export async function serveTinyNode(releases: readonly TinyRelease[]): Promise<T
       ),
     ),
   );
-  for (const { version } of releases) {
+  for (const { version, filler = 0 } of releases) {
     const sums: string[] = [];
     for (const platform of FILES) {
       const name = `node-v${version}-${platform}`;
-      const body = tarGz(nodeTree(name, version));
+      const body = tarGz(nodeTree(name, version, filler));
       bodies.set(`/dist/v${version}/${name}.tar.gz`, body);
       sums.push(`${createHash('sha256').update(body).digest('hex')}  ${name}.tar.gz\n`);
     }
@@ -68,7 +70,7 @@ export async function serveTinyNode(releases: readonly TinyRelease[]): Promise<T
   };
 }
 
-function nodeTree(name: string, version: string) {
+function nodeTree(name: string, version: string, filler: number) {
   const script = `#!/bin/sh
 case $1 in
 --version) echo v${version} ;;
@@ -91,6 +93,6 @@ esac
     { name: `${name}/bin/node`, mode: 0o755, content: script },
     { name: `${name}/lib/node_modules/npm/bin/npm-cli.js`, mode: 0o755, content: npm },
     { name: `${name}/bin/npm`, type: '2', target: '../lib/node_modules/npm/bin/npm-cli.js' },
-    { name: `${name}/LICENSE`, mode: 0o644, content: 'tiny' },
+    { name: `${name}/LICENSE`, mode: 0o644, content: filler === 0 ? 'tiny' : randomBytes(filler) },
   ];
 }
