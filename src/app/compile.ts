@@ -61,13 +61,27 @@ export async function compileProject(
   ctx: Context,
   of: { readonly project: Project; readonly standings: readonly Standing[]; readonly directory: string },
 ): Promise<Environment> {
-  const lasting = of.standings.filter(({ decision }) => decision.once === undefined && decision.from.kind === 'file');
-  const environment = await describeEnvironment(ctx, { ...of, standings: lasting });
+  const { project, standings } = await withoutOverrides(ctx, of);
+  const lasting = standings.filter(({ decision }) => decision.once === undefined && decision.from.kind === 'file');
+  const environment = await describeEnvironment(ctx, { project, standings: lasting, directory: of.directory });
   await prepareHome(ctx.home);
   await ensureLauncher(ctx.home, ctx.host);
   await refreshShims(ctx);
   await writeEnvironment(ctx.home, environment);
   return environment;
+}
+
+/** Routes serve every later call: what a variable asks for this once neither stands in them nor takes the project's own away. */
+async function withoutOverrides(
+  ctx: Context,
+  of: { readonly project: Project; readonly standings: readonly Standing[]; readonly directory: string },
+): Promise<{ readonly project: Project; readonly standings: readonly Standing[] }> {
+  const names = (await loadRuntimes()).map(({ id }) => `POLYENV_${id.toUpperCase()}`);
+  if (names.every((name) => !ctx.host.env[name])) return of;
+  const env = { ...ctx.host.env, ...Object.fromEntries(names.map((name) => [name, undefined])) };
+  const lasting: Context = { ...ctx, host: { ...ctx.host, env } };
+  const project = await findProject(lasting, of.directory);
+  return { project, standings: await standingsOf(lasting, project) };
 }
 
 /** One shim for every command of every toolchain, and for what projects installed privately. */

@@ -11,7 +11,7 @@ import { EMPTY_LOCKFILE } from '../domain/lockfile';
 import { describeEnvironment, refreshShims, type Standing, standingsOf } from './compile';
 import type { Context } from './context';
 import { readKnown, rememberEntry } from './locks';
-import { findProject, type Project } from './project';
+import { type Decision, findProject, type Project } from './project';
 import { provide } from './provide';
 import { commandIn, pathEntries, toolEnvironment } from './tool-environment';
 import type { Wish } from './wishes';
@@ -71,6 +71,7 @@ async function prepare(ctx: Context, execution: Execution): Promise<Prepared> {
   const [name, ...args] = execution.command;
   const env = toolEnvironment(ctx, environment, execution.mode);
   const file = locate(ctx, { environment, name, path: env.PATH, cwd: execution.cwd });
+  if (!name.includes('/') && commandIn(environment, name)?.file !== file) env.POLYENV_DEPTH = deeper(ctx, name);
   for (const { homes } of environment.runtimes) for (const folder of homes) await ensureFolder(folder);
   const program = { file, args, env, cwd: execution.cwd };
   if (!isGlobalInstall(environment.runtimes, name, args)) return { environment, program, asChild: false };
@@ -82,6 +83,16 @@ async function runAndRefresh(ctx: Context, program: Program): Promise<number> {
   const exit = await runChild(ctx.host, program);
   await refreshShims(ctx);
   return exit;
+}
+
+/** As shims do: a wrapper on PATH that asks for its own name would go on for ever. */
+function deeper(ctx: Context, name: string): string {
+  const text = ctx.host.env.POLYENV_DEPTH ?? '0';
+  const depth = /^\d{1,2}$/.test(text) ? Number(text) : 0;
+  if (depth < 20) return String(depth + 1);
+  throw new PolyenvError('loop', `${name} calls itself: ${depth} times through polyenv exec`, {
+    hint: `look for another program called ${name} on PATH that starts this one: type -a ${name}`,
+  });
 }
 
 /** The environment of a folder with everything in it installed, or `only` one runtime; wishes replace what the project decides. */
@@ -122,7 +133,11 @@ async function installed(ctx: Context, standing: Standing): Promise<Standing> {
   }
   const file = decision.from.kind === 'file' ? decision.from.file.split('/').pop() : undefined;
   const { lock, place } = await readKnown(ctx, decision.folder, file);
-  const { resolution, toolchain } = await provide(ctx, { runtime, request: decision.request, lock });
+  const { resolution, toolchain } = await provide(ctx, { runtime, request: decision.request, lock }).catch(
+    (error: unknown) => {
+      throw placed(error, decision.from);
+    },
+  );
   if (resolution.kind === 'entry' && resolution.from === 'source' && decision.once === undefined) {
     await rememberEntry(ctx, decision.folder, resolution.entry);
     if (place === 'project') {
@@ -133,6 +148,19 @@ async function installed(ctx: Context, standing: Standing): Promise<Standing> {
     }
   }
   return { ...standing, resolution, toolchain };
+}
+
+/** An error with the file that asked for what failed, where it does not name a place itself. */
+function placed(error: unknown, from: Decision['from']): unknown {
+  if (!(error instanceof PolyenvError) || error.where !== undefined || from.kind !== 'file') return error;
+  const { hint, elsewhere, status, cause } = error;
+  return new PolyenvError(error.code, error.message, {
+    where: { file: from.file, ...(from.line !== undefined && { line: from.line }) },
+    ...(elsewhere && { elsewhere }),
+    ...(hint !== undefined && { hint }),
+    ...(status !== undefined && { status }),
+    ...(cause !== undefined && { cause }),
+  });
 }
 
 async function standingOf(ctx: Context, wish: Wish, folder: string): Promise<Standing> {

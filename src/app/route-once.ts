@@ -30,6 +30,7 @@ export interface ShimCall {
  */
 export async function routeOnce(ctx: Context, call: ShimCall): Promise<number> {
   const { wishes, args } = await wishesOf(ctx, call);
+  if (wishes.length === 0 && overrideOf(ctx, call) === 'system') return passThrough(ctx, call);
   const folder = call.folder === '' ? ctx.directory : call.folder;
   const environment =
     wishes.length > 0 ? await readyEnvironment(ctx, ctx.directory, wishes) : await compiled(ctx, folder, call);
@@ -82,10 +83,13 @@ async function wishesOf(
   if (first.startsWith('+') && first.length > 1 && runtime.plusVersion?.includes(call.name)) {
     return { wishes: await parseWishes([`${call.tool}@${first.slice(1)}`]), args: rest };
   }
-  const variable = `POLYENV_${call.tool.toUpperCase()}`;
-  const text = ctx.host.env[variable];
+  const text = overrideOf(ctx, call);
   if (text === undefined || text === '') return { wishes: [], args: call.args };
   return { wishes: text === 'system' ? [] : await parseWishes([`${call.tool}@${text}`]), args: call.args };
+}
+
+function overrideOf(ctx: Context, { tool }: ShimCall): string | undefined {
+  return ctx.host.env[`POLYENV_${tool.toUpperCase()}`];
 }
 
 /** The next one on PATH that is no shim, in the environment as the caller had it. */
