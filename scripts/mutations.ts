@@ -1,0 +1,155 @@
+import { spawn } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { transform } from 'esbuild';
+import { GUARDS, type Guard } from './mutation-guards';
+import { mutationPage } from './mutation-page';
+
+/**
+ * `npx tsx scripts/mutations.ts [--list] [NAME...]`: takes each guard out, in a copy of the project, and sees whether a
+ * test misses it. Exits 1 if one is missed by none, or cannot be taken out. `--list` writes `docs/internals/mutations.md`.
+ */
+async function main(words: readonly string[]): Promise<number> {
+  if (words.includes('--list')) {
+    writeFileSync(join(root, 'docs/internals/mutations.md'), mutationPage());
+    console.log(`${GUARDS.length} guards in docs/internals/mutations.md`);
+    return 0;
+  }
+  const unknown = words.filter((word) => !GUARDS.some(({ name }) => name === word));
+  if (unknown.length > 0) {
+    console.error(`no guard is called ${unknown.join(', ')}`);
+    return 2;
+  }
+  const queue = GUARDS.filter(({ name }) => words.length === 0 || words.includes(name));
+  const copies = Array.from({ length: Math.min(AT_ONCE, queue.length) }, copyProject);
+  try {
+    const bad = await findRed(copies[0] ?? '', queue);
+    const verdicts: Verdict[] = [];
+    const waiting = [...queue];
+    await Promise.all(
+      copies.map(async (copy) => {
+        for (let guard = waiting.shift(); guard !== undefined; guard = waiting.shift()) {
+          const verdict = guard.tests.some((test) => bad.has(test))
+            ? { outcome: 'unclear' as const, why: 'its tests fail already' }
+            : await tryWithout(copy, guard);
+          verdicts.push(verdict);
+          console.log(
+            `${verdict.outcome.padEnd(8)} ${guard.name.padEnd(26)} ${guard.what}${verdict.why && `: ${verdict.why}`}`,
+          );
+        }
+      }),
+    );
+    const missed = verdicts.filter(({ outcome }) => outcome === 'missed').length;
+    console.log(`${missed} of ${verdicts.length} guards missed when taken out, ${verdicts.length - missed} not`);
+    return missed === verdicts.length ? 0 : 1;
+  } finally {
+    for (const copy of copies) rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+/** `missed`: a test failed without the guard. `SURVIVED`: none did. `unclear`: the trial itself went wrong. */
+interface Verdict {
+  readonly outcome: 'missed' | 'SURVIVED' | 'unclear';
+  readonly why: string;
+}
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const AT_ONCE = 2;
+const TIMEOUT = 240_000;
+
+/** What tests read; `node_modules` is shared. */
+const COPIED = ['src', 'runtimes', 'test', 'scripts', 'templates', 'docs', 'package.json', 'tsconfig.json'];
+const COPIED_TOO = ['vitest.config.ts', 'biome.json', 'README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE'];
+
+function copyProject(): string {
+  const copy = mkdtempSync(join(tmpdir(), 'polyenv-mutations-'));
+  for (const name of [...COPIED, ...COPIED_TOO]) cpSync(join(root, name), join(copy, name), { recursive: true });
+  mkdirSync(join(copy, 'dist'));
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  return copy;
+}
+
+/** Test files that fail with every guard in place: their failures say nothing. */
+async function findRed(copy: string, guards: readonly Guard[]): Promise<ReadonlySet<string>> {
+  const tests = [...new Set(guards.flatMap((guard) => guard.tests))];
+  if (tests.some(needsBuild)) await run(copy, 'tsx', ['scripts/build.ts']);
+  const red = new Set<string>();
+  for (const test of tests) {
+    const { failed, passed } = await runTests(copy, [test], { bail: false });
+    if (failed > 0 || passed === 0) red.add(test);
+  }
+  if (red.size > 0) console.log(`red without any change: ${[...red].join(', ')}`);
+  return red;
+}
+
+async function tryWithout(copy: string, guard: Guard): Promise<Verdict> {
+  const path = join(copy, guard.file);
+  const text = readFileSync(path, 'utf8');
+  const parts = text.split(guard.take);
+  if (parts.length !== 2)
+    return { outcome: 'unclear', why: `its text stands ${parts.length - 1} times in ${guard.file}` };
+  const changed = parts.join(guard.put);
+  if (guard.file.endsWith('.ts')) {
+    const wrong = await transform(changed, { loader: 'ts' }).then(
+      () => undefined,
+      (error: Error) => error.message.split('\n')[0],
+    );
+    if (wrong !== undefined) return { outcome: 'unclear', why: `without it the file is no TypeScript: ${wrong}` };
+  }
+  writeFileSync(path, changed);
+  try {
+    if (guard.tests.some(needsBuild) && (await run(copy, 'tsx', ['scripts/build.ts'])).status !== 0)
+      return { outcome: 'unclear', why: 'without it nothing can be built' };
+    const { failed, broken } = await runTests(copy, guard.tests, { bail: true });
+    if (failed > 0) return { outcome: 'missed', why: '' };
+    return broken
+      ? { outcome: 'unclear', why: 'without it the tests cannot be loaded' }
+      : { outcome: 'SURVIVED', why: '' };
+  } finally {
+    writeFileSync(path, text);
+  }
+}
+
+/** These run the built command line. */
+function needsBuild(test: string): boolean {
+  return /^test\/(?:e2e|faults)\//.test(test);
+}
+
+async function runTests(
+  copy: string,
+  tests: readonly string[],
+  { bail }: { readonly bail: boolean },
+): Promise<{ readonly failed: number; readonly passed: number; readonly broken: boolean }> {
+  const report = join(copy, 'report.json');
+  rmSync(report, { force: true });
+  const args = ['run', ...tests, '--reporter=json', `--outputFile=${report}`, ...(bail ? ['--bail=1'] : [])];
+  const { status } = await run(copy, 'vitest', args);
+  try {
+    const { numFailedTests, numPassedTests } = JSON.parse(readFileSync(report, 'utf8')) as Record<string, number>;
+    return { failed: numFailedTests ?? 0, passed: numPassedTests ?? 0, broken: status !== 0 };
+  } catch {
+    // A test that never ends is one that failed.
+    return { failed: status === undefined ? 1 : 0, passed: 0, broken: true };
+  }
+}
+
+/** `status` is `undefined` if it had to be stopped. */
+function run(cwd: string, program: string, args: readonly string[]): Promise<{ readonly status: number | undefined }> {
+  return new Promise((done, fail) => {
+    const child = spawn(join(cwd, 'node_modules/.bin', program), args, { cwd, stdio: 'ignore', detached: true });
+    const timer = setTimeout(() => {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    }, TIMEOUT);
+    child.once('error', fail);
+    child.once('close', (code) => {
+      clearTimeout(timer);
+      done({ status: code ?? undefined });
+    });
+  });
+}
+
+main(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+});
