@@ -2,7 +2,7 @@ import { readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isCommandName, renderEnvFish, renderEnvSh, renderRoute } from '../domain/environment';
 import { readTextIfAny } from './fs';
-import { readEnvironment } from './shims';
+import { HOOKS, readEnvironment, renderHooks } from './shims';
 
 /**
  * Files of a compiled environment that are not what its `env.json` says, by their paths. That `env.json` itself is out of
@@ -19,6 +19,12 @@ export async function compareEnvironment(folder: string): Promise<readonly strin
     'env.fish': [attempt(() => renderEnvFish(environment))],
     // Without one the shims ask polyenv: slow, and right.
     'route.sh': [undefined, ...stamps.map((name) => attempt(() => renderRoute(environment, join(folder, name))))],
+    ...Object.fromEntries(
+      HOOKS.map((hook) => [
+        hook,
+        [undefined, ...stamps.map((name) => attempt(() => renderHooks(environment, join(folder, name))[hook]))],
+      ]),
+    ),
   };
   for (const [name, texts] of Object.entries(expected)) {
     const file = join(folder, name);

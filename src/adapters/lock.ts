@@ -159,7 +159,7 @@ async function isAbandoned(path: string, { seen, self, still }: Judgement): Prom
   if (owner === undefined) return still > GARBAGE_SECONDS * 1000;
   const visible = owner.hostname === self.hostname && owner.boot === self.boot && owner.namespace === self.namespace;
   // A system may hide other people's processes: then only the heartbeat tells.
-  const started = visible ? await startOf(owner.pid) : undefined;
+  const started = visible ? await startOfProcess(owner.pid) : undefined;
   if (visible && (started !== undefined || owner.uid === self.uid)) return started !== owner.started;
   return still > FOREIGN_SECONDS * 1000 || secondsBehind(path, seen) > FOREIGN_SECONDS;
 }
@@ -262,7 +262,7 @@ async function describeSelf({ host, purpose }: LockOptions): Promise<Owner> {
   return {
     token: randomBytes(16).toString('hex'),
     pid: host.pid,
-    started: (await startOf(host.pid)) ?? '',
+    started: (await startOfProcess(host.pid)) ?? '',
     boot: (await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')).trim(),
     namespace: await readlink('/proc/self/ns/pid').catch(() => ''),
     hostname: host.hostname,
@@ -272,7 +272,7 @@ async function describeSelf({ host, purpose }: LockOptions): Promise<Owner> {
 }
 
 /** When the process started, or `undefined` if there is none (a zombie works no more): proc(5), or `ps` where there is no /proc. */
-async function startOf(pid: number): Promise<string | undefined> {
+export async function startOfProcess(pid: number): Promise<string | undefined> {
   try {
     const text = await readFile(`/proc/${pid}/stat`, 'latin1');
     const [state, ...fields] = text.slice(text.lastIndexOf(')') + 2).split(' ');

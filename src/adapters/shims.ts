@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { lstat, mkdir, readdir, rename, stat, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { renderHookFish, renderHookSh } from '../domain/activation';
 import {
   type Environment,
   isCommandName,
@@ -125,13 +126,29 @@ async function writeRoutes(folder: string, environment: Environment): Promise<vo
     const stamps = join(folder, `stamps-${nameOf(before)}`);
     await stamp(environment.inputs, stamps);
     if (same(before, await timesOf(environment.inputs))) {
+      for (const [name, text] of Object.entries(renderHooks(environment, stamps)))
+        await writeAtomic(join(folder, name), text);
       await writeAtomic(join(folder, 'route.sh'), renderRoute(environment, stamps));
       await removeOldStamps(folder, basename(stamps));
       return;
     }
   }
   // Somebody edits all the time: without a route the shims ask polyenv, which is slow and right.
-  await removeTree(join(folder, 'route.sh'));
+  for (const name of [...HOOKS, 'route.sh']) await removeTree(join(folder, name));
+}
+
+export const HOOKS = ['hook.sh', 'hook.fish'] as const;
+
+/** What activated shells source, by file name. */
+export function renderHooks(
+  environment: Environment,
+  stamps: string,
+): Readonly<Record<(typeof HOOKS)[number], string>> {
+  const id = createHash('sha256')
+    .update(renderHookSh(environment, stamps, ''))
+    .digest('hex')
+    .slice(0, 16);
+  return { 'hook.sh': renderHookSh(environment, stamps, id), 'hook.fish': renderHookFish(environment, stamps, id) };
 }
 
 export interface CompiledEnvironment {
@@ -175,7 +192,7 @@ export async function listEnvironmentFolders(home: Home): Promise<readonly strin
 /** The routes of a folder go; shims then ask polyenv. */
 export async function removeEnvironment(home: Home, directory: string): Promise<void> {
   const folder = environmentFolder(home, directory);
-  await removeTree(join(folder, 'route.sh'));
+  for (const name of [...HOOKS, 'route.sh']) await removeTree(join(folder, name));
   await removeTree(folder);
 }
 

@@ -122,6 +122,10 @@ export async function describeEnvironment(
   const { project, standings, directory } = of;
   const isolation = project.isolation ?? 'default';
   const locks = [...new Set(standings.map((standing) => standing.lockPath))];
+  const { variables, untrusted } = await trustedEffects(ctx, project.manifests);
+  const missing = standings.filter(
+    ({ toolchain, decision }) => toolchain === undefined && decision.request.version.kind !== 'system',
+  );
   return {
     directory,
     runtimes: await Promise.all(
@@ -130,12 +134,21 @@ export async function describeEnvironment(
       ),
     ),
     pending: [
-      ...standings
-        .filter(({ toolchain, decision }) => toolchain === undefined && decision.request.version.kind !== 'system')
-        .map(({ runtime }) => runtime.id),
+      ...missing.map(({ runtime }) => runtime.id),
       ...project.verdicts.filter(({ chosen }) => chosen?.fault !== undefined).map(({ tool }) => tool),
     ],
-    variables: (await trustedEffects(ctx, project.manifests)).variables,
+    variables,
+    notes: [
+      ...project.errors.map(
+        ({ where, message }) =>
+          `${where === undefined ? '' : `${where.file}${where.line === undefined ? '' : `:${where.line}`}: `}${message}`,
+      ),
+      ...missing.map(
+        ({ runtime, decision }) =>
+          `${runtime.id}@${decision.request.text} is pinned here and not installed: polyenv install`,
+      ),
+      ...untrusted.map(({ path }) => `${path} also wants to set variables, paths or tasks: polyenv trust --show`),
+    ],
     traces: project.traces,
     inputs: [...project.inputs, ...locks.filter((path) => existsSync(path))],
     absences: [...project.absences, ...locks.filter((path) => !existsSync(path))],

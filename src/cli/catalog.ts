@@ -38,6 +38,9 @@ export const CATALOG: readonly Entry[] = [
   { name: 'sbom', group: 'Lock', load: () => import('./commands/sbom') },
   { name: 'verify', group: 'Lock', load: () => import('./commands/verify') },
   { name: 'setup', group: 'Machine', load: () => import('./commands/setup') },
+  { name: 'activate', group: 'Machine', load: () => import('./commands/activate') },
+  { name: 'off', group: 'Machine', load: () => import('./commands/off') },
+  { name: 'on', group: 'Machine', load: () => import('./commands/on') },
   { name: 'doctor', group: 'Machine', load: () => import('./commands/doctor') },
   { name: 'settings', group: 'Machine', load: () => import('./commands/settings') },
   { name: 'self', group: 'Machine', load: () => import('./commands/self') },
@@ -46,6 +49,7 @@ export const CATALOG: readonly Entry[] = [
   { name: 'help', group: 'Others', load: () => import('./commands/help') },
   { name: 'detect', group: 'Plumbing', hidden: true, load: () => import('./commands/detect') },
   { name: 'resolve', group: 'Plumbing', hidden: true, load: () => import('./commands/resolve') },
+  { name: 'hook', group: 'Plumbing', hidden: true, load: () => import('./commands/hook') },
   { name: 'reshim', group: 'Plumbing', hidden: true, load: () => import('./commands/reshim') },
   { name: 'shim', group: 'Plumbing', hidden: true, load: () => import('./commands/shim') },
 ];

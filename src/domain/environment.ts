@@ -25,6 +25,8 @@ export interface Environment {
     readonly inputs: readonly string[];
     readonly absences: readonly string[];
   }[];
+  /** What is wrong here, a line each, for who enters the folder: absent in what an older polyenv compiled. */
+  readonly notes?: readonly string[];
   /** polyenv's folder of shims. */
   readonly shims: string;
   /** polyenv's home. */
@@ -138,6 +140,14 @@ export function renderEnvJson(environment: Environment): string {
 function exportsSh(environment: Environment): string {
   const lines = environmentOps(environment).map(shLine);
   return `${lines.join('')}export POLYENV_ENV=${quoteSh(environment.directory)}\n`;
+}
+
+/** What must still hold for everything in the environment: files with the stamps of their times, and files that are not there. */
+export function environmentConditions(
+  { inputs, absences }: Environment,
+  stamps: string,
+): { readonly files: readonly (readonly [file: string, stamp: string])[]; readonly absences: readonly string[] } {
+  return { files: inputs.map((file, index) => [file, `${stamps}/${index}`] as const), absences };
 }
 
 /** What must still hold: for all runtimes line by line, then for the one that is asked for, which is all that a shim waits for. */

@@ -9,13 +9,18 @@ export const command: Command = {
   examples: [{ run: 'polyenv shell node@22', describe: 'try something with Node 22' }],
   run: async ({ ctx, args }) => {
     const shell = ctx.host.env.SHELL?.startsWith('/') ? ctx.host.env.SHELL : '/bin/sh';
+    // An activated shell leaves what was asked for here as it is.
+    const env = { ...ctx.host.env, POLYENV_SHELL: ctx.directory };
     return {
-      exit: await execute(ctx, {
-        folder: ctx.directory,
-        cwd: ctx.directory,
-        wishes: await parseWishes(args),
-        command: [shell],
-      }),
+      exit: await execute(
+        { ...ctx, host: { ...ctx.host, env } },
+        {
+          folder: ctx.directory,
+          cwd: ctx.directory,
+          wishes: await parseWishes(args),
+          command: [shell],
+        },
+      ),
     };
   },
 };
