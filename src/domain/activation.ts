@@ -26,22 +26,29 @@ ${steps(environment)
 `;
 }
 
+/** `return` would end the function that sources this: conditions stand around what they guard. */
 export function renderHookFish(environment: Environment, stamps: string, id: string): string {
   const { files, absences } = environmentConditions(environment, stamps);
-  const [inputs, gone] = [files.map((pair) => pair.map(quoteFish)), absences.map(quoteFish)];
+  const inputs = files.map((pair) => pair.map(quoteFish));
+  const conditions = [
+    'true',
+    ...inputs.map(
+      ([file, stamp]) => `test -f ${file} -a -f ${stamp} -a ! ${file} -nt ${stamp} -a ! ${file} -ot ${stamp}`,
+    ),
+    ...absences.map((file) => `test ! -e ${quoteFish(file)}`),
+    ...toolchains(environment).map((root) => `test -d ${quoteFish(root)}`),
+  ];
   return `# polyenv hook 1
 set -g __polyenv_r stale
-${inputs.map(([file, stamp]) => `test -f ${file} -a -f ${stamp} -a ! ${file} -nt ${stamp} -a ! ${file} -ot ${stamp}; or return 0\n`).join('')}${gone.map((file) => `test ! -e ${file}; or return 0\n`).join('')}${toolchains(
-  environment,
-)
-  .map((root) => `test -d ${quoteFish(root)}; or return 0\n`)
-  .join('')}set -g __polyenv_r ready
-set -g __polyenv_pairs ${inputs.flat().join(' ')}
-test "$__polyenv_id" != ${id}; or return 0
-__polyenv_begin ${id} ${quoteFish(environment.directory)}
+if ${conditions.join('\n    and ')}
+    set -g __polyenv_r ready
+    set -g __polyenv_pairs ${inputs.flat().join(' ')}
+    if test "$__polyenv_id" != ${id}
+        __polyenv_begin ${id} ${quoteFish(environment.directory)}
 ${steps(environment)
-  .map(({ word, values }) => `__polyenv_${word} ${values.map(quoteFish).join(' ')}\n`)
-  .join('')}return 0
+  .map(({ word, values }) => `        __polyenv_${word} ${values.map(quoteFish).join(' ')}\n`)
+  .join('')}    end
+end
 `;
 }
 

@@ -159,14 +159,24 @@ function __polyenv_leave
     return 0
 end
 
+# Whether polyenv may do better than the last time for the folder: one of the files that it failed on is another.
+function __polyenv_promising --argument-names project
+    test "$__polyenv_failed" = "$project/"
+    or return 0
+    for name in @NAMES@
+        if test -e "$project/$name" -a -e $__polyenv_stamp-failed -a ! $__polyenv_stamp-failed -nt "$project/$name"
+            return 0
+        end
+    end
+    return 1
+end
+
 function __polyenv_look
     set -l folder (string trim --right --chars / -- "$PWD" | string collect)
     set -g __polyenv_r absent
     # Before anything is read: what changes from now on is newer.
-    printf x 2>/dev/null >$__polyenv_stamp
-    or set -g __polyenv_r unstamped
-    if test "$PWD" != "$__polyenv_seen" -o $__polyenv_r != unstamped
-        set -g __polyenv_failed ''
+    if test -w $__polyenv_home/state/shells
+        printf x >$__polyenv_stamp
     end
     set -g __polyenv_seen $PWD
     set -g __polyenv_pairs
@@ -208,7 +218,7 @@ function __polyenv_look
     end
     set -l file "$__polyenv_home/envs$project/.polyenv/hook.fish"
     test -f $file; and source $file
-    if test $__polyenv_r != ready -a -x $__polyenv_home/bin/polyenv -a "$__polyenv_failed" != "$project/"
+    if test $__polyenv_r != ready -a -x $__polyenv_home/bin/polyenv; and __polyenv_promising "$project"
         # In /, for the working folder may be gone; without input, for a prompt never waits for an answer.
         set -l place "$project"
         test -n "$place"; or set place /
@@ -230,7 +240,9 @@ function __polyenv_look
     else
         __polyenv_leave
         set -g __polyenv_failed "$project/"
-        # Tried again once one of the files that it failed on is another.
+        if test -w $__polyenv_home/state/shells
+            printf x >$__polyenv_stamp-failed
+        end
         for name in @NAMES@
             if test -e "$project/$name"
                 set -a __polyenv_check -a $__polyenv_stamp -nt "$project/$name"

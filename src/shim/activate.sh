@@ -1,7 +1,7 @@
 # What bash and zsh share: names of variables, conditions and undoing, in the words of both. Starts no program but polyenv,
 # and that only where what was compiled for a folder no longer holds. Everything that is known of a folder comes from
 # polyenv's home; nothing is read from a project but the times of its files.
-# shellcheck shell=bash disable=SC2034,SC2154,SC1090
+# shellcheck shell=bash disable=SC1007,SC1090,SC2016,SC2034,SC2128,SC2154,SC2178
 
 __polyenv_home=@HOME@
 __polyenv_stamp=@HOME@/state/shells/$$
@@ -161,11 +161,20 @@ __polyenv_quiet() {
 	done
 }
 
+# Whether polyenv may do better than the last time for the folder $1: one of the files that it failed on is another.
+__polyenv_promising() {
+	local __polyenv_e
+	[[ $__polyenv_failed == "$1/" ]] || return 0
+	for __polyenv_e in @NAMES@; do
+		if [[ -e $1/$__polyenv_e && -e $__polyenv_stamp-failed && ! $__polyenv_stamp-failed -nt $1/$__polyenv_e ]]; then return 0; fi
+	done
+	return 1
+}
+
 __polyenv_look() {
 	local __polyenv_d=${PWD%/} __polyenv_e __polyenv_found= __polyenv_project= __polyenv_r=absent __polyenv_file
 	# Before anything is read: what changes from now on is newer.
-	{ printf 'x' >|"$__polyenv_stamp"; } 2>/dev/null || __polyenv_r=unstamped
-	if [[ $PWD != "$__polyenv_seen" || $__polyenv_r != unstamped ]]; then __polyenv_failed=; fi
+	{ printf 'x' >|"$__polyenv_stamp"; } 2>/dev/null || :
 	__polyenv_seen=$PWD
 	__polyenv_watch=() __polyenv_pairs=(/) __polyenv_await=/
 	case $PWD/ in
@@ -195,7 +204,7 @@ __polyenv_look() {
 	__polyenv_file=$__polyenv_home/envs$__polyenv_project/.polyenv/hook.sh
 	if [[ -f $__polyenv_file ]]; then . "$__polyenv_file"; fi
 	if [[ $__polyenv_r != ready ]]; then
-		if [[ -x $__polyenv_home/bin/polyenv && $__polyenv_failed != "$__polyenv_project/" ]] && ! __polyenv_nested; then
+		if [[ -x $__polyenv_home/bin/polyenv ]] && ! __polyenv_nested && __polyenv_promising "$__polyenv_project"; then
 			# In /, for the working folder may be gone; without input, for a prompt never waits for an answer.
 			/bin/sh -c 'cd / && exec "$@"' sh "$__polyenv_home/bin/polyenv" -C "${__polyenv_project:-/}" hook </dev/null >/dev/null || :
 			__polyenv_r=absent
@@ -207,8 +216,8 @@ __polyenv_look() {
 	else
 		__polyenv_leave
 		__polyenv_pairs=(/) __polyenv_failed=$__polyenv_project/
+		{ printf 'x' >|"$__polyenv_stamp-failed"; } 2>/dev/null || :
 		if [[ -f $__polyenv_file ]]; then __polyenv_watch+=("$__polyenv_file"); else __polyenv_await=$__polyenv_file; fi
-		# Tried again once one of the files that it failed on is another.
 		for __polyenv_e in @NAMES@; do
 			if [[ -e $__polyenv_project/$__polyenv_e ]]; then __polyenv_watch+=("$__polyenv_project/$__polyenv_e"); fi
 		done
