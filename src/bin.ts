@@ -56,6 +56,13 @@ const host: Host = {
       for (const signal of signals) process.off(signal, stop);
     };
   },
+  signalGroup: (leader, signal) => {
+    try {
+      process.kill(-leader, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  },
 };
 
 // A reader that has seen enough (`polyenv ls | head -1`) is no failure; a full disk is.

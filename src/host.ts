@@ -32,4 +32,6 @@ export interface Host {
   glibc(): string | undefined;
   /** Runs `stop` on SIGINT, SIGTERM and SIGHUP until the returned function is called. */
   onSignal(stop: (signal: NodeJS.Signals) => void): () => void;
+  /** Sends the signal to every process of a group that polyenv started; one that has ended is no error. */
+  signalGroup(leader: number, signal: NodeJS.Signals): void;
 }

@@ -71,7 +71,7 @@ export function scrubbedEnv(host: Host): Readonly<Record<string, string>> {
   return { PATH: '/usr/bin:/bin', HOME: '/nonexistent', LANG: 'C', LC_ALL: 'C', TMPDIR: host.temporary };
 }
 
-function startFailure(file: string, error: NodeJS.ErrnoException): PolyenvError {
+export function startFailure(file: string, error: NodeJS.ErrnoException): PolyenvError {
   if (error.code === 'ENOENT') {
     return new PolyenvError(
       'command-not-found',
@@ -82,6 +82,6 @@ function startFailure(file: string, error: NodeJS.ErrnoException): PolyenvError 
   return new PolyenvError('command-not-executable', `${file} cannot be started: ${error.message}`, { cause: error });
 }
 
-function defined(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+export function defined(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
   return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }

@@ -21,6 +21,7 @@ export const CATALOG: readonly Entry[] = [
   { name: 'trust', group: 'Project', load: () => import('./commands/trust') },
   { name: 'untrust', group: 'Project', load: () => import('./commands/untrust') },
   { name: 'exec', aliases: ['x'], group: 'Run', load: () => import('./commands/exec') },
+  { name: 'run', group: 'Run', load: () => import('./commands/run') },
   { name: 'shell', group: 'Run', load: () => import('./commands/shell') },
   { name: 'env', group: 'Run', load: () => import('./commands/env') },
   { name: 'status', group: 'Look', load: () => import('./commands/status') },

@@ -53,6 +53,10 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     meaning: 'The request is understood and deliberately not offered: another vendor, an early-access build.',
     mend: 'Ask for what is offered, or link your own copy: `polyenv link TOOL@VERSION DIR`.',
   },
+  'task-unknown': {
+    meaning: 'Neither this folder nor one above it has a manifest with a task of that name.',
+    mend: '`polyenv run --list` shows the tasks. Scripts of `package.json`, aliases of cargo and targets of make are run by their own tools.',
+  },
   'shell-unknown': {
     meaning: 'polyenv knows the start-up files of some shells only, and yours is none of them.',
     mend: 'Put the shims folder on `PATH` by hand: `$POLYENV_HOME/shims` before all others.',

@@ -15,6 +15,7 @@ export const CATALOGUE = {
   'request-invalid': { exit: 2, title: 'A version request is not understood' },
   'tool-unknown': { exit: 2, title: 'No runtime of that name is known' },
   'request-unsupported': { exit: 2, title: 'A form of request that polyenv does not offer' },
+  'task-unknown': { exit: 2, title: 'No task of that name is known' },
   'shell-unknown': { exit: 2, title: 'No such shell is supported' },
   'manifest-invalid': { exit: 3, title: 'polyenv.toml cannot be read' },
   'manifest-edit-refused': { exit: 3, title: 'polyenv.toml cannot be edited safely' },

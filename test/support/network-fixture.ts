@@ -50,6 +50,7 @@ export function newPerson(
     temporary: tmpdir(),
     execve: undefined,
     onSignal: () => () => undefined,
+    signalGroup: () => undefined,
   };
   return {
     folder,

@@ -208,6 +208,10 @@ function leavesOf(project: Project, name: string): readonly Task[] {
 }
 
 async function runTask(project: Project, name: string): Promise<void> {
+  if (!options.has('--direct')) {
+    await succeed({ ...byPolyenv(project, name), log: project.log });
+    return;
+  }
   for (const task of leavesOf(project, name)) {
     for (const line of task.run) await succeed({ ...inProject(project, task, line), log: project.log });
   }
@@ -215,10 +219,12 @@ async function runTask(project: Project, name: string): Promise<void> {
 
 /** Starts every service of the project, calls each, stops each. The body of the last `GET /`. */
 async function tryStart(project: Project): Promise<string> {
-  const services = leavesOf(project, 'start').map((task) => {
-    const command = inProject(project, task, task.run.join(' && '));
-    return { child: start({ ...command, log: project.log }), port: command.env.PORT };
-  });
+  const leaves = leavesOf(project, 'start');
+  const ports = leaves.map((task) => task.env.PORT ?? project.env.PORT);
+  const children = options.has('--direct')
+    ? leaves.map((task) => start({ ...inProject(project, task, task.run.join(' && ')), log: project.log }))
+    : [start({ ...byPolyenv(project, 'start'), log: project.log })];
+  const services = ports.map((port, index) => ({ port, child: children[index] ?? (children[0] as ChildProcess) }));
   let body = '';
   for (const { child, port } of services) {
     if (port === undefined) {
@@ -229,7 +235,7 @@ async function tryStart(project: Project): Promise<string> {
     await call(`${origin}/healthz`, child, Date.now() + PATIENCE);
     body = await call(`${origin}/`, child, Date.now() + PATIENCE);
   }
-  for (const { child } of services) {
+  for (const child of children) {
     if (child.exitCode !== null || child.signalCode !== null)
       throw new Error(`it stopped by itself; see ${project.log}`);
     const ended = once(child, 'exit');
@@ -274,6 +280,11 @@ interface Run {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly log: string;
+}
+
+/** Through the task runner that a person would use. */
+function byPolyenv(project: Project, task: string) {
+  return { command: [process.execPath, program(), 'run', task], cwd: project.folder, env: environment };
 }
 
 /** A line of shell with the project's runtimes: through polyenv, or with the tools on PATH. */

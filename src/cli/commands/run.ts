@@ -1,0 +1,75 @@
+import { relative } from 'node:path';
+import { findTask, listTasks, runTask } from '../../app/tasks';
+import { orderOf } from '../../domain/task-graph';
+import { type Command, flag } from '../command';
+import { columns } from '../output/columns';
+
+export const command: Command = {
+  name: 'run',
+  summary: 'run a task of the manifest, after those that it depends on',
+  describe:
+    'Tasks stand below [tasks] of a trusted polyenv.toml, here or in a folder above, and run in the environment of their folder. Those that may run at once have their lines marked, and are stopped together. What follows the name goes to the task.',
+  arguments: [{ name: 'task', describe: 'its name; without one, the tasks that there are', complete: 'task' }],
+  options: [{ name: 'list', short: 'l', describe: 'the tasks that there are' }],
+  examples: [
+    { run: 'polyenv run test', describe: 'the task called test' },
+    { run: 'polyenv run --list', describe: 'all of them' },
+    { run: 'polyenv run test -- --watch', describe: 'with an argument of its own' },
+  ],
+  ownWords: (words) => {
+    const name = words.findIndex((word, index) => !word.startsWith('-') && words[index - 1] !== '-C');
+    return name === -1 ? words.length : name + 1;
+  },
+  run: async (input) => {
+    const { ctx, args, rest = [], output } = input;
+    const [name] = args;
+    if (name === undefined || flag(input, 'list')) {
+      const tasks = await listTasks(ctx);
+      return {
+        data: {
+          tasks: tasks.map(({ manifest, trusted, name, run, dir, depends, parallel, description, line }) => ({
+            name,
+            description,
+            run,
+            dir,
+            depends,
+            parallel,
+            trusted,
+            file: manifest.path,
+            line,
+          })),
+        },
+        text:
+          tasks.length === 0
+            ? 'no task here: write one below [tasks] in polyenv.toml'
+            : columns(
+                tasks.map(({ name, description, run, depends, manifest, trusted }) => [
+                  output.out.bold(name),
+                  description || run[0]?.split('\n')[0] || `runs ${depends.join(', ')}`,
+                  trusted ? '' : output.out.yellow('not trusted'),
+                  relative(ctx.directory, manifest.path).startsWith('..') ? manifest.path : '',
+                ]),
+              ),
+      };
+    }
+    if (flag(input, 'dry-run')) {
+      const { listed, plan } = await findTask(ctx, name);
+      const steps = orderOf(plan).flatMap((task) => task.run.map((line) => ({ task: task.name, dir: task.dir, line })));
+      return {
+        data: { dryRun: true, file: listed.manifest.path, steps },
+        text: columns(steps.map(({ task, dir, line }) => [task, dir, line])),
+      };
+    }
+    const paints = [output.out.blue, output.out.green, output.out.yellow, output.out.bold, output.out.dim];
+    const exit = await runTask(ctx, {
+      name,
+      args: rest,
+      mark: (task, all) => {
+        const paint = paints[Math.max(0, all.indexOf(task)) % paints.length] ?? output.out.dim;
+        return `${paint(task.padEnd(Math.max(...all.map((one) => one.length))))} | `;
+      },
+      ...(output.modes.json && { stdout: 'stderr' as const }),
+    });
+    return { exit, data: { task: name, exit } };
+  },
+};
