@@ -40,6 +40,7 @@ export const CATALOG: readonly Entry[] = [
   { name: 'verify', group: 'Lock', load: () => import('./commands/verify') },
   { name: 'setup', group: 'Machine', load: () => import('./commands/setup') },
   { name: 'activate', group: 'Machine', load: () => import('./commands/activate') },
+  { name: 'deactivate', group: 'Machine', load: () => import('./commands/deactivate') },
   { name: 'off', group: 'Machine', load: () => import('./commands/off') },
   { name: 'on', group: 'Machine', load: () => import('./commands/on') },
   { name: 'doctor', group: 'Machine', load: () => import('./commands/doctor') },

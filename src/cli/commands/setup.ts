@@ -14,7 +14,7 @@ export const command: Command = {
     "Shows the line that goes into your shell's start-up file and asks before it writes it. Also puts a Node of polyenv's own into the store, so that removing any other Node breaks nothing. --undo takes exactly that away.",
   options: [
     { name: 'shell', value: 'SHELL', choices: ['bash', 'zsh', 'fish'], describe: 'instead of the one in SHELL' },
-    { name: 'activate', describe: 'also the prompt hook that puts the environment itself on PATH' },
+    { name: 'activate', describe: 'also the prompt hook that lets variables follow the folder' },
     { name: 'undo', describe: "take polyenv's lines out of the start-up file" },
     { name: 'no-own-node', describe: 'keep running on the Node that started polyenv' },
   ],
