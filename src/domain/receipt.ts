@@ -29,7 +29,7 @@ export function decodeReceipt(
   } catch {
     return undefined;
   }
-  if (typeof body !== 'object' || body === undefined || body.schema !== 1) return undefined;
+  if (typeof body !== 'object' || (body as unknown) === null || body.schema !== 1) return undefined;
   const { tool, version, vendor, variant, platform, source, installed, bytes, linked, root } = body;
   const known = typeof version === 'string' ? versionFrom(version) : undefined;
   if (typeof tool !== 'string' || known === undefined || typeof platform !== 'string' || !isPlatformKey(platform))
