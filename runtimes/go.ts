@@ -179,8 +179,11 @@ function linesOf({ version }: ToolRequest, hinted: readonly Version[]): readonly
 }
 
 function releaseOf(version: Version): Release {
-  const notes = `https://go.dev/doc/go${leadingNumbers(version, 2)}`;
-  return { version, prerelease: goScheme.prerelease(version), notes };
+  return { version, prerelease: goScheme.prerelease(version), notes: notesOf(version) };
+}
+
+function notesOf(version: Version): string {
+  return `https://go.dev/doc/go${leadingNumbers(version, 2)}`;
 }
 
 function fileName(version: Version, platform: PlatformKey): string {
@@ -273,6 +276,7 @@ export const runtime: Runtime = {
     homebrew('go*', '/libexec'),
     { manager: 'system', folders: () => ['/usr/lib/go', '/usr/lib/go-*', '/usr/local', '/usr'] },
   ],
+  releaseNotes: notesOf,
   // A line is supported until the second one after it: https://go.dev/doc/devel/release#policy
   lifecycle: lifecycleFrom(
     (version) => leadingNumbers(version, 2),

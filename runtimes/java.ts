@@ -85,6 +85,10 @@ interface Published {
   readonly binaries: Page['releases'][number]['binaries'];
 }
 
+function notesOf(version: Version): string {
+  return `https://adoptium.net/temurin/release-notes/?version=jdk-${encodeURIComponent(version)}`;
+}
+
 /**
  * Eclipse Temurin: https://api.adoptium.net/q/swagger-ui/. All platforms of a feature release (21) in one list, of releases
  * for general use; early-access builds are not offered. The archives' own signatures can be checked too.
@@ -109,7 +113,7 @@ const adoptium: Source = {
               version,
               date,
               vendor: VENDOR,
-              notes: `https://adoptium.net/temurin/release-notes/?version=jdk-${version}`,
+              notes: notesOf(version),
               ...(longTerm && { lts: '' }),
             }),
           );
@@ -297,6 +301,7 @@ export const runtime: Runtime = {
     },
     { manager: 'system', folders: () => ['/usr/lib/jvm/*', '/usr/java/*', '/opt/java/*', '/opt/jdk*'] },
   ],
+  releaseNotes: notesOf,
   lifecycle: lifecycleFrom(
     (version) => leadingNumbers(version, 1),
     `26 ..2026-09-15; 25 lts ..2031-09-30; 24 ..2025-09-16; 23 ..2025-03-18; 22 ..2024-09-17; 21 lts ..2029-12-31

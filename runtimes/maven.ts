@@ -27,7 +27,7 @@ const repository: Source = {
     const known = versions
       .flatMap((text) => npmScheme.version(text) ?? [])
       .filter((version) => versions.includes(version));
-    const notes = 'https://maven.apache.org/docs/history.html';
+    const notes = HISTORY;
     return newestFirst(
       npmScheme,
       known.map((version) => ({ version, prerelease: npmScheme.prerelease(version), notes })),
@@ -55,6 +55,8 @@ function locatorOf(version: Version): string {
 }
 
 /** Apache Maven: a build tool that follows the project's Java by its `JAVA_HOME`. Versions of two numbers (3.0) are not offered. */
+const HISTORY = 'https://maven.apache.org/docs/history.html';
+
 export const runtime: Runtime = {
   id: 'maven',
   title: 'Apache Maven',
@@ -85,6 +87,7 @@ export const runtime: Runtime = {
     homebrew('maven*', '/libexec'),
     { manager: 'system', folders: () => ['/usr/share/maven', '/opt/maven', '/opt/apache-maven*'] },
   ],
+  releaseNotes: () => HISTORY,
   lifecycle: lifecycleFrom(
     (version) => leadingNumbers(version, 2),
     `3.9; 3.8 ..2025-06-14; 3.6 ..2021-03-30; 3.5 ..2018-10-24; 3.3 ..2017-04-03; 3.2 ..2015-03-13; 3.1 ..2014-02-14

@@ -102,7 +102,7 @@ const official: Source = {
     const channel = channelAsked(request);
     const index = await upstream.json(`${siteOf(channel)}/index.json`, decodeIndex);
     const releases = index.map(({ version, date, lts }): Release => {
-      const notes = `https://nodejs.org/en/blog/release/v${version}`;
+      const notes = notesOf(version);
       if (channel !== undefined) return { version, date, channel, prerelease: true };
       return { version, date, notes, ...(typeof lts === 'string' && { lts: lts.toLowerCase() }) };
     });
@@ -227,7 +227,7 @@ const packaged: Source = {
         if (version === undefined || digest === undefined || !isPackaged(version)) return [];
         const date = /^\d{4}-\d{2}-\d{2}/.exec(packument?.time[text] ?? '')?.[0];
         const lts = codename(version, date);
-        const notes = `https://nodejs.org/en/blog/release/v${version}`;
+        const notes = notesOf(version);
         return [{ version, notes, ...(date !== undefined && { date }), ...(lts !== undefined && { lts }) }];
       }),
     );
@@ -406,6 +406,10 @@ function codename(version: Version, date: string | undefined): string | undefine
 const COMMANDS = /^(?:node|npm|npx|corepack)$/;
 
 /** Node.js: https://nodejs.org. */
+function notesOf(version: Version): string {
+  return `https://nodejs.org/en/blog/release/v${version}`;
+}
+
 export const runtime: Runtime = {
   id: 'node',
   title: 'Node.js',
@@ -482,6 +486,7 @@ export const runtime: Runtime = {
     homebrew('node*'),
     { manager: 'system', folders: () => ['/usr/local', '/usr'] },
   ],
+  releaseNotes: notesOf,
   lifecycle: lifecycleFrom(
     (version) => leadingNumbers(version, version.startsWith('0.') ? 2 : 1),
     `26 lts 2027-10-27..2029-04-30; 25 2026-04-01..2026-06-01; 24 lts 2026-10-20..2028-04-30; 23 2025-04-01..2025-06-01

@@ -197,6 +197,10 @@ async function digestOf(
   return own === undefined ? undefined : parseChecksum(own, name);
 }
 
+function notesOf(version: Version): string {
+  return `https://docs.python.org/release/${version}/whatsnew/changelog.html`;
+}
+
 function releaseOf(
   version: Version,
   { day, variant }: { readonly day: string; readonly variant: string | undefined },
@@ -205,7 +209,7 @@ function releaseOf(
     version,
     date: `${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}`,
     prerelease: pep440Scheme.prerelease(version),
-    notes: `https://docs.python.org/release/${version}/whatsnew/changelog.html`,
+    notes: notesOf(version),
     ...(variant !== undefined && { variant }),
   };
 }
@@ -312,6 +316,7 @@ export const runtime: Runtime = {
     },
     { manager: 'system', folders: () => ['/usr/local', '/usr', '/opt/python/*'] },
   ],
+  releaseNotes: notesOf,
   lifecycle: lifecycleFrom(
     (version) => leadingNumbers(version, 2),
     `3.14 2027-10-01..2030-10-31; 3.13 2026-10-01..2029-10-31; 3.12 2025-04-02..2028-10-31; 3.11 2024-04-01..2027-10-31

@@ -380,6 +380,8 @@ export const runtime: Runtime = {
   ],
   plusVersion: ['cargo', 'rustc', 'rustdoc', 'rustfmt'],
   // A release is supported until the next one: https://www.rust-lang.org/governance/policies/
+  releaseNotes: (version) =>
+    /^[\d.]+$/.test(version) ? notesOf(version) : 'https://github.com/rust-lang/rust/blob/HEAD/RELEASES.md',
   lifecycle: lifecycleFrom(
     (version) => leadingNumbers(version, 2),
     `1.98; 1.97 ..2026-08-20; 1.96 ..2026-07-09; 1.95 ..2026-05-28; 1.94 ..2026-04-16; 1.93 ..2026-03-06

@@ -1,7 +1,9 @@
 import { PolyenvError } from '../domain/errors';
 import type { ToolRequest } from '../domain/request';
 import type { Release, Runtime } from '../domain/runtime';
+import { selectRelease } from '../domain/select';
 import type { Context } from './context';
+import { isAllowed, mayTryElsewhere, oldEnough } from './resolve';
 
 export interface Offered {
   readonly source: string;
@@ -10,23 +12,38 @@ export interface Offered {
 
 /** What the first source that can be reached offers for a request, newest first. */
 export async function listReleases(ctx: Context, runtime: Runtime, request: ToolRequest): Promise<Offered> {
+  const { source, releases } = await offersFor(ctx, runtime, request);
+  const answering = releases.filter(
+    (release) => request.version.kind === 'latest' || runtime.scheme.matches(request.version, release),
+  );
+  return { source, releases: answering };
+}
+
+/** The release to which the request would be resolved now, at the first source that can be reached. */
+export async function newestRelease(
+  ctx: Context,
+  runtime: Runtime,
+  request: ToolRequest,
+): Promise<{ readonly source: string; readonly release: Release | undefined }> {
+  const { source, releases } = await offersFor(ctx, runtime, request);
+  return { source, release: selectRelease(runtime, request, oldEnough(ctx, releases, request)) };
+}
+
+async function offersFor(ctx: Context, runtime: Runtime, request: ToolRequest): Promise<Offered> {
   const { upstream } = await ctx.network();
   const failures: PolyenvError[] = [];
-  for (const source of runtime.sources) {
+  for (const source of runtime.sources.filter(({ id }) => isAllowed(ctx, id))) {
     try {
-      const releases = await source.releases(upstream, request);
-      const answering = releases.filter(
-        (release) => request.version.kind === 'latest' || runtime.scheme.matches(request.version, release),
-      );
-      return { source: source.id, releases: answering };
+      return { source: source.id, releases: await source.releases(upstream, request) };
     } catch (error) {
-      if (
-        !(error instanceof PolyenvError) ||
-        !(error.elsewhere || error.code === 'network' || error.code === 'offline')
-      )
-        throw error;
+      if (!(error instanceof PolyenvError) || !mayTryElsewhere(error)) throw error;
       failures.push(error);
     }
   }
-  throw failures[failures.length - 1] ?? new PolyenvError('source-refused', `${runtime.id} has no source`);
+  throw (
+    failures[failures.length - 1] ??
+    new PolyenvError('source-refused', `no source of ${runtime.id} is allowed`, {
+      hint: 'polyenv settings get sources.allowed',
+    })
+  );
 }

@@ -21,6 +21,8 @@ export interface Asked {
   readonly lock: Lockfile;
   /** Source ids in the project's order, where it is trusted to have one. */
   readonly order?: readonly string[];
+  /** Of the releases that answer, only these. */
+  readonly within?: (release: Release) => boolean;
 }
 
 /** The lock first, then what is linked, then the sources in order, and at last what this machine has. May use the network. */
@@ -101,7 +103,8 @@ function refuseWeakening({ lock }: Asked, entry: LockEntry): void {
 export async function resolveFromSource(ctx: Context, asked: Asked, source: Source): Promise<LockEntry> {
   const { upstream } = await ctx.network();
   const { runtime, request } = asked;
-  const releases = oldEnough(ctx, await source.releases(upstream, request), request);
+  const offered = oldEnough(ctx, await source.releases(upstream, request), request);
+  const releases = asked.within === undefined ? offered : offered.filter(asked.within);
   const release = selectRelease(runtime, request, releases);
   if (release === undefined) throw notFound(asked, nearestReleases(runtime, request, releases), `at ${source.id}`);
   return entryOf(asked, { source, release, upstream });
@@ -147,19 +150,20 @@ function sourcesInOrder(ctx: Context, asked: Asked): readonly Source[] {
   return wanted.flatMap((id) => sources.filter((source) => source.id === id && isAllowed(ctx, source.id)));
 }
 
-function isAllowed(ctx: Context, source: string): boolean {
+export function isAllowed(ctx: Context, source: string): boolean {
   const { sourcesAllowed } = ctx.settings;
   return sourcesAllowed.length === 0 || sourcesAllowed.includes(source);
 }
 
-function oldEnough(ctx: Context, releases: readonly Release[], request: ToolRequest): readonly Release[] {
+/** Without what the setting `minimum_age` holds back. What was asked for by its number is old enough. */
+export function oldEnough(ctx: Context, releases: readonly Release[], request: ToolRequest): readonly Release[] {
   const { minimumAge } = ctx.settings;
   if (minimumAge === 0 || request.version.kind === 'exact') return releases;
   const latest = new Date(ctx.host.now().getTime() - minimumAge * 86_400_000).toISOString().slice(0, 10);
   return releases.filter((release) => release.date !== undefined && release.date <= latest);
 }
 
-function mayTryElsewhere(error: unknown): boolean {
+export function mayTryElsewhere(error: unknown): boolean {
   return error instanceof PolyenvError && (error.elsewhere || error.code === 'network' || error.code === 'offline');
 }
 

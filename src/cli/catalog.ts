@@ -28,6 +28,7 @@ export const CATALOG: readonly Entry[] = [
   { name: 'current', group: 'Look', load: () => import('./commands/current') },
   { name: 'which', group: 'Look', load: () => import('./commands/which') },
   { name: 'where', group: 'Look', load: () => import('./commands/where') },
+  { name: 'outdated', group: 'Look', load: () => import('./commands/outdated') },
   { name: 'ls-remote', group: 'Look', load: () => import('./commands/ls-remote') },
   { name: 'ls', group: 'Toolchains', load: () => import('./commands/ls') },
   { name: 'link', group: 'Toolchains', load: () => import('./commands/link') },

@@ -28,3 +28,16 @@ export function lifecycleFrom(line: (version: Version) => string, rows: string):
 export function leadingNumbers(version: Version, count: number): string {
   return /^\d+(?:\.\d+)*/.exec(version)?.[0].split('.').slice(0, count).join('.') ?? '';
 }
+
+/** The release line of a version with its dates, where it is known. */
+export function lineAt(lifecycle: Lifecycle | undefined, version: Version): LifecycleLine | undefined {
+  const name = lifecycle?.line(version);
+  return lifecycle?.lines.find((one) => one.line === name);
+}
+
+/** `today` as `2026-11-23`. On its last day a line is still supported. */
+export function hasEnded(line: LifecycleLine | undefined, today: string): boolean {
+  return line?.end !== undefined && line.end < today;
+}
+
+type LifecycleLine = Lifecycle['lines'][number];

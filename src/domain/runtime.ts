@@ -34,6 +34,8 @@ export interface Runtime {
   /** Commands that take `+VERSION` as first argument (`cargo +1.88 build`). */
   readonly plusVersion?: readonly string[];
   readonly lifecycle?: Lifecycle;
+  /** Where people read what is new in a version. Pure. */
+  releaseNotes?(version: Version): Url;
 }
 
 /** A list of words that a request may carry, in the manifest (`components = [...]`) and as a repeatable option (`--component clippy`). */
