@@ -5,10 +5,19 @@ import type { Emit } from '../domain/events';
 
 /**
  * Whom we believe about a server's name: Node's own list, and in addition the system's store, `NODE_EXTRA_CA_CERTS`,
- * `SSL_CERT_FILE` and `SSL_CERT_DIR`, where companies put theirs. A named file that cannot be read is a warning.
+ * `SSL_CERT_FILE`, `SSL_CERT_DIR` and `more`, where companies put theirs. A named file that cannot be read is a warning.
  */
-export function openAuthorities(env: Readonly<Record<string, string | undefined>>, emit: Emit): SecureContext {
+export function openAuthorities(
+  env: Readonly<Record<string, string | undefined>>,
+  emit: Emit,
+  more: readonly string[] = [],
+): SecureContext {
   const found = new Set<string>(rootCertificates);
+  for (const file of more) {
+    const read = certificatesIn(file);
+    if (read.length === 0) emit({ type: 'warning', text: `there are no readable certificates in ${file}` });
+    for (const certificate of read) found.add(certificate);
+  }
   for (const name of ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'] as const) {
     const file = env[name];
     if (file === undefined || file === '') continue;

@@ -25,6 +25,12 @@ export interface Http {
   close(): Promise<void>;
 }
 
+/** The way out itself, beneath mirrors. */
+export interface DirectHttp extends Http {
+  /** Believes the authorities of a file too, from now on. */
+  believe(file: string): void;
+}
+
 export interface GetOptions {
   /** Sent to the first origin only: a redirect to another gets none of them but what describes the wanted bytes. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -63,10 +69,12 @@ export const LONGEST_WAIT = 30;
 const MOST_REDIRECTS = 10;
 
 /** The way out to the network. Nothing is loaded or opened before the first `get`. */
-export function openHttp(options: HttpOptions): Http {
+export function openHttp(options: HttpOptions): DirectHttp {
   const { settings } = options;
   const routes = new Map<string, Promise<Dispatcher>>();
   const gone = new Set<string>();
+  const retired: Promise<Dispatcher>[] = [];
+  const believed: string[] = [];
   let authorities: SecureContext | undefined;
   let netrc: ReturnType<typeof readNetrc> | undefined;
 
@@ -82,8 +90,19 @@ export function openHttp(options: HttpOptions): Http {
       refuseUnprotected(first, settings, maskUrl(url));
       return withRetries(first, request);
     },
+    believe: (file) => {
+      if (believed.includes(file)) return;
+      believed.push(file);
+      // What was opened before does not know it.
+      authorities = undefined;
+      for (const [key, route] of routes) {
+        if (!key.startsWith('https:')) continue;
+        routes.delete(key);
+        retired.push(route);
+      }
+    },
     close: async () => {
-      const open = await Promise.allSettled(routes.values());
+      const open = await Promise.allSettled([...routes.values(), ...retired]);
       await Promise.all(open.map((route) => (route.status === 'fulfilled' ? route.value.destroy() : undefined)));
       routes.clear();
     },
@@ -191,7 +210,7 @@ export function openHttp(options: HttpOptions): Http {
     const { Agent, ProxyAgent } = await import('undici');
     const timeout = Math.min(10, Math.max(1, settings.networkTimeout)) * 1000;
     const secure = url.protocol === 'https:' || proxy?.url.startsWith('https:') === true;
-    if (secure) authorities ??= openAuthorities(options.host.env, options.emit);
+    if (secure) authorities ??= openAuthorities(options.host.env, options.emit, believed);
     const tls = {
       timeout,
       autoSelectFamily: true,

@@ -13,7 +13,7 @@ import { cacheKey, readCacheEntry, writeCacheEntry } from './cache-entry';
 import { openChecksumDatabase } from './checksum-database';
 import { readGoConfig } from './go-config';
 import { openGoProxy } from './go-proxy';
-import type { Http } from './http';
+import type { DirectHttp, Http } from './http';
 import { decodeJson, decodeText, openIndexes } from './indexes';
 import { readMavenConfig } from './maven-config';
 import { openMavenRepository } from './maven-repository';
@@ -30,7 +30,7 @@ export interface UpstreamOptions {
   readonly host: Host;
   readonly home: Home;
   readonly settings: Settings;
-  readonly http: Http;
+  readonly http: Http | DirectHttp;
   readonly mirrors: Mirrors;
   readonly platform: PlatformKey;
   readonly emit: Emit;
@@ -42,7 +42,7 @@ export interface OpenUpstream extends Upstream {
   /** Whether a pinned key signed an archive itself, which lies in `file` and has the digest that was promised. */
   proveArchive(archive: SignedArchive): Promise<Proof | undefined>;
   /** For fetching what `locate` names: reads mirrors that are folders, and names no secret in its errors. */
-  readonly http: Http;
+  readonly http: Http | DirectHttp;
 }
 
 /** Configurations of registries' clients are read at first use. */
@@ -57,6 +57,7 @@ export function openUpstream(options: UpstreamOptions): OpenUpstream {
     config: once(async () => {
       const config = await readNpmConfig({ host, home, settings });
       for (const text of config.warnings) emit({ type: 'warning', text });
+      if (config.cafile !== undefined && 'believe' in options.http) options.http.believe(config.cafile);
       return config;
     }),
   });

@@ -53,7 +53,7 @@ class Reader {
       }
     }
     const unclosed = open.at(-1);
-    if (unclosed !== undefined) throw new XmlFault(`<${unclosed.tag}> is not closed`, unclosed.line);
+    if (unclosed !== undefined) throw new XmlFault(`<${shortened(unclosed.tag)}> is not closed`, unclosed.line);
     return root ?? this.#fail('there is no element');
   }
 
@@ -70,7 +70,7 @@ class Reader {
     const line = this.#line;
     const end = END.exec(this.#take(END_TAG))?.[1];
     if (end !== undefined) {
-      if (inside?.tag !== end) this.#fail(`</${end}> closes what is not open`);
+      if (inside?.tag !== end) this.#fail(`</${shortened(end)}> closes what is not open`);
       open.pop();
       return attach(open, inside);
     }
@@ -145,3 +145,8 @@ const END_TAG = new RegExp(`</${NAME}\\s*>`, 'y');
 const END = new RegExp(`^</(${NAME})`);
 const START_TAG = new RegExp(`<${NAME}(?:\\s+${NAME}\\s*=\\s*(?:"[^"<]*"|'[^'<]*'))*\\s*/?>`, 'y');
 const START = new RegExp(`^<(${NAME})[\\s\\S]*?(/?)>$`);
+
+/** A name in a message. */
+function shortened(tag: string): string {
+  return tag.length > 80 ? `${tag.slice(0, 80)}...` : tag;
+}

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Http, type HttpOptions, maskUrl, openHttp } from '../../src/adapters/http';
+import { type DirectHttp, type Http, type HttpOptions, maskUrl, openHttp } from '../../src/adapters/http';
 import { proxyFor } from '../../src/adapters/proxies';
 import type { Event } from '../../src/domain/events';
 import type { Settings } from '../../src/domain/settings';
@@ -38,7 +38,7 @@ interface Setup {
   readonly rewrite?: NonNullable<HttpOptions['rewrite']>;
 }
 
-function open({ env = {}, settings = {}, rewrite }: Setup = {}): Http {
+function open({ env = {}, settings = {}, rewrite }: Setup = {}): DirectHttp {
   const http = openHttp({
     host: { env },
     settings: settingsWith({ networkTimeout: 1, networkRetries: 1, ...settings }),
@@ -456,6 +456,14 @@ describe.skipIf(!openssl)('certificates (needs openssl)', () => {
       expect(await (await open({ env: { [name]: value } }).get(`${origin}/a`)).text()).toBe('safe');
     },
   );
+
+  it("one that another client's settings name is believed from then on", async () => {
+    const origin = await serveTls('good');
+    const http = open({ env: {} });
+    expect((await failure(http.get(`${origin}/a`))).code).toBe('certificate-invalid');
+    http.believe(join(keys, 'ca.pem'));
+    expect(await (await http.get(`${origin}/a`)).text()).toBe('safe');
+  });
 
   it('an unknown authority is refused at once, with the mend', async () => {
     const origin = await serveTls('good');
