@@ -1,13 +1,16 @@
 import { benchActivation } from './activation';
+import { benchRivals, benchScale } from './scale';
 import { benchShim } from './shim';
 import { benchStartUp } from './start-up';
 import { type BenchRow, benchTransfer } from './transfer';
 
-/** `npm run bench [start-up|shim|activation|transfer]`: ratios against a floor that is measured in the same run. */
+/** `npm run bench [start-up|shim|activation|scale|rivals|transfer]`: ratios against a floor that is measured in the same run. */
 const SUITES: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   'start-up': benchStartUp,
   shim: benchShim,
   activation: benchActivation,
+  scale: benchScale,
+  rivals: benchRivals,
   transfer: benchTransfer,
 };
 
