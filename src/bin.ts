@@ -22,6 +22,10 @@ function workingFolder(): string | undefined {
   }
 }
 
+/** What is done once the work is over. */
+const endings: (() => void)[] = [];
+const { execve } = process as { execve?: Host['execve'] };
+
 const host: Host = {
   argv: process.argv.slice(2),
   env: process.env,
@@ -44,7 +48,14 @@ const host: Host = {
   hostname: hostname(),
   cores: availableParallelism(),
   temporary: tmpdir(),
-  execve: (process as { execve?: Host['execve'] }).execve,
+  execve:
+    execve === undefined
+      ? undefined
+      : (file, argv, env) => {
+          // Another program takes over: it is the end of this one.
+          end();
+          return execve(file, argv, env);
+        },
   glibc: () => {
     const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
     return report.header?.glibcVersionRuntime;
@@ -88,10 +99,16 @@ function verbOf(argv: readonly string[]): string {
 }
 
 function atEnd(action: () => void): void {
-  process.on('exit', (code) => {
-    if (code === 0) action();
-  });
+  endings.push(action);
 }
+
+function end(): void {
+  for (const action of endings.splice(0)) action();
+}
+
+process.on('exit', (code) => {
+  if (code === 0) end();
+});
 
 run(host, load).then((code) => {
   process.exitCode = code;

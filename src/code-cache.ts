@@ -23,15 +23,12 @@ type Wrapper = (
 ) => void;
 
 /**
- * Loads a CommonJS file, and what it requires from `vendor/` beside it, without compiling it anew at every start: by Node's
- * own compile cache where it has one (22.8), else by V8's, which refuses data that does not fit the source or the engine.
- * Any failure of the cache only costs time.
+ * Loads a CommonJS file, and what it requires from `vendor/` beside it, without compiling it anew at every start: by V8's
+ * cached data, which it refuses where it does not fit the source or the engine. Node's own compile cache (22.8) keeps one
+ * for all verbs, made by whichever came first. Any failure of the cache only costs time.
  */
 export function loadCached(file: string, cache: CodeCache | undefined): unknown {
-  const { enableCompileCache } = nodeModule as { enableCompileCache?: (folder: string) => unknown };
-  if (cache !== undefined && enableCompileCache === undefined) return evaluate(file, cache);
-  if (cache !== undefined) enableCompileCache?.(cache.folder);
-  return nodeModule.createRequire(file)(file);
+  return cache === undefined ? nodeModule.createRequire(file)(file) : evaluate(file, cache);
 }
 
 function evaluate(file: string, cache: CodeCache): unknown {
