@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, w
 import { dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
+import { loadBundled } from './bundled';
 import { rawText, runtimesIn, vendored } from './plugins';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
@@ -31,6 +32,19 @@ async function buildInto(root: string): Promise<void> {
     outExtension: { '.js': '.cjs' },
     define: { __VERSION__: JSON.stringify(version(root)) },
     plugins: [elsewhere, withoutPrograms, runtimesIn(join(root, 'runtimes')), rawText(), vendored(heavy)],
+  });
+  // A key is answered by a file of its own, with the words of every verb in it and none of the verbs.
+  const { collectVocabulary } = await loadBundled<typeof import('../src/cli/vocabulary')>(
+    root,
+    'src/cli/vocabulary.ts',
+  );
+  await build({
+    ...shared,
+    entryPoints: { complete: 'src/cli/complete.ts' },
+    outdir: out,
+    outExtension: { '.js': '.cjs' },
+    define: { __VERSION__: JSON.stringify(version(root)), __VOCABULARY__: JSON.stringify(await collectVocabulary()) },
+    plugins: [runtimesIn(join(root, 'runtimes')), rawText(), vendored(heavy)],
   });
   const start = join(out, 'polyenv.cjs');
   writeFileSync(start, `#!/usr/bin/env node\n${readFileSync(start, 'utf8')}`);

@@ -10,3 +10,6 @@ declare module 'polyenv:runtimes' {
 }
 
 declare const __VERSION__: string;
+
+/** Only in the file that completes: made by the build from the verbs. */
+declare const __VOCABULARY__: import('./domain/completion').Vocabulary;

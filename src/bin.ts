@@ -83,15 +83,20 @@ for (const stream of [process.stdout, process.stderr]) {
 
 /** The rest of polyenv lies beside this file, so that the shortest calls parse little. */
 const load: Load = async (folder) => {
-  const file = join(dirname(host.program), 'cli.cjs');
+  const file = join(dirname(host.program), isKey(host.argv) ? 'complete.cjs' : 'cli.cjs');
   // Real lines in a stack are worth compiling anew: Node maps only what its own loader loads.
-  if (host.argv.includes('-v') || host.argv.includes('--verbose')) {
+  if (!isKey(host.argv) && (host.argv.includes('-v') || host.argv.includes('--verbose'))) {
     process.setSourceMapsEnabled(true);
     return loadCached(file, undefined) as Awaited<ReturnType<Load>>;
   }
   const cache = folder === undefined ? undefined : { folder, node: host.nodeVersion, verb: verbOf(host.argv), atEnd };
   return loadCached(file, cache) as Awaited<ReturnType<Load>>;
 };
+
+/** A key that asks what may follow waits for nothing else: the form in which the completions ask. */
+function isKey([verb, , dashes]: readonly string[]): boolean {
+  return verb === 'complete' && dashes === '--';
+}
 
 /** Roughly: a wrong guess costs a few milliseconds. */
 function verbOf(argv: readonly string[]): string {

@@ -3,6 +3,7 @@ import type { ToolRequest } from '../domain/request';
 import type { Release, Runtime } from '../domain/runtime';
 import { selectRelease } from '../domain/select';
 import type { Context } from './context';
+import { rememberReleases } from './known-releases';
 import { isAllowed, mayTryElsewhere, oldEnough } from './resolve';
 
 export interface Offered {
@@ -34,7 +35,9 @@ async function offersFor(ctx: Context, runtime: Runtime, request: ToolRequest): 
   const failures: PolyenvError[] = [];
   for (const source of runtime.sources.filter(({ id }) => isAllowed(ctx, id))) {
     try {
-      return { source: source.id, releases: await source.releases(upstream, request) };
+      const releases = await source.releases(upstream, request);
+      await rememberReleases(ctx, runtime, releases);
+      return { source: source.id, releases };
     } catch (error) {
       if (!(error instanceof PolyenvError) || !mayTryElsewhere(error)) throw error;
       failures.push(error);

@@ -8,6 +8,7 @@ import type { Release, Runtime, Source, Upstream } from '../domain/runtime';
 import { nearestReleases, selectRelease } from '../domain/select';
 import { proofText, type Toolchain } from '../domain/toolchain';
 import type { Context } from './context';
+import { rememberReleases } from './known-releases';
 import { discoverToolchain, findLinked } from './linked';
 
 /** What a request came to: a release that a source offers, or a toolchain that this machine already has. */
@@ -103,7 +104,9 @@ function refuseWeakening({ lock }: Asked, entry: LockEntry): void {
 export async function resolveFromSource(ctx: Context, asked: Asked, source: Source): Promise<LockEntry> {
   const { upstream } = await ctx.network();
   const { runtime, request } = asked;
-  const offered = oldEnough(ctx, await source.releases(upstream, request), request);
+  const all = await source.releases(upstream, request);
+  await rememberReleases(ctx, runtime, all);
+  const offered = oldEnough(ctx, all, request);
   const releases = asked.within === undefined ? offered : offered.filter(asked.within);
   const release = selectRelease(runtime, request, releases);
   if (release === undefined) throw notFound(asked, nearestReleases(runtime, request, releases), `at ${source.id}`);

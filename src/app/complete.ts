@@ -1,0 +1,110 @@
+import { readdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { readTextIfAny } from '../adapters/fs';
+import { keptVersions } from '../adapters/known-versions';
+import { type Home, homeOf } from '../adapters/paths';
+import { listToolchains } from '../adapters/store';
+import { parseToml } from '../adapters/toml';
+import { type Candidate, type Native, type Vocabulary, wantedAt } from '../domain/completion';
+import { isTable } from '../domain/document-value';
+import { MANIFEST_NAMES } from '../domain/manifest';
+import { isPrintable, printable } from '../domain/printable';
+import type { Host } from '../host';
+
+export interface Completion {
+  readonly candidates: readonly Candidate[];
+  /** What the shell adds by itself. */
+  readonly native: Native | undefined;
+}
+
+/**
+ * What may stand at the cursor, in order of likelihood: from the vocabulary and the files at hand, never the network.
+ * What cannot be read offers nothing. Names that could act on a terminal, and those that would need several lines, are left out.
+ */
+export async function complete(
+  host: Host,
+  vocabulary: Vocabulary,
+  line: { readonly before: readonly string[]; readonly current: string },
+): Promise<Completion> {
+  const { before, current } = line;
+  const { candidates, kind, native, folder, prefix = '' } = wantedAt(vocabulary, before, current);
+  const at: Place = {
+    home: homeOf(host),
+    host,
+    folder: resolve(host.cwd ?? '/', folder ?? '.'),
+    tools: vocabulary.tools.map(({ word }) => word),
+  };
+  const read = kind === undefined ? undefined : KINDS[kind];
+  const found = await read?.(at, current).catch(() => []);
+  const more = (found ?? []).map(({ word, describe }) => ({ word: prefix + word, describe }));
+  const seen = new Set<string>();
+  const all = [...candidates, ...more].filter(({ word }) => {
+    const fits = word.startsWith(current) && word !== '' && isPrintable(word) && !seen.has(word);
+    seen.add(word);
+    return fits;
+  });
+  return { candidates: all.map(({ word, describe }) => ({ word, describe: printable(describe) })), native };
+}
+
+interface Place {
+  readonly home: Home;
+  readonly host: Host;
+  readonly folder: string;
+  readonly tools: readonly string[];
+}
+
+const KINDS: Readonly<Record<string, (at: Place, current: string) => Promise<readonly Candidate[]>>> = {
+  request: requests,
+  installed,
+  task: tasks,
+  template: templates,
+};
+
+/** `TOOL@`; once it stands, `TOOL@VERSION`: what is installed, then what sources have offered. */
+async function requests(at: Place, current: string): Promise<readonly Candidate[]> {
+  const tool = /^([a-z]+)@/.exec(current)?.[1];
+  if (tool === undefined) return at.tools.map((word) => ({ word: `${word}@`, describe: 'a version of it' }));
+  if (!at.tools.includes(tool)) return [];
+  const own = (await installed(at)).filter(({ word }) => word.startsWith(`${tool}@`));
+  const known = (await keptVersions(at.home, tool)).map((version) => ({ word: `${tool}@${version}`, describe: '' }));
+  return [{ word: `${tool}@latest`, describe: 'the newest release' }, ...own, ...known];
+}
+
+async function installed({ home }: Place): Promise<readonly Candidate[]> {
+  return (await listToolchains(home)).map(({ tool, version, linked }) => ({
+    word: `${tool}@${version}`,
+    describe: linked === undefined ? 'installed' : 'linked',
+  }));
+}
+
+/** Read more leniently than by who runs them: a manifest that is being edited still has tasks. */
+async function tasks({ folder, host }: Place): Promise<readonly Candidate[]> {
+  const found: Candidate[] = [];
+  for (let current = folder; ; current = dirname(current)) {
+    for (const name of MANIFEST_NAMES) found.push(...(await tasksIn(join(current, name)).catch(() => [])));
+    if (current === dirname(current) || current === host.personHome) return found;
+  }
+}
+
+async function tasksIn(file: string): Promise<readonly Candidate[]> {
+  const text = await readTextIfAny(file);
+  if (text === undefined) return [];
+  const { value } = parseToml(text, file);
+  const table = isTable(value) ? value.tasks : undefined;
+  if (!isTable(table)) return [];
+  return Object.entries(table).map(([word, task]) => ({ word, describe: describeTask(task) }));
+}
+
+function describeTask(task: unknown): string {
+  const said = isTable(task) ? (task.description ?? task.run) : task;
+  const first: unknown = Array.isArray(said) ? said[0] : said;
+  return typeof first === 'string' ? (first.split('\n')[0] ?? '').slice(0, 80) : '';
+}
+
+async function templates({ host }: Place): Promise<readonly Candidate[]> {
+  const names = await readdir(join(dirname(host.program), '..', 'templates'));
+  return names
+    .filter((name) => /^[a-z][a-z0-9-]*$/.test(name))
+    .sort()
+    .map((word) => ({ word, describe: '' }));
+}

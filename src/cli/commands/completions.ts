@@ -1,0 +1,20 @@
+import { completionScript } from '../../adapters/completion-script';
+import { SHELLS, shellNamed } from '../../adapters/startup-file';
+import type { Command } from '../command';
+
+export const command: Command = {
+  name: 'completions',
+  summary: 'the text by which your shell completes polyenv: verbs, options, versions, tasks',
+  describe: 'Versions are those that are installed, and those that were listed before: a key never uses the network.',
+  arguments: [{ name: 'shell', describe: 'that of SHELL without it', choices: SHELLS }],
+  examples: [
+    { run: 'eval "$(polyenv completions bash)"', describe: 'in ~/.bashrc' },
+    { run: 'eval "$(polyenv completions zsh)"', describe: 'in ~/.zshrc, after compinit' },
+    { run: 'polyenv completions fish > ~/.config/fish/completions/polyenv.fish', describe: 'for fish' },
+  ],
+  run: async ({ ctx, args }) => {
+    const shell = shellNamed(args[0] ?? ctx.host.env.SHELL);
+    const text = completionScript(shell);
+    return { data: { shell, text }, text };
+  },
+};

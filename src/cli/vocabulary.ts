@@ -1,0 +1,47 @@
+import { loadRuntimes } from '../app/registry';
+import type { OptionWords, VerbWords, Vocabulary } from '../domain/completion';
+import { SETTINGS } from '../domain/settings';
+import { CATALOG, type Entry } from './catalog';
+import { COMMON_OPTIONS, type Option } from './command';
+
+/** Every verb with its words, from the verbs themselves: made when polyenv is built. */
+export async function collectVocabulary(): Promise<Vocabulary> {
+  return {
+    verbs: await Promise.all(CATALOG.map(verbWords)),
+    options: COMMON_OPTIONS.map(optionWords),
+    tools: (await loadRuntimes()).map(({ id, title }) => ({ word: id, describe: title })),
+    settings: SETTINGS.map(({ name, type, describe }) => ({
+      word: name,
+      describe,
+      values: Array.isArray(type) ? type : type === 'boolean' ? ['true', 'false'] : [],
+    })),
+  };
+}
+
+async function verbWords(entry: Entry): Promise<VerbWords> {
+  const { command } = await entry.load();
+  const more = (await command.moreOptions?.()) ?? [];
+  return {
+    name: entry.name,
+    aliases: entry.aliases ?? [],
+    summary: command.summary,
+    ...(entry.hidden && { hidden: true as const }),
+    arguments: (command.arguments ?? []).map(({ variadic, choices, complete }) => ({
+      ...(variadic && { variadic }),
+      ...(choices && { choices }),
+      ...(complete && { complete }),
+    })),
+    options: [...(command.options ?? []), ...more].filter(({ hidden }) => !hidden).map(optionWords),
+    ...(command.ownWords && { handsOn: true as const }),
+  };
+}
+
+function optionWords({ name, short, describe, value, choices }: Option): OptionWords {
+  return {
+    name,
+    ...(short !== undefined && { short }),
+    describe,
+    ...(value !== undefined && { value }),
+    ...(choices !== undefined && { choices }),
+  };
+}
