@@ -14,6 +14,7 @@ import { readKnown, rememberEntry } from './locks';
 import { type Decision, findProject, type Project } from './project';
 import { provide } from './provide';
 import { commandIn, pathEntries, toolEnvironment } from './tool-environment';
+import { preferredSources } from './trusted';
 import type { Wish } from './wishes';
 
 export interface Execution {
@@ -133,11 +134,15 @@ async function installed(ctx: Context, standing: Standing): Promise<Standing> {
   }
   const file = decision.from.kind === 'file' ? decision.from.file.split('/').pop() : undefined;
   const { lock, place } = await readKnown(ctx, decision.folder, file);
-  const { resolution, toolchain } = await provide(ctx, { runtime, request: decision.request, lock }).catch(
-    (error: unknown) => {
-      throw placed(error, decision.from);
-    },
-  );
+  const preferred = await preferredSources(ctx, decision.folder, runtime.id);
+  const { resolution, toolchain } = await provide(ctx, {
+    runtime,
+    request: decision.request,
+    lock,
+    ...preferred,
+  }).catch((error: unknown) => {
+    throw placed(error, decision.from);
+  });
   if (resolution.kind === 'entry' && resolution.from === 'source' && decision.once === undefined) {
     await rememberEntry(ctx, decision.folder, resolution.entry);
     if (place === 'project') {

@@ -12,6 +12,7 @@ import { type Failed, type Provided, provideAll } from './provide';
 import { loadRuntimes } from './registry';
 import { lockEntries } from './relock';
 import { sweepLeftovers } from './sweep';
+import { preferredSources } from './trusted';
 import { relock } from './use';
 
 export interface InstalledProject {
@@ -30,7 +31,14 @@ export async function installProject(ctx: Context, folder: string): Promise<Inst
     groups.map(async (group) => {
       const { provided, failed } = await provideAll(
         ctx,
-        group.members.map(({ runtime, decision }) => ({ runtime, request: decision.request, lock: group.at.lock })),
+        await Promise.all(
+          group.members.map(async ({ runtime, decision }) => ({
+            runtime,
+            request: decision.request,
+            lock: group.at.lock,
+            ...(await preferredSources(ctx, decision.folder, runtime.id)),
+          })),
+        ),
       );
       return { group, provided, failed };
     }),

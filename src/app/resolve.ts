@@ -20,8 +20,10 @@ export interface Asked {
   readonly runtime: Runtime;
   readonly request: ToolRequest;
   readonly lock: Lockfile;
-  /** Source ids in the project's order, where it is trusted to have one. */
+  /** Ids of the sources that a person named for this, whose proof is then enough. */
   readonly order?: readonly string[];
+  /** Source ids in the project's order, where it is trusted to have one. */
+  readonly preferred?: readonly string[];
   /** Of the releases that answer, only these. */
   readonly within?: (release: Release) => boolean;
 }
@@ -149,7 +151,7 @@ async function entryOf(
 
 function sourcesInOrder(ctx: Context, asked: Asked): readonly Source[] {
   const { sources } = asked.runtime;
-  const wanted = asked.order ?? sources.map((source) => source.id);
+  const wanted = asked.order ?? asked.preferred ?? sources.map((source) => source.id);
   return wanted.flatMap((id) => sources.filter((source) => source.id === id && isAllowed(ctx, source.id)));
 }
 

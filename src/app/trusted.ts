@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { isTrusted } from '../adapters/trust';
 import type { EnvOp } from '../domain/env-op';
 import { MANIFEST_NAMES, type Manifest } from '../domain/manifest';
+import type { ToolId } from '../domain/request';
 import { needsTrust } from '../domain/trust';
 import type { Context } from './context';
 import { isInside } from './inside';
@@ -36,6 +37,17 @@ export async function trustedEffects(
     trusted,
     untrusted: judged.filter(({ yes }) => !yes).map(({ manifest }) => manifest),
   };
+}
+
+/** The order of sources that the folder's nearest manifest has for a runtime, if it is trusted to have one. */
+export async function preferredSources(
+  ctx: Context,
+  folder: string,
+  tool: ToolId,
+): Promise<{ readonly preferred?: readonly string[] }> {
+  const { trusted } = await trustedEffects(ctx, await nearestManifests(ctx, folder));
+  const said = trusted.flatMap(({ sources }) => sources).find((one) => one.tool === tool);
+  return said === undefined ? {} : { preferred: said.order };
 }
 
 function variablesOf(manifest: Manifest): readonly EnvOp[] {

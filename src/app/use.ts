@@ -16,6 +16,7 @@ import { findProject } from './project';
 import { orderFor, type Provided, provideAll } from './provide';
 import { resolveRequest } from './resolve';
 import { sweepLeftovers } from './sweep';
+import { preferredSources } from './trusted';
 import type { Wish } from './wishes';
 
 export interface UseOptions {
@@ -49,13 +50,16 @@ export async function use(ctx: Context, options: UseOptions): Promise<Used> {
   const read = await readManifest(folder, file);
   const wishes = withOwnOptions(options.wishes, read);
   const { lock, path: lockFile, place } = await readLock(ctx, folder, file);
-  const order = options.source === undefined ? {} : { order: [options.source] };
+  const preferred = (id: string) =>
+    options.source === undefined ? preferredSources(ctx, folder, id) : { order: [options.source] };
   const manifest = join(folder, file);
   // A manifest that cannot be edited is told before anything is downloaded.
   const after = await edited(read, manifest, wishes);
   const { provided, failed } = await provideAll(
     ctx,
-    wishes.map(({ runtime, request }) => ({ runtime, request, lock, ...order })),
+    await Promise.all(
+      wishes.map(async ({ runtime, request }) => ({ runtime, request, lock, ...(await preferred(runtime.id)) })),
+    ),
   );
   if (failed[0] !== undefined) throw failed[0].error;
   const wrote: string[] = [];
