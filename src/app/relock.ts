@@ -31,7 +31,8 @@ export async function lockEntries(
   return { entries: entries.flat() };
 }
 
-async function alternativesOf(ctx: Context, asked: Asked, first: LockEntry): Promise<readonly LockEntry[]> {
+/** The same version from every other source that has it; what does not is a warning. */
+export async function alternativesOf(ctx: Context, asked: Asked, first: LockEntry): Promise<readonly LockEntry[]> {
   const exact = { ...asked.request, version: { kind: 'exact' as const, version: first.version } };
   const others = asked.runtime.sources.filter((source) => source.id !== first.source);
   const found = await Promise.all(

@@ -15,6 +15,7 @@ export type Group = 'Project' | 'Run' | 'Look' | 'Toolchains' | 'Machine' | 'Loc
 export const CATALOG: readonly Entry[] = [
   { name: 'init', group: 'Project', load: () => import('./commands/init') },
   { name: 'use', group: 'Project', load: () => import('./commands/use') },
+  { name: 'upgrade', group: 'Project', load: () => import('./commands/upgrade') },
   { name: 'remove', group: 'Project', load: () => import('./commands/remove') },
   { name: 'install', group: 'Project', load: () => import('./commands/install') },
   { name: 'sync', group: 'Project', load: () => import('./commands/sync') },
