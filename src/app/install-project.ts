@@ -7,6 +7,7 @@ import { compileProject, prepareFolder, standingsOf } from './compile';
 import type { Context } from './context';
 import { recordHistory } from './history';
 import { type FolderLock, readLock, writeLock } from './locks';
+import { enablePackageManager } from './package-manager';
 import { type Decision, findProject, type Project } from './project';
 import { type Failed, type Provided, provideAll } from './provide';
 import { loadRuntimes } from './registry';
@@ -51,7 +52,9 @@ export async function installProject(ctx: Context, folder: string): Promise<Inst
     if ((await writeLock(group.at, next)) === 'written' && group.at.place === 'project') wrote.push(group.at.path);
   }
   await sweepLeftovers(ctx);
-  await prepareFolder(ctx, folder);
+  const environment = await prepareFolder(ctx, folder);
+  const note = await enablePackageManager(ctx, environment);
+  if (note !== undefined) ctx.emit({ type: 'note', text: note });
   if (project.directory !== folder) await prepareFolder(ctx, project.directory);
   return {
     project,
@@ -83,7 +86,8 @@ export async function installFrozen(ctx: Context, folder: string): Promise<Insta
     ),
   );
   await sweepLeftovers(ctx);
-  await prepareFolder(ctx, folder);
+  const note = await enablePackageManager(ctx, await prepareFolder(ctx, folder));
+  if (note !== undefined) ctx.emit({ type: 'note', text: note });
   return {
     project,
     provided: results.flatMap((result) => result.provided),
