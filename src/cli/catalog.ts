@@ -50,6 +50,7 @@ export const CATALOG: readonly Entry[] = [
   { name: 'settings', group: 'Machine', load: () => import('./commands/settings') },
   { name: 'self', group: 'Machine', load: () => import('./commands/self') },
   { name: 'new', group: 'Project', load: () => import('./commands/new') },
+  { name: 'generate', group: 'Project', load: () => import('./commands/generate') },
   { name: 'templates', group: 'Look', load: () => import('./commands/templates') },
   { name: 'help', group: 'Others', load: () => import('./commands/help') },
   { name: 'complete', group: 'Plumbing', hidden: true, load: () => import('./commands/complete') },

@@ -1,0 +1,67 @@
+import { installLines, type ProjectFacts } from './project-facts';
+
+/** https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax */
+export function githubActions(facts: ProjectFacts): string {
+  const { polyenv, tasks } = facts;
+  const last = tasks.includes('test') ? `${polyenv} run test` : `${polyenv} current`;
+  return `# Made by \`polyenv generate github-actions\`: runs on exactly what polyenv.lock says, or fails with what differs.
+name: polyenv
+
+on:
+  push:
+  pull_request:
+
+permissions:
+  contents: read
+
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - name: Keep toolchains between runs
+        id: cache
+        uses: actions/cache@v4
+        with:
+          path: ~/.local/share/polyenv
+          key: polyenv-\${{ runner.os }}-\${{ runner.arch }}-\${{ hashFiles('**/polyenv.lock') }}
+${steps([
+  ...(polyenv === 'polyenv' ? [NEEDED] : []),
+  { name: 'Install exactly the lock', run: installLines(facts) },
+  {
+    name: 'Verify what came from the cache',
+    if: "steps.cache.outputs.cache-hit == 'true'",
+    run: [`${polyenv} verify`],
+  },
+  {
+    name: 'Put the commands on PATH for the steps that follow',
+    run: ['echo "${POLYENV_HOME:-$HOME/.local/share/polyenv}/shims" >> "$GITHUB_PATH"'],
+  },
+  { name: tasks.includes('test') ? 'Test' : 'Say what runs here; your own commands come after it', run: [last] },
+])}`;
+}
+
+interface Step {
+  readonly name: string;
+  readonly if?: string;
+  readonly run: readonly string[];
+}
+
+const NEEDED: Step = {
+  name: 'polyenv has to be on PATH; polyenv generate wrapper brings it along by digest',
+  run: ['command -v polyenv'],
+};
+
+function steps(all: readonly Step[]): string {
+  return all
+    .map(({ name, if: condition, run }) =>
+      [
+        `      - name: ${name}`,
+        ...(condition === undefined ? [] : [`        if: ${condition}`]),
+        '        run: |',
+        ...run.map((line) => `          ${line}`),
+        '',
+      ].join('\n'),
+    )
+    .join('');
+}
