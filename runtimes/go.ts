@@ -14,6 +14,7 @@ import {
   goWork,
   hexDigest,
   homebrew,
+  imagesNamed,
   leadingNumbers,
   lifecycleFrom,
   namedIn,
@@ -276,6 +277,12 @@ export const runtime: Runtime = {
     homebrew('go*', '/libexec'),
     { manager: 'system', folders: () => ['/usr/lib/go', '/usr/lib/go-*', '/usr/local', '/usr'] },
   ],
+  mentions: {
+    images: imagesNamed('golang', 'cimg/go', 'circleci/golang', 'bitnami/golang', 'devcontainers/go', 'chainguard/go'),
+    steps: { 'actions/setup-go': { inputs: ['go-version'] }, GoTool: { inputs: ['version'] } },
+    features: ['go'],
+    keys: { '.readthedocs': ['build.tools.golang'], '.travis': ['go'] },
+  },
   releaseNotes: notesOf,
   // A line is supported until the second one after it: https://go.dev/doc/devel/release#policy
   lifecycle: lifecycleFrom(

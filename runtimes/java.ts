@@ -13,6 +13,7 @@ import {
   gradleBuildKotlin,
   hexDigest,
   homebrew,
+  imagesNamed,
   javaScheme,
   javaVersion,
   leadingNumbers,
@@ -301,6 +302,35 @@ export const runtime: Runtime = {
     },
     { manager: 'system', folders: () => ['/usr/lib/jvm/*', '/usr/java/*', '/opt/java/*', '/opt/jdk*'] },
   ],
+  mentions: {
+    images: [
+      ...imagesNamed(
+        'eclipse-temurin',
+        'openjdk',
+        'amazoncorretto',
+        'ibm-semeru-runtimes',
+        'sapmachine',
+        'cimg/openjdk',
+      ),
+      ...imagesNamed('bellsoft/liberica-openjdk-alpine', 'bellsoft/liberica-openjdk-debian', 'devcontainers/java'),
+      ...imagesNamed(
+        'azul/zulu-openjdk',
+        'azul/zulu-openjdk-alpine',
+        'adoptopenjdk',
+        'chainguard/jdk',
+        'chainguard/jre',
+      ),
+      /^(?:maven|gradle|sbtscala\/scala-sbt):(?:[^-]*-)*?(?:eclipse-temurin-|amazoncorretto-|ibm-semeru-|jdk-?)(\d+)/,
+      /^distroless\/java(\d+)(?=[-:]|$)/,
+    ],
+    steps: {
+      'actions/setup-java': { inputs: ['java-version'] },
+      'graalvm/setup-graalvm': { inputs: ['java-version'] },
+      JavaToolInstaller: { inputs: ['versionSpec'] },
+    },
+    features: ['java'],
+    keys: { '.travis': ['jdk'] },
+  },
   releaseNotes: notesOf,
   lifecycle: lifecycleFrom(
     (version) => leadingNumbers(version, 1),

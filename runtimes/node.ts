@@ -13,6 +13,7 @@ import {
   firstWord,
   formatLocator,
   homebrew,
+  imagesNamed,
   leadingNumbers,
   lifecycleFrom,
   malformed,
@@ -486,6 +487,29 @@ export const runtime: Runtime = {
     homebrew('node*'),
     { manager: 'system', folders: () => ['/usr/local', '/usr'] },
   ],
+  mentions: {
+    images: [
+      ...imagesNamed('node', 'cimg/node', 'circleci/node', 'bitnami/node', 'devcontainers/javascript-node'),
+      ...imagesNamed('devcontainers/typescript-node', 'chainguard/node'),
+      /^distroless\/nodejs(\d+)(?=[-:]|$)/,
+      /^(?:ubi\d+|rhel\d+)\/nodejs-(\d+)(?=[-:]|$)/,
+    ],
+    steps: {
+      'actions/setup-node': { inputs: ['node-version'] },
+      'pnpm/setup': { inputs: ['node-version'] },
+      'volta-cli/action': { inputs: ['node-version'] },
+      NodeTool: { inputs: ['versionSpec'] },
+      UseNode: { inputs: ['version'] },
+    },
+    features: ['node'],
+    keys: { '.readthedocs': ['build.tools.nodejs'], '.travis': ['node_js'] },
+    words: Object.fromEntries(
+      Object.entries(LONG_TERM).flatMap(([line, [name]]) => [
+        [name, line],
+        [`lts/${name}`, line],
+      ]),
+    ),
+  },
   releaseNotes: notesOf,
   lifecycle: lifecycleFrom(
     (version) => leadingNumbers(version, version.startsWith('0.') ? 2 : 1),

@@ -10,6 +10,7 @@ import {
   dataHome,
   hexDigest,
   homebrew,
+  imagesNamed,
   leadingNumbers,
   lifecycleFrom,
   namedIn,
@@ -316,6 +317,21 @@ export const runtime: Runtime = {
     },
     { manager: 'system', folders: () => ['/usr/local', '/usr', '/opt/python/*'] },
   ],
+  mentions: {
+    images: [
+      ...imagesNamed('python', 'cimg/python', 'circleci/python', 'bitnami/python', 'devcontainers/python'),
+      ...imagesNamed('chainguard/python'),
+      /^astral-sh\/uv:(?:[\d.]+-)?python(\d+(?:\.\d+)+)/,
+    ],
+    steps: {
+      'actions/setup-python': { inputs: ['python-version'] },
+      'astral-sh/setup-uv': { inputs: ['python-version'] },
+      'conda-incubator/setup-miniconda': { inputs: ['python-version'] },
+      UsePythonVersion: { inputs: ['versionSpec'] },
+    },
+    features: ['python'],
+    keys: { '.readthedocs': ['build.tools.python'], '.travis': ['python'] },
+  },
   releaseNotes: notesOf,
   lifecycle: lifecycleFrom(
     (version) => leadingNumbers(version, 2),

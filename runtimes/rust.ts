@@ -12,6 +12,7 @@ import {
   commandsIn,
   hexDigest,
   homebrew,
+  imagesNamed,
   leadingNumbers,
   lifecycleFrom,
   malformed,
@@ -380,6 +381,16 @@ export const runtime: Runtime = {
   ],
   plusVersion: ['cargo', 'rustc', 'rustdoc', 'rustfmt'],
   // A release is supported until the next one: https://www.rust-lang.org/governance/policies/
+  mentions: {
+    images: imagesNamed('rust', 'cimg/rust', 'circleci/rust', 'bitnami/rust', 'devcontainers/rust', 'chainguard/rust'),
+    steps: {
+      'dtolnay/rust-toolchain': { inputs: ['toolchain'], ref: true },
+      'actions-rust-lang/setup-rust-toolchain': { inputs: ['toolchain'] },
+      'actions-rs/toolchain': { inputs: ['toolchain'] },
+    },
+    features: ['rust'],
+    keys: { '.readthedocs': ['build.tools.rust'], '.travis': ['rust'] },
+  },
   releaseNotes: (version) =>
     /^[\d.]+$/.test(version) ? notesOf(version) : 'https://github.com/rust-lang/rust/blob/HEAD/RELEASES.md',
   lifecycle: lifecycleFrom(

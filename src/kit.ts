@@ -25,6 +25,7 @@ export {
 export { type Digest, hexDigest, integrityDigest } from './domain/digest';
 export { type EnvOp, setVariable, unsetVariable } from './domain/env-op';
 export { PolyenvError } from './domain/errors';
+export { imagesNamed } from './domain/image-names';
 export type * from './domain/layout';
 export { leadingNumbers, lifecycleFrom } from './domain/lifecycle';
 export { formatLocator, parseLocator, type RegistryPackage } from './domain/locator';

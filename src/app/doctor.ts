@@ -4,19 +4,21 @@ import { readLauncher } from '../adapters/launcher';
 import { isOurShim } from '../adapters/shims';
 import { damagedKeys, isExecutableFile } from '../adapters/store';
 import { answersFloor } from '../domain/precedence';
+import { printable } from '../domain/printable';
 import { describeOrigin } from '../domain/sourced';
 import { compileFolder, refreshShims, type Standing, standingsOf } from './compile';
 import type { Context } from './context';
 import { readLock } from './locks';
+import { contradictionsOf } from './mentions';
 import { installOwnNode } from './own-node';
 import { findProject, type Project } from './project';
 import { pathEntries } from './tool-environment';
 
 /** One thing that is not as it should be, and the command that mends it. */
 export interface Finding {
-  readonly id: string;
-  readonly severity: 'error' | 'warning' | 'note';
-  readonly what: string;
+  readonly kind: string;
+  readonly level: 'error' | 'warning' | 'note';
+  readonly message: string;
   readonly where?: string;
   readonly mend: string;
   /** Safe: loses nothing that cannot be had again. */
@@ -32,6 +34,7 @@ export async function diagnose(ctx: Context): Promise<readonly Finding[]> {
     launcherFindings(ctx),
     storeFindings(ctx),
     lockFindings(ctx, standings),
+    mentionFindings(ctx, project.directory),
   ]);
   return [
     ...parts.flat(),
@@ -45,9 +48,9 @@ async function homeFindings(ctx: Context): Promise<readonly Finding[]> {
   if (!existsSync(ctx.home.root))
     return [
       {
-        id: 'no-home',
-        severity: 'note',
-        what: `polyenv has no home yet (${ctx.home.root})`,
+        kind: 'no-home',
+        level: 'note',
+        message: `polyenv has no home yet (${ctx.home.root})`,
         mend: 'polyenv use node@lts',
       },
     ];
@@ -57,9 +60,9 @@ async function homeFindings(ctx: Context): Promise<readonly Finding[]> {
   } catch {
     return [
       {
-        id: 'home-unwritable',
-        severity: 'error',
-        what: `${ctx.home.root} cannot be written by you`,
+        kind: 'home-unwritable',
+        level: 'error',
+        message: `${ctx.home.root} cannot be written by you`,
         mend: `sudo chown -R "$(id -un)" ${ctx.home.root}`,
       },
     ];
@@ -72,9 +75,9 @@ async function launcherFindings(ctx: Context): Promise<readonly Finding[]> {
     return existsSync(ctx.home.shims)
       ? [
           {
-            id: 'no-launcher',
-            severity: 'error',
-            what: "the launcher is missing or not polyenv's",
+            kind: 'no-launcher',
+            level: 'error',
+            message: "the launcher is missing or not polyenv's",
             where: join(ctx.home.bin, 'polyenv'),
             mend: 'polyenv reshim',
             fix: () => refreshShims(ctx),
@@ -84,9 +87,9 @@ async function launcherFindings(ctx: Context): Promise<readonly Finding[]> {
   if (!existsSync(launcher.node)) {
     return [
       {
-        id: 'launcher-node',
-        severity: 'error',
-        what: `the launcher's Node is gone: ${launcher.node}`,
+        kind: 'launcher-node',
+        level: 'error',
+        message: `the launcher's Node is gone: ${launcher.node}`,
         mend: 'polyenv setup',
         fix: async () => void (await installOwnNode(ctx)),
       },
@@ -95,9 +98,9 @@ async function launcherFindings(ctx: Context): Promise<readonly Finding[]> {
   if (!existsSync(launcher.program))
     return [
       {
-        id: 'launcher-program',
-        severity: 'error',
-        what: `the launcher's polyenv is gone: ${launcher.program}`,
+        kind: 'launcher-program',
+        level: 'error',
+        message: `the launcher's polyenv is gone: ${launcher.program}`,
         mend: 'polyenv reshim',
       },
     ];
@@ -106,9 +109,9 @@ async function launcherFindings(ctx: Context): Promise<readonly Finding[]> {
 
 async function storeFindings(ctx: Context): Promise<readonly Finding[]> {
   return (await damagedKeys(ctx.home)).map((key) => ({
-    id: 'damaged',
-    severity: 'error',
-    what: `${key} is not whole`,
+    kind: 'damaged',
+    level: 'error',
+    message: `${key} is not whole`,
     where: join(ctx.home.store, key),
     mend: 'polyenv install, or polyenv verify --repair',
   }));
@@ -137,7 +140,12 @@ function pathFindings(ctx: Context, standings: readonly Standing[]): readonly Fi
   const shims = path.indexOf(ctx.home.shims);
   if (shims === -1)
     return [
-      { id: 'no-shims-on-path', severity: 'warning', what: `${ctx.home.shims} is not on PATH`, mend: 'polyenv setup' },
+      {
+        kind: 'no-shims-on-path',
+        level: 'warning',
+        message: `${ctx.home.shims} is not on PATH`,
+        mend: 'polyenv setup',
+      },
     ];
   return standings.flatMap(({ runtime }): readonly Finding[] => {
     const name = runtime.probe.command;
@@ -149,9 +157,9 @@ function pathFindings(ctx: Context, standings: readonly Standing[]): readonly Fi
     const manager = MANAGERS.find((one) => front.includes(`/${one}/`) || front.includes(`/${one}`));
     return [
       {
-        id: 'in-front',
-        severity: 'warning',
-        what: `${front}${manager === undefined ? '' : ` (of ${manager.replace(/^\./, '')})`} comes before polyenv's ${name} on PATH`,
+        kind: 'in-front',
+        level: 'warning',
+        message: `${front}${manager === undefined ? '' : ` (of ${manager.replace(/^\./, '')})`} comes before polyenv's ${name} on PATH`,
         mend: "put polyenv's lines at the end of the start-up file: polyenv setup --undo && polyenv setup",
       },
     ];
@@ -162,26 +170,26 @@ function projectFindings(project: Project, standings: readonly Standing[]): read
   return [
     ...project.errors.map(
       (error): Finding => ({
-        id: 'unreadable',
-        severity: 'error',
-        what: error.message,
+        kind: 'unreadable',
+        level: 'error',
+        message: error.message,
         ...(error.where !== undefined && { where: `${error.where.file}:${error.where.line ?? 1}` }),
         mend: error.hint ?? 'mend the file',
       }),
     ),
     ...project.disagreements.map(
-      (text): Finding => ({ id: 'disagreement', severity: 'warning', what: text, mend: 'polyenv sync' }),
+      (text): Finding => ({ kind: 'disagreement', level: 'warning', message: text, mend: 'polyenv sync' }),
     ),
     ...project.warnings.map(
-      (text): Finding => ({ id: 'warning', severity: 'warning', what: text, mend: 'polyenv detect' }),
+      (text): Finding => ({ kind: 'warning', level: 'warning', message: text, mend: 'polyenv detect' }),
     ),
     ...standings.flatMap((standing): readonly Finding[] =>
       standing.toolchain === undefined && standing.decision.request.version.kind !== 'system'
         ? [
             {
-              id: 'not-installed',
-              severity: 'warning',
-              what: `${standing.runtime.id}@${standing.decision.request.text} is pinned and not installed`,
+              kind: 'not-installed',
+              level: 'warning',
+              message: `${standing.runtime.id}@${standing.decision.request.text} is pinned and not installed`,
               where: describeOrigin(standing.decision.from),
               mend: 'polyenv install',
             },
@@ -189,7 +197,7 @@ function projectFindings(project: Project, standings: readonly Standing[]): read
         : [],
     ),
     ...floorProblems(project, standings).map(
-      (text): Finding => ({ id: 'floor', severity: 'warning', what: text, mend: 'change one of the two' }),
+      (text): Finding => ({ kind: 'floor', level: 'warning', message: text, mend: 'change one of the two' }),
     ),
   ];
 }
@@ -209,6 +217,16 @@ export function floorProblems(project: Project, standings: readonly Standing[]):
   });
 }
 
+async function mentionFindings(ctx: Context, directory: string): Promise<readonly Finding[]> {
+  return (await contradictionsOf(ctx, directory)).map(({ file, line, says, requests, chosen, standing }) => ({
+    kind: 'mention',
+    level: 'warning',
+    message: `it says ${printable(says)}, and ${describeOrigin(standing.decision.from)} chose ${standing.runtime.id} ${chosen}`,
+    where: `${file}:${line}`,
+    mend: `write ${chosen} there, or: polyenv use ${standing.runtime.id}@${printable(requests.at(-1) ?? '')}`,
+  }));
+}
+
 async function lockFindings(ctx: Context, standings: readonly Standing[]): Promise<readonly Finding[]> {
   const found: Finding[] = [];
   for (const standing of standings) {
@@ -222,9 +240,9 @@ async function lockFindings(ctx: Context, standings: readonly Standing[]): Promi
     )
       continue;
     found.push({
-      id: 'not-locked',
-      severity: 'warning',
-      what: `polyenv.lock has nothing for ${standing.runtime.id}@${standing.decision.request.text}`,
+      kind: 'not-locked',
+      level: 'warning',
+      message: `polyenv.lock has nothing for ${standing.runtime.id}@${standing.decision.request.text}`,
       where: at.path,
       mend: 'polyenv lock',
       fix: async () => void (await compileFolder(ctx, ctx.directory)),
@@ -245,9 +263,9 @@ function lifecycleFindings(ctx: Context, standings: readonly Standing[]): readon
     const best = next.find((one) => one.lts === true) ?? next[0];
     return [
       {
-        id: 'end-of-life',
-        severity: 'warning',
-        what: `${runtime.title} ${name} has had no support since ${line.end}`,
+        kind: 'end-of-life',
+        level: 'warning',
+        message: `${runtime.title} ${name} has had no support since ${line.end}`,
         mend: best === undefined ? `polyenv ls-remote ${runtime.id}` : `polyenv use ${runtime.id}@${best.line}`,
       },
     ];

@@ -36,6 +36,28 @@ export interface Runtime {
   readonly lifecycle?: Lifecycle;
   /** Where people read what is new in a version. Pure. */
   releaseNotes?(version: Version): Url;
+  /** How files that pin nothing here (images, steps of continuous integration) name a version of it. */
+  readonly mentions?: Mentions;
+}
+
+/** Tables for `domain/mentions.ts`. What they find is a text in the runtime's request grammar, or one of `words`. */
+export interface Mentions {
+  /** Patterns of images with their tag, without a registry's host: `node:20-alpine`. The first group is the version. */
+  readonly images?: readonly RegExp[];
+  /** Names of steps (GitHub's actions, Azure's tasks) with their inputs, the one that wins first. */
+  readonly steps?: Readonly<Record<string, StepInputs>>;
+  /** Names of features of development containers that take a `version`: https://containers.dev/features. */
+  readonly features?: readonly string[];
+  /** By the name of a YAML file without its ending (`.readthedocs`), paths of keys: `build.tools.nodejs`. */
+  readonly keys?: Readonly<Record<string, readonly string[]>>;
+  /** What words mean that stand where a version does, lower case: `iron` is `20`. Others are no version. */
+  readonly words?: Readonly<Record<string, string>>;
+}
+
+export interface StepInputs {
+  readonly inputs: readonly string[];
+  /** Where no input says it, the step's own version is the runtime's: `dtolnay/rust-toolchain@1.88`. */
+  readonly ref?: true;
 }
 
 /** A list of words that a request may carry, in the manifest (`components = [...]`) and as a repeatable option (`--component clippy`). */

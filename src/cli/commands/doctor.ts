@@ -20,19 +20,19 @@ export const command: Command = {
       for (const finding of found) {
         if (finding.fix === undefined) continue;
         await finding.fix();
-        fixed.push(finding.id);
+        fixed.push(finding.kind);
       }
     }
     const paint = { error: output.out.red, warning: output.out.yellow, note: output.out.dim };
     const lines = found.flatMap((finding) => [
-      `${paint[finding.severity](finding.severity)}  ${finding.what}${finding.where === undefined ? '' : `\n  at   ${finding.where}`}`,
-      fixed.includes(finding.id) ? '  mended' : `  try  ${finding.mend}`,
+      `${paint[finding.level](finding.level)}  ${finding.message}${finding.where === undefined ? '' : `\n  at   ${finding.where}`}`,
+      fixed.includes(finding.kind) ? '  mended' : `  try  ${finding.mend}`,
     ]);
     return {
       data: { findings: found.map(({ fix, ...finding }) => ({ ...finding, fixable: fix !== undefined })), fixed },
       text: lines.length === 0 ? 'nothing is wrong' : lines.join('\n'),
       exit:
-        flag(input, 'exit-code') && found.some((finding) => finding.severity !== 'note' && !fixed.includes(finding.id))
+        flag(input, 'exit-code') && found.some((finding) => finding.level !== 'note' && !fixed.includes(finding.kind))
           ? 10
           : 0,
     };
