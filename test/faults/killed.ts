@@ -75,6 +75,14 @@ const KILLED: readonly Killed[] = [
     sample: 4,
     versions: ['v20.11.1'],
   },
+  {
+    id: 'K08',
+    verb: 'upgrade --latest',
+    before: [['use', 'node@20']],
+    args: ['upgrade', '--latest'],
+    sample: 6,
+    versions: ['v20.11.1', 'v22.1.0'],
+  },
 ];
 
 /** SIGKILL as each system call that changes the disk begins; then the old or the new state holds, and the next command works. */
