@@ -5,7 +5,7 @@ import type { ToolRequest } from '../domain/request';
 import type { Runtime } from '../domain/runtime';
 import { compileProject, prepareFolder, standingsOf } from './compile';
 import type { Context } from './context';
-import { recordHistory } from './history';
+import { recordHistory, recordOutcome } from './history';
 import { type FolderLock, readLock, writeLock } from './locks';
 import { enablePackageManager } from './package-manager';
 import { type Decision, findProject, type Project } from './project';
@@ -50,6 +50,7 @@ export async function installProject(ctx: Context, folder: string): Promise<Inst
     if (next === group.at.lock) continue;
     if (group.at.place === 'project') await recordHistory(ctx, group.folder);
     if ((await writeLock(group.at, next)) === 'written' && group.at.place === 'project') wrote.push(group.at.path);
+    if (group.at.place === 'project') await recordOutcome(ctx, group.folder);
   }
   await sweepLeftovers(ctx);
   const environment = await prepareFolder(ctx, folder);
@@ -172,6 +173,7 @@ export async function lockProject(
   }
   if (own.at.place === 'project') await recordHistory(ctx, own.folder);
   const changed = (await writeLock(own.at, next)) === 'written';
+  if (own.at.place === 'project') await recordOutcome(ctx, own.folder);
   await compileProject(ctx, { project, standings: await standingsOf(ctx, project), directory: folder });
   return { path: own.at.path, lock: next, changed };
 }

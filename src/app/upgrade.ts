@@ -1,7 +1,6 @@
 import { basename } from 'node:path';
 import { writeAtomic } from '../adapters/fs';
 import { editToml, parseToml, type TomlValue } from '../adapters/toml';
-import { renewTrust } from '../adapters/trust';
 import { isTable } from '../domain/document-value';
 import { PolyenvError } from '../domain/errors';
 import { leadingNumbers } from '../domain/lifecycle';
@@ -16,9 +15,9 @@ import { describeOrigin } from '../domain/sourced';
 import type { Version } from '../domain/version';
 import { compileFolder, prepareFolder, type Standing } from './compile';
 import type { Context } from './context';
-import { recordHistory } from './history';
+import { recordHistory, recordOutcome } from './history';
 import { type FolderLock, readLock, writeLock } from './locks';
-import { decodeManifestText, type ReadManifest, readManifest } from './manifests';
+import { type ReadManifest, readManifest } from './manifests';
 import { chosenStandings, currentVersion } from './outdated';
 import { findProject } from './project';
 import { type Provided, provideAll } from './provide';
@@ -86,9 +85,10 @@ export async function applyUpgrade(
     const written = await writeLock(site.at, entries.reduce(withEntry, site.next));
     if (written === 'written' && site.at.place === 'project') wrote.push(site.at.path);
     if (site.manifest !== undefined && site.manifest.after !== site.manifest.before.text) {
-      await writeManifest(ctx, site.manifest);
+      await writeAtomic(site.manifest.before.path, site.manifest.after);
       wrote.push(site.manifest.before.path);
     }
+    if (site.at.place === 'project') await recordOutcome(ctx, site.folder);
   }
   if (sites.length === 0) return { provided, wrote, disagreements: [] };
   await sweepLeftovers(ctx);
@@ -279,12 +279,4 @@ async function provideSites(ctx: Context, sites: readonly Site[]): Promise<reado
   const { provided, failed } = await provideAll(ctx, asked);
   if (failed[0] !== undefined) throw failed[0].error;
   return provided;
-}
-
-/** What was trusted stays trusted: the person asked for the edit, and nothing else changes. */
-async function writeManifest(ctx: Context, { before, after }: EditedManifest): Promise<void> {
-  const manifest = await decodeManifestText(after, before.path);
-  const store = { home: ctx.home, host: ctx.host };
-  await writeAtomic(before.path, after);
-  await renewTrust(store, { before: { manifest: before.manifest }, after: { manifest } });
 }

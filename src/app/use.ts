@@ -8,7 +8,7 @@ import type { ToolRequest } from '../domain/request';
 import type { Runtime } from '../domain/runtime';
 import { compileFolder, prepareFolder } from './compile';
 import type { Context } from './context';
-import { recordHistory } from './history';
+import { recordHistory, recordOutcome } from './history';
 import { orderKey } from './install';
 import { readLock, writeLock } from './locks';
 import { type ReadManifest, readManifest } from './manifests';
@@ -70,6 +70,7 @@ export async function use(ctx: Context, options: UseOptions): Promise<Used> {
     await writeAtomic(manifest, after);
     wrote.push(manifest);
   }
+  await recordOutcome(ctx, folder);
   await sweepLeftovers(ctx);
   await prepareFolder(ctx, folder);
   return { manifest, created: read === undefined, provided, wrote, notes: await notesOf(ctx, folder) };
@@ -121,6 +122,7 @@ export async function remove(
   const { lock, ...at } = await readLock(ctx, folder, file);
   const left = runtimes.reduce<Lockfile>((rest, runtime) => withoutTool(rest, runtime.id), lock);
   if (existsSync(at.path) && (await writeLock(at, left)) === 'written') wrote.push(at.path);
+  await recordOutcome(ctx, folder);
   await compileFolder(ctx, folder);
   return wrote;
 }

@@ -16,6 +16,7 @@ export const CATALOG: readonly Entry[] = [
   { name: 'init', group: 'Project', load: () => import('./commands/init') },
   { name: 'use', group: 'Project', load: () => import('./commands/use') },
   { name: 'upgrade', group: 'Project', load: () => import('./commands/upgrade') },
+  { name: 'rollback', group: 'Project', load: () => import('./commands/rollback') },
   { name: 'remove', group: 'Project', load: () => import('./commands/remove') },
   { name: 'install', group: 'Project', load: () => import('./commands/install') },
   { name: 'sync', group: 'Project', load: () => import('./commands/sync') },

@@ -78,6 +78,10 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     meaning: 'Neither this folder nor one above it has a manifest or a version file.',
     mend: '`polyenv use node@lts` makes a manifest; `polyenv init` proposes one from what the repository says.',
   },
+  'history-missing': {
+    meaning: '`polyenv rollback` found no change of `polyenv.toml` or `polyenv.lock` in this folder that polyenv made.',
+    mend: 'What version control remembers: `git log -p polyenv.toml polyenv.lock`.',
+  },
   'pin-edit-refused': {
     meaning: '`polyenv sync` could not change the version in a file without touching anything else.',
     mend: 'Change that line by hand; the message says what it should say.',

@@ -21,6 +21,7 @@ export const CATALOGUE = {
   'manifest-edit-refused': { exit: 3, title: 'polyenv.toml cannot be edited safely' },
   'manifest-exists': { exit: 3, title: 'There is a polyenv.toml already' },
   'manifest-missing': { exit: 3, title: 'No project is found here' },
+  'history-missing': { exit: 3, title: 'There is no change to take back' },
   'pin-edit-refused': { exit: 3, title: 'A version file cannot be edited safely' },
   'pin-file-invalid': { exit: 3, title: 'A version file cannot be honoured' },
   'lockfile-invalid': { exit: 3, title: 'polyenv.lock cannot be read' },
