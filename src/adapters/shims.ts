@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { lstat, mkdir, readdir, rename, stat, symlink } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, rename, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { renderHookFish, renderHookSh } from '../domain/activation';
 import {
@@ -121,7 +121,8 @@ async function writeRoutes(folder: string, environment: Environment): Promise<vo
     const before = await timesOf(environment.inputs);
     const youngest = Math.max(0, ...before.map(({ modified }) => Number(modified / 1_000_000n)));
     const age = Date.now() - youngest;
-    const needed = comparesSeconds() ? YOUNG.seconds : YOUNG.nanoseconds;
+    const young = age >= 0 && age < YOUNG.seconds;
+    const needed = young && (await comparesSeconds(folder)) ? YOUNG.seconds : YOUNG.nanoseconds;
     if (age >= 0 && age < needed) await new Promise((resume) => setTimeout(resume, needed - age));
     const stamps = join(folder, `stamps-${nameOf(before)}`);
     await stamp(environment.inputs, stamps);
@@ -281,14 +282,41 @@ async function stamp(inputs: readonly string[], stamps: string): Promise<void> {
 
 async function removeOldStamps(folder: string, current: string): Promise<void> {
   for (const name of await readdir(folder))
-    if (name.startsWith('stamps-') && name !== current) await removeTree(join(folder, name));
+    if ((name.startsWith('stamps-') && name !== current) || name.startsWith(CLOCK))
+      await removeTree(join(folder, name));
 }
 
-/** Busybox's `test -nt` compares whole seconds. */
-function comparesSeconds(): boolean {
+const CLOCK = 'clock-';
+let wholeSeconds: Promise<boolean> | undefined;
+
+/** Whether the machine's `sh` compares only whole seconds, as busybox and the bash 3.2 of macOS do: asked of it once. */
+function comparesSeconds(folder: string): Promise<boolean> {
+  wholeSeconds ??= askShell(folder);
+  return wholeSeconds;
+}
+
+async function askShell(folder: string): Promise<boolean> {
+  const place = await mkdtemp(join(folder, CLOCK));
+  const [older, newer] = [join(place, 'older'), join(place, 'newer')];
   try {
-    return basename(realpathSync('/bin/sh')) === 'busybox';
-  } catch {
-    return false;
+    for (const [file, time] of [
+      [older, 1000.2],
+      [newer, 1000.7],
+    ] as const) {
+      await writeFile(file, '');
+      await utimes(file, time, time);
+    }
+    const { exit } = await capture(
+      {
+        file: '/bin/sh',
+        args: ['-c', '[ "$1" -nt "$2" ]', 'clock', newer, older],
+        env: { PATH: '/usr/bin:/bin' },
+        cwd: '/',
+      },
+      10_000,
+    );
+    return exit !== 0;
+  } finally {
+    await removeTree(place);
   }
 }
