@@ -31,6 +31,7 @@ export const CATALOG: readonly Entry[] = [
   { name: 'which', group: 'Look', load: () => import('./commands/which') },
   { name: 'where', group: 'Look', load: () => import('./commands/where') },
   { name: 'outdated', group: 'Look', load: () => import('./commands/outdated') },
+  { name: 'info', group: 'Look', load: () => import('./commands/info') },
   { name: 'ls-remote', group: 'Look', load: () => import('./commands/ls-remote') },
   { name: 'ls', group: 'Toolchains', load: () => import('./commands/ls') },
   { name: 'link', group: 'Toolchains', load: () => import('./commands/link') },

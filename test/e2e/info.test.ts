@@ -1,0 +1,93 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Machine, newMachine } from '../support/cli';
+import { serveTinyNode, type TinyNode } from '../support/tiny-node';
+
+let server: TinyNode;
+let machine: Machine;
+let cwd: string;
+
+beforeAll(async () => {
+  server = await serveTinyNode([
+    { version: '24.2.0', lts: 'Krypton', filler: 200_000 },
+    { version: '20.11.1', lts: 'Iron' },
+    { version: '18.19.0', lts: 'Hydrogen' },
+  ]);
+});
+afterAll(() => server.close());
+
+beforeEach(() => {
+  machine = newMachine({
+    POLYENV_MIRRORS: server.mirrors,
+    POLYENV_VERIFY_SIGNATURES: 'off',
+    POLYENV_NETWORK_RETRIES: '0',
+  });
+  cwd = machine.folder('project');
+});
+afterEach(() => machine.remove());
+
+const json = async <T = Record<string, unknown>>(...args: readonly string[]): Promise<T> => {
+  const ran = await machine.polyenv([...args, '--json'], { cwd });
+  expect(ran, ran.stderr).toMatchObject({ exit: 0 });
+  return ran.json<T>();
+};
+
+describe('info', () => {
+  it('tells what this folder uses, what proves it, where it is, and who asks for it', async () => {
+    await machine.polyenv(['use', 'node@18'], { cwd });
+    writeFileSync(join(cwd, '.nvmrc'), '20\n');
+    const found = await json<{ installed: { root: string; bytes: number } }>('info', 'node');
+    expect(found).toMatchObject({
+      schema: 1,
+      tool: 'node',
+      request: '18',
+      version: '18.19.0',
+      source: 'nodejs.org',
+      platform: expect.stringMatching(/-/),
+      proof: expect.stringMatching(/nodejs\.org/),
+      firstUse: true,
+      parts: [
+        { at: expect.stringContaining('https://nodejs.org/dist/v18.19.0/'), digest: expect.stringMatching(/^sha256/) },
+      ],
+      installed: { commands: expect.arrayContaining(['node', 'npm']), since: expect.stringMatching(/^\d{4}-/) },
+      lifecycle: { line: '18', lts: true, end: '2025-04-30', ended: true },
+      notes: 'https://nodejs.org/en/blog/release/v18.19.0',
+      usedBy: [cwd],
+    });
+    expect(found.installed.bytes).toBeGreaterThan(0);
+    expect(found).toHaveProperty('requestedBy', [`${cwd}/polyenv.toml:2`, `${cwd}/.nvmrc:1 (20)`]);
+    const text = (await machine.polyenv(['info', 'node'], { cwd })).stdout;
+    expect(text).toContain('trusted at first use');
+    expect(text).toContain('ended 2025-04-30');
+  });
+
+  it('of a request tells what is installed, else what the source offers', async () => {
+    await machine.polyenv(['use', 'node@20'], { cwd });
+    const elsewhere = machine.folder('elsewhere');
+    const ask = async (request: string) =>
+      (await machine.polyenv(['info', request, '--json'], { cwd: elsewhere })).json();
+    expect(await ask('node@20')).toMatchObject({ version: '20.11.1', requestedBy: [], usedBy: [cwd] });
+    expect(await ask('node@lts/iron')).toMatchObject({ installed: { root: expect.stringContaining('20.11.1') } });
+    const offered = await ask('node@24');
+    expect(offered).toMatchObject({ version: '24.2.0', source: 'nodejs.org', parts: [] });
+    expect(offered).not.toHaveProperty('installed');
+    expect(offered).not.toHaveProperty('proof');
+  });
+
+  it('tells a linked one as linked, and does not count what is around it', async () => {
+    const root = machine.folder('own-node');
+    mkdirSync(join(root, 'bin'));
+    writeFileSync(join(root, 'bin', 'node'), '#!/bin/sh\necho v20.5.0\n', { mode: 0o755 });
+    expect(await machine.polyenv(['link', 'node@20.5.0', root], { cwd })).toMatchObject({ exit: 0 });
+    const found = await json<{ installed: object }>('info', 'node@20.5.0');
+    expect(found).toMatchObject({ proof: 'linked, not verified', firstUse: false, installed: { root } });
+    expect(found.installed).not.toHaveProperty('bytes');
+  });
+
+  it('says what is nearest to a name that is none, and that nothing answers what does not exist', async () => {
+    expect((await machine.polyenv(['info', 'pyhton'], { cwd })).stderr).toContain('did you mean python?');
+    const none = await machine.polyenv(['info', 'node@99'], { cwd });
+    expect(none).toMatchObject({ exit: 4, stderr: expect.stringContaining('polyenv ls-remote node') });
+  });
+});
