@@ -4,9 +4,17 @@ import { quoted } from './printable';
 /** The text as one word of POSIX sh, bash and zsh: nothing in it is expanded. Throws `path-refused` for a NUL, which no shell can hold. */
 export function quoteSh(text: string): string {
   refuseNul(text);
-  // zsh expands `=name`, in assignments after every colon.
-  return /^[A-Za-z0-9_./:@%+,-]+$/.test(text) && !text.startsWith('-') ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  // zsh expands `=name`, in assignments after every colon. A word of the grammar, such as `esac`, is read as itself only in quotes.
+  const plain = /^[A-Za-z0-9_./:@%+,-]+$/.test(text) && !text.startsWith('-') && !RESERVED.has(text);
+  return plain ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
+
+/** Of POSIX sh, bash and zsh. */
+const RESERVED = new Set(
+  'if then else elif fi do done case esac while until for in function select time coproc repeat foreach end nocorrect'.split(
+    ' ',
+  ),
+);
 
 /** The text as one word of fish, where a backslash is special between single quotes too. */
 export function quoteFish(text: string): string {

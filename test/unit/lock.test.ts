@@ -157,9 +157,10 @@ describe('withLock', () => {
     await logged('in');
     holder.kill('SIGSTOP');
     await expect(lock(async () => undefined, 1)).rejects.toMatchObject({ code: 'busy' });
+    const end = ended(holder);
     holder.kill('SIGCONT');
     await lock(async () => expect(readFileSync(join(root, 'log'), 'utf8')).toContain('out'));
-    expect(await ended(holder)).toBe(0);
+    expect(await end).toBe(0);
   });
 
   it('succeeds a dead process at once, also one dated in the future', async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Context } from '../../src/app/context';
 import { resolveFromSources, resolveKnown } from '../../src/app/resolve';
 import type { Proof } from '../../src/domain/artifact';
@@ -6,7 +6,7 @@ import type { LockEntry } from '../../src/domain/lockfile';
 import { findWeakening } from '../../src/domain/proof-floor';
 import type { Runtime, Source } from '../../src/domain/runtime';
 import { versionFrom } from '../../src/domain/version';
-import { settingsWith } from '../support/network-fixture';
+import { newPerson, settingsWith } from '../support/network-fixture';
 
 const SIGNED: Proof = { kind: 'signature', by: 'C0D6248439F1D5604AAFFB4021D900FFDB233756' };
 const LISTED: Proof = { kind: 'index', by: 'nodejs.org' };
@@ -57,9 +57,13 @@ describe('a proof that is weaker than the one the lock records', () => {
   const runtime = {
     id: 'node',
     sources: [source],
-    scheme: { matches: () => true, compare: () => 0 },
+    scheme: { matches: () => true, compare: () => 0, version: versionFrom },
   } as unknown as Runtime;
+  const person = newPerson();
+  afterAll(() => person.remove());
   const ctx = {
+    home: person.home,
+    host: person.host,
     settings: settingsWith({ preference: 'only-managed' }),
     platform: 'linux-x64',
     emit: () => undefined,
