@@ -73,7 +73,7 @@ function child(hold: number, timeout = 30): ChildProcess {
 }
 
 async function ended(process: ChildProcess): Promise<number | null> {
-  return (process.exitCode ?? process.signalCode !== null)
+  return process.exitCode !== null || process.signalCode !== null
     ? process.exitCode
     : new Promise((done) => process.on('exit', done));
 }
