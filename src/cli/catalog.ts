@@ -34,6 +34,7 @@ export const CATALOG: readonly Entry[] = [
   { name: 'info', group: 'Look', load: () => import('./commands/info') },
   { name: 'ls-remote', group: 'Look', load: () => import('./commands/ls-remote') },
   { name: 'ls', group: 'Toolchains', load: () => import('./commands/ls') },
+  { name: 'size', group: 'Toolchains', load: () => import('./commands/size') },
   { name: 'link', group: 'Toolchains', load: () => import('./commands/link') },
   { name: 'import', group: 'Toolchains', load: () => import('./commands/import') },
   { name: 'uninstall', group: 'Toolchains', load: () => import('./commands/uninstall') },

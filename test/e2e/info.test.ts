@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Machine, newMachine } from '../support/cli';
@@ -89,5 +89,75 @@ describe('info', () => {
     expect((await machine.polyenv(['info', 'pyhton'], { cwd })).stderr).toContain('did you mean python?');
     const none = await machine.polyenv(['info', 'node@99'], { cwd });
     expect(none).toMatchObject({ exit: 4, stderr: expect.stringContaining('polyenv ls-remote node') });
+  });
+});
+
+interface Sizes {
+  readonly total: number;
+  readonly other: number;
+  readonly downloads: number;
+  readonly orphans: number;
+  readonly toolchains: readonly { version: string; bytes: number; usedBy: readonly string[] }[];
+  readonly environments: readonly { folder: string; homes: number }[];
+}
+
+describe('size', () => {
+  it('tells of each toolchain what it takes and who uses it, the largest first', async () => {
+    const other = machine.folder('other');
+    await machine.polyenv(['use', 'node@18'], { cwd });
+    await machine.polyenv(['use', 'node@18'], { cwd: other });
+    await machine.polyenv(['use', 'node@24'], { cwd: other });
+    const { toolchains, environments, total, ...sizes } = await json<Sizes>('size');
+    expect(toolchains).toMatchObject([
+      { version: '24.2.0', usedBy: [other] },
+      { version: '18.19.0', usedBy: [cwd] },
+    ]);
+    expect(toolchains[0]?.bytes).toBeGreaterThan(200_000);
+    expect(toolchains[1]?.bytes).toBeLessThan(100_000);
+    expect(environments.map(({ folder }) => folder).toSorted()).toEqual([other, cwd].toSorted());
+    const counted = [...toolchains, ...(environments as unknown as readonly { bytes: number }[])];
+    const parts = Object.values(sizes).filter((value) => typeof value === 'number' && value > 1);
+    const sum = [...counted.map(({ bytes }) => bytes), ...parts].reduce((all, one) => all + one, 0);
+    expect(sum).toBe(total);
+    const text = (await machine.polyenv(['size'], { cwd })).stdout;
+    expect(text).toMatch(/^node 18\.19\.0 .*used by .*project$/m);
+    expect(text).toMatch(/^in all +\d/m);
+  });
+
+  it('counts a file with several names once, half a download as one, and what a project installed as its own', async () => {
+    await machine.polyenv(['use', 'node@18'], { cwd });
+    const before = await json<Sizes>('size');
+    const content = Buffer.alloc(1_000_000, 1);
+    const downloads = join(machine.polyenvHome, 'downloads');
+    mkdirSync(downloads, { recursive: true });
+    writeFileSync(join(downloads, 'one.part'), content);
+    linkSync(join(downloads, 'one.part'), join(downloads, 'two.part'));
+    const halves = await json<Sizes>('size');
+    expect(halves.downloads).toBeGreaterThanOrEqual(1_000_000);
+    expect(halves.downloads).toBeLessThan(1_500_000);
+    expect(halves.total - before.total).toBeLessThan(1_500_000);
+    const home = join(machine.polyenvHome, 'homes', cwd, '.polyenv', 'node');
+    mkdirSync(home, { recursive: true });
+    writeFileSync(join(home, 'installed'), content);
+    expect((await json<Sizes>('size')).environments[0]?.homes).toBeGreaterThanOrEqual(1_000_000);
+    rmSync(join(machine.polyenvHome, 'envs'), { recursive: true });
+    expect((await json<Sizes>('size')).orphans).toBeGreaterThanOrEqual(1_000_000);
+  });
+
+  it('of a machine where nothing is installed says so', async () => {
+    expect(await json('size')).toMatchObject({ toolchains: [], total: 0 });
+  });
+});
+
+describe('ls-remote', () => {
+  it('marks long-term lines, ends of life, and what is installed', async () => {
+    await machine.polyenv(['use', 'node@18'], { cwd });
+    const ran = await machine.polyenv(['ls-remote', 'node'], { cwd });
+    expect(ran.stdout).toMatch(/^24\.2\.0 +2026-01-01 +lts krypton$/m);
+    expect(ran.stdout).toMatch(/^18\.19\.0 +2026-01-01 +lts hydrogen +end of life 2025-04-30 +installed$/m);
+    const { releases } = await json<{ releases: readonly object[] }>('ls-remote', 'node', '18');
+    expect(releases).toMatchObject([
+      { version: '18.19.0', lts: 'hydrogen', endOfLife: '2025-04-30', ended: true, installed: true },
+    ]);
   });
 });

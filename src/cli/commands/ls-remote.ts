@@ -1,6 +1,7 @@
 import { listToolchains } from '../../adapters/store';
 import { listReleases } from '../../app/releases';
 import { parseWishes } from '../../app/wishes';
+import { hasEnded, lineAt } from '../../domain/lifecycle';
 import { type Command, value } from '../command';
 import { columns } from '../output/columns';
 
@@ -32,13 +33,12 @@ export const command: Command = {
     );
     const today = ctx.host.now().toISOString().slice(0, 10);
     const rows = shown.map((release) => {
-      const line = runtime.lifecycle?.lines.find((one) => one.line === runtime.lifecycle?.line(release.version));
-      const ended = line?.end !== undefined && line.end < today;
+      const line = lineAt(runtime.lifecycle, release.version);
       return [
         input.output.out.bold(release.version),
         release.date ?? '',
         release.lts === undefined ? (release.channel ?? '') : `lts ${release.lts}`.trim(),
-        ended ? input.output.out.yellow(`end of life ${line?.end}`) : '',
+        hasEnded(line, today) ? input.output.out.yellow(`end of life ${line?.end}`) : '',
         installed.has(release.version) ? input.output.out.green('installed') : '',
       ];
     });
@@ -47,7 +47,15 @@ export const command: Command = {
       data: {
         tool: runtime.id,
         source,
-        releases: shown.map((release) => ({ ...release, installed: installed.has(release.version) })),
+        releases: shown.map((release) => {
+          const line = lineAt(runtime.lifecycle, release.version);
+          return {
+            ...release,
+            ...(line?.end !== undefined && { endOfLife: line.end }),
+            ended: hasEnded(line, today),
+            installed: installed.has(release.version),
+          };
+        }),
       },
       text: rows.length === 0 ? `${source} offers nothing that answers` : columns(rows) + more,
     };
