@@ -254,6 +254,11 @@ export const runtime: Runtime = {
       ],
     };
   },
+  editor: (_tree, { toolchain, tilde }) => ({
+    // https://github.com/golang/vscode-go/wiki/settings#gogoroot
+    vscode: [{ path: ['go.goroot'], value: tilde }],
+    idea: { steps: [`Settings > Go > GOROOT > Add SDK > Local: ${toolchain}`] },
+  }),
   probe: { command: 'go', args: ['version'], version: (output) => /\bgo version go(\S+)/.exec(output)?.[1] },
   evidence: [
     { file: 'go.mod', describe: 'a module of Go' },

@@ -260,6 +260,31 @@ export const runtime: Runtime = {
       shared: isolation === 'strict' ? [] : [`${personHome}/.m2`, env.GRADLE_USER_HOME || `${personHome}/.gradle`],
     };
   },
+  editor: (tree, { absolute, store }) => {
+    const [line = 0] = leadingNumbers(tree.version, 1).split('.').map(Number);
+    const inside = homeIn(tree).replace(/\/$/, '');
+    const within = (root: string): string => (inside === '' ? root : `${root}/${inside}`);
+    const name = `java ${tree.version} (polyenv)`;
+    return {
+      // https://github.com/redhat-developer/vscode-java#supported-vs-code-settings: no variables in either.
+      vscode: [
+        {
+          path: ['java.configuration.runtimes'],
+          value: { name: line < 9 ? `JavaSE-1.${line}` : `JavaSE-${line}`, path: within(absolute), default: true },
+          entry: true,
+          personal: true,
+        },
+        // The language server itself needs Java 21.
+        ...(line < 21
+          ? []
+          : [{ path: ['java.jdt.ls.java.home'] as const, value: within(absolute), personal: true as const }]),
+      ],
+      idea: {
+        sdk: { type: 'JavaSDK', name },
+        steps: [`File > Project Structure > SDKs > + > Add JDK from disk: ${within(store)}, with the name "${name}"`],
+      },
+    };
+  },
   probe: {
     command: 'java',
     args: ['-version'],

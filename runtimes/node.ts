@@ -446,6 +446,9 @@ export const runtime: Runtime = {
     ],
     shared: isolation === 'strict' ? [] : [env.npm_config_cache || `${personHome}/.npm`],
   }),
+  editor: (_tree, { toolchain }) => ({
+    idea: { steps: [`Settings > Languages & Frameworks > Node.js > Node interpreter: ${toolchain}/bin/node`] },
+  }),
   probe: { command: 'node', args: ['--version'], version: (output) => /^v(\d\S*)/m.exec(output)?.[1] },
   evidence: [
     { file: 'package-lock.json', describe: 'the lock file of npm' },

@@ -279,6 +279,16 @@ export const runtime: Runtime = {
       },
     };
   },
+  // https://code.visualstudio.com/docs/python/settings-reference
+  editor: (tree, { toolchain, overlay }) => {
+    const windows = tree.platform.startsWith('windows');
+    const own = overlay === undefined ? undefined : `${overlay}/${windows ? 'Scripts/python.exe' : 'bin/python'}`;
+    const interpreter = own ?? `${toolchain}/${windows ? 'python.exe' : 'bin/python3'}`;
+    return {
+      vscode: [{ path: ['python.defaultInterpreterPath'], value: interpreter }],
+      idea: { steps: [`Settings > Project > Python Interpreter > Add Local Interpreter > Existing: ${interpreter}`] },
+    };
+  },
   probe: {
     command: 'python3',
     args: ['-I', '--version'],

@@ -360,6 +360,16 @@ export const runtime: Runtime = {
       shared: isolation === 'strict' ? [] : [cargo],
     };
   },
+  editor: (tree, { toolchain, path }) => ({
+    // https://rust-analyzer.github.io/book/configuration
+    vscode: [
+      ...(tree.has('bin/rust-analyzer')
+        ? [{ path: ['rust-analyzer.server.path'] as const, value: `${toolchain}/bin/rust-analyzer` }]
+        : []),
+      { path: ['rust-analyzer.server.extraEnv', 'PATH'], value: path },
+    ],
+    idea: { steps: [`Settings > Rust > Toolchain location: ${toolchain}/bin`] },
+  }),
   probe: { command: 'rustc', args: ['--version'], version: (output) => /^rustc (\d\S*)/m.exec(output)?.[1] },
   evidence: [
     { file: 'Cargo.lock', describe: 'the lock file of cargo' },

@@ -23,6 +23,7 @@ export {
   optional,
 } from './domain/decoders';
 export { type Digest, hexDigest, integrityDigest } from './domain/digest';
+export type * from './domain/editor';
 export { type EnvOp, setVariable, unsetVariable } from './domain/env-op';
 export { PolyenvError } from './domain/errors';
 export { imagesNamed } from './domain/image-names';

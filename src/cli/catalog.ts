@@ -54,6 +54,7 @@ export const CATALOG: readonly Entry[] = [
   { name: 'self', group: 'Machine', load: () => import('./commands/self') },
   { name: 'new', group: 'Project', load: () => import('./commands/new') },
   { name: 'generate', group: 'Project', load: () => import('./commands/generate') },
+  { name: 'ide', group: 'Project', load: () => import('./commands/ide') },
   { name: 'templates', group: 'Look', load: () => import('./commands/templates') },
   { name: 'help', group: 'Others', load: () => import('./commands/help') },
   { name: 'complete', group: 'Plumbing', hidden: true, load: () => import('./commands/complete') },

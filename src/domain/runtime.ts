@@ -1,5 +1,6 @@
 import type { Artifact, Locator, Part, Proof, Recipe, Url } from './artifact';
 import type { Digest } from './digest';
+import type { EditorAdvice, EditorPlace } from './editor';
 import type { Layout, Place, Tree } from './layout';
 import type { PlatformKey } from './platform';
 import type { RequestOptions, ToolId, ToolRequest, VersionRequest } from './request';
@@ -36,6 +37,8 @@ export interface Runtime {
   readonly lifecycle?: Lifecycle;
   /** Where people read what is new in a version. Pure. */
   releaseNotes?(version: Version): Url;
+  /** What editors have to be told to use it. Pure. */
+  editor?(tree: Tree, at: EditorPlace): EditorAdvice;
   /** How files that pin nothing here (images, steps of continuous integration) name a version of it. */
   readonly mentions?: Mentions;
 }
