@@ -31,7 +31,8 @@ export async function complete(
   const at: Place = {
     home: homeOf(host),
     host,
-    folder: resolve(host.cwd ?? '/', folder ?? '.'),
+    // The shells hand it on as it was typed.
+    folder: resolve(host.cwd ?? '/', (folder ?? '.').replace(/^~(?=\/|$)/, host.personHome)),
     tools: vocabulary.tools.map(({ word }) => word),
   };
   const read = kind === undefined ? undefined : KINDS[kind];

@@ -116,6 +116,8 @@ describe('polyenv complete', () => {
     expect(all).toEqual([...HOSTILE, 'build', 'bench']);
     mkdirSync(join(project, 'below'), { recursive: true });
     expect(await words('-C', 'below', 'run', 'be')).toEqual(['bench']);
+    writeFileSync(join(machine.home, 'polyenv.toml'), '[tasks]\nof-home = "true"\n');
+    expect(await words('-C', '~', 'run', '')).toEqual(['of-home']);
     expect(await completed('fish', 'new', 'python-f')).toEqual(['folders', 'python-fastapi', 'python-flask']);
   });
 
