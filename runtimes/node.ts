@@ -404,6 +404,12 @@ function codename(version: Version, date: string | undefined): string | undefine
   return from !== undefined && date !== undefined && date >= from ? '' : undefined;
 }
 
+/** Versions of the interface of native addons, and the line that has it: https://github.com/nodejs/node/blob/main/doc/abi_version_registry.json */
+const ABI: Readonly<Record<string, string>> = {
+  ...{ 57: '8', 59: '9', 64: '10', 67: '11', 72: '12', 79: '13', 83: '14', 88: '15', 93: '16', 102: '17', 108: '18' },
+  ...{ 111: '19', 115: '20', 120: '21', 127: '22', 131: '23', 137: '24', 141: '25' },
+};
+
 const COMMANDS = /^(?:node|npm|npx|corepack)$/;
 
 /** Node.js: https://nodejs.org. */
@@ -489,6 +495,19 @@ export const runtime: Runtime = {
     ...polyglotManagers({ mise: 'node', asdf: 'nodejs' }),
     homebrew('node*'),
     { manager: 'system', folders: () => ['/usr/local', '/usr'] },
+  ],
+  builds: [
+    {
+      files: [
+        'node_modules/*/build/config.gypi',
+        'node_modules/@*/*/build/config.gypi',
+        'node_modules/.pnpm/*/node_modules/*/build/config.gypi',
+      ],
+      maker: (text) => ABI[/"node_module_version":\s*(\d+)/.exec(text)?.[1] ?? ''],
+      line: (version) => leadingNumbers(version, 1),
+      made: (file) => file.replace(/\/build\/config\.gypi$/, ''),
+      mend: () => 'npm rebuild',
+    },
   ],
   mentions: {
     images: [

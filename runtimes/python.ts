@@ -327,6 +327,16 @@ export const runtime: Runtime = {
     },
     { manager: 'system', folders: () => ['/usr/local', '/usr', '/opt/python/*'] },
   ],
+  builds: [
+    {
+      files: ['.venv/pyvenv.cfg', 'venv/pyvenv.cfg', 'env/pyvenv.cfg'],
+      // The standard library writes `version`, virtualenv and uv `version_info`.
+      maker: (text) => /^version(?:_info)?\s*=\s*(\d+\.\d+)/m.exec(text)?.[1],
+      line: (version) => leadingNumbers(version, 2),
+      made: (file) => file.slice(0, file.indexOf('/')),
+      mend: (made) => `rm -r ${made} && polyenv install`,
+    },
+  ],
   mentions: {
     images: [
       ...imagesNamed('python', 'cimg/python', 'circleci/python', 'bitnami/python', 'devcontainers/python'),

@@ -391,6 +391,42 @@ export const runtime: Runtime = {
   ],
   plusVersion: ['cargo', 'rustc', 'rustdoc', 'rustfmt'],
   // A release is supported until the next one: https://www.rust-lang.org/governance/policies/
+  needs: {
+    file: 'Cargo.lock',
+    packages: (lines) =>
+      lines.flatMap((text, index) => {
+        const name = /^name = "([A-Za-z0-9_-]{1,64})"$/.exec(text)?.[1];
+        return name === undefined ? [] : [{ name, line: index + 1 }];
+      }),
+    libraries: {
+      'alsa-sys': ['alsa'],
+      'libudev-sys': ['libudev'],
+      'wayland-sys': ['wayland-client'],
+      'openssl-sys': ['openssl'],
+      'libdbus-sys': ['dbus-1'],
+      'libpulse-sys': ['libpulse'],
+      'jack-sys': ['jack'],
+      'yeslogic-fontconfig-sys': ['fontconfig'],
+      'servo-fontconfig-sys': ['fontconfig'],
+      'glib-sys': ['glib-2.0'],
+      'gtk-sys': ['gtk+-3.0'],
+      'gtk4-sys': ['gtk4'],
+      'gdk-pixbuf-sys': ['gdk-pixbuf-2.0'],
+      'cairo-sys-rs': ['cairo'],
+      'pango-sys': ['pango'],
+      'webkit2gtk-sys': ['webkit2gtk-4.1'],
+      'soup3-sys': ['libsoup-3.0'],
+      'libspa-sys': ['libpipewire-0.3'],
+      'pipewire-sys': ['libpipewire-0.3'],
+      'systemd-sys': ['libsystemd'],
+      'libusb1-sys': ['libusb-1.0'],
+      'v4l2-sys-mit': ['libv4l2'],
+      'gstreamer-sys': ['gstreamer-1.0'],
+      'input-sys': ['libinput'],
+      'gbm-sys': ['gbm'],
+    },
+    spared: { 'openssl-sys': ['openssl-src'], 'wayland-sys': ['dlib'] },
+  },
   mentions: {
     images: imagesNamed('rust', 'cimg/rust', 'circleci/rust', 'bitnami/rust', 'devcontainers/rust', 'chainguard/rust'),
     steps: {

@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The folders that exist among the patterns; `*` stands for any text within one component. */
@@ -11,6 +11,30 @@ export function discoveredFolders(patterns: readonly string[]): readonly string[
         )
       : [],
   );
+}
+
+/** The files below the folder that exist among the relative patterns; `*` stands for any text within one component, links to folders outside are not followed. */
+export function discoveredFiles(folder: string, patterns: readonly string[]): readonly string[] {
+  const top = realpathSync(folder);
+  const found = new Map<string, string>();
+  for (const pattern of patterns) {
+    const parts = pattern.split('/');
+    const name = parts.pop() ?? '';
+    for (const file of expand(folder, parts).map((one) => join(one, name))) {
+      const real = isFile(file) ? realpathSync(file) : '';
+      // A package manager may link one file under several names.
+      if (real.startsWith(`${top}/`) && !found.has(real)) found.set(real, file);
+    }
+  }
+  return [...found.values()];
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 function expand(folder: string, [part, ...rest]: readonly string[]): readonly string[] {

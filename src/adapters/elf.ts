@@ -46,6 +46,22 @@ export function readElf(read: Read): ElfFacts | undefined {
   }
 }
 
+/** What a program asks the loader for: names of libraries, and folders to look in first, which may begin with `$ORIGIN`. */
+export interface Needed {
+  readonly libraries: readonly string[];
+  readonly folders: readonly string[];
+}
+
+/** The dynamic section's DT_NEEDED, DT_RUNPATH and DT_RPATH; `undefined` for what is no such file, or is static or damaged. */
+export function readNeeded(read: Read): Needed | undefined {
+  try {
+    const head = readHead(read);
+    return head === undefined ? undefined : readDynamic(read, head);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether glibc `have` offers the symbols of `need` (`2.28`). */
 export function glibcSuffices(have: string, need: string): boolean {
   const [a, b] = [have, need].map((text) => text.split('.').map(Number)) as [number[], number[]];
@@ -88,6 +104,40 @@ function readGlibc(read: Read, head: Buffer): string | undefined {
       read(offsetAt(entry, 24), Math.min(offsetAt(entry, 32), 1 << 20)),
       read(offsetAt(strings, 24), Math.min(offsetAt(strings, 32), 1 << 24)),
     );
+  }
+  return undefined;
+}
+
+const SHT_DYNAMIC = 6;
+const DT_NEEDED = 1;
+const DT_RPATH = 15;
+const DT_RUNPATH = 29;
+const ENTRIES_MAX = 4096;
+
+function readDynamic(read: Read, head: Buffer): Needed | undefined {
+  const [start, size, count] = [
+    offsetAt(head, 40),
+    head.readUInt16LE(58),
+    Math.min(head.readUInt16LE(60), SECTIONS_MAX),
+  ];
+  const section = (index: number): Buffer => read(start + index * size, 64);
+  for (let index = 0; index < count; index += 1) {
+    const dynamic = section(index);
+    if (dynamic.readUInt32LE(4) !== SHT_DYNAMIC) continue;
+    const strings = section(dynamic.readUInt32LE(40));
+    const names = read(offsetAt(strings, 24), Math.min(offsetAt(strings, 32), 1 << 24));
+    const entries = read(offsetAt(dynamic, 24), Math.min(offsetAt(dynamic, 32), ENTRIES_MAX * 16));
+    const found: { readonly tag: number; readonly text: string }[] = [];
+    for (let at = 0; at + 16 <= entries.length; at += 16) {
+      const tag = offsetAt(entries, at);
+      if (tag === 0) break;
+      if (tag === DT_NEEDED || tag === DT_RPATH || tag === DT_RUNPATH)
+        found.push({ tag, text: text(names, offsetAt(entries, at + 8)) });
+    }
+    return {
+      libraries: found.filter(({ tag }) => tag === DT_NEEDED).map((one) => one.text),
+      folders: found.filter(({ tag }) => tag !== DT_NEEDED).flatMap((one) => one.text.split(':')),
+    };
   }
   return undefined;
 }

@@ -47,6 +47,15 @@ export async function withLock<T>(options: LockOptions, action: () => Promise<T>
   }
 }
 
+/** Whether somebody who is still at work holds the lock of that name. Takes nothing over. */
+export async function isHeld(options: Omit<LockOptions, 'purpose' | 'timeout' | 'emit'>): Promise<boolean> {
+  const path = joinInside(options.home.locks, `${options.name}.lock`);
+  const seen = look(path);
+  if (seen === undefined) return false;
+  const self = await describeSelf({ ...options, purpose: '', timeout: 0, emit: () => undefined });
+  return !(await isAbandoned(path, { seen, self, still: Date.now() - Number(seen.mtime / 1_000_000n) }));
+}
+
 export const HEARTBEAT_SECONDS = 15;
 export const FOREIGN_SECONDS = 90;
 export const GARBAGE_SECONDS = 3;

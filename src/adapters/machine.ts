@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { PolyenvError } from '../domain/errors';
 import type { PlatformKey } from '../domain/platform';
 import type { Host } from '../host';
-import { type ElfFacts, readElf, readElfLoader } from './elf';
+import { type ElfFacts, type Needed, readElf, readElfLoader, readNeeded } from './elf';
 
 const OS = { linux: 'linux', darwin: 'darwin', win32: 'windows' } as const;
 
@@ -26,6 +26,11 @@ export function loaderOf(file: string): string | undefined {
 
 export function elfOf(file: string): ElfFacts | undefined {
   return readProgram(file, readElf);
+}
+
+/** What a program or library asks the loader for; `undefined` for what is no dynamic ELF file. */
+export function neededOf(file: string): Needed | undefined {
+  return readProgram(file, readNeeded);
 }
 
 function readProgram<T>(

@@ -3,45 +3,69 @@ import { join } from 'node:path';
 import { readLauncher } from '../adapters/launcher';
 import { isOurShim } from '../adapters/shims';
 import { damagedKeys, isExecutableFile } from '../adapters/store';
+import { PolyenvError } from '../domain/errors';
+import { endOfLine } from '../domain/lifecycle';
 import { answersFloor } from '../domain/precedence';
 import { printable } from '../domain/printable';
 import { describeOrigin } from '../domain/sourced';
-import { compileFolder, refreshShims, type Standing, standingsOf } from './compile';
+import { buildFindings, libraryFindings } from './builds';
+import { refreshShims, type Standing, standingsOf } from './compile';
 import type { Context } from './context';
-import { readLock } from './locks';
-import { contradictionsOf } from './mentions';
+import { homeDrift, lockDrift } from './drift';
+import type { Finding } from './finding';
+import { contradictionsOf, versionOf } from './mentions';
+
 import { installOwnNode } from './own-node';
 import { findProject, type Project } from './project';
 import { pathEntries } from './tool-environment';
 
-/** One thing that is not as it should be, and the command that mends it. */
-export interface Finding {
-  readonly kind: string;
-  readonly level: 'error' | 'warning' | 'note';
-  readonly message: string;
-  readonly where?: string;
-  readonly mend: string;
-  /** Safe: loses nothing that cannot be had again. */
-  readonly fix?: () => Promise<void>;
-}
-
 /** Looks at the machine, then at the project of this folder. Reads only. */
 export async function diagnose(ctx: Context): Promise<readonly Finding[]> {
   const project = await findProject(ctx, ctx.directory);
-  const standings = await standingsOf(ctx, project);
+  const standings: Standing[] = [];
+  const first = await told(async () => {
+    standings.push(...(await standingsOf(ctx, project)));
+    return [];
+  });
   const parts = await Promise.all([
     homeFindings(ctx),
     launcherFindings(ctx),
     storeFindings(ctx),
-    lockFindings(ctx, standings),
-    mentionFindings(ctx, project.directory),
+    told(() => homeDrift(ctx)),
+    told(() => lockDrift(ctx, standings)),
+    told(() => mentionFindings(ctx, project.directory)),
   ]);
-  return [
+  const found = [
+    ...first,
     ...parts.flat(),
     ...pathFindings(ctx, standings),
     ...projectFindings(project, standings),
     ...lifecycleFindings(ctx, standings),
+    ...buildFindings(standings),
+    ...libraryFindings(ctx, standings),
   ];
+  // One broken file is met on several ways.
+  return [...new Map(found.map((one) => [`${one.kind} ${one.where} ${one.message}`, one])).values()];
+}
+
+/** A file that cannot be read is a finding like others, and keeps nothing else from being looked at. */
+async function told(look: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {
+  try {
+    return await look();
+  } catch (error) {
+    if (!(error instanceof PolyenvError)) throw error;
+    return [unreadable(error)];
+  }
+}
+
+function unreadable({ message, where, hint }: PolyenvError): Finding {
+  return {
+    kind: 'unreadable',
+    level: 'error',
+    message,
+    ...(where !== undefined && { where: where.line === undefined ? where.file : `${where.file}:${where.line}` }),
+    mend: hint ?? 'mend the file',
+  };
 }
 
 async function homeFindings(ctx: Context): Promise<readonly Finding[]> {
@@ -168,15 +192,7 @@ function pathFindings(ctx: Context, standings: readonly Standing[]): readonly Fi
 
 function projectFindings(project: Project, standings: readonly Standing[]): readonly Finding[] {
   return [
-    ...project.errors.map(
-      (error): Finding => ({
-        kind: 'unreadable',
-        level: 'error',
-        message: error.message,
-        ...(error.where !== undefined && { where: `${error.where.file}:${error.where.line ?? 1}` }),
-        mend: error.hint ?? 'mend the file',
-      }),
-    ),
+    ...project.errors.map(unreadable),
     ...project.disagreements.map(
       (text): Finding => ({ kind: 'disagreement', level: 'warning', message: text, mend: 'polyenv sync' }),
     ),
@@ -206,9 +222,7 @@ function projectFindings(project: Project, standings: readonly Standing[]): read
 export function floorProblems(project: Project, standings: readonly Standing[]): readonly string[] {
   return project.floors.flatMap((floor) => {
     const standing = standings.find((one) => one.runtime.id === floor.tool);
-    const version =
-      standing?.toolchain?.version ??
-      (standing?.resolution?.kind === 'entry' ? standing.resolution.entry.version : undefined);
+    const version = standing === undefined ? undefined : versionOf(standing);
     if (standing === undefined || version === undefined || floor.request === undefined || floor.contradicted) return [];
     if (answersFloor(standing.runtime.scheme, floor, version)) return [];
     return [
@@ -227,46 +241,26 @@ async function mentionFindings(ctx: Context, directory: string): Promise<readonl
   }));
 }
 
-async function lockFindings(ctx: Context, standings: readonly Standing[]): Promise<readonly Finding[]> {
-  const found: Finding[] = [];
-  for (const standing of standings) {
-    const at = await readLock(ctx, standing.decision.folder);
-    if (at.place !== 'project' || standing.decision.from.kind !== 'file' || standing.toolchain?.linked !== undefined)
-      continue;
-    if (
-      at.lock.entries.some(
-        (entry) => entry.tool === standing.runtime.id && entry.request.text === standing.decision.request.text,
-      )
-    )
-      continue;
-    found.push({
-      kind: 'not-locked',
-      level: 'warning',
-      message: `polyenv.lock has nothing for ${standing.runtime.id}@${standing.decision.request.text}`,
-      where: at.path,
-      mend: 'polyenv lock',
-      fix: async () => void (await compileFolder(ctx, ctx.directory)),
-    });
-  }
-  return found;
-}
-
 function lifecycleFindings(ctx: Context, standings: readonly Standing[]): readonly Finding[] {
+  if (ctx.settings.endOfLife === 'ignore') return [];
   const today = ctx.host.now().toISOString().slice(0, 10);
-  return standings.flatMap(({ runtime, toolchain }): readonly Finding[] => {
-    const { lifecycle } = runtime;
-    if (toolchain === undefined || lifecycle === undefined || ctx.settings.endOfLife === 'ignore') return [];
-    const name = lifecycle.line(toolchain.version);
-    const line = lifecycle.lines.find((one) => one.line === name);
-    if (line?.end === undefined || line.end > today) return [];
-    const next = lifecycle.lines.filter((one) => one.end === undefined || one.end > today);
-    const best = next.find((one) => one.lts === true) ?? next[0];
+  return standings.flatMap((standing): readonly Finding[] => {
+    const { runtime, decision } = standing;
+    const version = versionOf(standing);
+    const found =
+      version === undefined || runtime.lifecycle === undefined
+        ? undefined
+        : endOfLine(runtime.lifecycle, version, today);
+    if (found === undefined) return [];
+    const { line, end, state, next } = found;
+    const words = state === 'ended' ? `has had no support since ${end}` : `has support until ${end} only`;
     return [
       {
-        kind: 'end-of-life',
+        kind: state === 'ended' ? 'end-of-life' : 'end-of-life-soon',
         level: 'warning',
-        message: `${runtime.title} ${name} has had no support since ${line.end}`,
-        mend: best === undefined ? `polyenv ls-remote ${runtime.id}` : `polyenv use ${runtime.id}@${best.line}`,
+        message: `${runtime.title} ${line} ${words}${next === undefined ? '' : `; the next line to go to is ${next}`}`,
+        where: describeOrigin(decision.from),
+        mend: next === undefined ? `polyenv ls-remote ${runtime.id}` : `polyenv use ${runtime.id}@${next}`,
       },
     ];
   });

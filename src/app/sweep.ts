@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isMissing, removeTree } from '../adapters/fs';
-import { withLock } from '../adapters/lock';
+import { isHeld, withLock } from '../adapters/lock';
 import { removeToolchain } from '../adapters/store';
 import { PolyenvError } from '../domain/errors';
 import { isStoreKey } from '../domain/toolchain';
@@ -38,6 +38,16 @@ export async function sweepLeftovers(ctx: Context): Promise<void> {
       for (const name of halves) await removeTree(join(home.downloads, name));
     }),
   );
+}
+
+/** Trees that a killed install or removal left in `tmp/`, by their paths; what somebody is at work on is none. Takes nothing away. */
+export async function findLeftovers({ home, host }: Context): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const name of await namesIn(home.tmp)) {
+    const key = name.replace(/^removed-/, '');
+    if (isStoreKey(key) && !(await isHeld({ home, host, name: key }))) found.push(join(home.tmp, name));
+  }
+  return found;
 }
 
 async function ifNobodyIs(action: () => Promise<void>): Promise<void> {

@@ -86,6 +86,17 @@ export async function repair(ctx: Context, found: Verified, options: VerifyOptio
   return verify(ctx, options);
 }
 
+/** Holds shims and compiled environments against what they were made from. Reads only. */
+export async function verifyRoutes(ctx: Context, options: VerifyOptions): Promise<readonly Finding[]> {
+  return [...(await checkShims(ctx)), ...(await checkEnvironments(ctx, options))];
+}
+
+/** Makes the routes of a folder anew. */
+export async function repairRoutes(ctx: Context, directory: string): Promise<void> {
+  await refreshShims(ctx);
+  await recompile(ctx, directory);
+}
+
 async function projectToolchains(ctx: Context): Promise<readonly Toolchain[]> {
   const standings = await standingsOf(ctx, await findProject(ctx, ctx.directory));
   const found = standings.flatMap(({ toolchain }) => (toolchain === undefined ? [] : [toolchain]));

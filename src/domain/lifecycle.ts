@@ -41,3 +41,26 @@ export function hasEnded(line: LifecycleLine | undefined, today: string): boolea
 }
 
 type LifecycleLine = Lifecycle['lines'][number];
+
+/** Where a version's line stands. Dates as `2026-04-30`. */
+export interface LineEnd {
+  readonly line: string;
+  readonly end: string;
+  readonly state: 'ended' | 'ending';
+  /** The newest line that has support for longer, a long-term one where there are such. */
+  readonly next?: string;
+}
+
+/** Days before the end of support from which on it is told. */
+export const ENDING_DAYS = 90;
+
+/** The end of support of the version's line, if it has come or comes within `ENDING_DAYS`; `undefined` where no date says so. */
+export function endOfLine({ line, lines }: Lifecycle, version: Version, today: string): LineEnd | undefined {
+  const name = line(version);
+  const end = lines.find((one) => one.line === name)?.end;
+  const soon = new Date(Date.parse(today) + ENDING_DAYS * 86_400_000).toISOString().slice(0, 10);
+  if (end === undefined || end > soon) return undefined;
+  const alive = lines.filter((one) => one.end === undefined || one.end > soon);
+  const next = (alive.find((one) => one.lts === true) ?? alive[0])?.line;
+  return { line: name, end, state: end > today ? 'ending' : 'ended', ...(next !== undefined && { next }) };
+}

@@ -41,6 +41,35 @@ export interface Runtime {
   editor?(tree: Tree, at: EditorPlace): EditorAdvice;
   /** How files that pin nothing here (images, steps of continuous integration) name a version of it. */
   readonly mentions?: Mentions;
+  /** What builds leave in a project that only the line of releases can use with which it was made. */
+  readonly builds?: readonly BuildTrace[];
+  /** System libraries that packages of the ecosystem are built against. */
+  readonly needs?: LibraryNeeds;
+}
+
+/** A file that says by which line of the runtime the folder that holds it was made. */
+export interface BuildTrace {
+  /** Relative to the project; `*` stands for any text within one component. */
+  readonly files: readonly string[];
+  /** The line that the file names (`18`), in the spelling of `line`; `undefined` where it names none that is known. Pure. */
+  maker(text: string): string | undefined;
+  /** The line of a version. Pure. */
+  line(version: Version): string;
+  /** What was made, relative to the project, for the file's path there. Pure. */
+  made(file: string): string;
+  /** The command by which it is made anew, for what `made` names. Pure. */
+  mend(made: string): string;
+}
+
+/** The lock of a package manager, and what its packages ask of pkg-config. */
+export interface LibraryNeeds {
+  readonly file: string;
+  /** Names of packages in the file, with their lines (from 1). Pure. */
+  packages(lines: readonly string[]): readonly { readonly name: string; readonly line: number }[];
+  /** Package to the names that it asks pkg-config for. */
+  readonly libraries: Readonly<Record<string, readonly string[]>>;
+  /** Package to those that spare it the system's library where they are there too. */
+  readonly spared?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Tables for `domain/mentions.ts`. What they find is a text in the runtime's request grammar, or one of `words`. */

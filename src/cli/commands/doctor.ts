@@ -1,40 +1,64 @@
 import { diagnose } from '../../app/doctor';
+import type { Finding } from '../../app/finding';
+import { PolyenvError } from '../../domain/errors';
 import { type Command, flag } from '../command';
 
 export const command: Command = {
   name: 'doctor',
   summary: 'what is wrong on this machine and in this project, each with its mend',
+  describe:
+    'Looks at PATH, shims, routes and the store, at the lock, at version files and at every other file that names a version (images, workflows, compose files), at ends of support, at what other versions built, and at missing system libraries. Uses no network and changes nothing; --fix mends what polyenv itself wrote and never a file of yours.',
   options: [
     { name: 'fix', describe: 'mend what can be mended safely' },
-    { name: 'exit-code', describe: 'exit 10 if anything was found' },
+    { name: 'exit-code', describe: 'exit 10 if an error or a warning was found' },
   ],
   examples: [
     { run: 'polyenv doctor', describe: 'look' },
+    { run: 'polyenv doctor --fix', describe: 'mend shims, routes, leftovers and the lock' },
     { run: 'polyenv doctor --exit-code --json', describe: 'in CI' },
   ],
   run: async (input) => {
     const { ctx, output } = input;
     const found = await diagnose(ctx);
-    const fixed: string[] = [];
-    if (flag(input, 'fix') && !flag(input, 'dry-run')) {
-      for (const finding of found) {
-        if (finding.fix === undefined) continue;
-        await finding.fix();
-        fixed.push(finding.kind);
-      }
-    }
+    const fixes = flag(input, 'fix') && !flag(input, 'dry-run') ? await fixAll(found) : new Map<Finding, string>();
     const paint = { error: output.out.red, warning: output.out.yellow, note: output.out.dim };
-    const lines = found.flatMap((finding) => [
-      `${paint[finding.level](finding.level)}  ${finding.message}${finding.where === undefined ? '' : `\n  at   ${finding.where}`}`,
-      fixed.includes(finding.kind) ? '  mended' : `  try  ${finding.mend}`,
-    ]);
+    const lines = found.flatMap((finding) => {
+      const { kind, level, message, where, mend, fix } = finding;
+      const wouldFix =
+        fix !== undefined && flag(input, 'fix') ? `\n  try  ${mend} (--fix does it)` : `\n  try  ${mend}`;
+      const failed = fixes.get(finding);
+      const end =
+        failed === ''
+          ? `\n  mended (${kind})`
+          : failed === undefined
+            ? wouldFix
+            : `\n  not mended: ${failed}\n  try  ${mend}`;
+      return `${paint[level](level)}  ${message}${where === undefined ? '' : `\n  at   ${where}`}${end}`;
+    });
+    const open = found.filter((finding) => finding.level !== 'note' && fixes.get(finding) !== '');
     return {
-      data: { findings: found.map(({ fix, ...finding }) => ({ ...finding, fixable: fix !== undefined })), fixed },
+      data: {
+        findings: found.map(({ fix, ...finding }) => ({ ...finding, fixable: fix !== undefined })),
+        fixed: [...new Set(found.filter((finding) => fixes.get(finding) === '').map(({ kind }) => kind))],
+      },
       text: lines.length === 0 ? 'nothing is wrong' : lines.join('\n'),
-      exit:
-        flag(input, 'exit-code') && found.some((finding) => finding.level !== 'note' && !fixed.includes(finding.kind))
-          ? 10
-          : 0,
+      exit: flag(input, 'exit-code') && open.length > 0 ? 10 : 0,
     };
   },
 };
+
+/** What was tried, with why it failed: empty where it did not. */
+async function fixAll(found: readonly Finding[]): Promise<ReadonlyMap<Finding, string>> {
+  const done = new Map<Finding, string>();
+  for (const finding of found) {
+    if (finding.fix === undefined) continue;
+    try {
+      await finding.fix();
+      done.set(finding, '');
+    } catch (error) {
+      if (!(error instanceof PolyenvError)) throw error;
+      done.set(finding, error.message);
+    }
+  }
+  return done;
+}
