@@ -23,7 +23,7 @@ import { findProject } from './project';
 import { type Provided, provideAll } from './provide';
 import { newestRelease } from './releases';
 import { alternativesOf } from './relock';
-import { resolveFromSources } from './resolve';
+import { mayTryElsewhere, resolveFromSources } from './resolve';
 import { sweepLeftovers } from './sweep';
 
 /** How far: within the request, beyond it by a new pin, or to another patch of the same minor version only. */
@@ -38,6 +38,8 @@ export interface Kept {
   readonly before?: Version;
   readonly why: string;
   readonly hint?: string;
+  /** Where no source could be asked. */
+  readonly failure?: PolyenvError;
 }
 
 export interface Change {
@@ -66,7 +68,19 @@ export async function planUpgrade(
   of: { readonly folder: string; readonly tools: readonly Runtime[]; readonly reach: Reach },
 ): Promise<readonly Step[]> {
   const standings = await chosenStandings(ctx, of.folder, of.tools);
-  return Promise.all(standings.map((standing) => planStep(ctx, standing, of.reach)));
+  return Promise.all(
+    standings.map(async (standing): Promise<Step> => {
+      try {
+        return await planStep(ctx, standing, of.reach);
+      } catch (error) {
+        // What is linked because its sources cannot be reached keeps no other runtime from its upgrade.
+        if (standing.resolution?.kind !== 'linked' || !(error instanceof PolyenvError) || !mayTryElsewhere(error))
+          throw error;
+        const { root, version } = standing.resolution.toolchain;
+        return { standing, before: version, why: `it is linked from ${root}, and ${error.message}`, failure: error };
+      }
+    }),
+  );
 }
 
 /** Carries a plan out, all of it or nothing: bits first, then locks, then manifests, then routes. */

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Machine, newMachine } from '../support/cli';
@@ -262,6 +262,24 @@ describe('upgrade', () => {
     const renewed = await machine.polyenv(['upgrade'], { cwd, env });
     expect(renewed.stdout).toMatch(/20\.10\.0 +-> +20\.11\.1/);
     expect(await answer(cwd)).toBe('v20.11.1');
+  });
+
+  it('upgrades the others where one is linked and its sources cannot be reached, and fails where none else is', async () => {
+    const cwd = await project('20', '20.10.0');
+    const root = machine.folder('own-go');
+    mkdirSync(join(root, 'bin'));
+    writeFileSync(join(root, 'bin', 'go'), '#!/bin/sh\necho go version go1.24.1 linux/amd64\n', { mode: 0o755 });
+    expect(await machine.polyenv(['link', 'go@1.24', root], { cwd })).toMatchObject({ exit: 0 });
+    writeFileSync(join(cwd, 'polyenv.toml'), `${read(cwd, 'polyenv.toml')}go = "1.24"\n`);
+    const env = {
+      POLYENV_MIRRORS: `${server.mirrors} https://go.dev=http://127.0.0.1:9`,
+      GOPROXY: 'http://127.0.0.1:9',
+    };
+    const alone = await machine.polyenv(['upgrade', '--latest', 'go'], { cwd, env });
+    expect(alone).toMatchObject({ exit: 5, stdout: expect.stringContaining(`linked from ${root}`) });
+    const ran = await machine.polyenv(['upgrade', '--latest'], { cwd, env });
+    expect(ran, ran.stderr).toMatchObject({ exit: 0 });
+    expect(read(cwd, 'polyenv.toml')).toBe('[runtimes]\nnode = "24"\ngo = "1.24"\n');
   });
 
   it('keeps the trust of the manifest that it edits, and grants none', async () => {

@@ -19,6 +19,9 @@ export const command: Command = {
   },
 };
 
+/** Bytes below which there is nothing but the folders themselves. */
+const EMPTY = 20_000;
+
 function textOf(sizes: Sizes, style: Style): string {
   const toolchains = sizes.toolchains.map(({ tool, version, bytes, linked, usedBy }) => [
     `${style.bold(tool)} ${version}${linked ? ' (linked)' : ''}`,
@@ -37,7 +40,7 @@ function textOf(sizes: Sizes, style: Style): string {
     ['private homes', sizes.orphans, 'of projects without routes'],
     ['other', sizes.other, 'launcher, shims, settings, trust, history'],
   ] as const;
-  const rest = others.filter(([, bytes]) => bytes > 0).map(([name, bytes, what]) => [name, bytesText(bytes), what]);
+  const rest = others.filter(([, bytes]) => bytes > EMPTY).map(([name, bytes, what]) => [name, bytesText(bytes), what]);
   const total = [style.bold('in all'), bytesText(sizes.total), printable(sizes.home)];
   return columns([...toolchains, ...environments, ...rest, total]);
 }

@@ -4,6 +4,7 @@ import { PolyenvError } from '../../domain/errors';
 import { describeOrigin } from '../../domain/sourced';
 import { type Command, flag, type Input } from '../command';
 import { columns } from '../output/columns';
+import { errorData } from '../output/error';
 import type { Style } from '../output/style';
 
 export const command: Command = {
@@ -34,12 +35,14 @@ export const command: Command = {
     for (const text of done?.disagreements ?? []) ctx.emit({ type: 'warning', text, hint: 'polyenv sync' });
     const rows = steps.map((step) => rowOf(step, output.out));
     const changes = steps.some(isChange);
+    const failure = steps.map((step) => (isChange(step) ? undefined : step.failure)).find((one) => one !== undefined);
     const last = dry ? 'nothing was written (--dry-run)' : changes ? '' : 'nothing to upgrade';
     return {
       data: { dryRun: dry, changed: changes && !dry, wrote: done?.wrote ?? [], tools: steps.map(dataOf) },
       text: [columns(rows), ...(done?.wrote ?? []).map((path) => `wrote ${path}`), output.out.dim(last)]
         .filter((line) => line !== '')
         .join('\n'),
+      ...(failure !== undefined && !changes && { exit: failure.exit }),
     };
   },
 };
@@ -68,7 +71,10 @@ function dataOf(step: Step): Readonly<Record<string, unknown>> {
   const { standing, before } = step;
   const { decision } = standing;
   const base = { tool: decision.tool, from: describeOrigin(decision.from), request: decision.request.text, before };
-  if (!isChange(step)) return { ...base, action: 'kept', why: step.why, hint: step.hint };
+  if (!isChange(step)) {
+    const { why, hint, failure } = step;
+    return { ...base, action: 'kept', why, hint, ...(failure && { error: errorData(failure) }) };
+  }
   const [{ version, source }] = step.entries;
   return { ...base, action: 'upgraded', after: version, source, newRequest: step.request.text };
 }
