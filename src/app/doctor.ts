@@ -197,7 +197,10 @@ function projectFindings(project: Project, standings: readonly Standing[]): read
       (text): Finding => ({ kind: 'disagreement', level: 'warning', message: text, mend: 'polyenv sync' }),
     ),
     ...project.warnings.map(
-      (text): Finding => ({ kind: 'warning', level: 'warning', message: text, mend: 'polyenv detect' }),
+      (text): Finding =>
+        isFloor(project, text)
+          ? floorFinding(text)
+          : { kind: 'version-file', level: 'warning', message: text, mend: 'polyenv detect' },
     ),
     ...standings.flatMap((standing): readonly Finding[] =>
       standing.toolchain === undefined && standing.decision.request.version.kind !== 'system'
@@ -212,10 +215,22 @@ function projectFindings(project: Project, standings: readonly Standing[]): read
           ]
         : [],
     ),
-    ...floorProblems(project, standings).map(
-      (text): Finding => ({ kind: 'floor', level: 'warning', message: text, mend: 'change one of the two' }),
-    ),
+    ...floorProblems(project, standings).map(floorFinding),
   ];
+}
+
+function floorFinding(message: string): Finding {
+  return {
+    kind: 'floor',
+    level: 'warning',
+    message,
+    mend: 'polyenv use a version that answers it, or change what the file wants',
+  };
+}
+
+/** Whether the warning is of a floor that no version can answer together with the pin. */
+function isFloor({ floors }: Project, text: string): boolean {
+  return floors.some(({ contradicted, file, line }) => contradicted && text.includes(`${file}:${line ?? 1} wants `));
 }
 
 /** Floors and ranges that the chosen versions do not answer, with both places. */
