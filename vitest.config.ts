@@ -19,6 +19,7 @@ export default defineConfig({
   ],
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/support/seed.ts'],
     pool: 'forks',
     testTimeout: 30_000,
     hookTimeout: 120_000,

@@ -24,6 +24,51 @@ interface Group {
 
 const GROUPS: readonly Group[] = [
   {
+    file: 'src/domain/activation.ts',
+    tests: ['test/shell/activation.test.ts'],
+    rows: [
+      [
+        'hook-values',
+        'values and folders that a shell would evaluate on entering a project',
+        "  .map(({ word, values }) => `__polyenv_${word} ${values.map(quoteSh).join(' ')}\\n`)",
+        '  .map(({ word, values }) => `__polyenv_${word} ${values.map((value) => `"${value}"`).join(\' \')}\\n`)',
+      ],
+      [
+        'hook-absences',
+        'a pin that appeared since the hook was compiled',
+        "${gone.map((file) => `[ ! -e ${file} ] || return 0\\n`).join('')}",
+      ],
+    ],
+  },
+  {
+    file: 'src/shim/activate.sh',
+    tests: ['test/shell/activation.test.ts'],
+    rows: [
+      ['hook-input', 'a prompt that waits for what a person types', ' </dev/null >/dev/null', ' >/dev/null'],
+      ['hook-once', 'a word at every prompt', '*"$__polyenv_rs$__polyenv_key$__polyenv_rs"*) ;;'],
+      [
+        'hook-again',
+        'polyenv started at every prompt where it fails',
+        '[[ $__polyenv_failed == "$1/" ]] || return 0',
+        'return 0',
+      ],
+      [
+        'undo-exact',
+        'a variable of the project that stays after leaving it',
+        '*:u*) unset -v "$__polyenv_n" ;;',
+        '*:u*) ;;',
+      ],
+    ],
+  },
+  {
+    file: 'src/app/tasks.ts',
+    tests: ['test/e2e/run.test.ts'],
+    rows: [
+      ['tasks-trust', 'tasks of a project that nobody trusted', 'if (!listed.trusted) {', 'if (false) {'],
+      ['tasks-folder', 'a task whose folder leads out of the project', 'if (!isInside(base, dir)) {', 'if (false) {'],
+    ],
+  },
+  {
     file: 'src/adapters/download.ts',
     tests: ['test/unit/download.test.ts'],
     rows: [

@@ -114,7 +114,7 @@ async function tryWithout(copy: string, guard: Guard): Promise<Verdict> {
 
 /** These run the built command line. */
 function needsBuild(test: string): boolean {
-  return /^test\/(?:e2e|faults)\//.test(test);
+  return /^test\/(?:e2e|faults)\/|\/(?:activation|callers|completions|slow-path|sixth-runtime)\.test\.ts$/.test(test);
 }
 
 async function runTests(

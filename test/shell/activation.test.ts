@@ -298,6 +298,11 @@ describe.each(DIALECTS.filter(({ start }) => existsSync(`/usr/bin/${start[0]}`) 
         `sh -c 'printf "\\n# more\\n" >> ${quoteSh(manifest)}'`,
         'tick',
         'show FOO',
+        `printf '[env]\\nMINE = "x"\\n' > ${quote(join(folder, 'polyenv.local.toml'))}`,
+        'tick',
+        `rm ${quote(join(folder, 'polyenv.local.toml'))}`,
+        'tick',
+        'show FOO',
         `printf '[runtimes]\\nnode = "22"\\n' > ${quote(join(folder, 'sub', 'polyenv.toml'))}`,
         'tick',
         'show POLYENV_ENV; show FOO',
@@ -311,7 +316,9 @@ describe.each(DIALECTS.filter(({ start }) => existsSync(`/usr/bin/${start[0]}`) 
         'tick',
         'show FOO; show POLYENV_ENV',
       ]);
+      expect(ran.stderr).toContain('polyenv.local.toml also wants to set');
       expect(ran.stdout.trimEnd().split('\n')).toEqual([
+        'FOO=[a]',
         'FOO=[a]',
         'FOO=[a]',
         `POLYENV_ENV=[${join(folder, 'sub')}]`,
@@ -490,23 +497,28 @@ describe.each(DIALECTS.filter(({ start }) => existsSync(`/usr/bin/${start[0]}`) 
       writeFileSync(join(folder, 'polyenv.toml'), '[runtimes]\nnode = "20"\n');
       const real = join(machine.polyenvHome, 'bin', 'polyenv');
       const calls = join(machine.base, `calls-${shell.name}`);
-      const ran = await say([
-        `mv ${quote(real)} ${quote(`${real}-kept`)}`,
-        `printf '#!/bin/sh\\necho call >> "${calls}"\\nexit 1\\n' > ${quote(real)}`,
-        `chmod +x ${quote(real)}`,
-        cd(folder),
-        'tick',
-        'tick',
-        'sleep 0.05',
-        `touch ${quote(join(folder, 'polyenv.toml'))}`,
-        'sleep 0.05',
-        'tick',
-        'sleep 0.05',
-        `touch ${quote(machine.base)}`,
-        'tick',
-        'tick',
-        `mv ${quote(`${real}-kept`)} ${quote(real)}`,
-      ]);
+      const ran = await say(
+        [
+          `mv ${quote(real)} ${quote(`${real}-kept`)}`,
+          `printf '#!/bin/sh\\necho call >> "${calls}"\\ncat >/dev/null\\nexit 1\\n' > ${quote(real)}`,
+          `chmod +x ${quote(real)}`,
+          cd(folder),
+          'tick',
+          'tick',
+          'sleep 0.05',
+          `touch ${quote(join(folder, 'polyenv.toml'))}`,
+          'sleep 0.05',
+          'tick',
+          'sleep 0.05',
+          `touch ${quote(machine.base)}`,
+          'tick',
+          'tick',
+          `mv ${quote(`${real}-kept`)} ${quote(real)}`,
+          'head -n 1',
+        ],
+        { input: 'typed\n' },
+      );
+      expect(ran.stdout).toBe('typed\n');
       expect(ran.exit).toBe(0);
       expect(readFileSync(calls, 'utf8')).toBe('call\ncall\n');
     });
