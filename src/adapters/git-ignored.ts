@@ -10,18 +10,8 @@ export async function isLeftToPerson(host: Host, file: string): Promise<boolean>
     if (folder === dirname(folder)) return true;
     folder = dirname(folder);
   }
-  // Nothing that a repository's own configuration names is to be run.
-  const args = [
-    '-c',
-    'core.fsmonitor=false',
-    '-c',
-    'core.hooksPath=/dev/null',
-    'check-ignore',
-    '-q',
-    '--no-index',
-    '--',
-    file,
-  ];
+  // git would start the file monitor that the repository's own configuration names.
+  const args = ['-c', 'core.fsmonitor=false', 'check-ignore', '-q', '--', file];
   const said = await capture({ file: 'git', args, env: host.env, cwd: folder }, 5000).catch(() => undefined);
   return said?.exit === 0;
 }

@@ -159,6 +159,9 @@ describe('polyenv ide vscode', () => {
     writeFileSync(join(ignored.folder, '.gitignore'), '.vscode\n');
     expect(await ignored.polyenv('ide', 'vscode')).toMatchObject({ exit: 0 });
     expect(ignored.settings()).toHaveProperty('java.configuration.runtimes');
+    // What is committed all the same is shared.
+    spawnSync('git', ['add', '--force', '.vscode/settings.json'], { cwd: ignored.folder });
+    expect((await ignored.polyenv('ide', 'vscode')).stdout).toContain('not written, as git shares the file');
   });
 
   it('runs nothing that the configuration of a repository names', async () => {
