@@ -1,4 +1,7 @@
 import { existsSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { removeTree } from '../adapters/fs';
 import { withLock } from '../adapters/lock';
 import { listEnvironments, removeEnvironment } from '../adapters/shims';
 import { listToolchains, removeToolchain } from '../adapters/store';
@@ -50,5 +53,17 @@ export async function prune(ctx: Context, unused: Unused): Promise<void> {
       () => removeToolchain(ctx.home, toolchain.key),
     );
   }
+  await removeOldCode(ctx);
   await sweepLeftovers(ctx);
+}
+
+const CODE_DAYS = 30;
+
+/** Compiled code of polyenvs and Nodes that are no longer used: it is made anew where it is missed. */
+async function removeOldCode({ home, host }: Context): Promise<void> {
+  for (const name of await readdir(home.code).catch(() => [])) {
+    const file = join(home.code, name);
+    const made = await stat(file).catch(() => undefined);
+    if (made !== undefined && host.now().getTime() - made.mtimeMs > CODE_DAYS * 86_400_000) await removeTree(file);
+  }
 }

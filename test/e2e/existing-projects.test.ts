@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Machine, newMachine, type Ran } from '../support/cli';
+import { ownConfiguration } from '../support/own-configuration';
 
 /**
  * Repositories as people have them, none of which knows polyenv: cloned, `polyenv install`, then their own build or test.
@@ -15,32 +16,9 @@ let machine: Machine;
 let here: Readonly<Record<string, readonly string[]>> = {};
 
 const real = process.env;
-const realHome = real.HOME ?? '/';
-
-/** How the person's own clients reach their registries, and where their managers keep toolchains. */
-const configured = (): Record<string, string> => {
-  const folders = {
-    PYENV_ROOT: '.pyenv',
-    RUSTUP_HOME: '.rustup',
-    NVM_DIR: '.nvm',
-    SDKMAN_DIR: '.sdkman',
-    GOENV: '.config/go/env',
-    NPM_CONFIG_USERCONFIG: '.npmrc',
-    PIP_CONFIG_FILE: '.config/pip/pip.conf',
-  };
-  const found = Object.entries(folders).flatMap(([name, path]) => {
-    const place = real[name] ?? join(realHome, path);
-    return existsSync(place) ? [[name, place] as const] : [];
-  });
-  const passed = Object.entries(real).filter(
-    ([name, value]) =>
-      value !== undefined && /^(?:GOPROXY|GOSUMDB|GONOSUMDB|PIP_\w+|UV_\w+|NODE_EXTRA_CA_CERTS|\w+_proxy)$/i.test(name),
-  );
-  return { ...Object.fromEntries(passed), ...Object.fromEntries(found) } as Record<string, string>;
-};
 
 beforeAll(async () => {
-  machine = newMachine({ ...configured(), POLYENV_NETWORK_RETRIES: '0', CI: '1' });
+  machine = newMachine({ ...ownConfiguration(), POLYENV_NETWORK_RETRIES: '0', CI: '1' });
   const { managers } = (await machine.polyenv(['import', '--json'])).json<{
     managers: { manager: string; tool: string; toolchains: { version: string }[] }[];
   }>();

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Machine, newMachine, type RunOptions } from '../support/cli';
@@ -264,7 +264,12 @@ describe('remove, uninstall, prune', () => {
     expect(
       (await machine.polyenv(['prune', '--dry-run', '--json'])).json<{ toolchains: string[] }>().toolchains,
     ).toHaveLength(1);
+    const code = join(machine.polyenvHome, 'cache', 'code');
+    writeFileSync(join(code, 'old.code'), 'x');
+    writeFileSync(join(code, 'new.code'), 'x');
+    utimesSync(join(code, 'old.code'), 1_000_000_000, 1_000_000_000);
     expect(await machine.polyenv(['prune'])).toMatchObject({ exit: 0 });
+    expect(['old.code', 'new.code'].map((name) => existsSync(join(code, name)))).toEqual([false, true]);
     expect((await machine.polyenv(['ls', '--json'])).json()).toMatchObject({ toolchains: [] });
     expect(
       (await machine.run(['node', '--version'], { cwd, env: { PATH: `${machine.shims}:/nowhere` } })).exit,
