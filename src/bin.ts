@@ -22,6 +22,8 @@ function workingFolder(): string | undefined {
   }
 }
 
+/** Who would stop something at a signal. */
+const stops = new Set<(signal: NodeJS.Signals) => void>();
 /** What is done once the work is over. */
 const endings: (() => void)[] = [];
 const { execve } = process as { execve?: Host['execve'] };
@@ -63,22 +65,31 @@ const host: Host = {
   onSignal: (stop) => {
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
     for (const signal of signals) process.on(signal, stop);
+    stops.add(stop);
     return () => {
       for (const signal of signals) process.off(signal, stop);
+      stops.delete(stop);
     };
   },
   signalGroup: (leader, signal) => {
     try {
-      process.kill(-leader, signal);
+      return process.kill(-leader, signal);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      // macOS says EPERM of a group in which only ended processes are left.
+      if (['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+      throw error;
     }
   },
 };
 
-// A reader that has seen enough (`polyenv ls | head -1`) is no failure; a full disk is.
+// A reader that has seen enough (`polyenv ls | head -1`) is no failure; a full disk is. Neither may leave a child behind.
+let unread = false;
 for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (stops.size === 0) process.exit(error.code === 'EPIPE' ? 0 : 1);
+    if (!unread) for (const stop of stops) stop('SIGTERM');
+    unread = true;
+  });
 }
 
 /** The rest of polyenv lies beside this file, so that the shortest calls parse little. */

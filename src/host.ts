@@ -30,8 +30,8 @@ export interface Host {
     | undefined;
   /** The C library's version (`2.36`) where it is glibc. */
   glibc(): string | undefined;
-  /** Runs `stop` on SIGINT, SIGTERM and SIGHUP until the returned function is called. */
+  /** Runs `stop` on SIGINT, SIGTERM and SIGHUP, and as at SIGTERM when nobody reads our output, until the returned function is called. */
   onSignal(stop: (signal: NodeJS.Signals) => void): () => void;
-  /** Sends the signal to every process of a group that polyenv started; one that has ended is no error. */
-  signalGroup(leader: number, signal: NodeJS.Signals): void;
+  /** Sends the signal to every process of the group; 0 only asks. Whether there was one that may be sent to. */
+  signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean;
 }

@@ -6,6 +6,7 @@ import { printable, quoted } from './printable';
 import { refuseProjectVariable } from './project-variable';
 import type { RequestOptions, ToolId } from './request';
 import type { RequestOption } from './runtime';
+import { findCircle } from './task-graph';
 
 /** The file names, the one of higher precedence first. */
 export const MANIFEST_NAMES = ['polyenv.local.toml', 'polyenv.toml'] as const;
@@ -287,7 +288,10 @@ function decodeTasks(input: ManifestInput): readonly ManifestTask[] {
       });
     }
   }
-  refuseCircles(input, tasks);
+  const circle = findCircle(tasks);
+  if (circle !== undefined) {
+    fail(input, ['tasks', circle[0]], { what: `tasks depend on each other in a circle: ${circle.join(' -> ')}` });
+  }
   return tasks;
 }
 
@@ -331,30 +335,6 @@ function decodeTask(input: ManifestInput, name: string): ManifestTask {
     description:
       value.description === undefined ? '' : textAt(input, [...keys, 'description'], { limit: LONGEST.folder }),
   };
-}
-
-function refuseCircles(input: ManifestInput, tasks: readonly ManifestTask[]): void {
-  const byName = new Map(tasks.map((task) => [task.name, task]));
-  const done = new Set<string>();
-  for (const start of tasks) {
-    const path: string[] = [];
-    const pending: ({ readonly enter: string } | { readonly leave: string })[] = [{ enter: start.name }];
-    for (let step = pending.pop(); step !== undefined; step = pending.pop()) {
-      if ('leave' in step) {
-        path.pop();
-        done.add(step.leave);
-        continue;
-      }
-      if (path.includes(step.enter)) {
-        const circle = [...path.slice(path.indexOf(step.enter)), step.enter].join(' -> ');
-        fail(input, ['tasks', step.enter], { what: `tasks depend on each other in a circle: ${circle}` });
-      }
-      if (done.has(step.enter)) continue;
-      path.push(step.enter);
-      pending.push({ leave: step.enter });
-      for (const name of byName.get(step.enter)?.depends ?? []) pending.push({ enter: name });
-    }
-  }
 }
 
 function decodeSources(input: ManifestInput): readonly ManifestSource[] {

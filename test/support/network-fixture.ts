@@ -50,7 +50,7 @@ export function newPerson(
     temporary: tmpdir(),
     execve: undefined,
     onSignal: () => () => undefined,
-    signalGroup: () => undefined,
+    signalGroup: () => false,
   };
   return {
     folder,

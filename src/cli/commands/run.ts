@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { findTask, listTasks, runTask } from '../../app/tasks';
+import { printable } from '../../domain/printable';
 import { orderOf } from '../../domain/task-graph';
 import { type Command, flag } from '../command';
 import { columns } from '../output/columns';
@@ -45,7 +46,7 @@ export const command: Command = {
             : columns(
                 tasks.map(({ name, description, run, depends, manifest, trusted }) => [
                   output.out.bold(name),
-                  description || run[0]?.split('\n')[0] || `runs ${depends.join(', ')}`,
+                  printable(description || run[0]?.trim().split('\n')[0] || `runs ${depends.join(', ')}`),
                   trusted ? '' : output.out.yellow('not trusted'),
                   relative(ctx.directory, manifest.path).startsWith('..') ? manifest.path : '',
                 ]),
@@ -57,15 +58,16 @@ export const command: Command = {
       const steps = orderOf(plan).flatMap((task) => task.run.map((line) => ({ task: task.name, dir: task.dir, line })));
       return {
         data: { dryRun: true, file: listed.manifest.path, steps },
-        text: columns(steps.map(({ task, dir, line }) => [task, dir, line])),
+        text: columns(steps.map(({ task, dir, line }) => [task, printable(dir), printable(line)])),
       };
     }
-    const paints = [output.out.blue, output.out.green, output.out.yellow, output.out.bold, output.out.dim];
     const exit = await runTask(ctx, {
       name,
       args: rest,
-      mark: (task, all) => {
-        const paint = paints[Math.max(0, all.indexOf(task)) % paints.length] ?? output.out.dim;
+      mark: (task, all, stream) => {
+        const { blue, green, yellow, bold, dim } = stream === 'stdout' && !output.modes.json ? output.out : output.err;
+        const paints = [blue, green, yellow, bold];
+        const paint = paints[Math.max(0, all.indexOf(task)) % paints.length] ?? dim;
         return `${paint(task.padEnd(Math.max(...all.map((one) => one.length))))} | `;
       },
       ...(output.modes.json && { stdout: 'stderr' as const }),
