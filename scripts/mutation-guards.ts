@@ -62,10 +62,48 @@ const GROUPS: readonly Group[] = [
   },
   {
     file: 'src/app/tasks.ts',
-    tests: ['test/e2e/run.test.ts'],
+    tests: ['test/e2e/run.test.ts', 'test/e2e/run-endings.test.ts'],
     rows: [
       ['tasks-trust', 'tasks of a project that nobody trusted', 'if (!listed.trusted) {', 'if (false) {'],
-      ['tasks-folder', 'a task whose folder leads out of the project', 'if (!isInside(base, dir)) {', 'if (false) {'],
+      [
+        'tasks-folder',
+        'a task whose folder leads out of the project',
+        'if (isInside(base, dir)) return join(base, dir);',
+        'return join(base, dir);',
+      ],
+      ['tasks-root', 'tasks of folders above that are not of the project', 'if (root || folder', 'if (folder'],
+      ['tasks-arguments', 'arguments that would be a command', 'refuseLostArguments(listed, call.args);'],
+      ['tasks-failed', 'others that go on when one could not be started', 'this.#fail({ error });'],
+    ],
+  },
+  {
+    file: 'src/adapters/supervise.ts',
+    tests: ['test/e2e/run.test.ts', 'test/e2e/run-endings.test.ts'],
+    rows: [
+      ['tasks-left', 'a process that a task leaves behind', 'if (own) await endGroup(pid);'],
+      [
+        'tasks-asked-once',
+        'a second signal that cuts short how a service ends',
+        "let asked = sent === 'SIGTERM' || sent === 'SIGKILL';",
+        'let asked = false;',
+      ],
+      [
+        'tasks-keys',
+        "a program on the terminal that is ended although the terminal's keys mean something to it",
+        "if (!own && signal === 'SIGINT') return;",
+      ],
+      [
+        'tasks-job',
+        'what a task on the terminal started, when polyenv is ended',
+        "echo = signal !== 'SIGKILL' && host.signalGroup(host.pid, signal);",
+      ],
+      [
+        'tasks-again',
+        'a person who must wait for what hears no signal',
+        "if (again) send('SIGKILL');",
+        "if (again) send('SIGTERM');",
+      ],
+      ['tasks-lines', 'lines of two tasks that mix', "rest = lines.pop() ?? '';", "rest = '';"],
     ],
   },
   {
