@@ -7,7 +7,10 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { readTemplate } from '../../src/adapters/templates';
 import { parseToml } from '../../src/adapters/toml';
 import { newProject } from '../../src/app/new';
-import { decodeManifest, type KnownRuntime } from '../../src/domain/manifest';
+import { loadRuntimes } from '../../src/app/registry';
+import { decodeManifest, findRuntime } from '../../src/domain/manifest';
+import { parseToolRequest } from '../../src/domain/request';
+import type { Runtime } from '../../src/domain/runtime';
 import type { Parameter, Template } from '../../src/domain/template';
 import { refuseValue } from '../../src/domain/template';
 
@@ -17,22 +20,6 @@ const names = readdirSync(folder).sort();
 const temporary = realpathSync(mkdtempSync(join(tmpdir(), 'polyenv-templates-')));
 
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
-
-const WORD = /^[a-z0-9-]+$/;
-
-const RUNTIMES: readonly KnownRuntime[] = [
-  { id: 'go' },
-  { id: 'java', vendors: ['temurin'] },
-  { id: 'node' },
-  { id: 'python' },
-  {
-    id: 'rust',
-    options: [
-      { name: 'components', flag: 'component', describe: 'a component', pattern: WORD },
-      { name: 'targets', flag: 'target', describe: 'a target', pattern: WORD },
-    ],
-  },
-];
 
 /** Sites that a person may be sent to. A registry's host is none of them, nor is any that a build would download from. */
 const SITES = new Set(
@@ -68,6 +55,14 @@ for (const name of names) {
     const read = await readTemplate(join(folder, name));
     const { template } = read;
 
+    it('asks for each runtime by a request of its own grammar', async () => {
+      const runtimes = await loadRuntimes();
+      for (const { tool, request } of template.runtimes) {
+        const lookup = (id: string): Runtime => findRuntime(runtimes, id) as Runtime;
+        expect(() => parseToolRequest(`${tool}@${request}`, lookup)).not.toThrow();
+      }
+    });
+
     for (const [kind, given] of [
       ['defaults', {}],
       ['odd values', oddValues(template)],
@@ -91,9 +86,10 @@ for (const name of names) {
           expect(named('.dockerignore')).toHaveLength(named('Dockerfile').length);
         });
 
-        it('has a manifest with the chosen runtimes, and the tasks', () => {
+        it('has a manifest with the chosen runtimes, and the tasks', async () => {
+          const runtimes = await loadRuntimes();
           const document = parseToml(text('polyenv.toml'), 'polyenv.toml');
-          const manifest = decodeManifest({ ...document, runtimes: RUNTIMES });
+          const manifest = decodeManifest({ ...document, runtimes });
           const pinned = manifest.runtimes.map(({ tool, version }) => ({ tool, request: version }));
           expect(pinned).toEqual(expect.arrayContaining([...project.runtimes]));
           expect(pinned).toHaveLength(project.runtimes.length);
