@@ -14,7 +14,6 @@ import { readKnown, rememberEntry } from './locks';
 import { type Decision, findProject, type Project } from './project';
 import { provide } from './provide';
 import { commandIn, pathEntries, toolEnvironment } from './tool-environment';
-import { preferredSources } from './trusted';
 import type { Wish } from './wishes';
 
 export interface Execution {
@@ -134,12 +133,11 @@ async function installed(ctx: Context, standing: Standing): Promise<Standing> {
   }
   const file = decision.from.kind === 'file' ? decision.from.file.split('/').pop() : undefined;
   const { lock, place } = await readKnown(ctx, decision.folder, file);
-  const preferred = await preferredSources(ctx, decision.folder, runtime.id);
   const { resolution, toolchain } = await provide(ctx, {
     runtime,
     request: decision.request,
     lock,
-    ...preferred,
+    folder: decision.folder,
   }).catch((error: unknown) => {
     throw placed(error, decision.from);
   });

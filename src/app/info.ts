@@ -86,7 +86,8 @@ export async function describeTool(
   const entry = own && standing?.resolution?.kind === 'entry' ? standing.resolution.entry : undefined;
   const at = await listToolchains(ctx.home);
   const known = own ? standing?.toolchain : installedFor(at, runtime, request);
-  const offered = known === undefined && entry === undefined ? await newestRelease(ctx, runtime, request) : undefined;
+  const offered =
+    known === undefined && entry === undefined ? await newestRelease(ctx, { runtime, request }) : undefined;
   const toolchain = known ?? (offered?.release && sameOf(at, runtime, offered.release));
   const found = toolchain ?? entry ?? offered?.release;
   if (found === undefined) return undefined;

@@ -13,7 +13,6 @@ import { type Failed, type Provided, provideAll } from './provide';
 import { loadRuntimes } from './registry';
 import { lockEntries } from './relock';
 import { sweepLeftovers } from './sweep';
-import { preferredSources } from './trusted';
 import { relock } from './use';
 
 export interface InstalledProject {
@@ -32,14 +31,12 @@ export async function installProject(ctx: Context, folder: string): Promise<Inst
     groups.map(async (group) => {
       const { provided, failed } = await provideAll(
         ctx,
-        await Promise.all(
-          group.members.map(async ({ runtime, decision }) => ({
-            runtime,
-            request: decision.request,
-            lock: group.at.lock,
-            ...(await preferredSources(ctx, decision.folder, runtime.id)),
-          })),
-        ),
+        group.members.map(({ runtime, decision }) => ({
+          runtime,
+          request: decision.request,
+          lock: group.at.lock,
+          folder: decision.folder,
+        })),
       );
       return { group, provided, failed };
     }),

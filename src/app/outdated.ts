@@ -85,8 +85,8 @@ async function compare(ctx: Context, standing: Standing): Promise<Comparison> {
   try {
     const stable: ToolRequest = { ...decision.request, text: 'latest', version: { kind: 'latest' } };
     const [wanted, latest] = await Promise.all([
-      newestRelease(ctx, runtime, decision.request),
-      newestRelease(ctx, runtime, stable),
+      newestRelease(ctx, { runtime, request: decision.request, folder: decision.folder }),
+      newestRelease(ctx, { runtime, request: stable, folder: decision.folder }),
     ]);
     const best = latest.release ?? wanted.release;
     return {

@@ -4,16 +4,19 @@ import type { Release, Runtime } from '../domain/runtime';
 import { selectRelease } from '../domain/select';
 import type { Context } from './context';
 import { rememberReleases } from './known-releases';
-import { isAllowed, mayTryElsewhere, oldEnough } from './resolve';
+import { type Asked, mayTryElsewhere, oldEnough, sourcesInOrder } from './resolve';
 
 export interface Offered {
   readonly source: string;
   readonly releases: readonly Release[];
 }
 
+/** Whose offers are asked for, and where `folder` is told, in the order that its project is trusted to have. */
+export type AskedSources = Pick<Asked, 'runtime' | 'request' | 'folder'>;
+
 /** What the first source that can be reached offers for a request, newest first. */
 export async function listReleases(ctx: Context, runtime: Runtime, request: ToolRequest): Promise<Offered> {
-  const { source, releases } = await offersFor(ctx, runtime, request);
+  const { source, releases } = await offersFor(ctx, { runtime, request });
   const answering = releases.filter(
     (release) => request.version.kind === 'latest' || runtime.scheme.matches(request.version, release),
   );
@@ -23,17 +26,18 @@ export async function listReleases(ctx: Context, runtime: Runtime, request: Tool
 /** The release to which the request would be resolved now, at the first source that can be reached. */
 export async function newestRelease(
   ctx: Context,
-  runtime: Runtime,
-  request: ToolRequest,
+  asked: AskedSources,
 ): Promise<{ readonly source: string; readonly release: Release | undefined }> {
-  const { source, releases } = await offersFor(ctx, runtime, request);
+  const { runtime, request } = asked;
+  const { source, releases } = await offersFor(ctx, asked);
   return { source, release: selectRelease(runtime, request, oldEnough(ctx, releases, request)) };
 }
 
-async function offersFor(ctx: Context, runtime: Runtime, request: ToolRequest): Promise<Offered> {
+async function offersFor(ctx: Context, asked: AskedSources): Promise<Offered> {
+  const { runtime, request } = asked;
   const { upstream } = await ctx.network();
   const failures: PolyenvError[] = [];
-  for (const source of runtime.sources.filter(({ id }) => isAllowed(ctx, id))) {
+  for (const source of await sourcesInOrder(ctx, asked)) {
     try {
       const releases = await source.releases(upstream, request);
       await rememberReleases(ctx, runtime, releases);

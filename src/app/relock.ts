@@ -5,7 +5,6 @@ import type { Context } from './context';
 import type { FolderLock } from './locks';
 import type { Decision } from './project';
 import { type Asked, resolveFromSource, resolveFromSources } from './resolve';
-import { preferredSources } from './trusted';
 
 export interface Relocking {
   readonly at: FolderLock;
@@ -20,8 +19,7 @@ export async function lockEntries(
 ): Promise<Lockfile> {
   const entries = await Promise.all(
     members.map(async ({ decision, runtime }): Promise<readonly LockEntry[]> => {
-      const preferred = await preferredSources(ctx, decision.folder, runtime.id);
-      const asked: Asked = { runtime, request: decision.request, lock: at.lock, ...preferred };
+      const asked: Asked = { runtime, request: decision.request, lock: at.lock, folder: decision.folder };
       const known = findAlternatives(at.lock, decision.request);
       const first = options.keep === 'keep' && known[0] !== undefined ? known[0] : await resolveFromSources(ctx, asked);
       if (options.sources === 'first') return known.length > 1 && options.keep === 'keep' ? known : [first];

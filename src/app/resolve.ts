@@ -10,6 +10,7 @@ import { proofText, type Toolchain } from '../domain/toolchain';
 import type { Context } from './context';
 import { rememberReleases } from './known-releases';
 import { discoverToolchain, findLinked } from './linked';
+import { trustedOrder } from './trusted';
 
 /** What a request came to: a release that a source offers, or a toolchain that this machine already has. */
 export type Resolution =
@@ -22,8 +23,8 @@ export interface Asked {
   readonly lock: Lockfile;
   /** Ids of the sources that a person named for this, whose proof is then enough. */
   readonly order?: readonly string[];
-  /** Source ids in the project's order, where it is trusted to have one. */
-  readonly preferred?: readonly string[];
+  /** The folder that asks: where its nearest manifest is trusted to have an order of sources, that one holds. */
+  readonly folder?: string;
   /** Of the releases that answer, only these. */
   readonly within?: (release: Release) => boolean;
 }
@@ -70,7 +71,7 @@ export async function resolveKnown(ctx: Context, asked: Asked): Promise<Resoluti
 
 /** A new entry from the first source that answers. The next one is tried on a network failure only. */
 export async function resolveFromSources(ctx: Context, asked: Asked): Promise<LockEntry> {
-  const sources = sourcesInOrder(ctx, asked);
+  const sources = await sourcesInOrder(ctx, asked);
   const failures: PolyenvError[] = [];
   for (const source of sources) {
     try {
@@ -149,10 +150,16 @@ async function entryOf(
   };
 }
 
-function sourcesInOrder(ctx: Context, asked: Asked): readonly Source[] {
-  const { sources } = asked.runtime;
-  const wanted = asked.order ?? asked.preferred ?? sources.map((source) => source.id);
-  return wanted.flatMap((id) => sources.filter((source) => source.id === id && isAllowed(ctx, source.id)));
+/** The allowed sources: those that a person named, else in the project's order, else in the runtime's own. */
+export async function sourcesInOrder(
+  ctx: Context,
+  asked: Pick<Asked, 'runtime' | 'order' | 'folder'>,
+): Promise<readonly Source[]> {
+  const { runtime, order, folder } = asked;
+  const projects =
+    order === undefined && folder !== undefined ? await trustedOrder(ctx, folder, runtime.id) : undefined;
+  const wanted = order ?? projects ?? runtime.sources.map((source) => source.id);
+  return wanted.flatMap((id) => runtime.sources.filter((source) => source.id === id && isAllowed(ctx, source.id)));
 }
 
 export function isAllowed(ctx: Context, source: string): boolean {

@@ -40,14 +40,9 @@ export async function trustedEffects(
 }
 
 /** The order of sources that the folder's nearest manifest has for a runtime, if it is trusted to have one. */
-export async function preferredSources(
-  ctx: Context,
-  folder: string,
-  tool: ToolId,
-): Promise<{ readonly preferred?: readonly string[] }> {
+export async function trustedOrder(ctx: Context, folder: string, tool: ToolId): Promise<readonly string[] | undefined> {
   const { trusted } = await trustedEffects(ctx, await nearestManifests(ctx, folder));
-  const said = trusted.flatMap(({ sources }) => sources).find((one) => one.tool === tool);
-  return said === undefined ? {} : { preferred: said.order };
+  return trusted.flatMap(({ sources }) => sources).find((one) => one.tool === tool)?.order;
 }
 
 function variablesOf(manifest: Manifest): readonly EnvOp[] {

@@ -21,9 +21,9 @@ import { type ReadManifest, readManifest } from './manifests';
 import { chosenStandings, currentVersion } from './outdated';
 import { findProject } from './project';
 import { type Provided, provideAll } from './provide';
-import { newestRelease } from './releases';
+import { type AskedSources, newestRelease } from './releases';
 import { alternativesOf } from './relock';
-import { mayTryElsewhere, resolveFromSources } from './resolve';
+import { type Asked, mayTryElsewhere, resolveFromSources } from './resolve';
 import { sweepLeftovers } from './sweep';
 
 /** How far: within the request, beyond it by a new pin, or to another patch of the same minor version only. */
@@ -147,7 +147,7 @@ async function planStep(ctx: Context, standing: Standing, reach: Reach): Promise
   if (!inManifest && known.length === 0 && aim.pin === undefined) {
     return keep({ why: `${place} pins it, and nothing is locked`, hint: 'polyenv install' });
   }
-  const found = await resolveAim(ctx, { aim, runtime, lock });
+  const found = await resolveAim(ctx, aim, { runtime, lock, folder });
   const order = found === undefined ? -1 : before === undefined ? 1 : runtime.scheme.compare(found.version, before);
   if (found === undefined || order < 0) return keep({ why: `nothing newer than ${before ?? 'that'} is known` });
   const text = aim.pin === undefined ? request.text : aim.pin(found);
@@ -172,7 +172,7 @@ async function planStep(ctx: Context, standing: Standing, reach: Reach): Promise
 
 async function aimAt(
   ctx: Context,
-  { decision: { request }, runtime }: Standing,
+  { decision: { request, folder }, runtime }: Standing,
   { before, reach }: { readonly before: Version | undefined; readonly reach: Reach },
 ): Promise<Aim | Why> {
   switch (reach) {
@@ -185,7 +185,7 @@ async function aimAt(
         ? { why: 'it is neither locked nor installed', hint: 'polyenv install' }
         : aimAtPatch(runtime, request, before);
     case 'latest':
-      return isMoving(request) ? { request } : aimAtLatest(ctx, { runtime, request, before });
+      return isMoving(request) ? { request } : aimAtLatest(ctx, { runtime, request, before, folder });
   }
 }
 
@@ -204,11 +204,11 @@ function aimAtPatch(runtime: Runtime, request: ToolRequest, before: Version): Ai
 
 async function aimAtLatest(
   ctx: Context,
-  of: { readonly runtime: Runtime; readonly request: ToolRequest; readonly before: Version | undefined },
+  of: AskedSources & { readonly before: Version | undefined },
 ): Promise<Aim | Why> {
   const { runtime, request, before } = of;
   const line: ToolRequest = { ...request, version: lineBeyond(runtime, request) };
-  const { release } = await newestRelease(ctx, runtime, line);
+  const { release } = await newestRelease(ctx, { ...of, request: line });
   const older = release === undefined || (before !== undefined && runtime.scheme.compare(release.version, before) < 0);
   if (older || selectRelease(runtime, request, [release]) !== undefined) {
     return request.version.kind === 'exact' ? { why: 'it is the newest' } : { request };
@@ -221,11 +221,11 @@ async function aimAtLatest(
 
 async function resolveAim(
   ctx: Context,
-  { aim, runtime, lock }: { readonly aim: Aim; readonly runtime: Runtime; readonly lock: Lockfile },
+  { request, within }: Aim,
+  at: Pick<Asked, 'runtime' | 'lock' | 'folder'>,
 ): Promise<LockEntry | undefined> {
-  const { request, within } = aim;
   try {
-    return await resolveFromSources(ctx, { runtime, request, lock, ...(within !== undefined && { within }) });
+    return await resolveFromSources(ctx, { ...at, request, ...(within !== undefined && { within }) });
   } catch (error) {
     if (error instanceof PolyenvError && error.code === 'version-not-found') return undefined;
     throw error;

@@ -16,7 +16,6 @@ import { findProject } from './project';
 import { orderFor, type Provided, provideAll } from './provide';
 import { resolveRequest } from './resolve';
 import { sweepLeftovers } from './sweep';
-import { preferredSources } from './trusted';
 import type { Wish } from './wishes';
 
 export interface UseOptions {
@@ -50,16 +49,13 @@ export async function use(ctx: Context, options: UseOptions): Promise<Used> {
   const read = await readManifest(folder, file);
   const wishes = withOwnOptions(options.wishes, read);
   const { lock, path: lockFile, place } = await readLock(ctx, folder, file);
-  const preferred = (id: string) =>
-    options.source === undefined ? preferredSources(ctx, folder, id) : { order: [options.source] };
+  const order = options.source === undefined ? {} : { order: [options.source] };
   const manifest = join(folder, file);
   // A manifest that cannot be edited is told before anything is downloaded.
   const after = await edited(read, manifest, wishes);
   const { provided, failed } = await provideAll(
     ctx,
-    await Promise.all(
-      wishes.map(async ({ runtime, request }) => ({ runtime, request, lock, ...(await preferred(runtime.id)) })),
-    ),
+    wishes.map(({ runtime, request }) => ({ runtime, request, lock, folder, ...order })),
   );
   if (failed[0] !== undefined) throw failed[0].error;
   const wrote: string[] = [];
@@ -83,7 +79,7 @@ export async function planUse(ctx: Context, options: UseOptions): Promise<readon
   const order = options.source === undefined ? {} : { order: [options.source] };
   return Promise.all(
     wishes.map(async ({ runtime, request }): Promise<Planned> => {
-      const resolution = await resolveRequest(ctx, { runtime, request, lock, ...order });
+      const resolution = await resolveRequest(ctx, { runtime, request, lock, folder: options.folder, ...order });
       const base = { tool: request.tool, request: request.text };
       if (resolution.kind === 'linked') {
         return { ...base, version: resolution.toolchain.version, source: resolution.toolchain.source, action: 'link' };

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Machine, newMachine } from '../support/cli';
@@ -35,5 +35,17 @@ it.each(['install', 'lock', 'exec'])(
     expect([trusted.exit, server.asked.length]).toEqual([5, asked]);
     expect((await machine.polyenv(['untrust'], { cwd })).exit).toBe(0);
     expect(await machine.polyenv(args, { cwd })).toMatchObject({ exit: 0 });
+  },
+);
+
+it.each([['upgrade', '--latest'], ['outdated'], ['use', '-n', 'node@latest']])(
+  'is kept by %s %s too, which say or do what is newer',
+  async (...args) => {
+    const cwd = machine.folder('project');
+    expect(await machine.polyenv(['use', 'node@20'], { cwd })).toMatchObject({ exit: 0 });
+    appendFileSync(join(cwd, 'polyenv.toml'), '\n[sources]\nnode = ["npm"]\n');
+    expect(await machine.polyenv(args, { cwd })).toMatchObject({ exit: 0 });
+    expect(await machine.polyenv(['trust', '-y'], { cwd })).toMatchObject({ exit: 0 });
+    expect(await machine.polyenv(args, { cwd })).toMatchObject({ exit: 5 });
   },
 );
