@@ -1,9 +1,18 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve, sep } from 'node:path';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import { loadBundled } from './bundled';
-import { rawText, runtimesIn, vendored } from './plugins';
+import { late, rawText, runtimesIn, vendored } from './plugins';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -22,29 +31,35 @@ async function buildInto(root: string): Promise<void> {
     sourcesContent: true,
     legalComments: 'none',
     logLevel: 'warning',
-    // `require` is quicker, and works in code that was loaded from a cache.
-    supported: { 'dynamic-import': false },
-  } as const;
-  await build({
-    ...shared,
-    entryPoints: { polyenv: 'src/bin.ts', cli: 'src/cli/program.ts', demo: 'scripts/demo.ts' },
     outdir: out,
     outExtension: { '.js': '.cjs' },
     define: { __VERSION__: JSON.stringify(version(root)) },
-    plugins: [elsewhere, withoutPrograms, runtimesIn(join(root, 'runtimes')), rawText(), vendored(heavy)],
-  });
-  // A key is answered by a file of its own, with the words of every verb in it and none of the verbs.
-  const { collectVocabulary } = await loadBundled<typeof import('../src/cli/vocabulary')>(
+    // `require` is quicker, and works in code that was loaded from a cache.
+    supported: { 'dynamic-import': false },
+  } as const;
+  const { collectVocabulary, nearWords } = await loadBundled<typeof import('../src/cli/vocabulary')>(
     root,
     'src/cli/vocabulary.ts',
   );
+  const near = nearWords();
+  const program = [late('node:crypto'), runtimesIn(join(root, 'runtimes')), rawText(), vendored(heavy)];
+  await build({
+    ...shared,
+    entryPoints: { polyenv: 'src/bin.ts', cli: 'src/cli/program.ts', demo: 'scripts/demo.ts' },
+    define: { ...shared.define, __NEAR__: JSON.stringify(near) },
+    plugins: [elsewhere, withoutPrograms, ...program],
+  });
+  await build({
+    ...shared,
+    entryPoints: { near: 'src/cli/program.ts' },
+    plugins: [onlyVerbs(near), withoutPrograms, ...program],
+  });
+  // A key is answered by a file of its own, with the words of every verb in it and none of the verbs.
   await build({
     ...shared,
     entryPoints: { complete: 'src/cli/complete.ts' },
-    outdir: out,
-    outExtension: { '.js': '.cjs' },
-    define: { __VERSION__: JSON.stringify(version(root)), __VOCABULARY__: JSON.stringify(await collectVocabulary()) },
-    plugins: [runtimesIn(join(root, 'runtimes')), rawText(), vendored(heavy)],
+    define: { ...shared.define, __VOCABULARY__: JSON.stringify(await collectVocabulary()) },
+    plugins: program,
   });
   const start = join(out, 'polyenv.cjs');
   writeFileSync(start, `#!/usr/bin/env node\n${readFileSync(start, 'utf8')}`);
@@ -52,14 +67,25 @@ async function buildInto(root: string): Promise<void> {
   for (const name of heavy) {
     await build({
       ...shared,
-      entryPoints: [existsSync(partOf(name)) ? partOf(name) : name],
+      entryPoints: { [`vendor/${name}`]: existsSync(partOf(name)) ? partOf(name) : name },
       sourcemap: false,
-      outfile: join(out, 'vendor', `${name}.cjs`),
       // Only ESM-first packages need it: their CJS bundle has no import.meta.url of its own.
       define: { 'import.meta.url': '__filename' },
     });
   }
+  const odd = [out, join(out, 'vendor')].flatMap((folder) => scriptsIn(folder).filter((file) => !isAscii(file)));
+  if (odd.length > 0) throw new Error(`${odd.join(', ')}: not ASCII, as which src/code-cache.ts reads them`);
   publish(out, join(root, 'dist'));
+}
+
+function scriptsIn(folder: string): readonly string[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.cjs'))
+    .map((name) => join(folder, name));
+}
+
+function isAscii(file: string): boolean {
+  return readFileSync(file).every((byte) => byte < 128);
 }
 
 /** What runs from the old build goes on undisturbed: a build that fails or is under way is never seen. */
@@ -83,6 +109,18 @@ const elsewhere: Plugin = {
     build.onResolve({ filter: /^\.\/cli\/program$/ }, () => ({ path: './cli.cjs', external: true }));
   },
 };
+
+/** Of the verbs only these: the others are never asked of the file. */
+function onlyVerbs(words: readonly string[]): Plugin {
+  return {
+    name: 'only-verbs',
+    setup: (build) => {
+      build.onResolve({ filter: /^\.\/commands\// }, ({ path, kind }) =>
+        kind === 'dynamic-import' && !words.includes(basename(path)) ? { path, namespace: 'absent' } : undefined,
+      );
+    },
+  };
+}
 
 /** commander starts a program only for a subcommand that is a file of its own, and no verb is: loading what starts one takes 2 ms. */
 const withoutPrograms: Plugin = {

@@ -24,6 +24,47 @@ interface Group {
 
 const GROUPS: readonly Group[] = [
   {
+    file: 'src/adapters/standing.ts',
+    tests: ['test/e2e/exec.test.ts'],
+    rows: [
+      [
+        'standing-inputs',
+        'an environment older than the manifest',
+        'inputs.every((file, index) => timeOf(file) === timeOf(join(stamps, String(index))))',
+        'inputs.length > 0',
+      ],
+      [
+        'standing-absences',
+        'an environment without a pin that appeared since',
+        'absences.every((file) => found(file) === undefined)',
+        'absences.length > 0',
+      ],
+      [
+        'standing-toolchain',
+        'an environment whose toolchain is gone',
+        'runtimes.every(({ toolchain }) => found(toolchain)?.isDirectory())',
+        'runtimes.length > 0',
+      ],
+    ],
+  },
+  {
+    file: 'src/app/execute.ts',
+    tests: ['test/e2e/exec.test.ts'],
+    rows: [
+      [
+        'standing-once',
+        'a version for this once that is not asked',
+        'if (runtimeIds().some((id) => env[`POLYENV_${id.toUpperCase()}`])) return undefined;',
+      ],
+      [
+        'standing-outer',
+        'an environment without what the one that started it pins',
+        'if (env.POLYENV_ENV && env.POLYENV_ENV !== folder) return undefined;',
+      ],
+      ['standing-default', "an environment without a person's default", 'decides && !besides', 'decides'],
+    ],
+  },
+  {
     file: 'src/domain/activation.ts',
     tests: ['test/shell/activation.test.ts'],
     rows: [

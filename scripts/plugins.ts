@@ -60,3 +60,25 @@ export function vendored(found: Set<string>): Plugin {
     },
   };
 }
+
+/**
+ * Builtins that Node compiles only when they are asked for, and that most verbs never call: each is loaded by the first
+ * use of one of its members, not by the file that imports it.
+ */
+export function late(...builtins: readonly string[]): Plugin {
+  return {
+    name: 'late',
+    setup(build) {
+      build.onResolve({ filter: /^node:/ }, ({ path, namespace, kind }) =>
+        builtins.includes(path) && namespace !== 'late' && kind === 'import-statement'
+          ? { path, namespace: 'late' }
+          : undefined,
+      );
+      build.onLoad({ filter: /.*/, namespace: 'late' }, ({ path }) => {
+        const members = Object.keys(require(path) as object).filter((name) => /^[A-Za-z_]\w*$/.test(name));
+        const getters = members.map((name) => `get ${name}() { return require(${JSON.stringify(path)}).${name}; }`);
+        return { contents: `module.exports = { ${getters.join(', ')} };`, loader: 'js' };
+      });
+    },
+  };
+}

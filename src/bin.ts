@@ -1,9 +1,10 @@
 import { realpathSync, statSync } from 'node:fs';
 import { availableParallelism, homedir, hostname, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { loadCached } from './code-cache';
 import type { Host } from './host';
 import { type Load, run } from './run';
+import { verbIndex } from './verb';
 
 function workingFolder(): string | undefined {
   let physical: string;
@@ -13,7 +14,7 @@ function workingFolder(): string | undefined {
     return undefined;
   }
   const seen = process.env.PWD;
-  if (seen === undefined || !seen.startsWith('/') || seen === physical) return physical;
+  if (seen === undefined || !seen.startsWith('/') || seen === physical || seen !== resolve(seen)) return physical;
   try {
     const [a, b] = [statSync(seen), statSync(physical)];
     return a.dev === b.dev && a.ino === b.ino ? seen : physical;
@@ -92,26 +93,29 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-/** The rest of polyenv lies beside this file, so that the shortest calls parse little. */
+/** The rest of polyenv lies beside this file, in parts of which a call parses one. */
 const load: Load = async (folder) => {
-  const file = join(dirname(host.program), isKey(host.argv) ? 'complete.cjs' : 'cli.cjs');
+  const verb = host.argv[verbIndex(host.argv)] ?? '';
+  const beside = (part: string): string => join(dirname(host.program), part);
+  if (isKey(host.argv)) return loadPart(beside('complete.cjs'), { folder, verb });
   // Real lines in a stack are worth compiling anew: Node maps only what its own loader loads.
-  if (!isKey(host.argv) && (host.argv.includes('-v') || host.argv.includes('--verbose'))) {
+  if (host.argv.includes('-v') || host.argv.includes('--verbose')) {
     process.setSourceMapsEnabled(true);
-    return loadCached(file, undefined) as Awaited<ReturnType<Load>>;
+    return loadPart(beside('cli.cjs'), { folder: undefined, verb });
   }
-  const cache = folder === undefined ? undefined : { folder, node: host.nodeVersion, verb: verbOf(host.argv), atEnd };
-  return loadCached(file, cache) as Awaited<ReturnType<Load>>;
+  return loadPart(beside(__NEAR__.includes(verb) ? 'near.cjs' : 'cli.cjs'), { folder, verb });
 };
+
+function loadPart(file: string, of: { readonly folder: string | undefined; readonly verb: string }) {
+  const { folder } = of;
+  const verb = /^[a-z][a-z-]{0,19}$/.test(of.verb) ? of.verb : '';
+  const cache = folder === undefined ? undefined : { folder, node: host.nodeVersion, verb, atEnd };
+  return loadCached(file, cache) as Awaited<ReturnType<Load>>;
+}
 
 /** A key that asks what may follow waits for nothing else: the form in which the completions ask. */
 function isKey([verb, , dashes]: readonly string[]): boolean {
   return verb === 'complete' && dashes === '--';
-}
-
-/** Roughly: a wrong guess costs a few milliseconds. */
-function verbOf(argv: readonly string[]): string {
-  return argv.find((word) => /^[a-z][a-z-]{0,19}$/.test(word)) ?? '';
 }
 
 function atEnd(action: () => void): void {

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import * as nodeModule from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Script } from 'node:vm';
 
 /** Where compiled code is kept, which Node compiled it, for one Node's code is nothing to another, and for which verb. */
@@ -32,7 +31,8 @@ export function loadCached(file: string, cache: CodeCache | undefined): unknown 
 }
 
 function evaluate(file: string, cache: CodeCache): unknown {
-  const source = readFileSync(file, 'utf8');
+  // The build writes ASCII only, which is read much faster as what it is.
+  const source = readFileSync(file, 'latin1');
   const data = dataFile(file, cache);
   const kept = readIfAny(data);
   const script = new Script(nodeModule.wrap(source), {
@@ -59,11 +59,11 @@ function requireFrom(file: string, cache: CodeCache): NodeJS.Require {
   return Object.assign(requireCached, require);
 }
 
-/** Named after the file's place, size and time, so that another build never finds it. */
+/** Named after the file's identity, size and time, so that another build never finds it: without a digest, for loading what makes one takes 3 ms. */
 function dataFile(file: string, { folder, node, verb }: CodeCache): string {
-  const { size, mtimeMs } = statSync(file);
-  const name = createHash('sha256').update(`${file}\n${size}\n${mtimeMs}\n${node}\n${verb}`).digest('hex').slice(0, 24);
-  return join(folder, `${name}.code`);
+  const { dev, ino, size, mtimeNs } = statSync(file, { bigint: true });
+  const build = [dev, ino, size, mtimeNs].map((part) => part.toString(36)).join('.');
+  return join(folder, `${basename(file)}-${build}-${node}-${verb}.code`);
 }
 
 function readIfAny(file: string): Buffer | undefined {

@@ -1,8 +1,9 @@
 import { accessSync, constants, statSync } from 'node:fs';
-import { isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { ensureFolder } from '../adapters/fs';
 import { isOurShim } from '../adapters/shims';
 import { become, type Program, runChild } from '../adapters/spawn';
+import { readStandingEnvironment } from '../adapters/standing';
 import { type Writes, watchWrites } from '../adapters/writes';
 import type { Environment, RoutedRuntime } from '../domain/environment';
 import { PolyenvError } from '../domain/errors';
@@ -13,6 +14,7 @@ import type { Context } from './context';
 import { readKnown, rememberEntry } from './locks';
 import { type Decision, findProject, type Project } from './project';
 import { provide } from './provide';
+import { runtimeIds } from './registry';
 import { commandIn, pathEntries, toolEnvironment } from './tool-environment';
 import type { Wish } from './wishes';
 
@@ -102,6 +104,8 @@ export async function readyEnvironment(
   wishes: readonly Wish[],
   only?: string,
 ): Promise<Environment> {
+  const standing = wishes.length === 0 && only === undefined ? compiledFor(ctx, folder) : undefined;
+  if (standing !== undefined) return standing;
   const project = await findProject(ctx, folder);
   const tools = new Set(wishes.map(({ runtime }) => runtime.id));
   const broken = project.errors[0];
@@ -119,6 +123,24 @@ export async function readyEnvironment(
   );
   const once = await Promise.all(wishes.map((wish) => standingOf(ctx, wish, folder)));
   return describeEnvironment(ctx, { project: rest, standings: [...standings, ...once], directory: project.directory });
+}
+
+/**
+ * What the shims of the folder go by, where that is all there is to say: no version for this once, no other folder's
+ * environment, no default, nothing missing or wrong, and no `.venv`, whose owner is asked anew each time.
+ */
+function compiledFor(ctx: Context, folder: string): Environment | undefined {
+  const { env } = ctx.host;
+  if (runtimeIds().some((id) => env[`POLYENV_${id.toUpperCase()}`])) return undefined;
+  if (env.POLYENV_ENV && env.POLYENV_ENV !== folder) return undefined;
+  const environment = readStandingEnvironment(ctx.home, folder);
+  if (environment === undefined) return undefined;
+  const { runtimes, pending, notes, inputs } = environment;
+  const complete =
+    pending.length === 0 && notes?.length === 0 && runtimes.every(({ overlay }) => overlay === undefined);
+  const decides = inputs.some((file) => dirname(file) === folder);
+  const besides = Object.keys(ctx.settings.defaults).some((id) => !runtimes.some(({ tool }) => tool === id));
+  return complete && decides && !besides ? environment : undefined;
 }
 
 async function installed(ctx: Context, standing: Standing): Promise<Standing> {

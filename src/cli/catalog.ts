@@ -8,6 +8,8 @@ export interface Entry {
   readonly load: () => Promise<{ readonly command: Command }>;
   /** Plumbing: works, but is not shown in the overview. */
   readonly hidden?: true;
+  /** Called often, by people and by programs: also in the small file, which starts sooner. */
+  readonly near?: true;
 }
 
 export type Group = 'Project' | 'Run' | 'Look' | 'Toolchains' | 'Machine' | 'Lock' | 'Others' | 'Plumbing';
@@ -22,14 +24,14 @@ export const CATALOG: readonly Entry[] = [
   { name: 'sync', group: 'Project', load: () => import('./commands/sync') },
   { name: 'trust', group: 'Project', load: () => import('./commands/trust') },
   { name: 'untrust', group: 'Project', load: () => import('./commands/untrust') },
-  { name: 'exec', aliases: ['x'], group: 'Run', load: () => import('./commands/exec') },
+  { name: 'exec', aliases: ['x'], group: 'Run', near: true, load: () => import('./commands/exec') },
   { name: 'run', group: 'Run', load: () => import('./commands/run') },
   { name: 'shell', group: 'Run', load: () => import('./commands/shell') },
-  { name: 'env', group: 'Run', load: () => import('./commands/env') },
+  { name: 'env', group: 'Run', near: true, load: () => import('./commands/env') },
   { name: 'status', group: 'Look', load: () => import('./commands/status') },
-  { name: 'current', group: 'Look', load: () => import('./commands/current') },
-  { name: 'which', group: 'Look', load: () => import('./commands/which') },
-  { name: 'where', group: 'Look', load: () => import('./commands/where') },
+  { name: 'current', group: 'Look', near: true, load: () => import('./commands/current') },
+  { name: 'which', group: 'Look', near: true, load: () => import('./commands/which') },
+  { name: 'where', group: 'Look', near: true, load: () => import('./commands/where') },
   { name: 'outdated', group: 'Look', load: () => import('./commands/outdated') },
   { name: 'info', group: 'Look', load: () => import('./commands/info') },
   { name: 'ls-remote', group: 'Look', load: () => import('./commands/ls-remote') },
@@ -60,7 +62,7 @@ export const CATALOG: readonly Entry[] = [
   { name: 'complete', group: 'Plumbing', hidden: true, load: () => import('./commands/complete') },
   { name: 'detect', group: 'Plumbing', hidden: true, load: () => import('./commands/detect') },
   { name: 'resolve', group: 'Plumbing', hidden: true, load: () => import('./commands/resolve') },
-  { name: 'hook', group: 'Plumbing', hidden: true, load: () => import('./commands/hook') },
+  { name: 'hook', group: 'Plumbing', hidden: true, near: true, load: () => import('./commands/hook') },
   { name: 'reshim', group: 'Plumbing', hidden: true, load: () => import('./commands/reshim') },
-  { name: 'shim', group: 'Plumbing', hidden: true, load: () => import('./commands/shim') },
+  { name: 'shim', group: 'Plumbing', hidden: true, near: true, load: () => import('./commands/shim') },
 ];

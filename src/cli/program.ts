@@ -4,6 +4,7 @@ import { openContext } from '../app/context';
 import { PolyenvError } from '../domain/errors';
 import { nearestName } from '../domain/nearest';
 import type { Host } from '../host';
+import { verbIndex } from '../verb';
 import { CATALOG, type Entry } from './catalog';
 import { COMMON_OPTIONS, type Command, type Input, type Option, type OptionValue, type Outcome } from './command';
 import { asPolyenvError } from './output/error';
@@ -34,10 +35,9 @@ export interface Words {
   readonly after: readonly string[];
 }
 
-/** The verb is the first word that is neither an option nor the folder of `-C`; none means the overview of this folder. */
+/** No verb means the overview of this folder. */
 function invoked(argv: readonly string[]): { readonly entry: Entry } & Words {
-  let index = 0;
-  while (index < argv.length && argv[index]?.startsWith('-')) index += argv[index] === '-C' ? 2 : 1;
+  const index = verbIndex(argv);
   const before = argv.slice(0, index);
   const word = argv[index];
   if (word === undefined) {

@@ -18,6 +18,11 @@ export async function collectVocabulary(): Promise<Vocabulary> {
   };
 }
 
+/** The words by which the verbs of the small file are called. */
+export function nearWords(): readonly string[] {
+  return CATALOG.filter(({ near }) => near).flatMap(({ name, aliases = [] }) => [name, ...aliases]);
+}
+
 async function verbWords(entry: Entry): Promise<VerbWords> {
   const { command } = await entry.load();
   const more = (await command.moreOptions?.()) ?? [];

@@ -45,7 +45,7 @@ interface NoteSignature {
 }
 
 function readSignature(line: string): NoteSignature {
-  const [, name, body] = /^— (\S+) ([A-Za-z0-9+/]+={0,2})$/.exec(line) ?? [];
+  const [, name, body] = /^\u2014 (\S+) ([A-Za-z0-9+/]+={0,2})$/.exec(line) ?? [];
   const bytes = Buffer.from(body ?? '', 'base64');
   if (name === undefined || bytes.length < 5) throw invalid(`${quoted(line)} is no line of a signature`);
   return { name, hash: bytes.subarray(0, 4).toString('hex'), signature: bytes.subarray(4) };

@@ -49,13 +49,14 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   domain: ['domain'],
   adapters: ['adapters', 'domain', 'host', 'shim'],
   app: ['app', 'adapters', 'domain', 'host', 'polyenv:runtimes'],
-  cli: ['cli', 'app', 'adapters', 'domain', 'host'],
+  cli: ['cli', 'app', 'adapters', 'domain', 'host', 'verb'],
   runtimes: ['kit'],
   kit: ['domain'],
   host: [],
   'code-cache': [],
+  verb: [],
   run: ['host', 'cli', 'adapters'],
-  bin: ['host', 'run', 'code-cache'],
+  bin: ['host', 'run', 'code-cache', 'verb'],
 };
 
 /** Pure computation, not the world. */
