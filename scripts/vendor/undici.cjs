@@ -1,6 +1,8 @@
-// Of undici only its client: the whole package (fetch, caches, mocks) takes twice as long to load, before every download.
+// Of undici only its client: the whole package (fetch, caches, mocks, streams) takes twice as long to load, before every download.
 const Dispatcher = require('undici/lib/dispatcher/dispatcher');
 
-Dispatcher.prototype.request = require('undici/lib/api').request;
+// ProxyAgent opens its tunnels by it.
+Dispatcher.prototype.connect = require('undici/lib/api/api-connect');
 exports.Agent = require('undici/lib/dispatcher/agent');
+exports.Pool = require('undici/lib/dispatcher/pool');
 exports.ProxyAgent = require('undici/lib/dispatcher/proxy-agent');

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SecureContext } from 'node:tls';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import type { Dispatcher } from 'undici';
+import type { Dispatcher, Pool } from 'undici';
 import { concealUrls } from '../domain/concealment';
 import { PolyenvError } from '../domain/errors';
 import type { Emit } from '../domain/events';
@@ -9,10 +9,10 @@ import { printable } from '../domain/printable';
 import type { Settings } from '../domain/settings';
 import type { Host } from '../host';
 import { openAuthorities } from './authorities';
+import { exchange } from './exchange';
 import { isLoopback, refuseUnprotected, userHeaders, withoutUser } from './mirrors';
 import { readNetrc } from './netrc';
 import { type ProxyChoice, proxyFor } from './proxies';
-import { unpaused } from './unpaused';
 import { writable } from './writable';
 
 export interface Http {
@@ -139,7 +139,7 @@ export function openHttp(options: HttpOptions): DirectHttp {
       if (![301, 302, 303, 307, 308].includes(answer.status) || location === undefined) {
         return checkAnswer(answer, url);
       }
-      await answer.drop();
+      answer.drop();
       const next = redirectTarget(url, location);
       if (next.origin !== url.origin) headers = describingOnly(headers);
       const target = options.rewrite?.(next.href) ?? { url: next.href, headers: {} };
@@ -160,7 +160,7 @@ export function openHttp(options: HttpOptions): DirectHttp {
     const dispatcher = await routeTo(url, proxy);
     const { origin, pathname, search } = url;
     try {
-      const answer = await dispatcher.request({
+      const answer = await exchange(dispatcher, {
         method: 'GET',
         origin,
         path: pathname + search,
@@ -170,18 +170,12 @@ export function openHttp(options: HttpOptions): DirectHttp {
         ...(request.signal !== undefined && { signal: request.signal }),
       });
       const encoded = request.encoding === 'raw' ? undefined : single(answer.headers['content-encoding']);
-      // Dropping a body early makes its stream fail: nobody is interested.
-      answer.body.on('error', () => undefined);
-      // Only a connection that is kept may be held up.
-      const kept = /keep-alive/i.test(single(answer.headers.connection) ?? '');
-      const body = watch(kept ? answer.body : unpaused(answer.body), { url, proxy, seconds, settings });
+      const body = watch(answer.body, { url, proxy, seconds, settings });
       return {
-        status: answer.statusCode,
+        status: answer.status,
         headers: flatten(answer.headers),
         body: encoded === undefined ? body : decodeBody(body, encoded, url),
-        drop: async () => {
-          answer.body.destroy();
-        },
+        drop: answer.drop,
       };
     } catch (error) {
       request.signal?.throwIfAborted();
@@ -207,7 +201,7 @@ export function openHttp(options: HttpOptions): DirectHttp {
   }
 
   async function openRoute(url: URL, proxy: ProxyChoice | undefined): Promise<Dispatcher> {
-    const { Agent, ProxyAgent } = await import('undici');
+    const { Agent, Pool, ProxyAgent } = await import('undici');
     const timeout = Math.min(10, Math.max(1, settings.networkTimeout)) * 1000;
     const secure = url.protocol === 'https:' || proxy?.url.startsWith('https:') === true;
     if (secure) authorities ??= openAuthorities(options.host.env, options.emit, believed);
@@ -223,6 +217,7 @@ export function openHttp(options: HttpOptions): DirectHttp {
       proxyTunnel: url.protocol === 'https:',
       proxyTls: tls,
       requestTls: tls,
+      clientFactory: (origin: URL, opts: object) => endingTunnels(new Pool(origin, opts)),
     } as ConstructorParameters<typeof ProxyAgent>[0]);
   }
 }
@@ -232,11 +227,25 @@ export function maskUrl(url: string): string {
   return printable(concealUrls(url));
 }
 
+/** undici takes a tunnel that the proxy closes without a word for one to be asked for again, at once and for ever. */
+function endingTunnels(proxy: Pool): Pool {
+  const open = proxy.connect.bind(proxy) as (options: Dispatcher.ConnectOptions) => Promise<Dispatcher.ConnectData>;
+  const connect = async (options: Dispatcher.ConnectOptions): Promise<Dispatcher.ConnectData> => {
+    try {
+      return await open(options);
+    } catch (cause) {
+      if ((cause as { readonly code?: unknown }).code !== 'UND_ERR_SOCKET') throw cause;
+      throw Object.assign(new Error('the proxy closed the tunnel', { cause }), { code: 'ECONNRESET' });
+    }
+  };
+  return Object.assign(proxy, { connect });
+}
+
 interface RawAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: AsyncIterable<Uint8Array>;
-  drop(): Promise<void>;
+  drop(): void;
 }
 
 interface Circumstances {
@@ -262,7 +271,7 @@ class Transient extends Error {
 async function checkAnswer(answer: RawAnswer, url: URL): Promise<HttpAnswer> {
   const { status } = answer;
   if ((status < 200 || status > 299) && ![304, 404, 410].includes(status)) {
-    await answer.drop();
+    answer.drop();
     throw describeStatus(answer, url);
   }
   const body = answer.body[Symbol.asyncIterator]();
@@ -273,7 +282,7 @@ async function checkAnswer(answer: RawAnswer, url: URL): Promise<HttpAnswer> {
     throw error instanceof PolyenvError && error.code === 'network' ? new Transient(error) : error;
   }
   if (status < 300 && first.done !== true && isWebPage(first.value)) {
-    await answer.drop();
+    answer.drop();
     throw new PolyenvError('network', `${url.host} answered with a web page instead of ${maskUrl(url.href)}`, {
       hint: 'this network may want you to sign in: open any page in a browser, then try again',
       elsewhere: true,

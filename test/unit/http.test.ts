@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createPlainServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -11,6 +10,7 @@ import { type DirectHttp, type Http, type HttpOptions, maskUrl, openHttp } from 
 import { proxyFor } from '../../src/adapters/proxies';
 import type { Event } from '../../src/domain/events';
 import type { Settings } from '../../src/domain/settings';
+import { makeCertificates, openssl } from '../support/certificates';
 import { type Answer, type FaultServer, openFaultServer } from '../support/fault-server';
 import { settingsWith } from '../support/settings';
 
@@ -400,36 +400,12 @@ describe('proxies', () => {
   });
 });
 
-const openssl = ((): boolean => {
-  try {
-    execFileSync('openssl', ['version']);
-    return true;
-  } catch {
-    return false;
-  }
-})();
-
 describe.skipIf(!openssl)('certificates (needs openssl)', () => {
   let keys: string;
   const servers: Server[] = [];
   beforeAll(() => {
     keys = mkdtempSync(join(tmpdir(), 'polyenv-tls-'));
-    const run = (line: string) => execFileSync('openssl', line.split(' '), { cwd: keys, stdio: 'ignore' });
-    run(
-      'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=test-ca',
-    );
-    for (const [name, alt, days] of [
-      ['good', 'DNS:localhost,IP:127.0.0.1', '2'],
-      ['foreign', 'DNS:example.org', '2'],
-    ] as const) {
-      writeFileSync(join(keys, `${name}.ext`), `subjectAltName=${alt}\n`);
-      run(
-        `req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ${name}.key -out ${name}.csr -subj /CN=${name}`,
-      );
-      run(
-        `x509 -req -in ${name}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out ${name}.pem -days ${days} -extfile ${name}.ext`,
-      );
-    }
+    makeCertificates(keys);
   });
   afterAll(() => rmSync(keys, { recursive: true }));
   afterEach(() => {
@@ -490,6 +466,20 @@ describe.skipIf(!openssl)('certificates (needs openssl)', () => {
     const error = await failure(open({ env: { SSL_CERT_FILE: join(keys, 'ca.pem') } }).get(`${origin}/down`));
     expect(error.code).toBe('insecure-url');
     expect(server.requests).toHaveLength(0);
+  });
+
+  it('that close their tunnel without a word are asked a few times, not for ever', async () => {
+    let asked = 0;
+    const proxy = createPlainServer();
+    proxy.on('connect', (_request, socket) => {
+      asked += 1;
+      socket.destroy();
+    });
+    servers.push(proxy);
+    const error = await failure(open({ env: { HTTPS_PROXY: await listen(proxy) } }).get('https://example.org/a'));
+    expect(error.code).toBe('network');
+    expect(error.message).toContain('through the proxy');
+    expect(asked).toBe(2);
   });
 
   it('a tunnel through a proxy reaches the server, whose certificate is checked', async () => {
