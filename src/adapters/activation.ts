@@ -1,8 +1,5 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PolyenvError } from '../domain/errors';
-import { MANIFEST_NAMES } from '../domain/manifest';
-import { SHARED_PIN_NAMES } from '../domain/pin-files/of-runtime';
 import type { Runtime } from '../domain/runtime';
 import { quoteFish, quoteSh } from '../domain/shell-quote';
 import bash from '../shim/activate.bash?raw';
@@ -12,6 +9,7 @@ import zsh from '../shim/activate.zsh?raw';
 import { ensureFolder, removeTree } from './fs';
 import { startOfProcess } from './lock';
 import { type Home, joinInside } from './paths';
+import { fillTemplate, pinNames } from './shell-template';
 import type { Shell } from './startup-file';
 
 export interface Activation {
@@ -25,38 +23,19 @@ export interface Activation {
 
 /** What a shell evaluates, once or again, to have its variables follow the folder that it is in. */
 export function renderActivation({ shell, home, personHome, runtimes, asleep }: Activation): string {
-  const names = [
-    ...new Set([
-      ...MANIFEST_NAMES,
-      ...runtimes.flatMap(({ pins }) => pins.map(({ file }) => file)),
-      ...SHARED_PIN_NAMES,
-    ]),
-  ];
-  if (/[\n\r]/.test(home.root + personHome) || home.root.includes(':')) {
-    throw new PolyenvError(
-      'path-refused',
-      `polyenv's home has a line break or a colon in its path: ${JSON.stringify(home.root)}`,
-      {
-        hint: 'set POLYENV_HOME to another folder',
-      },
-    );
-  }
+  const names = pinNames(runtimes);
   const quote = shell === 'fish' ? quoteFish : quoteSh;
   const tests =
     shell === 'fish'
       ? `test ${names.map((name) => `-e "$folder"/${quoteFish(name)}`).join(' -o ')}`
       : names.map((name) => `-e $__polyenv_d/${quoteSh(name)}`).join(' || ');
-  const values: Readonly<Record<string, string>> = {
-    HOME: quote(home.root),
-    PERSON: quote(personHome === '/' ? '/.' : personHome),
+  const values = {
     NAMES: names.map(quote).join(' '),
     TESTS: tests,
     OFF: quote(asleep ? '1' : ''),
   };
-  const text = { bash: `${shared}${bash}`, zsh: `${shared}${zsh}`, fish }[shell].replace(
-    /@([A-Z]+)@/g,
-    (whole, name: string) => values[name] ?? whole,
-  );
+  const template = { bash: `${shared}${bash}`, zsh: `${shared}${zsh}`, fish }[shell];
+  const text = fillTemplate(template, { home, personHome, quote, values });
   // Functions of zsh keep the options under which they were made, whatever the person sets; aliases are no part of them.
   return shell === 'zsh' ? `emulate zsh -o no_aliases -c ${quoteSh(text)}\n` : text;
 }

@@ -90,20 +90,24 @@ function readLoader(read: Read, head: Buffer): string | undefined {
 }
 
 function readGlibc(read: Read, head: Buffer): string | undefined {
-  const [start, size, count] = [
-    offsetAt(head, 40),
-    head.readUInt16LE(58),
-    Math.min(head.readUInt16LE(60), SECTIONS_MAX),
-  ];
-  const section = (index: number): Buffer => read(start + index * size, 64);
-  for (let index = 0; index < count; index += 1) {
-    const entry = section(index);
-    if (entry.readUInt32LE(4) !== SHT_GNU_VERNEED) continue;
-    const strings = section(entry.readUInt32LE(40));
-    return newest(
-      read(offsetAt(entry, 24), Math.min(offsetAt(entry, 32), 1 << 20)),
-      read(offsetAt(strings, 24), Math.min(offsetAt(strings, 32), 1 << 24)),
-    );
+  const section = readSection(read, head, { type: SHT_GNU_VERNEED, most: 1 << 20 });
+  return section === undefined ? undefined : newest(section.content, section.strings);
+}
+
+/** The first section of that type, `most` bytes of it, with the names that it speaks of. */
+function readSection(
+  read: Read,
+  head: Buffer,
+  { type, most }: { readonly type: number; readonly most: number },
+): { readonly content: Buffer; readonly strings: Buffer } | undefined {
+  const [start, size] = [offsetAt(head, 40), head.readUInt16LE(58)];
+  const entryOf = (index: number): Buffer => read(start + index * size, 64);
+  const contentOf = (entry: Buffer, limit: number): Buffer =>
+    read(offsetAt(entry, 24), Math.min(offsetAt(entry, 32), limit));
+  for (let index = 0; index < Math.min(head.readUInt16LE(60), SECTIONS_MAX); index += 1) {
+    const entry = entryOf(index);
+    if (entry.readUInt32LE(4) !== type) continue;
+    return { content: contentOf(entry, most), strings: contentOf(entryOf(entry.readUInt32LE(40)), 1 << 24) };
   }
   return undefined;
 }
@@ -115,31 +119,20 @@ const DT_RUNPATH = 29;
 const ENTRIES_MAX = 4096;
 
 function readDynamic(read: Read, head: Buffer): Needed | undefined {
-  const [start, size, count] = [
-    offsetAt(head, 40),
-    head.readUInt16LE(58),
-    Math.min(head.readUInt16LE(60), SECTIONS_MAX),
-  ];
-  const section = (index: number): Buffer => read(start + index * size, 64);
-  for (let index = 0; index < count; index += 1) {
-    const dynamic = section(index);
-    if (dynamic.readUInt32LE(4) !== SHT_DYNAMIC) continue;
-    const strings = section(dynamic.readUInt32LE(40));
-    const names = read(offsetAt(strings, 24), Math.min(offsetAt(strings, 32), 1 << 24));
-    const entries = read(offsetAt(dynamic, 24), Math.min(offsetAt(dynamic, 32), ENTRIES_MAX * 16));
-    const found: { readonly tag: number; readonly text: string }[] = [];
-    for (let at = 0; at + 16 <= entries.length; at += 16) {
-      const tag = offsetAt(entries, at);
-      if (tag === 0) break;
-      if (tag === DT_NEEDED || tag === DT_RPATH || tag === DT_RUNPATH)
-        found.push({ tag, text: text(names, offsetAt(entries, at + 8)) });
-    }
-    return {
-      libraries: found.filter(({ tag }) => tag === DT_NEEDED).map((one) => one.text),
-      folders: found.filter(({ tag }) => tag !== DT_NEEDED).flatMap((one) => one.text.split(':')),
-    };
+  const section = readSection(read, head, { type: SHT_DYNAMIC, most: ENTRIES_MAX * 16 });
+  if (section === undefined) return undefined;
+  const { content: entries, strings: names } = section;
+  const found: { readonly tag: number; readonly text: string }[] = [];
+  for (let at = 0; at + 16 <= entries.length; at += 16) {
+    const tag = offsetAt(entries, at);
+    if (tag === 0) break;
+    if (tag === DT_NEEDED || tag === DT_RPATH || tag === DT_RUNPATH)
+      found.push({ tag, text: text(names, offsetAt(entries, at + 8)) });
   }
-  return undefined;
+  return {
+    libraries: found.filter(({ tag }) => tag === DT_NEEDED).map((one) => one.text),
+    folders: found.filter(({ tag }) => tag !== DT_NEEDED).flatMap((one) => one.text.split(':')),
+  };
 }
 
 function newest(needs: Buffer, strings: Buffer): string | undefined {

@@ -230,9 +230,8 @@ function malformedAt(name: string, reason: string): PolyenvError {
 function withKeptAge(error: PolyenvError, age: number): PolyenvError {
   if (error.code !== 'network') return error;
   return new PolyenvError(error.code, error.message, {
+    ...error.details,
     hint: `a copy from ${describeAge(age)} ago is at hand: use --offline`,
-    ...(error.elsewhere && { elsewhere: true }),
-    cause: error.cause,
   });
 }
 

@@ -12,13 +12,12 @@ import {
   renderRoute,
 } from '../domain/environment';
 import { PolyenvError } from '../domain/errors';
-import { MANIFEST_NAMES } from '../domain/manifest';
-import { SHARED_PIN_NAMES } from '../domain/pin-files/of-runtime';
 import type { Runtime } from '../domain/runtime';
 import { quoteSh } from '../domain/shell-quote';
 import template from '../shim/shim.sh?raw';
 import { ensureFolder, isMissing, readTextIfAny, removeTree, writeAtomic } from './fs';
 import { environmentFolder, type Home } from './paths';
+import { fillTemplate, pinNames } from './shell-template';
 import { capture } from './spawn';
 
 /** Second line of every shim: how one is known, whoever made it. */
@@ -56,28 +55,19 @@ export function renderShims(home: Home, offers: readonly Offer[], personHome: st
 
 /** The script of a runtime: its own pin names are baked in, and polyenv's home, for cron and sudo change HOME. */
 export function renderShim(home: Home, runtime: Runtime, personHome: string): string {
-  const names = [...MANIFEST_NAMES, ...runtime.pins.map((pin) => pin.file), ...SHARED_PIN_NAMES];
-  const tests = [...new Set(names)].map((name) => `[ -e "$__polyenv_d"/${quoteSh(name)} ]`).join(' || ');
+  const tests = pinNames([runtime])
+    .map((name) => `[ -e "$__polyenv_d"/${quoteSh(name)} ]`)
+    .join(' || ');
   const plus = (runtime.plusVersion ?? []).filter(isCommandName);
   // `::cargo:+nightly`; without such commands, a pattern that nothing matches.
   const plusTest = plus.length === 0 ? "''" : plus.map((name) => `::${name}:+?*`).join(' | ');
-  // PATH would read a colon as the end of a folder.
-  if (/[\n\r]/.test(home.root + personHome) || home.root.includes(':')) {
-    throw new PolyenvError(
-      'path-refused',
-      `polyenv's home has a line break or a colon in its path: ${JSON.stringify(home.root)}`,
-      { hint: 'set POLYENV_HOME to another folder' },
-    );
-  }
-  const values: Readonly<Record<string, string>> = {
-    HOME: quoteSh(home.root),
+  const values = {
     TOOL: runtime.id,
     VARIABLE: `POLYENV_${runtime.id.toUpperCase()}`,
     TESTS: tests,
     PLUS: plusTest,
-    PERSON: quoteSh(personHome === '/' ? '/.' : personHome),
   };
-  return template.replace(/@([A-Z]+)@/g, (whole, name: string) => values[name] ?? whole);
+  return fillTemplate(template, { home, personHome, quote: quoteSh, values });
 }
 
 /** Whether the file is a shim of polyenv: one of this home by its place, or of any by its content. */

@@ -14,7 +14,6 @@ import type { Context } from './context';
 import { homeDrift, lockDrift } from './drift';
 import type { Finding } from './finding';
 import { contradictionsOf, versionOf } from './mentions';
-
 import { installOwnNode } from './own-node';
 import { findProject, type Project } from './project';
 import { pathEntries } from './tool-environment';

@@ -178,14 +178,8 @@ async function installed(ctx: Context, standing: Standing): Promise<Standing> {
 /** An error with the file that asked for what failed, where it does not name a place itself. */
 function placed(error: unknown, from: Decision['from']): unknown {
   if (!(error instanceof PolyenvError) || error.where !== undefined || from.kind !== 'file') return error;
-  const { hint, elsewhere, status, cause } = error;
-  return new PolyenvError(error.code, error.message, {
-    where: { file: from.file, ...(from.line !== undefined && { line: from.line }) },
-    ...(elsewhere && { elsewhere }),
-    ...(hint !== undefined && { hint }),
-    ...(status !== undefined && { status }),
-    ...(cause !== undefined && { cause }),
-  });
+  const where = { file: from.file, ...(from.line !== undefined && { line: from.line }) };
+  return new PolyenvError(error.code, error.message, { ...error.details, where });
 }
 
 async function standingOf(ctx: Context, wish: Wish, folder: string): Promise<Standing> {

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isFolder } from '../adapters/discover';
 import { ensureFolder } from '../adapters/fs';
@@ -109,14 +110,12 @@ export async function runTask(ctx: Context, call: TaskCall): Promise<number> {
     const exit = await runner.run(plan);
     const { stopped } = supervisor;
     // A service that ends well when it is asked to has done its task; one that never began has not.
-    return stopped === undefined || (exit === 0 && !runner.leftOut) ? exit : 128 + (SIGNAL_NUMBERS[stopped] ?? 0);
+    return stopped === undefined || (exit === 0 && !runner.leftOut) ? exit : 128 + constants.signals[stopped];
   } finally {
     supervisor.close();
     await refreshShims(ctx);
   }
 }
-
-const SIGNAL_NUMBERS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
 
 /** Each task once, those at once that may be. */
 class Runner {

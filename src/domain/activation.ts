@@ -1,4 +1,4 @@
-import { type Environment, environmentConditions, environmentOps } from './environment';
+import { type Environment, environmentOps, privateFolders, stampedInputs, stoodStill } from './environment';
 import { printable } from './printable';
 import { quoteFish, quoteSh } from './shell-quote';
 
@@ -8,16 +8,16 @@ import { quoteFish, quoteSh } from './shell-quote';
  * still stands. `id` names the content: a shell that has applied it does nothing.
  */
 export function renderHookSh(environment: Environment, stamps: string, id: string): string {
-  const { files, absences } = environmentConditions(environment, stamps);
-  const [inputs, gone] = [files.map((pair) => pair.map(quoteSh)), absences.map(quoteSh)];
+  const inputs = stampedInputs(environment, stamps);
+  const gone = environment.absences.map(quoteSh);
   return `# polyenv hook 1
 __polyenv_r=stale
-${inputs.map(([file, stamp]) => `[ -f ${file} ] && [ -f ${stamp} ] && [ ! ${file} -nt ${stamp} ] && [ ! ${file} -ot ${stamp} ] || return 0\n`).join('')}${gone.map((file) => `[ ! -e ${file} ] || return 0\n`).join('')}${toolchains(
+${inputs.map(([file, stamp]) => `${stoodStill(file, stamp)} || return 0\n`).join('')}${gone.map((file) => `[ ! -e ${file} ] || return 0\n`).join('')}${toolchains(
   environment,
 )
   .map((root) => `[ -d ${quoteSh(root)} ] || return 0\n`)
   .join('')}__polyenv_r=ready
-__polyenv_pairs=(${inputs.length === 0 ? '/' : inputs.flat().join(' ')})
+__polyenv_pairs=(${inputs.length === 0 ? '/' : inputs.flat().map(quoteSh).join(' ')})
 [ "$__polyenv_id" != ${id} ] || return 0
 __polyenv_begin ${id} ${quoteSh(environment.directory)}
 ${steps(environment)
@@ -28,14 +28,13 @@ ${steps(environment)
 
 /** `return` would end the function that sources this: conditions stand around what they guard. */
 export function renderHookFish(environment: Environment, stamps: string, id: string): string {
-  const { files, absences } = environmentConditions(environment, stamps);
-  const inputs = files.map((pair) => pair.map(quoteFish));
+  const inputs = stampedInputs(environment, stamps).map((pair) => pair.map(quoteFish));
   const conditions = [
     'true',
     ...inputs.map(
       ([file, stamp]) => `test -f ${file} -a -f ${stamp} -a ! ${file} -nt ${stamp} -a ! ${file} -ot ${stamp}`,
     ),
-    ...absences.map((file) => `test ! -e ${quoteFish(file)}`),
+    ...environment.absences.map((file) => `test ! -e ${quoteFish(file)}`),
     ...toolchains(environment).map((root) => `test -d ${quoteFish(root)}`),
   ];
   return `# polyenv hook 1
@@ -70,11 +69,7 @@ function steps(environment: Environment): readonly Step[] {
     if (op.op === 'set' || op.value === '' || op.value.includes(':')) return [];
     return [{ word: op.op === 'prepend' ? 'path_first' : 'path_last', values: [op.value] }];
   });
-  const folders = [
-    environment.shims,
-    ...environment.runtimes.flatMap(({ overlay }) => (overlay?.ready ? [`${overlay.path}/${overlay.bin}`] : [])),
-    ...environment.runtimes.flatMap(({ bins }) => bins),
-  ].filter((folder) => !folder.includes(':'));
+  const folders = [environment.shims, ...privateFolders(environment)].filter((folder) => !folder.includes(':'));
   return [
     ...variables,
     ...[...new Set(folders)].toReversed().map((folder) => ({ word: 'path_first', values: [folder] })),

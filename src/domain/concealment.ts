@@ -56,10 +56,8 @@ function concealCauses(error: unknown, conceal: (text: string) => string): unkno
   const cause = error.cause === undefined ? undefined : concealCauses(error.cause, conceal);
   if (error instanceof PolyenvError) {
     const shown = new PolyenvError(error.code, conceal(error.message), {
-      ...(error.where !== undefined && { where: error.where }),
+      ...error.details,
       ...(error.hint !== undefined && { hint: conceal(error.hint) }),
-      ...(error.elsewhere && { elsewhere: true }),
-      ...(error.status !== undefined && { status: error.status }),
       ...(cause !== undefined && { cause }),
     });
     shown.stack = conceal(error.stack ?? '');

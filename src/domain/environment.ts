@@ -61,14 +61,24 @@ export interface RoutedOverlay extends Overlay {
 
 /** Folders of the environment's own commands, in the order of search; without those that PATH would read as several, the working folder among them. */
 export function commandFolders(environment: Environment): readonly string[] {
-  const overlays = environment.runtimes.flatMap(({ overlay }) =>
-    overlay?.ready ? [`${overlay.path}/${overlay.bin}`] : [],
-  );
   const tools = environment.runtimes.flatMap(({ commands }) =>
     Object.values(commands).map((file) => file.slice(0, file.lastIndexOf('/'))),
   );
-  const bins = environment.runtimes.flatMap((runtime) => runtime.bins);
+  const { overlays, bins } = ownFolders(environment);
   return [...new Set([...overlays, ...tools, ...bins])].filter((folder) => !folder.includes(':'));
+}
+
+/** Folders in which commands appear that were installed into the project. */
+export function privateFolders(environment: Environment): readonly string[] {
+  const { overlays, bins } = ownFolders(environment);
+  return [...new Set([...overlays, ...bins])];
+}
+
+function ownFolders({ runtimes }: Environment) {
+  return {
+    overlays: runtimes.flatMap(({ overlay }) => (overlay?.ready ? [`${overlay.path}/${overlay.bin}`] : [])),
+    bins: runtimes.flatMap(({ bins }) => bins),
+  };
 }
 
 /** Every change of variables in the order in which they are applied; PATH apart. */
@@ -142,12 +152,12 @@ function exportsSh(environment: Environment): string {
   return `${lines.join('')}export POLYENV_ENV=${quoteSh(environment.directory)}\n`;
 }
 
-/** What must still hold for everything in the environment: files with the stamps of their times, and files that are not there. */
-export function environmentConditions(
-  { inputs, absences }: Environment,
+/** Every input with the stamp of its time. */
+export function stampedInputs(
+  { inputs }: Environment,
   stamps: string,
-): { readonly files: readonly (readonly [file: string, stamp: string])[]; readonly absences: readonly string[] } {
-  return { files: inputs.map((file, index) => [file, `${stamps}/${index}`] as const), absences };
+): readonly (readonly [file: string, stamp: string])[] {
+  return inputs.map((file, index) => [file, `${stamps}/${index}`]);
 }
 
 /** What must still hold: for all runtimes line by line, then for the one that is asked for, which is all that a shim waits for. */
@@ -171,7 +181,7 @@ function renderConditions(environment: Environment, stamps: string): string {
 }
 
 /** An input is as it was when its time is neither newer nor older than its stamp's: times move backwards too. */
-function stoodStill(file: string, stampFile: string): string {
+export function stoodStill(file: string, stampFile: string): string {
   const [input, stamp] = [quoteSh(file), quoteSh(stampFile)];
   return `[ -f ${input} ] && [ -f ${stamp} ] && [ ! ${input} -nt ${stamp} ] && [ ! ${input} -ot ${stamp} ]`;
 }
@@ -216,11 +226,7 @@ function renderCommands(runtime: RoutedRuntime): string {
 
 /** Commands that were installed into the project later are found without compiling anew. */
 function renderPrivate(environment: Environment): string {
-  const overlays = environment.runtimes.flatMap(({ overlay }) =>
-    overlay?.ready ? [`${overlay.path}/${overlay.bin}`] : [],
-  );
-  const folders = [...new Set([...overlays, ...environment.runtimes.flatMap((runtime) => runtime.bins)])];
-  return folders
+  return privateFolders(environment)
     .map((folder) => {
       const file = `${quoteSh(folder)}/"$__polyenv_n"`;
       return `[ "$__polyenv_f" ] || [ ! -x ${file} ] || [ ! -f ${file} ] || __polyenv_f=${file}\n`;

@@ -106,4 +106,16 @@ export class PolyenvError extends Error {
   get exit(): number {
     return CATALOGUE[this.code].exit;
   }
+
+  /** For an error that says more than this one. */
+  get details(): ErrorDetails {
+    const { where, hint, elsewhere, status, cause } = this;
+    return {
+      ...(where !== undefined && { where }),
+      ...(hint !== undefined && { hint }),
+      ...(elsewhere && { elsewhere: true }),
+      ...(status !== undefined && { status }),
+      ...(cause !== undefined && { cause }),
+    };
+  }
 }
