@@ -4,6 +4,7 @@ import {
   asBoolean,
   asChanged,
   asMatching,
+  asNodeSchedule,
   asObject,
   asString,
   commandsIn,
@@ -541,6 +542,7 @@ export const runtime: Runtime = {
     14 lts 2021-10-19..2023-04-30; 13 2020-04-01..2020-06-01; 12 lts 2020-11-30..2022-04-30; 11 ..2019-06-01
     10 lts 2020-05-19..2021-04-30; 9 ..2018-06-30; 8 lts 2019-01-01..2019-12-31; 7 ..2017-06-30
     6 lts 2018-04-30..2019-04-30; 5 ..2016-06-30; 4 lts 2017-04-01..2018-04-30; 0.12 ..2016-12-31; 0.10 ..2016-10-31`,
+    { url: 'https://raw.githubusercontent.com/nodejs/Release/main/schedule.json', decode: asNodeSchedule },
   ),
 };
 

@@ -3,6 +3,7 @@ import {
   asArraySkipping,
   asMatching,
   asObject,
+  asPythonCycle,
   asString,
   type Claim,
   commandsIn,
@@ -358,5 +359,6 @@ export const runtime: Runtime = {
     `3.14 2027-10-01..2030-10-31; 3.13 2026-10-01..2029-10-31; 3.12 2025-04-02..2028-10-31; 3.11 2024-04-01..2027-10-31
     3.10 2023-04-05..2026-10-31; 3.9 2022-05-17..2025-10-31; 3.8 2021-05-03..2024-10-07; 3.7 2020-06-27..2023-06-27
     3.6 2018-12-24..2021-12-23; 3.5 ..2020-09-30; 3.4 ..2019-03-18; 2.7 ..2020-01-01`,
+    { url: 'https://peps.python.org/api/release-cycle.json', decode: asPythonCycle },
   ),
 };

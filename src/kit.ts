@@ -28,7 +28,13 @@ export { type EnvOp, setVariable, unsetVariable } from './domain/env-op';
 export { PolyenvError } from './domain/errors';
 export { imagesNamed } from './domain/image-names';
 export type * from './domain/layout';
-export { leadingNumbers, lifecycleFrom } from './domain/lifecycle';
+export {
+  asEndOfLifeCycles,
+  asNodeSchedule,
+  asPythonCycle,
+  leadingNumbers,
+  lifecycleFrom,
+} from './domain/lifecycle';
 export { formatLocator, parseLocator, type RegistryPackage } from './domain/locator';
 export { dataHome, firstWord, homebrew, namedIn, polyglotManagers } from './domain/other-managers';
 export { cargoRustVersion } from './domain/pin-files/cargo-toml';

@@ -13,6 +13,7 @@ import { refreshShims, type Standing, standingsOf } from './compile';
 import type { Context } from './context';
 import { homeDrift, lockDrift } from './drift';
 import type { Finding } from './finding';
+import { keptLifecycle } from './lifecycles';
 import { contradictionsOf, versionOf } from './mentions';
 import { installOwnNode } from './own-node';
 import { findProject, type Project } from './project';
@@ -39,7 +40,7 @@ export async function diagnose(ctx: Context): Promise<readonly Finding[]> {
     ...parts.flat(),
     ...pathFindings(ctx, standings),
     ...projectFindings(project, standings),
-    ...lifecycleFindings(ctx, standings),
+    ...(await lifecycleFindings(ctx, standings)),
     ...buildFindings(standings),
     ...libraryFindings(ctx, standings),
   ];
@@ -255,16 +256,18 @@ async function mentionFindings(ctx: Context, directory: string): Promise<readonl
   }));
 }
 
-function lifecycleFindings(ctx: Context, standings: readonly Standing[]): readonly Finding[] {
+async function lifecycleFindings(ctx: Context, standings: readonly Standing[]): Promise<readonly Finding[]> {
   if (ctx.settings.endOfLife === 'ignore') return [];
   const today = ctx.host.now().toISOString().slice(0, 10);
-  return standings.flatMap((standing): readonly Finding[] => {
-    const { runtime, decision } = standing;
-    const version = versionOf(standing);
-    const found =
-      version === undefined || runtime.lifecycle === undefined
-        ? undefined
-        : endOfLine(runtime.lifecycle, version, today);
+  const ends = await Promise.all(
+    standings.map(async (standing) => {
+      const version = versionOf(standing);
+      const lifecycle = await keptLifecycle(ctx, standing.runtime);
+      const end = version === undefined || lifecycle === undefined ? undefined : endOfLine(lifecycle, version, today);
+      return { standing, end };
+    }),
+  );
+  return ends.flatMap(({ standing: { runtime, decision }, end: found }): readonly Finding[] => {
     if (found === undefined) return [];
     const { line, end, state, next } = found;
     const words = state === 'ended' ? `has had no support since ${end}` : `has support until ${end} only`;

@@ -12,6 +12,7 @@ import { describeProof, proofText, type Toolchain } from '../domain/toolchain';
 import type { Version } from '../domain/version';
 import { commandsOf, standingsOf } from './compile';
 import type { Context } from './context';
+import { freshLifecycle } from './lifecycles';
 import { currentVersion } from './outdated';
 import { findProject } from './project';
 import { newestRelease } from './releases';
@@ -96,7 +97,7 @@ export async function describeTool(
   const publisher = runtime.sources.find(({ id }) => id === source)?.publisher;
   const notes = offered?.release?.notes ?? runtime.releaseNotes?.(version);
   const parts = toolchain?.parts ?? (entry === undefined ? [] : (artifactFor(entry, ctx.platform)?.parts ?? []));
-  const lifecycle = lifespanOf(ctx, runtime, version);
+  const lifecycle = await lifespanOf(ctx, runtime, version);
   const isDecided = standing !== undefined && currentVersion(standing) === version;
   return {
     tool: runtime.id,
@@ -168,8 +169,8 @@ async function usersOf(ctx: Context, root: string): Promise<readonly string[]> {
     .map(({ directory }) => directory);
 }
 
-function lifespanOf(ctx: Context, runtime: Runtime, version: Version): Lifespan | undefined {
-  const line = lineAt(runtime.lifecycle, version);
+async function lifespanOf(ctx: Context, runtime: Runtime, version: Version): Promise<Lifespan | undefined> {
+  const line = lineAt(await freshLifecycle(ctx, runtime), version);
   if (line === undefined) return undefined;
   const today = ctx.host.now().toISOString().slice(0, 10);
   return { ...line, lts: line.lts === true, ended: hasEnded(line, today) };

@@ -12,6 +12,7 @@ import type { Evidence, Runtime } from '../domain/runtime';
 import { suggestLine } from '../domain/suggestion';
 import { compileFolder } from './compile';
 import type { Context } from './context';
+import { keptLifecycle } from './lifecycles';
 import { findProject, isDependency, type Project } from './project';
 import { loadRuntimes } from './registry';
 import { manifestValue } from './use';
@@ -124,7 +125,9 @@ async function proposePin(ctx: Context, runtime: Runtime, around: Surroundings):
         : { file: bare.file, line: bare.line ?? 1, what: 'names no version', floors: [] };
   if (chosen === undefined && shown === undefined) return { notes };
   const floors = chosen === undefined ? (shown?.floors ?? []) : [chosen, ...verdict.floors];
-  const line = suggestLine(runtime, floors, ctx.host.now().toISOString().slice(0, 10));
+  const lifecycle = await keptLifecycle(ctx, runtime);
+  const dated = { scheme: runtime.scheme, ...(lifecycle !== undefined && { lifecycle }) };
+  const line = suggestLine(dated, floors, ctx.host.now().toISOString().slice(0, 10));
   const text = line ?? (chosen === undefined ? 'latest' : (chosen.requests[0] ?? 'latest'));
   const place = chosen === undefined ? shown : { file: chosen.file, line: chosen.line ?? 1 };
   return {

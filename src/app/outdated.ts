@@ -6,6 +6,7 @@ import type { Origin } from '../domain/sourced';
 import type { Version } from '../domain/version';
 import { type Standing, standingsOf } from './compile';
 import type { Context } from './context';
+import { freshLifecycle } from './lifecycles';
 import { findProject } from './project';
 import { newestRelease } from './releases';
 
@@ -74,13 +75,17 @@ export function currentVersion({ resolution, toolchain }: Standing): Version | u
 async function compare(ctx: Context, standing: Standing): Promise<Comparison> {
   const { decision, runtime } = standing;
   const current = currentVersion(standing);
-  const end = current === undefined ? undefined : lineAt(runtime.lifecycle, current)?.end;
+  const lifecycle = freshLifecycle(ctx, runtime);
+  lifecycle.catch(() => undefined);
   const base = {
     tool: decision.tool,
     request: decision.request.text,
     from: decision.from,
     ...(current !== undefined && { current }),
-    ...(end !== undefined && { endOfLife: end }),
+  };
+  const ending = async () => {
+    const end = current === undefined ? undefined : lineAt(await lifecycle, current)?.end;
+    return end === undefined ? {} : { endOfLife: end };
   };
   try {
     const stable: ToolRequest = { ...decision.request, text: 'latest', version: { kind: 'latest' } };
@@ -91,6 +96,7 @@ async function compare(ctx: Context, standing: Standing): Promise<Comparison> {
     const best = latest.release ?? wanted.release;
     return {
       ...base,
+      ...(await ending()),
       ...(wanted.release !== undefined && { wanted: wanted.release.version }),
       ...(latest.release !== undefined && { latest: latest.release.version }),
       ...(best !== undefined && { notes: notesOf(runtime, best) }),
@@ -98,7 +104,7 @@ async function compare(ctx: Context, standing: Standing): Promise<Comparison> {
     };
   } catch (error) {
     if (!(error instanceof PolyenvError)) throw error;
-    return { ...base, outdated: false, failure: error };
+    return { ...base, ...(await ending()), outdated: false, failure: error };
   }
 }
 

@@ -349,15 +349,27 @@ export interface DiscoveryFacts {
   readonly platform: PlatformKey;
 }
 
-/** Ends of support by release line, shipped with polyenv. Source: https://endoflife.date */
+/** Ends of support by release line. What is shipped comes from https://endoflife.date */
 export interface Lifecycle {
   /** `20` -> the line of a version. */
   line(version: Version): string;
-  /** Line to its dates, newest first; `true` where it has ended on an unknown day. */
-  readonly lines: readonly {
-    readonly line: string;
-    readonly lts?: boolean;
-    readonly support?: string;
-    readonly end?: string;
-  }[];
+  /** What polyenv is shipped with, newest first. */
+  readonly lines: readonly LifecycleLine[];
+  /** Where they are published, for what came since. */
+  readonly published?: PublishedLines;
+}
+
+/** A line of releases. Dates as `2029-04-30`; none where none is set. */
+export interface LifecycleLine {
+  readonly line: string;
+  readonly lts?: boolean;
+  /** The day on which full support ends. */
+  readonly support?: string;
+  /** The last day of all support. */
+  readonly end?: string;
+}
+
+export interface PublishedLines {
+  readonly url: Url;
+  readonly decode: Decoder<readonly LifecycleLine[]>;
 }

@@ -1,4 +1,5 @@
 import { listToolchains } from '../../adapters/store';
+import { freshLifecycle } from '../../app/lifecycles';
 import { listReleases } from '../../app/releases';
 import { parseWishes } from '../../app/wishes';
 import { hasEnded, lineAt } from '../../domain/lifecycle';
@@ -25,7 +26,10 @@ export const command: Command = {
     const [wish] = await parseWishes([request === undefined ? tool : `${tool}@${request}`]);
     if (wish === undefined) return undefined;
     const { runtime } = wish;
-    const { source, releases } = await listReleases(ctx, runtime, wish.request);
+    const [{ source, releases }, lifecycle] = await Promise.all([
+      listReleases(ctx, runtime, wish.request),
+      freshLifecycle(ctx, runtime),
+    ]);
     const limit = Number(value(input, 'limit') ?? USUAL);
     const shown = limit > 0 ? releases.slice(0, limit) : releases;
     const installed = new Set(
@@ -33,7 +37,7 @@ export const command: Command = {
     );
     const today = ctx.host.now().toISOString().slice(0, 10);
     const rows = shown.map((release) => {
-      const line = lineAt(runtime.lifecycle, release.version);
+      const line = lineAt(lifecycle, release.version);
       return [
         input.output.out.bold(release.version),
         release.date ?? '',
@@ -48,7 +52,7 @@ export const command: Command = {
         tool: runtime.id,
         source,
         releases: shown.map((release) => {
-          const line = lineAt(runtime.lifecycle, release.version);
+          const line = lineAt(lifecycle, release.version);
           return {
             ...release,
             ...(line?.end !== undefined && { endOfLife: line.end }),

@@ -1,0 +1,44 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PolyenvError } from '../domain/errors';
+import { withLines } from '../domain/lifecycle';
+import type { Lifecycle, Runtime } from '../domain/runtime';
+import type { Context } from './context';
+
+/** The runtime's lines with what was last heard of their ends. Never asks the network. */
+export async function keptLifecycle(ctx: Context, runtime: Runtime): Promise<Lifecycle | undefined> {
+  const { openNetwork } = await import('./network');
+  const quiet = { ...ctx, settings: { ...ctx.settings, offline: true }, emit: () => undefined };
+  return refreshed(runtime, () => openNetwork(quiet));
+}
+
+/**
+ * The same, asked anew where what was heard is old: for verbs that ask the network anyway. What takes longer than a
+ * moment, or fails, is not waited for: the dates that are known do.
+ */
+export async function freshLifecycle(ctx: Context, runtime: Runtime): Promise<Lifecycle | undefined> {
+  if (ctx.settings.offline || runtime.lifecycle?.published === undefined) return keptLifecycle(ctx, runtime);
+  const late = new AbortController();
+  const kept = sleep(PATIENCE, undefined, { signal: late.signal }).then(() => keptLifecycle(ctx, runtime));
+  kept.catch(() => undefined);
+  try {
+    return await Promise.race([refreshed(runtime, () => ctx.network()), kept]);
+  } finally {
+    late.abort();
+  }
+}
+
+/** Milliseconds. */
+const PATIENCE = 1500;
+
+async function refreshed(runtime: Runtime, open: () => ReturnType<Context['network']>): Promise<Lifecycle | undefined> {
+  const { lifecycle } = runtime;
+  if (lifecycle?.published === undefined) return lifecycle;
+  const { url, decode } = lifecycle.published;
+  try {
+    const { upstream } = await open();
+    return withLines(lifecycle, await upstream.json(url, decode));
+  } catch (error) {
+    if (error instanceof PolyenvError) return lifecycle;
+    throw error;
+  }
+}
