@@ -239,6 +239,7 @@ export const runtime: Runtime = {
   license: 'GPL-2.0-only WITH Classpath-exception-2.0',
   aliases: ['jdk', 'openjdk'],
   scheme: javaScheme,
+  channels: [{ word: 'lts', describe: 'the newest long-term release' }],
   vendors: [VENDOR],
   pins: [javaVersion, sdkmanrc, pomXml, gradleBuild, gradleBuildKotlin],
   sources: [adoptium],

@@ -425,6 +425,12 @@ export const runtime: Runtime = {
   license: 'MIT',
   aliases: ['nodejs', 'node.js'],
   scheme: npmScheme,
+  channels: [
+    { word: 'lts', describe: 'the newest long-term release' },
+    { word: 'lts/krypton', describe: 'the newest 24' },
+    { word: 'lts/jod', describe: 'the newest 22' },
+    { word: 'lts/iron', describe: 'the newest 20' },
+  ],
   pins: [nvmrc, nodeVersion, packageJsonNode],
   sources: [official, packaged],
   layout: (tree, { home, isolation, personHome, env }) => ({

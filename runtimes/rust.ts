@@ -320,6 +320,11 @@ export const runtime: Runtime = {
   homepage: 'https://www.rust-lang.org',
   license: 'MIT OR Apache-2.0',
   scheme: rustScheme,
+  channels: [
+    { word: 'stable', describe: 'the newest stable release' },
+    { word: 'beta', describe: 'what is stable next' },
+    { word: 'nightly', describe: "today's" },
+  ],
   options: [
     {
       name: 'components',

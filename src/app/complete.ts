@@ -5,7 +5,7 @@ import { keptVersions } from '../adapters/known-versions';
 import { type Home, homeOf } from '../adapters/paths';
 import { listToolchains } from '../adapters/store';
 import { parseToml } from '../adapters/toml';
-import { type Candidate, type Native, type Vocabulary, wantedAt } from '../domain/completion';
+import { type Candidate, type Native, type ToolWords, type Vocabulary, wantedAt } from '../domain/completion';
 import { isTable } from '../domain/document-value';
 import { MANIFEST_NAMES } from '../domain/manifest';
 import { isPrintable, printable } from '../domain/printable';
@@ -33,7 +33,7 @@ export async function complete(
     host,
     // The shells hand it on as it was typed.
     folder: resolve(host.cwd ?? '/', (folder ?? '.').replace(/^~(?=\/|$)/, host.personHome)),
-    tools: vocabulary.tools.map(({ word }) => word),
+    tools: vocabulary.tools,
   };
   const read = kind === undefined ? undefined : KINDS[kind];
   const found = await read?.(at, current).catch(() => []);
@@ -51,7 +51,7 @@ interface Place {
   readonly home: Home;
   readonly host: Host;
   readonly folder: string;
-  readonly tools: readonly string[];
+  readonly tools: readonly ToolWords[];
 }
 
 const KINDS: Readonly<Record<string, (at: Place, current: string) => Promise<readonly Candidate[]>>> = {
@@ -61,14 +61,30 @@ const KINDS: Readonly<Record<string, (at: Place, current: string) => Promise<rea
   template: templates,
 };
 
-/** `TOOL@`; once it stands, `TOOL@VERSION`: what is installed, then what sources have offered. */
+/**
+ * `TOOL@`; once it stands, `TOOL@VERSION`: what moves, what is installed, then what sources have offered, or the lines
+ * with support where none was asked yet.
+ */
 async function requests(at: Place, current: string): Promise<readonly Candidate[]> {
-  const tool = /^([a-z]+)@/.exec(current)?.[1];
-  if (tool === undefined) return at.tools.map((word) => ({ word: `${word}@`, describe: 'a version of it' }));
-  if (!at.tools.includes(tool)) return [];
-  const own = (await installed(at)).filter(({ word }) => word.startsWith(`${tool}@`));
-  const known = (await keptVersions(at.home, tool)).map((version) => ({ word: `${tool}@${version}`, describe: '' }));
-  return [{ word: `${tool}@latest`, describe: 'the newest release' }, ...own, ...known];
+  const name = /^([a-z]+)@/.exec(current)?.[1];
+  if (name === undefined) return at.tools.map(({ word }) => ({ word: `${word}@`, describe: 'a version of it' }));
+  const tool = at.tools.find(({ word }) => word === name);
+  if (tool === undefined) return [];
+  const own = (await installed(at)).filter(({ word }) => word.startsWith(`${name}@`));
+  const known = (await keptVersions(at.home, name)).map((word) => ({ word, describe: '' }));
+  const [moving, versions] = [[LATEST, ...tool.channels], known.length === 0 ? supported(at, tool) : known].map(
+    (some) => some.map(({ word, describe }) => ({ word: `${name}@${word}`, describe })),
+  ) as [Candidate[], Candidate[]];
+  return [...moving, ...own, ...versions];
+}
+
+const LATEST: Candidate = { word: 'latest', describe: 'the newest release' };
+
+function supported({ host }: Place, { lines }: ToolWords): readonly Candidate[] {
+  const today = host.now().toISOString().slice(0, 10);
+  return lines.flatMap(({ word, end }) =>
+    end !== undefined && end < today ? [] : [{ word, describe: end === undefined ? '' : `until ${end}` }],
+  );
 }
 
 async function installed({ home }: Place): Promise<readonly Candidate[]> {

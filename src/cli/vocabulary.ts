@@ -9,7 +9,12 @@ export async function collectVocabulary(): Promise<Vocabulary> {
   return {
     verbs: await Promise.all(CATALOG.map(verbWords)),
     options: COMMON_OPTIONS.map(optionWords),
-    tools: (await loadRuntimes()).map(({ id, title }) => ({ word: id, describe: title })),
+    tools: (await loadRuntimes()).map(({ id, title, channels = [], lifecycle }) => ({
+      word: id,
+      describe: title,
+      channels,
+      lines: (lifecycle?.lines ?? []).map(({ line, end }) => ({ word: line, ...(end !== undefined && { end }) })),
+    })),
     settings: SETTINGS.map(({ name, type, describe }) => ({
       word: name,
       describe,

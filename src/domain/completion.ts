@@ -3,8 +3,14 @@ export interface Vocabulary {
   readonly verbs: readonly VerbWords[];
   /** Options that every verb takes. */
   readonly options: readonly OptionWords[];
-  readonly tools: readonly Candidate[];
+  readonly tools: readonly ToolWords[];
   readonly settings: readonly (Candidate & { readonly values: readonly string[] })[];
+}
+
+export interface ToolWords extends Candidate {
+  readonly channels: readonly Candidate[];
+  /** Lines of releases, newest first; `end` as `2028-04-30`. */
+  readonly lines: readonly { readonly word: string; readonly end?: string }[];
 }
 
 export interface VerbWords {

@@ -34,6 +34,8 @@ export interface Runtime {
   readonly discover?: readonly Discovery[];
   /** Commands that take `+VERSION` as first argument (`cargo +1.88 build`). */
   readonly plusVersion?: readonly string[];
+  /** Moving versions that have a name of their own (`lts`, `nightly`), the usual one first: offered where a request is typed. */
+  readonly channels?: readonly { readonly word: string; readonly describe: string }[];
   readonly lifecycle?: Lifecycle;
   /** Where people read what is new in a version. Pure. */
   releaseNotes?(version: Version): Url;

@@ -83,6 +83,15 @@ describe.each(ids)('%s', async (id) => {
     }
   });
 
+  test('understands the names of its channels, and its lines', () => {
+    const words = [
+      ...(runtime.channels ?? []),
+      ...(runtime.lifecycle?.lines ?? []).map(({ line }) => ({ word: line })),
+    ];
+    for (const { word } of words) expect(() => runtime.scheme.request(word)).not.toThrow();
+    for (const { word } of runtime.channels ?? []) expect(runtime.scheme.request(word).version.kind).toBe('channel');
+  });
+
   test('knows when its lines end, newest first', () => {
     const { lines = [] } = runtime.lifecycle ?? {};
     for (const { end, support } of lines) {

@@ -84,11 +84,21 @@ describe('polyenv complete', () => {
   it('knows tools, and their versions: installed ones first, then those that a source has offered', async () => {
     expect(await words('current', 'no')).toEqual(['node']);
     expect(await words('use', 'no')).toEqual(['node', 'node@']);
-    expect(await words('use', 'node@')).toEqual(['node@latest', 'node@20.11.1', 'node@22.3.0', 'node@18.20.0']);
+    const moving = ['latest', 'lts', 'lts/krypton', 'lts/jod', 'lts/iron'].map((word) => `node@${word}`);
+    expect(await words('use', 'node@')).toEqual([...moving, 'node@20.11.1', 'node@22.3.0', 'node@18.20.0']);
     expect(await words('use', 'node@2')).toEqual(['node@20.11.1', 'node@22.3.0']);
     expect(await words('use', 'python@3.12', 'node@18')).toEqual(['node@18.20.0']);
     expect(await words('uninstall', '')).toEqual(['node@20.11.1']);
     expect(await words('use', '../../node@')).toEqual([]);
+  });
+
+  it.each([
+    ['rust', ['latest', 'stable', 'beta', 'nightly']],
+    ['java', ['latest', 'lts', '25', '21']],
+    ['python', ['latest', '3.14', '3.13']],
+    ['go', ['latest', '1.27']],
+  ])('knows what moves of %s, and the lines with support where no source was asked', async (tool, expected) => {
+    expect(await words('use', `${tool}@`)).toEqual(expect.arrayContaining(expected.map((word) => `${tool}@${word}`)));
   });
 
   it('keeps the versions of earlier answers beside those of later ones', async () => {
@@ -139,7 +149,10 @@ describe('polyenv complete', () => {
       cwd: broken,
       env: { ...env, POLYENV_HOME: join(broken, 'nothing') },
     });
-    expect(none).toMatchObject({ exit: 0, stdout: 'words\nnode@latest\tthe newest release\n' });
+    expect(none).toMatchObject({ exit: 0 });
+    expect(none.stdout).toContain('words\nnode@latest\tthe newest release\nnode@lts\t');
+    expect(none.stdout).toContain('\nnode@26\tuntil 2029-04-30\n');
+    expect(none.stdout).not.toContain('node@16');
     expect(existsSync(join(broken, 'nothing'))).toBe(false);
   });
 
