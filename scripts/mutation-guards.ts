@@ -48,6 +48,29 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
+    file: 'src/app/ready-home.ts',
+    tests: ['test/faults/matrix.test.ts'],
+    rows: [
+      [
+        'home-noexec',
+        'a home from which nothing can be started',
+        'if (isNoexec(launcherPath(home))) {',
+        'if (home.tmp === undefined) {',
+      ],
+      [
+        'home-owner',
+        "root's files in somebody's home, untold",
+        'if (host.uid !== 0 || owner',
+        'if (host.uid !== -1 || owner',
+      ],
+    ],
+  },
+  {
+    file: 'src/app/use.ts',
+    tests: ['test/faults/matrix.test.ts'],
+    rows: [['deep-project', 'a manifest in a project that can have no routes', 'refuseDeepProject(ctx.home, folder);']],
+  },
+  {
     file: 'src/app/execute.ts',
     tests: ['test/e2e/exec.test.ts'],
     rows: [

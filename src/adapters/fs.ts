@@ -108,7 +108,7 @@ export function errorCode(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
-/** `disk-full` or `home-unwritable`, naming the path, for the errors of the system that mean that; else `undefined`. */
+/** `disk-full`, `home-unwritable` or `path-refused`, naming the path, for the errors of the system that mean that; else `undefined`. */
 export function translateFsError(error: unknown, path: string): PolyenvError | undefined {
   if (error instanceof PolyenvError) return error;
   switch (errorCode(error)) {
@@ -120,6 +120,11 @@ export function translateFsError(error: unknown, path: string): PolyenvError | u
     case 'EDQUOT':
       return new PolyenvError('disk-full', `your disk quota is used up: ${path} cannot be written`, {
         hint: 'free some space, for example by: polyenv prune',
+        cause: error,
+      });
+    case 'ENAMETOOLONG':
+      return new PolyenvError('path-refused', `the path is too long for this system: ${path.slice(0, 200)}...`, {
+        hint: 'move the project to a shorter path, or set POLYENV_HOME to one',
         cause: error,
       });
     case 'EROFS':

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { PolyenvError } from '../domain/errors';
 import { ensureFolder, isMissing, writeAtomic } from './fs';
 import type { Home } from './paths';
@@ -19,6 +19,11 @@ export async function checkLayout(home: Home): Promise<void> {
       hint: 'update polyenv, or set POLYENV_HOME to another folder',
     });
   }
+}
+
+/** The user id of whom the home belongs to; `undefined` while there is none. */
+export async function ownerOf(home: Home): Promise<number | undefined> {
+  return (await stat(home.root).catch(() => undefined))?.uid;
 }
 
 /** Makes the home's folders and its layout mark. */

@@ -1,6 +1,8 @@
+import { lstatSync } from 'node:fs';
 import { isAbsolute, join, normalize, relative, resolve, sep } from 'node:path';
 import { PolyenvError } from '../domain/errors';
 import type { Host } from '../host';
+import { errorCode } from './fs';
 
 /** polyenv's home as absolute paths: one literal that the whole product agrees on. */
 export interface Home {
@@ -64,6 +66,22 @@ export function environmentFolder(home: Home, project: string): string {
   }
   return join(joinInside(home.envs, `.${project}`), '.polyenv');
 }
+
+/** Refuses a project so deep that nothing can be compiled for it: the home's copy of its path has to hold more. Throws `path-refused`. */
+export function refuseDeepProject(home: Home, project: string): void {
+  const folder = environmentFolder(home, project);
+  try {
+    lstatSync(join(folder, '-'.repeat(LONGEST_NAME)));
+  } catch (error) {
+    if (errorCode(error) !== 'ENAMETOOLONG') return;
+    throw new PolyenvError('path-refused', `the path of this folder is too long: ${project.length} characters`, {
+      hint: 'move the project to a shorter path, or set POLYENV_HOME to one',
+    });
+  }
+}
+
+/** Characters of the longest name below a compiled folder, while it is written. */
+const LONGEST_NAME = 100;
 
 function homeRoot(host: Host): string {
   for (const [name, suffix] of [

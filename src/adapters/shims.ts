@@ -16,7 +16,7 @@ import type { Runtime } from '../domain/runtime';
 import { quoteSh } from '../domain/shell-quote';
 import template from '../shim/shim.sh?raw';
 import { ensureFolder, isMissing, readTextIfAny, removeTree, writeAtomic } from './fs';
-import { environmentFolder, type Home } from './paths';
+import { environmentFolder, type Home, refuseDeepProject } from './paths';
 import { fillTemplate, pinNames } from './shell-template';
 import { capture } from './spawn';
 
@@ -91,7 +91,9 @@ const ATTEMPTS = 5;
  * copies of their times; if one changes meanwhile, or is too young to tell an edit by its time, it is tried again.
  */
 export async function writeEnvironment(home: Home, environment: Environment): Promise<void> {
-  const folder = environmentFolder(home, environment.directory === '' ? '/' : environment.directory);
+  const directory = environment.directory === '' ? '/' : environment.directory;
+  refuseDeepProject(home, directory);
+  const folder = environmentFolder(home, directory);
   await writeRoutes(folder, environment);
 }
 

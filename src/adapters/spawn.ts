@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { PolyenvError } from '../domain/errors';
 import type { Host } from '../host';
+import { isNoexec } from './noexec';
 
 export interface Program {
   /** Absolute, or looked up on the PATH of `env`. */
@@ -78,6 +79,12 @@ export function startFailure(file: string, error: NodeJS.ErrnoException): Polyen
       `${file} cannot be started: it, or the loader that it names, does not exist`,
       { cause: error },
     );
+  }
+  if (error.code === 'EACCES' && isNoexec(file)) {
+    return new PolyenvError('command-not-executable', `${file} cannot be started: its file system is mounted noexec`, {
+      hint: 'set POLYENV_HOME to a folder on another file system, or have it mounted with exec',
+      cause: error,
+    });
   }
   return new PolyenvError('command-not-executable', `${file} cannot be started: ${error.message}`, { cause: error });
 }

@@ -1,7 +1,5 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { prepareHome } from '../adapters/home';
-import { ensureLauncher } from '../adapters/launcher';
 import { withLock } from '../adapters/lock';
 import { type Offer, readEnvironments, renderShims, writeEnvironment, writeShims } from '../adapters/shims';
 import { shimsStand } from '../adapters/shims-check';
@@ -15,6 +13,7 @@ import { ensureOverlays, routeOverlay } from './overlay';
 import { outsidePlace, projectPlace } from './place';
 import { type Decision, findProject, type Project } from './project';
 import { findProvided } from './provide';
+import { readyHome } from './ready-home';
 import { loadRuntimes } from './registry';
 import type { Resolution } from './resolve';
 import { trustedEffects } from './trusted';
@@ -64,8 +63,7 @@ export async function compileProject(
   const { project, standings } = await withoutOverrides(ctx, of);
   const lasting = standings.filter(({ decision }) => decision.once === undefined && decision.from.kind === 'file');
   const environment = await describeEnvironment(ctx, { project, standings: lasting, directory: of.directory });
-  await prepareHome(ctx.home);
-  await ensureLauncher(ctx.home, ctx.host);
+  await readyHome(ctx);
   await refreshShims(ctx);
   await writeEnvironment(ctx.home, environment);
   return environment;

@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readLauncher } from '../adapters/launcher';
+import { isNoexec } from '../adapters/noexec';
 import { isOurShim } from '../adapters/shims';
 import { damagedKeys, isExecutableFile } from '../adapters/store';
 import { PolyenvError } from '../domain/errors';
@@ -80,7 +81,15 @@ async function homeFindings(ctx: Context): Promise<readonly Finding[]> {
     ];
   try {
     accessSync(ctx.home.root, constants.W_OK);
-    return [];
+    if (!isNoexec(join(ctx.home.bin, 'polyenv'))) return [];
+    return [
+      {
+        kind: 'home-noexec',
+        level: 'error',
+        message: `nothing can be started from ${ctx.home.root}: its file system is mounted noexec, so shells take other copies`,
+        mend: 'set POLYENV_HOME to a folder on another file system',
+      },
+    ];
   } catch {
     return [
       {

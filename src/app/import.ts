@@ -1,7 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { isFolder } from '../adapters/discover';
 import { openDocument } from '../adapters/documents';
-import { prepareHome } from '../adapters/home';
 import { recordLink } from '../adapters/store';
 import { PolyenvError } from '../domain/errors';
 import { nearestName } from '../domain/nearest';
@@ -13,6 +12,7 @@ import { compileFolder, refreshShims } from './compile';
 import type { Context } from './context';
 import { setDefaultVersions } from './defaults';
 import { type Candidate, candidatesOf, examineToolchain, factsOf } from './linked';
+import { readyHome } from './ready-home';
 import { loadRuntimes } from './registry';
 
 /** What a manager has of one runtime on this machine. */
@@ -49,7 +49,7 @@ export async function findHoldings(ctx: Context, name?: string): Promise<readonl
 /** Records the toolchains as linked, where they are. Nothing is copied or downloaded. */
 export async function takeOver(ctx: Context, holdings: readonly Holding[]): Promise<readonly Toolchain[]> {
   const toolchains = holdings.flatMap((holding) => holding.toolchains);
-  await prepareHome(ctx.home);
+  await readyHome(ctx);
   for (const toolchain of toolchains) await recordLink(ctx.home, toolchain);
   await refreshShims(ctx);
   await compileFolder(ctx, ctx.directory);

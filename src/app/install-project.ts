@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { refuseDeepProject } from '../adapters/paths';
 import { PolyenvError } from '../domain/errors';
 import { type Lockfile, lockDifferences } from '../domain/lockfile';
 import type { ToolRequest } from '../domain/request';
@@ -24,6 +25,7 @@ export interface InstalledProject {
 
 /** Makes everything that the folder's project asks for ready: resolves what the lock lacks, installs, locks, compiles. */
 export async function installProject(ctx: Context, folder: string): Promise<InstalledProject> {
+  refuseDeepProject(ctx.home, folder);
   const project = await findProject(ctx, folder);
   if (project.decisions.length === 0 && project.errors.length === 0) throw nothingPinned(folder);
   const groups = await groupsOf(ctx, project);

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PartDownload } from '../adapters/download';
 import { ensureFolder, removeTree } from '../adapters/fs';
-import { prepareHome } from '../adapters/home';
 import { withLock } from '../adapters/lock';
 import { checkStartable } from '../adapters/startable';
 import { findToolchain, isExecutableFile, publishToolchain, readTree, type StoredFile } from '../adapters/store';
@@ -16,6 +15,7 @@ import { describeProof, proofText, storeKey, type Toolchain, weakestProof } from
 import type { Version } from '../domain/version';
 import type { Context } from './context';
 import { outsidePlace } from './place';
+import { readyHome } from './ready-home';
 import { limit } from './slots';
 
 /** One release on one platform, as a lock or a source names it. */
@@ -51,7 +51,7 @@ export async function installToolchain(ctx: Context, order: Order): Promise<Tool
   const present = await findToolchain(ctx.home, key);
   if (present !== undefined) return present;
   checkPolicy(ctx, order);
-  await prepareHome(ctx.home);
+  await readyHome(ctx);
   const name = `${order.runtime.id} ${order.version}`;
   return withLock(
     {
@@ -70,7 +70,7 @@ export async function installToolchain(ctx: Context, order: Order): Promise<Tool
 export async function reinstallToolchain(ctx: Context, order: Order): Promise<Toolchain> {
   const key = orderKey(order);
   checkPolicy(ctx, order);
-  await prepareHome(ctx.home);
+  await readyHome(ctx);
   const { home, host, emit, settings } = ctx;
   const purpose = `repairing ${order.runtime.id} ${order.version}`;
   return withLock({ home, host, name: key, purpose, timeout: settings.lockTimeout, emit }, () =>

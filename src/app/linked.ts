@@ -1,7 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { discoveredFolders } from '../adapters/discover';
-import { prepareHome } from '../adapters/home';
 import { capture, scrubbedEnv } from '../adapters/spawn';
 import { isExecutableFile, listToolchains, readTree, recordLink } from '../adapters/store';
 import { PolyenvError } from '../domain/errors';
@@ -11,6 +10,7 @@ import { linkKey, type Toolchain } from '../domain/toolchain';
 import { type Version, versionFrom } from '../domain/version';
 import type { Context } from './context';
 import { outsidePlace } from './place';
+import { readyHome } from './ready-home';
 
 const PROBE_TIMEOUT = 15_000;
 
@@ -34,7 +34,7 @@ export async function discoverToolchain(
   const found = (await discoverAll(ctx, runtime)).filter((toolchain) => answers(runtime, request, toolchain.version));
   const best = found.sort((a, b) => runtime.scheme.compare(b.version, a.version))[0];
   if (best !== undefined) {
-    await prepareHome(ctx.home);
+    await readyHome(ctx);
     await recordLink(ctx.home, best);
   }
   return best;
@@ -95,7 +95,7 @@ export async function linkToolchain(
       },
     );
   }
-  await prepareHome(ctx.home);
+  await readyHome(ctx);
   await recordLink(ctx.home, toolchain);
   return toolchain;
 }

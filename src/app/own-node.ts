@@ -1,5 +1,4 @@
 import { dirname, join } from 'node:path';
-import { prepareHome } from '../adapters/home';
 import { readLauncher, writeLauncher } from '../adapters/launcher';
 import { readTree } from '../adapters/store';
 import { PolyenvError } from '../domain/errors';
@@ -8,6 +7,7 @@ import type { Toolchain } from '../domain/toolchain';
 import type { Context } from './context';
 import { installToolchain } from './install';
 import { outsidePlace } from './place';
+import { readyHome } from './ready-home';
 import { loadRuntime } from './registry';
 import { resolveRequest } from './resolve';
 
@@ -38,7 +38,7 @@ export async function installOwnNode(ctx: Context): Promise<Toolchain> {
     readTree(toolchain.root, toolchain.version, ctx.platform),
     outsidePlace(ctx, toolchain.root),
   ).commands[runtime.probe.command];
-  await prepareHome(ctx.home);
+  await readyHome(ctx);
   await writeLauncher(ctx.home, { node: join(toolchain.root, main ?? 'bin/node'), program: ctx.host.program });
   return toolchain;
 }

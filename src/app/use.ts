@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeAtomic } from '../adapters/fs';
+import { refuseDeepProject } from '../adapters/paths';
 import { findToolchain } from '../adapters/store';
 import { editToml, newManifest, type TomlEdit, type TomlValue } from '../adapters/toml';
 import { LOCKFILE_NAME, type Lockfile, withEntry, withoutTool } from '../domain/lockfile';
@@ -46,6 +47,7 @@ export interface Planned {
 /** Pins the requests in the folder's manifest: bits first, then the lock, then the manifest, then the routes. */
 export async function use(ctx: Context, options: UseOptions): Promise<Used> {
   const { folder, file } = options;
+  refuseDeepProject(ctx.home, folder);
   const read = await readManifest(folder, file);
   const wishes = withOwnOptions(options.wishes, read);
   const { lock, path: lockFile, place } = await readLock(ctx, folder, file);

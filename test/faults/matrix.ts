@@ -2,7 +2,8 @@ import { concurrentRows } from './concurrent';
 import { diskRows } from './disk';
 import { hostileRows } from './hostile';
 import { killedRows } from './killed';
+import { placeRows } from './place';
 import type { Row } from './row';
 
 /** Everything that is tried against the built command line, in the order in which it is told. */
-export const MATRIX: readonly Row[] = [...killedRows, ...diskRows, ...concurrentRows, ...hostileRows];
+export const MATRIX: readonly Row[] = [...killedRows, ...diskRows, ...placeRows, ...concurrentRows, ...hostileRows];

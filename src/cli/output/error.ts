@@ -43,5 +43,11 @@ export function asPolyenvError(error: unknown): PolyenvError {
       cause: error,
     });
   }
+  if (system === 'ENAMETOOLONG') {
+    return new PolyenvError('path-refused', 'a path is too long for this system', {
+      hint: 'move the project to a shorter path, or set POLYENV_HOME to one',
+      cause: error,
+    });
+  }
   return new PolyenvError('failed', message, { hint: 'run it again with -v and report what it prints', cause: error });
 }
