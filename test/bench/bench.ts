@@ -2,9 +2,10 @@ import { benchActivation } from './activation';
 import { benchRivals, benchScale } from './scale';
 import { benchShim } from './shim';
 import { benchStartUp } from './start-up';
+import { benchToolchains } from './toolchains';
 import { type BenchRow, benchTransfer } from './transfer';
 
-/** `npm run bench [start-up|shim|activation|scale|rivals|transfer]`: ratios against a floor that is measured in the same run. */
+/** `npm run bench [start-up|shim|activation|scale|rivals|transfer|toolchains]`: ratios against a floor that is measured in the same run. */
 const SUITES: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   'start-up': benchStartUp,
   shim: benchShim,
@@ -12,6 +13,7 @@ const SUITES: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   scale: benchScale,
   rivals: benchRivals,
   transfer: benchTransfer,
+  toolchains: benchToolchains,
 };
 
 main(process.argv.slice(2)).then((code) => {
