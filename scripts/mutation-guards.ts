@@ -49,7 +49,7 @@ const GROUPS: readonly Group[] = [
   },
   {
     file: 'src/app/ready-home.ts',
-    tests: ['test/faults/matrix.test.ts'],
+    tests: ['test/e2e/home.test.ts'],
     rows: [
       [
         'home-noexec',
@@ -67,7 +67,7 @@ const GROUPS: readonly Group[] = [
   },
   {
     file: 'src/app/use.ts',
-    tests: ['test/faults/matrix.test.ts'],
+    tests: ['test/e2e/home.test.ts'],
     rows: [['deep-project', 'a manifest in a project that can have no routes', 'refuseDeepProject(ctx.home, folder);']],
   },
   {
