@@ -22,12 +22,17 @@ export function exchange(dispatcher: Dispatcher, request: Request): Promise<Exch
   return new Promise((answer, refuse) => {
     const { signal, ...options } = request;
     const body = new Body();
-    const abort = (): void => body.drop(signal?.reason);
+    // At once, though the connection may not stand yet.
+    const abort = (): void => {
+      body.drop(signal?.reason);
+      refuse(signal?.reason);
+    };
+    if (signal?.aborted) return abort();
+    signal?.addEventListener('abort', abort, { once: true });
     dispatcher.dispatch(options, {
       onRequestStart: (controller) => {
         body.controller = controller;
-        if (signal?.aborted) abort();
-        else signal?.addEventListener('abort', abort, { once: true });
+        if (signal?.aborted) controller.abort(signal.reason);
       },
       onResponseStart: (_, status, headers) => {
         // An interim answer is followed by the real one.

@@ -52,6 +52,7 @@ it('a project too deep for routes is refused with nothing written', async () => 
   const step = `set -e; name() { printf "d%.0s" $(seq $1); }; enter() { d=$(name $1); mkdir "$d"; cd "$d"; }
 while [ \${#PWD} -lt 3780 ]; do enter 200; done; enter $((3989 - \${#PWD})); pwd`;
   const deep = spawnSync('bash', ['-c', step], { cwd: machine.folder('deep'), encoding: 'utf8' }).stdout.trim();
+  expect(deep.length).toBe(3990);
   const ran = await machine.polyenv(['use', 'node@20'], { cwd: deep });
   expect(ran).toMatchObject({ exit: 8 });
   expect(ran.stderr).toContain('too long');
