@@ -8,7 +8,7 @@ import type { Context } from './context';
 export async function keptLifecycle(ctx: Context, runtime: Runtime): Promise<Lifecycle | undefined> {
   const { openNetwork } = await import('./network');
   const quiet = { ...ctx, settings: { ...ctx.settings, offline: true }, emit: () => undefined };
-  return refreshed(runtime, () => openNetwork(quiet));
+  return (await published(runtime, () => openNetwork(quiet))) ?? runtime.lifecycle;
 }
 
 /**
@@ -21,7 +21,7 @@ export async function freshLifecycle(ctx: Context, runtime: Runtime): Promise<Li
   const kept = sleep(PATIENCE, undefined, { signal: late.signal }).then(() => keptLifecycle(ctx, runtime));
   kept.catch(() => undefined);
   try {
-    return await Promise.race([refreshed(runtime, () => ctx.network()), kept]);
+    return (await Promise.race([published(runtime, () => ctx.network()), kept])) ?? (await keptLifecycle(ctx, runtime));
   } finally {
     late.abort();
   }
@@ -30,15 +30,16 @@ export async function freshLifecycle(ctx: Context, runtime: Runtime): Promise<Li
 /** Milliseconds. */
 const PATIENCE = 1500;
 
-async function refreshed(runtime: Runtime, open: () => ReturnType<Context['network']>): Promise<Lifecycle | undefined> {
+/** With what is published; `undefined` where that cannot be had. */
+async function published(runtime: Runtime, open: () => ReturnType<Context['network']>): Promise<Lifecycle | undefined> {
   const { lifecycle } = runtime;
-  if (lifecycle?.published === undefined) return lifecycle;
+  if (lifecycle?.published === undefined) return undefined;
   const { url, decode } = lifecycle.published;
   try {
     const { upstream } = await open();
     return withLines(lifecycle, await upstream.json(url, decode));
   } catch (error) {
-    if (error instanceof PolyenvError) return lifecycle;
+    if (error instanceof PolyenvError) return undefined;
     throw error;
   }
 }

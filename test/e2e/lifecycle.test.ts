@@ -82,3 +82,12 @@ it.each(WRONG)('stay as they were shipped where the upstream says %s', async (_,
   expect(performance.now() - started).toBeLessThan(8000);
   expect(await findings()).toContain('end-of-life');
 });
+
+it('stay as they were heard where the upstream fails later', async () => {
+  expect(await end()).toBe('2031-05-31');
+  answer = () => '<html>';
+  const old = { POLYENV_CACHE_MAX_AGE: '0' };
+  const ran = await machine.polyenv(['outdated', '--json'], { cwd, env: old });
+  expect(asked).toBe(2);
+  expect(ran.json()).toMatchObject({ tools: [{ endOfLife: '2031-05-31' }] });
+});
