@@ -77,7 +77,7 @@ async function findRed(copy: string, guards: readonly Guard[]): Promise<Readonly
   if (tests.some(needsBuild)) await run(copy, 'tsx', ['scripts/build.ts']);
   const red = new Set<string>();
   for (const test of tests) {
-    const { failed, passed } = await runTests(copy, [test], { bail: false });
+    const { failed, passed } = await runTest(copy, test, { bail: false });
     if (failed > 0 || passed === 0) red.add(test);
   }
   if (red.size > 0) console.log(`red without any change: ${[...red].join(', ')}`);
@@ -102,8 +102,12 @@ async function tryWithout(copy: string, guard: Guard): Promise<Verdict> {
   try {
     if (guard.tests.some(needsBuild) && (await run(copy, 'tsx', ['scripts/build.ts'])).status !== 0)
       return { outcome: 'unclear', why: 'without it nothing can be built' };
-    const { failed, broken } = await runTests(copy, guard.tests, { bail: true });
-    if (failed > 0) return { outcome: 'missed', why: '' };
+    let broken = false;
+    for (const test of guard.tests) {
+      const ran = await runTest(copy, test, { bail: true });
+      if (ran.failed > 0) return { outcome: 'missed', why: '' };
+      broken ||= ran.broken;
+    }
     return broken
       ? { outcome: 'unclear', why: 'without it the tests cannot be loaded' }
       : { outcome: 'SURVIVED', why: '' };
@@ -117,14 +121,17 @@ function needsBuild(test: string): boolean {
   return /^test\/(?:e2e|faults)\/|\/(?:activation|callers|completions|slow-path|sixth-runtime)\.test\.ts$/.test(test);
 }
 
-async function runTests(
+/** `FILE`, or `FILE#WORDS` for those of the file whose names hold the words. */
+async function runTest(
   copy: string,
-  tests: readonly string[],
+  test: string,
   { bail }: { readonly bail: boolean },
 ): Promise<{ readonly failed: number; readonly passed: number; readonly broken: boolean }> {
   const report = join(copy, 'report.json');
   rmSync(report, { force: true });
-  const args = ['run', ...tests, '--reporter=json', `--outputFile=${report}`, ...(bail ? ['--bail=1'] : [])];
+  const [file = test, words] = test.split('#');
+  const some = words === undefined ? [] : ['-t', words];
+  const args = ['run', file, ...some, '--reporter=json', `--outputFile=${report}`, ...(bail ? ['--bail=1'] : [])];
   const { status } = await run(copy, 'vitest', args);
   try {
     const { numFailedTests, numPassedTests } = JSON.parse(readFileSync(report, 'utf8')) as Record<string, number>;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, constants, createReadStream, fsyncSync, lstatSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, constants, createReadStream, lstatSync, openSync, renameSync, writeSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import {
   archiveName,
@@ -15,7 +15,7 @@ import { formatDigest } from '../domain/digest';
 import { PolyenvError } from '../domain/errors';
 import { quoted } from '../domain/printable';
 import { downloadName, openNameDigests } from './download';
-import { ensureFolder, removeTree, syncFolder, translateFsError } from './fs';
+import { ensureFolder, removeTree, syncDescriptor, syncFile, syncFolder, translateFsError } from './fs';
 import { joinInside } from './paths';
 import { openTarReader } from './tar-reader';
 import type { Member } from './tree-writer';
@@ -49,7 +49,7 @@ export async function writeBundle(file: string, list: BundleList, downloads: str
         await out.write(padding(size));
       }
       await out.write(Buffer.alloc(2 * BLOCK));
-      await out.sync();
+      await syncFile(out);
     } finally {
       await out.close();
     }
@@ -160,7 +160,7 @@ function openIntake(archive: BundledArchive, downloads: string): Intake {
     },
     keep: async () => {
       try {
-        fsyncSync(descriptor);
+        syncDescriptor(descriptor);
         close();
         const actual = digest.kind === 'h1' ? await treeHash(temporary, archive.format) : hash.digest('hex');
         if (actual !== digest.value) {

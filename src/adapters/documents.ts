@@ -1,5 +1,5 @@
-import { closeSync, constants, openSync, readSync, realpathSync, statSync } from 'node:fs';
-import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { closeSync, constants, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { PolyenvError } from '../domain/errors';
 import { JsonFault, readJson } from '../domain/json-document';
 import { printable } from '../domain/printable';
@@ -88,7 +88,7 @@ function isInside(root: string, path: string): boolean {
 }
 
 function readBytes(path: string): Buffer | undefined {
-  if (statIfAny(path)?.isFile() !== true) return undefined;
+  if (statIfAny(path)?.isFile() !== true || !isNamedExactly(path)) return undefined;
   let file: number;
   try {
     // A pipe that takes the file's place in the meantime must not block.
@@ -111,6 +111,16 @@ function readBytes(path: string): Buffer | undefined {
     return buffer.subarray(0, length);
   } finally {
     closeSync(file);
+  }
+}
+
+/** Where names that differ in case are one, `.NVMRC` answers for `.nvmrc`: a project means the same there as everywhere else. */
+function isNamedExactly(path: string): boolean {
+  try {
+    const wanted = basename(path).normalize();
+    return readdirSync(dirname(path)).some((name) => name.normalize() === wanted);
+  } catch {
+    return true;
   }
 }
 

@@ -1,6 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, constants, lstatSync, readdirSync, readlinkSync, rmdirSync, type Stats, unlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  constants,
+  fsyncSync,
+  lstatSync,
+  readdirSync,
+  readlinkSync,
+  rmdirSync,
+  type Stats,
+  statSync,
+  unlinkSync,
+} from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, readlink, rename, stat, unlink } from 'node:fs/promises';
+import { constants as system } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { PolyenvError } from '../domain/errors';
 
@@ -43,7 +55,7 @@ export async function writeAtomic(
       try {
         await file.writeFile(content);
         if (before !== undefined) await keepOwnerAndMode(file, before, options.mode);
-        await file.sync();
+        await syncFile(file);
       } finally {
         await file.close();
       }
@@ -60,24 +72,35 @@ export async function writeAtomic(
   }
 }
 
-/** Makes the folder and those above it; group and others may not write. Throws `disk-full` and `home-unwritable`. */
+/** Makes the folder and those above it; group and others may not write. Throws `disk-full`, `home-unwritable`, `path-refused`. */
 export async function ensureFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true, mode: 0o755 });
-  } catch (error) {
-    const reason = isMissing(error) ? await reasonOf(path) : error;
-    throw translateFsError(reason, path) ?? reason;
-  }
+  const reason = await makeEach(path);
+  if (reason === undefined) return;
+  throw (
+    translateFsError(reason, path) ??
+    new PolyenvError('home-unwritable', `the folder ${path} cannot be made (${errorCode(reason)})`, {
+      hint: `see what stands in its way: ls -ld ${JSON.stringify(dirname(path))}`,
+      cause: reason,
+    })
+  );
 }
 
-/** Node tells a full file system as a missing one where it makes several folders at once. */
-async function reasonOf(path: string): Promise<unknown> {
+/** One at a time: where Node makes several at once, it tells a full file system as a missing one, and asks for ever below /proc. */
+async function makeEach(path: string): Promise<unknown> {
+  const above = dirname(path);
+  const reason = await makeOne(path);
+  return isMissing(reason) && above !== path ? ((await makeEach(above)) ?? makeOne(path)) : reason;
+}
+
+/** Why the folder could not be made; `undefined` if it is there. */
+async function makeOne(path: string): Promise<unknown> {
   try {
     await mkdir(path, { mode: 0o755 });
-    return new Error(`${path} could not be made, and then could`);
+    return undefined;
   } catch (error) {
-    const above = dirname(path);
-    return isMissing(error) && above !== path ? reasonOf(above) : error;
+    return errorCode(error) === 'EEXIST' && statSync(path, { throwIfNoEntry: false })?.isDirectory()
+      ? undefined
+      : error;
   }
 }
 
@@ -105,13 +128,30 @@ export function isMissing(error: unknown): boolean {
 /** The system's code of an error (`ENOENT`), or `undefined`. */
 export function errorCode(error: unknown): string | undefined {
   const code = (error as { readonly code?: unknown } | undefined)?.code;
-  return typeof code === 'string' ? code : undefined;
+  if (typeof code !== 'string') return undefined;
+  const unnamed = UNNAMED.exec(code)?.[1];
+  return unnamed === undefined ? code : (nameOf(Number(unnamed)) ?? code);
+}
+
+/** How Node calls what libuv has no name for, a used up quota (EDQUOT) above all. */
+const UNNAMED = /^Unknown system error -(\d+)$/;
+
+function nameOf(number: number): string | undefined {
+  return Object.entries(system.errno).find(([, value]) => value === number)?.[0];
 }
 
 /** `disk-full`, `home-unwritable` or `path-refused`, naming the path, for the errors of the system that mean that; else `undefined`. */
 export function translateFsError(error: unknown, path: string): PolyenvError | undefined {
   if (error instanceof PolyenvError) return error;
-  switch (errorCode(error)) {
+  const code = errorCode(error) ?? '';
+  const lacking = NEEDED[(error as { readonly syscall?: string } | undefined)?.syscall ?? ''];
+  if (lacking !== undefined && (code === 'EPERM' || UNSUPPORTED.includes(code))) {
+    return new PolyenvError('home-unwritable', `the file system of ${path} has no ${lacking}, which toolchains need`, {
+      hint: 'set POLYENV_HOME to a folder of your own on a disk of this system',
+      cause: error,
+    });
+  }
+  switch (code) {
     case 'ENOSPC':
       return new PolyenvError('disk-full', `no space (or no inode) is left for ${path}`, {
         hint: 'free some space, for example by: polyenv prune',
@@ -120,6 +160,11 @@ export function translateFsError(error: unknown, path: string): PolyenvError | u
     case 'EDQUOT':
       return new PolyenvError('disk-full', `your disk quota is used up: ${path} cannot be written`, {
         hint: 'free some space, for example by: polyenv prune',
+        cause: error,
+      });
+    case 'EIO':
+      return new PolyenvError('failed', `the disk failed at ${path}`, {
+        hint: "look at the system's log (dmesg), and check that disk or share",
         cause: error,
       });
     case 'ENAMETOOLONG':
@@ -143,16 +188,47 @@ export function translateFsError(error: unknown, path: string): PolyenvError | u
   }
 }
 
-/** Makes the names in a folder durable. File systems that cannot are left as they are. */
+/** What a file system says of a call that it does not have. */
+const UNSUPPORTED: readonly string[] = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
+
+/** What a toolchain cannot do without, by the system call that makes it. */
+const NEEDED: Readonly<Record<string, string>> = {
+  symlink: 'symbolic links',
+  chmod: 'file modes that you may set',
+  fchmod: 'file modes that you may set',
+};
+
+/** Makes the names in a folder durable. */
 export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, constants.O_RDONLY);
   try {
-    await folder.sync();
-  } catch (error) {
-    if (!['EINVAL', 'ENOTSUP', 'EISDIR', 'EBADF'].includes(errorCode(error) ?? '')) throw error;
+    await syncFile(folder);
   } finally {
     await folder.close();
   }
+}
+
+/** Makes what was written durable. File systems that promise nothing (some of the network's and of FUSE) are left as they are. */
+export async function syncFile(file: FileHandle): Promise<void> {
+  try {
+    await file.sync();
+  } catch (error) {
+    if (!cannotSync(error)) throw error;
+  }
+}
+
+/** The same, at once. */
+export function syncDescriptor(descriptor: number): void {
+  try {
+    fsyncSync(descriptor);
+  } catch (error) {
+    if (!cannotSync(error)) throw error;
+  }
+}
+
+/** Whether a file system says that it has no `fsync`, not that data was lost. */
+function cannotSync(error: unknown): boolean {
+  return [...UNSUPPORTED, 'EPERM', 'EISDIR', 'EBADF'].includes(errorCode(error) ?? '');
 }
 
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { lstat, mkdir, mkdtemp, readdir, rename, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { lstat, mkdtemp, readdir, rename, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { renderHookFish, renderHookSh } from '../domain/activation';
 import {
@@ -205,7 +205,7 @@ export async function readEnvironment(folder: string): Promise<Environment | und
 async function writeLinks(folder: string, environment: Environment): Promise<void> {
   for (const { tool, toolchain } of environment.runtimes) await link(toolchain, join(folder, tool));
   const bin = join(folder, 'bin');
-  await mkdir(bin, { recursive: true });
+  await ensureFolder(bin);
   const wanted = new Map(
     environment.runtimes.flatMap(({ commands, overlay }) =>
       Object.entries(commands).filter(
@@ -258,7 +258,7 @@ function nameOf(times: readonly Times[]): string {
 
 /** Node's `utimes` loses nanoseconds; `touch -r` does not. */
 async function stamp(inputs: readonly string[], stamps: string): Promise<void> {
-  await mkdir(stamps, { recursive: true });
+  await ensureFolder(stamps);
   if (inputs.length === 0) return;
   const pairs = inputs.flatMap((input, index) => [input, join(stamps, String(index))]);
   const script = 'while [ $# -gt 0 ]; do touch -r "$1" "$2" || exit 1; shift 2; done';

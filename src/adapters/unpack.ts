@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, closeSync, fsyncSync, lstatSync, openSync, readdirSync } from 'node:fs';
+import { chmodSync, closeSync, lstatSync, openSync, readdirSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createGunzip } from 'node:zlib';
 import type { ArchiveFormat } from '../domain/artifact';
 import { PolyenvError } from '../domain/errors';
-import { errorCode, isMissing, syncFolder, translateFsError } from './fs';
+import { errorCode, isMissing, syncDescriptor, syncFolder, translateFsError } from './fs';
 import { openTarReader } from './tar-reader';
 import type { MemberSink } from './tree-writer';
 import { writable } from './writable';
@@ -153,7 +153,7 @@ async function syncFiles(folder: string): Promise<void> {
     else if (entry.isFile()) {
       const descriptor = openSync(path, 'r');
       try {
-        fsyncSync(descriptor);
+        syncDescriptor(descriptor);
       } catch (error) {
         if (isMissing(error)) continue;
         throw error;

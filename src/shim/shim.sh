@@ -82,7 +82,7 @@ pass | bypass) ;;
 		exec "$__polyenv_h/bin/polyenv" shim "$__polyenv_t" "$__polyenv_n" "$__polyenv_d" "$@"
 	fi
 	echo "error[command-not-found] polyenv itself is gone from $__polyenv_h/bin" >&2
-	echo "  try  install polyenv again, or take $__polyenv_h/shims out of PATH" >&2
+	echo "  try  install polyenv again; where the home was moved: polyenv reshim; or take $__polyenv_h/shims out of PATH" >&2
 	exit 127
 	;;
 esac

@@ -155,9 +155,8 @@ export const diskRows: readonly Row[] = [
     run: async (scope) => {
       const server = await scope.upstream();
       const machine = scope.machine(siteOf(server));
-      const elsewhere = existsSync('/dev/shm')
-        ? join('/dev/shm', `polyenv-${process.pid}`)
-        : machine.folder('elsewhere');
+      if (!existsSync('/dev/shm')) return { skipped: 'no second file system is here' };
+      const elsewhere = join('/dev/shm', `polyenv-${process.pid}`);
       mkdirSync(elsewhere, { recursive: true });
       scope.after(() => rmSync(elsewhere, { recursive: true, force: true }));
       symlinkSync(elsewhere, machine.polyenvHome);

@@ -1,8 +1,23 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Machine, Ran } from '../support/cli';
-import { holds, type Row, siteOf } from './row';
+import { serveFaultyNode } from '../support/faulty-node';
+import { residue } from '../support/kill-steps';
+import { holds, RELEASES, type Row, siteOf } from './row';
 
 const NOBODY = 65534;
 
@@ -63,6 +78,41 @@ export const placeRows: readonly Row[] = [
         holds(ran.stdout.trim() === 'v20.11.1', 'the shim fails', ran.stderr);
       }
       return { held: 'use, install, exec, verify, doctor and the shim work' };
+    },
+  },
+  {
+    id: 'I10',
+    what: 'a system whose /tmp may not be written, or even looked into',
+    run: async (scope) => {
+      const server = await scope.upstream();
+      for (const mode of ['0555', '0000']) {
+        const machine = scope.machine(siteOf(server));
+        const elsewhere = mkdtempSync('/var/tmp/polyenv-test-');
+        scope.after(() => rmSync(elsewhere, { recursive: true, force: true }));
+        cpSync(dirname(machine.program), join(elsewhere, 'dist'), { recursive: true });
+        for (const name of ['project', 'person']) mkdirSync(join(elsewhere, name));
+        const script = `mount -t tmpfs -o ro,mode=${mode} tmpfs /tmp || exit 77
+[ "$(id -u)" != 0 ] || drop='setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups'
+cd "$1/project" && chmod 755 "$1" && chown -R ${NOBODY} "$1" || exit 78
+$drop "$2" ../dist/polyenv.cjs use node@20 && $drop "$2" ../dist/polyenv.cjs verify && $drop "$1/home/shims/node" --version`;
+        const env = {
+          ...machine.env,
+          HOME: join(elsewhere, 'person'),
+          POLYENV_HOME: join(elsewhere, 'home'),
+          TMPDIR: undefined,
+        };
+        const ran = await machine.run(['unshare', '-m', 'sh', '-c', script, 'sh', elsewhere, process.execPath], {
+          cwd: elsewhere,
+          env,
+        });
+        if (ran.exit === 77 || ran.stderr.includes('unshare:')) return { skipped: 'mounting is not permitted' };
+        holds(
+          ran.exit === 0 && ran.stdout.includes('v20.11.1'),
+          `mode ${mode}: exit ${ran.exit}`,
+          ran.stdout + ran.stderr,
+        );
+      }
+      return { held: 'use, verify and the shim work, for somebody who is not root' };
     },
   },
   {
@@ -180,6 +230,96 @@ globalThis.Date = class extends Real { constructor(...a) { a.length === 0 ? supe
         holds(ran.exit === 0, `${args.join(' ')} fails`, ran.stderr);
       }
       return { held: 'an index from the future is asked anew; manifests of any time are seen' };
+    },
+  },
+  {
+    id: 'S07',
+    what: 'a home that is moved, and a project that is moved, copied, and renamed while a shell is in it',
+    run: async (scope) => {
+      const server = await scope.upstream();
+      const machine = scope.machine(siteOf(server));
+      const cwd = machine.folder('before');
+      holds((await machine.polyenv(['use', 'node@20'], { cwd })).exit === 0, 'use fails');
+      const lock = readFileSync(join(cwd, 'polyenv.lock'), 'utf8');
+      const version = async (folder: string, env = {}) =>
+        (await machine.run(['node', '--version'], { cwd: folder, env })).stdout.trim();
+      const inside = await machine.run(
+        [
+          'bash',
+          '-c',
+          'eval "$(polyenv activate bash)"; mv ../before ../moved && eval "$PROMPT_COMMAND"; node --version; command -v node',
+        ],
+        { cwd },
+      );
+      holds(
+        inside.stdout.startsWith('v20.11.1\n'),
+        'a shell in a folder that was renamed fails',
+        inside.stdout + inside.stderr,
+      );
+      const moved = join(machine.base, 'moved');
+      const copied = join(machine.base, 'copied');
+      cpSync(moved, copied, { recursive: true });
+      for (const folder of [moved, copied]) {
+        holds((await version(folder)) === 'v20.11.1', `the shim fails in ${folder}`);
+        for (const args of [['doctor'], ['install', '--frozen'], ['which', '--why', 'node'], ['current']]) {
+          const ran = await machine.polyenv(args, { cwd: folder });
+          holds(ran.exit === 0, `${args.join(' ')} fails in ${folder}`, ran.stderr);
+          holds(!(ran.stdout + ran.stderr).includes(cwd), `${args.join(' ')} names the old place`, ran.stdout);
+        }
+      }
+      holds(readFileSync(join(moved, 'polyenv.lock'), 'utf8') === lock, 'the lock changed');
+      const home = join(machine.base, 'another home');
+      renameSync(machine.polyenvHome, home);
+      const env = { POLYENV_HOME: home, PATH: `${join(home, 'shims')}:${machine.env.PATH}` };
+      const asked = server.asked.length;
+      said(await machine.run(['node', '--version'], { cwd: moved, env }), 127, 'polyenv reshim');
+      for (const args of [
+        ['reshim'],
+        ['install'],
+        ['verify', '--all', '--repair'],
+        ['verify', '--all', '--deep'],
+        ['exec', '--', 'node', '--version'],
+      ]) {
+        const ran = await machine.polyenv(args, { cwd: moved, env });
+        holds(ran.exit === 0, `${args.join(' ')} fails in a home that was moved`, ran.stdout + ran.stderr);
+      }
+      for (const folder of [copied, moved])
+        holds((await version(folder, env)) === 'v20.11.1', 'the shim fails afterwards');
+      holds(server.asked.length === asked, 'something was downloaded again', server.asked.slice(asked));
+      holds(!existsSync(machine.polyenvHome), 'something was made at the old place', machine.polyenvHome);
+      return { held: 'the new places hold, nothing names the old ones, nothing is downloaded again' };
+    },
+  },
+  {
+    id: 'I22',
+    what: 'a clock that jumps back by a day, and ahead by a year, in the middle of a download',
+    run: async (scope) => {
+      for (const jump of [-86_400_000, 365 * 86_400_000]) {
+        const site = await serveFaultyNode(RELEASES);
+        scope.after(() => site.close());
+        const machine = scope.machine(siteOf(site));
+        const cwd = machine.folder('project');
+        const [clock, jumped] = [join(machine.base, 'clock.cjs'), join(machine.base, 'jumped')];
+        writeFileSync(
+          clock,
+          `const { existsSync } = require('node:fs'), Real = Date, now = () => Real.now() + (existsSync(${JSON.stringify(jumped)}) ? ${jump} : 0);
+globalThis.Date = class extends Real { constructor(...a) { a.length === 0 ? super(now()) : super(...a); } static now() { return now(); } };`,
+        );
+        const path = site.archive('20.11.1');
+        const body = site.body(path);
+        // A byte each millisecond: the jump comes while most of them are on the way.
+        site.server.set(path, { body, trickle: 1, on: () => setTimeout(() => writeFileSync(jumped, ''), 200) });
+        const env = { NODE_OPTIONS: `--require ${clock}` };
+        const ran = await machine.polyenv(['use', 'node@20'], { cwd, env });
+        holds(existsSync(jumped), 'nothing jumped');
+        holds(ran.exit === 0, `use fails (exit ${ran.exit})`, ran.stderr);
+        const again = await machine.polyenv(['use', 'node@20'], { cwd, env });
+        holds(again.exit === 0, 'use fails after the jump', again.stderr);
+        const node = await machine.run(['node', '--version'], { cwd });
+        holds(node.stdout.trim() === 'v20.11.1', 'the shim fails', node.stderr);
+        holds(residue(machine, cwd).length === 0, 'something was left over', residue(machine, cwd));
+      }
+      return { held: 'no limit and no lock went by the clock; the next use worked' };
     },
   },
 ];

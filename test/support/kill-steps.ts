@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Machine } from './cli';
+import type { Machine, Ran } from './cli';
 
 /** One system call by which polyenv changes the disk: the `index`th of its name in its thread. */
 export interface Step {
@@ -30,34 +30,55 @@ export async function traceSteps(
   const folder = mkdtempSync(join(tmpdir(), 'polyenv-trace-'));
   try {
     const file = join(folder, 'trace');
-    const exit = await traced(machine, { strace: ['-o', file, '-e', `trace=${CALLS.join(',')}`], args, cwd });
+    const { exit } = await traced(machine, { strace: ['-o', file, '-e', `trace=${CALLS.join(',')}`], args, cwd });
     return { steps: parseTrace(readFileSync(file, 'utf8'), machine.base), exit };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** Runs the command and kills it, with SIGKILL, as it begins that step. */
-export async function killAt(
-  machine: Machine,
-  step: Step,
-  run: { readonly args: readonly string[]; readonly cwd: string },
-): Promise<number> {
-  const inject = `inject=${step.call}:signal=KILL:when=${step.index}`;
-  return traced(machine, { strace: ['-o', '/dev/null', '-e', `trace=${step.call}`, '-e', inject], ...run });
+interface Command {
+  readonly args: readonly string[];
+  readonly cwd: string;
 }
 
-function traced(
+/** Runs the command and kills it, with SIGKILL, as it begins that step. */
+export async function killAt(machine: Machine, step: Step, command: Command): Promise<number> {
+  return (await injected(machine, { calls: step.call, fault: `signal=KILL:when=${step.index}` }, command)).exit;
+}
+
+/** Runs the command and lets that step fail with an error of the system (`EDQUOT`), instead of being done. */
+export function failAt(machine: Machine, step: Step, error: string, command: Command): Promise<Traced> {
+  return injected(machine, { calls: step.call, fault: `error=${error}:when=${step.index}` }, command);
+}
+
+/** Runs the command where system calls (`symlink,symlinkat`) always fail with an error of the system (`EPERM`). */
+export function failAlways(machine: Machine, calls: string, error: string, command: Command): Promise<Traced> {
+  return injected(machine, { calls, fault: `error=${error}` }, command);
+}
+
+function injected(
   machine: Machine,
-  run: { readonly strace: readonly string[]; readonly args: readonly string[]; readonly cwd: string },
-): Promise<number> {
+  what: { readonly calls: string; readonly fault: string },
+  command: Command,
+): Promise<Traced> {
+  const { calls, fault } = what;
+  const strace = ['-o', '/dev/null', '-e', `trace=${calls}`, '-e', `inject=${calls}:${fault}`];
+  return traced(machine, { strace, ...command });
+}
+
+type Traced = Pick<Ran, 'exit' | 'stderr'>;
+
+function traced(machine: Machine, run: Command & { readonly strace: readonly string[] }): Promise<Traced> {
   const command = ['-f', '-qq', '-e', 'signal=none', ...run.strace, process.execPath, machine.program, ...run.args];
   return new Promise((done, fail) => {
     // One thread for files, so that its steps have one order.
     const env = { ...machine.env, PWD: run.cwd, UV_THREADPOOL_SIZE: '1' };
-    const child = spawn('strace', command, { cwd: run.cwd, env, stdio: 'ignore' });
+    const child = spawn('strace', command, { cwd: run.cwd, env, stdio: ['ignore', 'ignore', 'pipe'] });
+    let stderr = '';
+    child.stderr.on('data', (chunk) => (stderr += chunk));
     child.once('error', fail);
-    child.once('close', (code, signal) => done(code ?? (signal === null ? -1 : 137)));
+    child.once('close', (code, signal) => done({ exit: code ?? (signal === null ? -1 : 137), stderr }));
   });
 }
 

@@ -13,7 +13,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ensureFolder, readTextIfAny, removeTree, translateFsError, writeAtomic } from '../../src/adapters/fs';
@@ -136,6 +136,9 @@ describe('reading and folders', () => {
   it.each([
     ['ENOSPC', 'disk-full'],
     ['EDQUOT', 'disk-full'],
+    [`Unknown system error -${constants.errno.EDQUOT}`, 'disk-full'],
+    ['EIO', 'failed'],
+    ['ENAMETOOLONG', 'path-refused'],
     ['EROFS', 'home-unwritable'],
     ['EACCES', 'home-unwritable'],
     ['EPERM', 'home-unwritable'],
@@ -143,6 +146,15 @@ describe('reading and folders', () => {
     const error = translateFsError(Object.assign(new Error('x'), { code }), '/some/path');
     expect(error).toMatchObject({ code: expected, message: expect.stringContaining('/some/path') });
     expect(error?.hint).toBeTruthy();
+  });
+
+  it.each([
+    ['symlink', 'ENOTSUP', 'symbolic links'],
+    ['symlink', 'EPERM', 'symbolic links'],
+    ['chmod', 'ENOSYS', 'file modes'],
+  ])('says what the file system has not, when %s ends with %s', (syscall, code, words) => {
+    const error = translateFsError(Object.assign(new Error('x'), { code, syscall }), '/some/path');
+    expect(error).toMatchObject({ code: 'home-unwritable', message: expect.stringContaining(words) });
   });
 
   it('leaves other errors alone', () => {

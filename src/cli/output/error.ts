@@ -1,3 +1,4 @@
+import { translateFsError } from '../../adapters/fs';
 import { PolyenvError } from '../../domain/errors';
 import { printable } from '../../domain/printable';
 import type { Style } from './style';
@@ -35,19 +36,8 @@ export function errorData(error: unknown): Readonly<Record<string, unknown>> {
 export function asPolyenvError(error: unknown): PolyenvError {
   if (error instanceof PolyenvError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  const system = (error as { code?: unknown } | undefined)?.code;
-  if (system === 'ENOSPC' || system === 'EDQUOT') return new PolyenvError('disk-full', message, { cause: error });
-  if (system === 'EACCES' || system === 'EROFS' || system === 'EPERM') {
-    return new PolyenvError('home-unwritable', message, {
-      hint: 'check who owns that path, or set POLYENV_HOME',
-      cause: error,
-    });
-  }
-  if (system === 'ENAMETOOLONG') {
-    return new PolyenvError('path-refused', 'a path is too long for this system', {
-      hint: 'move the project to a shorter path, or set POLYENV_HOME to one',
-      cause: error,
-    });
-  }
+  const path = (error as { readonly path?: unknown } | undefined)?.path;
+  const told = translateFsError(error, typeof path === 'string' ? path : 'a file');
+  if (told !== undefined) return told;
   return new PolyenvError('failed', message, { hint: 'run it again with -v and report what it prints', cause: error });
 }
