@@ -28,14 +28,13 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'smol-toml';
 import { readTemplate } from '../../src/adapters/templates';
 import { newProject } from '../../src/app/new';
+import { changedBetween, lookAtHome } from './home';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const templates = join(root, 'templates');
 const QUICK = ['go-http', 'node-express'];
 /** Two projects of one template whose versions cannot be one: started at the same time. */
 const CONFLICT = { template: 'node-express', tool: 'node', requests: ['22', '24'] } as const;
-/** Shared by design: caches of the tools, addressed by content. Below the person's home. */
-const CACHES = ['.cache', '.cargo', '.m2', '.npm', 'go', '.config/go', '.local/share/virtualenv'];
 const PATIENCE = 180_000;
 
 interface Task {
@@ -75,7 +74,7 @@ if (unknown.length > 0) {
 const names = chosen.length > 0 ? chosen : options.has('--all') ? every : QUICK;
 
 const work = realpathSync(mkdtempSync(join(tmpdir(), 'polyenv-templates-')));
-const environment = {
+const environment: NodeJS.ProcessEnv = {
   ...process.env,
   POLYENV_HOME: join(work, 'home'),
   // One for all crates of all templates would hide what a first build costs, and be of no project.
@@ -83,6 +82,8 @@ const environment = {
   CI: '1',
 };
 const running = new Set<ChildProcess>();
+/** What was not as the template wants it, by template. */
+const remarks = new Map<string, readonly string[]>();
 let failed = 0;
 
 main().catch((error: unknown) => {
@@ -92,15 +93,15 @@ main().catch((error: unknown) => {
 
 async function main(): Promise<void> {
   try {
-    const before = listHome();
+    const before = lookAtHome();
     const rows: Row[] = [];
     for (const name of names) rows.push(await tryTemplate(name));
     if (options.has('--all') && !options.has('--direct')) rows.push(await tryConflict());
-    const appeared = listHome().filter((path) => !before.includes(path));
+    const changed = changedBetween(before, lookAtHome());
     console.log(renderTable(rows));
-    if (appeared.length > 0) {
+    if (changed.length > 0) {
       failed += 1;
-      console.log(`FAILED: these appeared in ${homedir()}: ${appeared.join(', ')}`);
+      console.log(`FAILED: these changed in ${homedir()}: ${changed.join(', ')}`);
     }
   } finally {
     for (const child of running) stopGroup(child);
@@ -124,7 +125,8 @@ async function tryTemplate(name: string): Promise<Row> {
     const size = megabytes(sizeOf(project.folder));
     const second = options.has('--all') ? (await timed(() => build(name, '2', {}))).seconds : '';
     console.log(`${name}: ok`);
-    return { ...row, versions, first: first.seconds, second, project: size, outcome: 'ok' };
+    const outcome = ['ok', ...(remarks.get(name) ?? [])].join(', ');
+    return { ...row, versions, first: first.seconds, second, project: size, outcome };
   } catch (error) {
     failed += 1;
     console.log(`${name}: FAILED\n${String(error)}`);
@@ -168,13 +170,49 @@ async function build(name: string, label: string, given: Readonly<Record<string,
       await succeed({ command: [process.env.PYTHON ?? 'python3', '-m', 'venv', '.venv'], cwd: folder, log });
     }
   } else {
-    const sets = Object.entries(values).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
-    await polyenv(['new', name, folder, '--yes', '--no-git', ...sets], { cwd: work, log });
+    await makeProject({ name, folder, log, values, runtimes: read.template.runtimes.map(({ tool }) => tool) });
   }
   const project = readProject(name, folder, log);
   if (project.tasks.has('setup')) await runTask(project, 'setup');
   await runTask(project, 'build');
   return project;
+}
+
+/**
+ * `polyenv new`. Where a runtime cannot be had in the version that the template wants, or without the upstream's signature only, the
+ * project is made with what can be had, and that is said.
+ */
+async function makeProject(wanted: {
+  readonly name: string;
+  readonly folder: string;
+  readonly log: string;
+  readonly values: Readonly<Record<string, string>>;
+  readonly runtimes: readonly string[];
+}): Promise<void> {
+  const { name, folder, log, runtimes } = wanted;
+  const values = { ...wanted.values };
+  for (;;) {
+    const sets = Object.entries(values).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
+    try {
+      await polyenv(['new', name, folder, '--yes', '--no-git', ...sets], { cwd: work, log });
+      return;
+    } catch (error) {
+      const [, code = '', why = ''] = /^error\[([\w-]+)\] (.*)$/m.exec(String(error)) ?? [];
+      const tool = runtimes.find((one) => why.includes(one) && values[one] !== 'latest');
+      if (code === 'signature-missing' && environment.POLYENV_VERIFY_SIGNATURES === undefined) {
+        environment.POLYENV_VERIFY_SIGNATURES = 'when-present';
+        remark(name, `without the signature that is required: ${why}`);
+      } else if (['version-not-found', 'platform-missing'].includes(code) && tool !== undefined) {
+        values[tool] = 'latest';
+        remark(name, `with the latest ${tool} instead of the one it wants: ${why}`);
+      } else throw error;
+    }
+  }
+}
+
+function remark(template: string, text: string): void {
+  console.log(`${template}: runs ${text}`);
+  remarks.set(template, [...(remarks.get(template) ?? []), text.split(':')[0] ?? '']);
 }
 
 function readProject(name: string, folder: string, log: string): Project {
@@ -353,23 +391,6 @@ async function freePort(): Promise<number> {
   server.close();
   await once(server, 'close');
   return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
-/** Names in the person's home, two levels deep, without the caches. */
-function listHome(): readonly string[] {
-  const home = homedir();
-  const listed = (folder: string): readonly string[] => {
-    try {
-      return lstatSync(join(home, folder)).isDirectory() ? readdirSync(join(home, folder)) : [];
-    } catch {
-      return [];
-    }
-  };
-  const outside = (path: string): boolean => !CACHES.some((cache) => path === cache || path.startsWith(`${cache}/`));
-  return listed('.')
-    .filter(outside)
-    .flatMap((name) => [name, ...listed(name).map((inner) => `${name}/${inner}`)])
-    .filter(outside);
 }
 
 function sizeOf(path: string): number {
