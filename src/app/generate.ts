@@ -9,6 +9,7 @@ import { devcontainer } from '../domain/generated/devcontainer';
 import { dockerfile } from '../domain/generated/dockerfile';
 import { githubActions } from '../domain/generated/github-actions';
 import type { ProjectFacts } from '../domain/generated/project-facts';
+import type { TemplateGenerated } from '../domain/template';
 import { needsTrust } from '../domain/trust';
 import type { Context } from './context';
 import { isInside } from './inside';
@@ -42,9 +43,21 @@ export interface PackageWords {
   readonly digest?: string | undefined;
 }
 
+/** Writes what a template wants generated into its new project, whose lock may come later. Returns the places. */
+export async function generateInNew(ctx: Context, kinds: readonly TemplateGenerated[]): Promise<readonly string[]> {
+  for (const kind of kinds) {
+    const { directory, facts } = await readFacts(ctx);
+    const text = MAKERS[kind]({ ...facts, polyenv: 'polyenv' });
+    const made: Generated = { file: join(directory, GENERATED[kind]), text, mode: 0o644, wrapper: 'missing' };
+    await writeGenerated(made, { directory, replace: 'nothing' });
+  }
+  return kinds.map((kind) => GENERATED[kind]);
+}
+
 /** The text of a file for the folder's project. Throws `manifest-missing` and `lock-missing`: without a lock there is nothing to be exact about. */
 export async function generate(ctx: Context, kind: GeneratedKind, words: PackageWords): Promise<Generated> {
   const { directory, facts } = await readFacts(ctx);
+  await refuseUnlocked(directory);
   const file = join(directory, GENERATED[kind]);
   if (kind === 'wrapper')
     return { file, text: renderWrapper(await findPackage(ctx, words)), mode: 0o755, wrapper: 'unneeded' };
@@ -95,12 +108,6 @@ async function readFacts(
   if (manifest === undefined) {
     throw new PolyenvError('manifest-missing', `${directory} has no polyenv.toml`, { hint: 'polyenv init' });
   }
-  if ((await readTextIfAny(join(directory, 'polyenv.lock'))) === undefined) {
-    throw new PolyenvError('lock-missing', `${directory} has no polyenv.lock for others to be given`, {
-      where: { file: join(directory, 'polyenv.lock') },
-      hint: 'polyenv lock',
-    });
-  }
   return {
     directory,
     facts: {
@@ -109,6 +116,15 @@ async function readFacts(
       tasks: manifest.tasks.map(({ name }) => name),
     },
   };
+}
+
+async function refuseUnlocked(directory: string): Promise<void> {
+  if ((await readTextIfAny(join(directory, 'polyenv.lock'))) === undefined) {
+    throw new PolyenvError('lock-missing', `${directory} has no polyenv.lock for others to be given`, {
+      where: { file: join(directory, 'polyenv.lock') },
+      hint: 'polyenv lock',
+    });
+  }
 }
 
 async function findPackage(ctx: Context, { url, digest }: PackageWords): Promise<OwnPackage> {

@@ -9,10 +9,13 @@ export interface NewProject {
   readonly target: string;
   /** Text by parameter or runtime, as the person gave it: the rest are defaults. */
   readonly given: Readonly<Record<string, string>>;
-  /** What is done in the finished folder, in order: runtimes, git. One that throws takes the project back. */
-  readonly steps: readonly ((folder: string) => Promise<void>)[];
+  /** What is done in the finished folder, in order: runtimes, generated files, git. One that throws takes the project back. */
+  readonly steps: readonly ProjectStep[];
   readonly signal?: AbortSignal;
 }
+
+/** Says which files it added, if any. */
+export type ProjectStep = (folder: string) => Promise<readonly string[]>;
 
 export interface CreatedProject {
   readonly folder: string;
@@ -36,10 +39,11 @@ export async function newProject(options: NewProject): Promise<CreatedProject> {
     target,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
+  const added: string[] = [];
   try {
     for (const step of options.steps) {
       options.signal?.throwIfAborted();
-      await step(target);
+      added.push(...(await step(target)));
     }
   } catch (error) {
     await written.undo();
@@ -48,7 +52,7 @@ export async function newProject(options: NewProject): Promise<CreatedProject> {
   return {
     folder: target,
     template: template.name,
-    files: files.map((file) => file.target),
+    files: [...files.map((file) => file.target), ...added],
     runtimes: chosenRuntimes(template, values),
     values,
     next: template.next.map((line) => substitute(line, values)),

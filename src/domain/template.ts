@@ -16,7 +16,14 @@ export interface Template {
   readonly parameters: readonly Parameter[];
   /** What to do next, one line each, with substitutions. */
   readonly next: readonly string[];
+  /** What `polyenv generate` puts into the finished project. */
+  readonly generate: readonly TemplateGenerated[];
 }
+
+/** Of what can be generated, what a new project's own manifest is enough for. */
+export const TEMPLATE_GENERATED = ['github-actions', 'devcontainer'] as const;
+
+export type TemplateGenerated = (typeof TEMPLATE_GENERATED)[number];
 
 /** A runtime of the project: also a parameter of its name, whose value is a version request. */
 export interface TemplateRuntime {
@@ -59,6 +66,7 @@ export const TEMPLATE_LIMIT = 256 * 1024;
  * title = "Axum"
  * description = "An HTTP service in Rust"
  * next = ["cd {{polyenv.folder}}", "polyenv run dev"]
+ * generate = ["github-actions"]                  # and devcontainer: by `polyenv generate`, in the finished project
  * [runtimes]
  * rust = "1.95"                                  # or { request = "25", when = "with_java" }
  * [parameters.name]
@@ -96,6 +104,7 @@ export function decodeTemplate(name: string, reader: DocumentValue): Template {
     runtimes,
     parameters,
     next: textsOf(reader, ['next'], top.next),
+    generate: textsOf(reader, ['generate'], top.generate).map((kind) => generatedOf(reader, kind)),
   };
 }
 
@@ -312,6 +321,17 @@ function ruleOf(reader: DocumentValue, keys: KeyPath, text: string): NameRule {
   );
 }
 
+function generatedOf(reader: DocumentValue, text: string): TemplateGenerated {
+  return (
+    TEMPLATE_GENERATED.find((kind) => kind === text) ??
+    fail(
+      reader,
+      ['generate'],
+      `${quoted(text)} is nothing that is generated; there are ${TEMPLATE_GENERATED.join(', ')}`,
+    )
+  );
+}
+
 function folderOf(reader: DocumentValue, keys: KeyPath, value: unknown): string {
   const folder = textOf(reader, keys, value);
   if (!/^[a-z][a-z0-9-]*$/.test(folder) || folder === 'files') {
@@ -323,7 +343,7 @@ function folderOf(reader: DocumentValue, keys: KeyPath, value: unknown): string 
 /** Markers must be told apart: `app` of type name makes `app_ident`, so no other may be called that. */
 function refuseSameNames(reader: DocumentValue, template: Pick<Template, 'runtimes' | 'parameters'>): void {
   const seen = new Set<string>();
-  for (const name of markersOf({ name: '', title: '', description: '', next: [], ...template })) {
+  for (const name of markersOf({ name: '', title: '', description: '', next: [], generate: [], ...template })) {
     if (seen.has(name)) fail(reader, ['parameters', name], `the marker ${name} would have two meanings`);
     seen.add(name);
   }
@@ -352,7 +372,7 @@ function tableOf(reader: DocumentValue, keys: KeyPath, value: unknown): Readonly
 }
 
 const KNOWN = {
-  '': ['title', 'description', 'runtimes', 'parameters', 'next'],
+  '': ['title', 'description', 'runtimes', 'parameters', 'next', 'generate'],
   runtimes: ['request', 'when'],
   parameters: ['type', 'title', 'default', ...Object.keys(ONLY_FOR)],
 };

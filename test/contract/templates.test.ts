@@ -31,14 +31,7 @@ const SITES = new Set(
 /** Valid for at least one rule each, and as far from the defaults as that goes. */
 const ODD_NAMES = ['Odd.Name_1x', '@me/odd.name-2', 'odd_name-3x', 'org.acme_2.thing', 'example.org/Odd/~thing/v2'];
 
-const EVERYWHERE = [
-  'README.md',
-  '.gitignore',
-  '.editorconfig',
-  '.vscode/settings.json',
-  '.github/workflows/ci.yml',
-  'polyenv.toml',
-];
+const EVERYWHERE = ['README.md', '.gitignore', '.editorconfig', '.vscode/settings.json', 'polyenv.toml'];
 const TASKS = ['dev', 'test', 'check', 'build', 'start'];
 
 it('has the promised templates', () => {
@@ -54,6 +47,11 @@ for (const name of names) {
   describe(name, async () => {
     const read = await readTemplate(join(folder, name));
     const { template } = read;
+
+    it('has its continuous integration made by polyenv generate', () => {
+      expect(template.generate).toContain('github-actions');
+      expect(read.files.filter(({ path }) => path.startsWith('.github/workflows'))).toEqual([]);
+    });
 
     it('asks for each runtime by a request of its own grammar', async () => {
       const runtimes = await loadRuntimes();

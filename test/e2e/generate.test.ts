@@ -89,6 +89,38 @@ function sh(script: string, options: RunOptions): Promise<Ran> {
 
 const COMMITTED = ['polyenv.toml', 'polyenv.lock', 'polyenvw'];
 
+describe('polyenv new', () => {
+  it('puts in what generate says of that project, with its tasks in order, also before there is a lock', async () => {
+    const template = machine.folder('template');
+    mkdirSync(join(template, 'files'));
+    writeFileSync(
+      join(template, 'template.toml'),
+      'title = "T"\ndescription = "D"\nnext = []\ngenerate = ["github-actions"]\n',
+    );
+    writeFileSync(
+      join(template, 'files/polyenv.toml'),
+      '[runtimes]\nnode = "20"\n\n[tasks]\nbuild = "true"\ntest = "true"\nsetup = "true"\n',
+    );
+    const made = await polyenv('new', template, join(machine.base, 'made'), '--yes', '--no-git', '--json');
+    expect(made).toMatchObject({ exit: 0 });
+    expect(made.json<{ files: string[] }>().files).toContain('.github/workflows/polyenv.yml');
+    const text = readFileSync(join(machine.base, 'made/.github/workflows/polyenv.yml'), 'utf8');
+    const again = await machine.polyenv(['generate', 'github-actions'], { cwd: join(machine.base, 'made'), env });
+    expect(again).toMatchObject({ exit: 0, stdout: text });
+    expect(text.match(/run (?:setup|test|build)$/gm)).toEqual(['run setup', 'run test', 'run build']);
+    const unlocked = await polyenv(
+      'new',
+      template,
+      join(machine.base, 'unlocked'),
+      '--yes',
+      '--no-git',
+      '--no-install',
+    );
+    expect(unlocked).toMatchObject({ exit: 0 });
+    expect(readFileSync(join(machine.base, 'unlocked/.github/workflows/polyenv.yml'), 'utf8')).toBe(text);
+  });
+});
+
 describe('polyenv generate wrapper', () => {
   it('says that it cannot know where this polyenv is from, and how to say it', async () => {
     const ran = await polyenv('generate', 'wrapper');

@@ -121,8 +121,10 @@ describe('a new project', () => {
     const seen: string[] = [];
     const step = (name: string) => async (where: string) => {
       seen.push(`${name} ${readdirSync(where)}`);
+      return name === 'git' ? [] : [`${name}.yml`];
     };
-    await make(join(folder, 'p'), { steps: [step('install'), step('git')] });
+    const made = await make(join(folder, 'p'), { steps: [step('install'), step('git')] });
+    expect(made.files).toEqual(['README.md', 'install.yml']);
     expect(seen).toEqual(['install README.md', 'git README.md']);
   });
 

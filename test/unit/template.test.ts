@@ -201,6 +201,7 @@ describe('decoding', () => {
       7,
       /two meanings/,
     ],
+    [`${head}generate = ["wrapper"]`, 3, /nothing that is generated/],
   ])('refuses %j', (text, line, message) => {
     const error = failureOf(() => decode(text));
     expect(error.code).toBe('template-invalid');

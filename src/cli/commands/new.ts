@@ -10,9 +10,10 @@ import {
   templatesFolder,
 } from '../../adapters/templates';
 import { grantTrust } from '../../adapters/trust';
+import { generateInNew } from '../../app/generate';
 import { installProject } from '../../app/install-project';
 import { readManifest } from '../../app/manifests';
-import { nameFor, newProject, portsFor } from '../../app/new';
+import { nameFor, newProject, type ProjectStep, portsFor } from '../../app/new';
 import { runtimeIds } from '../../app/registry';
 import { PolyenvError } from '../../domain/errors';
 import { chooseValues } from '../../domain/template';
@@ -72,7 +73,7 @@ async function make(input: Input, read: ReadTemplate) {
   const stop = new AbortController();
   const release = ctx.host.onSignal(() => stop.abort(new PolyenvError('interrupted', 'interrupted; nothing was made')));
   try {
-    const made = await newProject({ read, target, given: chosen, signal: stop.signal, steps: steps(input) });
+    const made = await newProject({ read, target, given: chosen, signal: stop.signal, steps: steps(input, read) });
     return {
       data: {
         folder: made.folder,
@@ -88,19 +89,22 @@ async function make(input: Input, read: ReadTemplate) {
   }
 }
 
-function steps(input: Input): readonly ((folder: string) => Promise<void>)[] {
+function steps(input: Input, { template }: ReadTemplate): readonly ProjectStep[] {
   const { ctx } = input;
-  const trust = async (folder: string): Promise<void> => {
+  const trust = async (folder: string) => {
     // The person made this project just now, from a template that was shown or is polyenv's own.
     const read = await readManifest(folder, 'polyenv.toml');
     if (read !== undefined) await grantTrust({ home: ctx.home, host: ctx.host }, { manifest: read.manifest });
+    return [];
   };
-  const install = async (folder: string): Promise<void> => {
+  const install = async (folder: string) => {
     const { failed, project } = await installProject({ ...ctx, directory: folder }, folder);
     const problem = failed[0]?.error ?? project.errors[0];
     if (problem !== undefined) throw problem;
+    return [];
   };
-  const git = async (folder: string): Promise<void> => {
+  const generate = (folder: string) => generateInNew({ ...ctx, directory: folder }, template.generate);
+  const git = async (folder: string) => {
     const exit = await runChild(ctx.host, {
       file: 'git',
       args: ['init', '--quiet'],
@@ -109,8 +113,9 @@ function steps(input: Input): readonly ((folder: string) => Promise<void>)[] {
     }).catch(() => 127);
     if (exit !== 0)
       ctx.emit({ type: 'warning', text: 'no git repository was made: git did not run', hint: 'polyenv new --no-git' });
+    return [];
   };
-  return [trust, ...(flag(input, 'no-install') ? [] : [install]), ...(flag(input, 'no-git') ? [] : [git])];
+  return [trust, ...(flag(input, 'no-install') ? [] : [install]), generate, ...(flag(input, 'no-git') ? [] : [git])];
 }
 
 function parametersOf(input: Input): Readonly<Record<string, string>> {

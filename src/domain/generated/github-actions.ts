@@ -3,7 +3,7 @@ import { installLines, type ProjectFacts } from './project-facts';
 /** https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax */
 export function githubActions(facts: ProjectFacts): string {
   const { polyenv, tasks } = facts;
-  const last = tasks.includes('test') ? `${polyenv} run test` : `${polyenv} current`;
+  const own = TASKS.filter(({ task }) => tasks.includes(task));
   return `# Made by \`polyenv generate github-actions\`: runs on exactly what polyenv.lock says, or fails with what differs.
 name: polyenv
 
@@ -18,7 +18,7 @@ jobs:
   test:
     runs-on: ubuntu-latest
     steps:
-      - uses: actions/checkout@v4
+      - uses: actions/checkout@v6
       - name: Keep toolchains between runs
         id: cache
         uses: actions/cache@v4
@@ -37,9 +37,20 @@ ${steps([
     name: 'Put the commands on PATH for the steps that follow',
     run: ['echo "${POLYENV_HOME:-$HOME/.local/share/polyenv}/shims" >> "$GITHUB_PATH"'],
   },
-  { name: tasks.includes('test') ? 'Test' : 'Say what runs here; your own commands come after it', run: [last] },
+  ...own.map(({ task, name }) => ({ name, run: [`${polyenv} run ${task}`] })),
+  ...(own.length > 0
+    ? []
+    : [{ name: 'Say what runs here; your own commands come after it', run: [`${polyenv} current`] }]),
 ])}`;
 }
+
+/** Tasks that a continuous integration runs where the manifest has them, in this order. */
+const TASKS = [
+  { task: 'setup', name: 'Set up' },
+  { task: 'check', name: 'Check' },
+  { task: 'test', name: 'Test' },
+  { task: 'build', name: 'Build' },
+] as const;
 
 interface Step {
   readonly name: string;
