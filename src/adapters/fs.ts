@@ -74,33 +74,42 @@ export async function writeAtomic(
 
 /** Makes the folder and those above it; group and others may not write. Throws `disk-full`, `home-unwritable`, `path-refused`. */
 export async function ensureFolder(path: string): Promise<void> {
-  const reason = await makeEach(path);
-  if (reason === undefined) return;
-  throw (
-    translateFsError(reason, path) ??
-    new PolyenvError('home-unwritable', `the folder ${path} cannot be made (${errorCode(reason)})`, {
-      hint: `see what stands in its way: ls -ld ${JSON.stringify(dirname(path))}`,
-      cause: reason,
-    })
-  );
-}
-
-/** One at a time: where Node makes several at once, it tells a full file system as a missing one, and asks for ever below /proc. */
-async function makeEach(path: string): Promise<unknown> {
-  const above = dirname(path);
-  const reason = await makeOne(path);
-  return isMissing(reason) && above !== path ? ((await makeEach(above)) ?? makeOne(path)) : reason;
-}
-
-/** Why the folder could not be made; `undefined` if it is there. */
-async function makeOne(path: string): Promise<unknown> {
   try {
-    await mkdir(path, { mode: 0o755 });
-    return undefined;
+    await makeFolders(path, 0o755);
   } catch (error) {
-    return errorCode(error) === 'EEXIST' && statSync(path, { throwIfNoEntry: false })?.isDirectory()
-      ? undefined
-      : error;
+    throw (
+      translateFsError(error, path) ??
+      new PolyenvError('home-unwritable', `the folder ${path} cannot be made (${errorCode(error)})`, {
+        hint: `see what stands in its way: ls -ld ${JSON.stringify(dirname(path))}`,
+        cause: error,
+      })
+    );
+  }
+}
+
+/**
+ * Makes the folder and those above it, and says which was the first; `undefined` if all were there. One at a time: where Node makes
+ * several at once, it tells a full file system as a missing one, and asks for ever below /proc. Throws what the system says.
+ */
+export async function makeFolders(path: string, mode = 0o777): Promise<string | undefined> {
+  try {
+    return await makeOne(path, mode);
+  } catch (error) {
+    const above = dirname(path);
+    if (!isMissing(error) || above === path) throw error;
+    const first = await makeFolders(above, mode);
+    const made = await makeOne(path, mode);
+    return first ?? made;
+  }
+}
+
+async function makeOne(path: string, mode: number): Promise<string | undefined> {
+  try {
+    await mkdir(path, { mode });
+    return path;
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST' && statSync(path, { throwIfNoEntry: false })?.isDirectory()) return undefined;
+    throw error;
   }
 }
 

@@ -6,7 +6,7 @@ import { nearestName } from '../domain/nearest';
 import { isWindowsDevice } from '../domain/package-name';
 import { isPrintable, quoted } from '../domain/printable';
 import { decodeTemplate, substitute, TEMPLATE_LIMIT, type Template, type Values } from '../domain/template';
-import { isMissing, removeTree, translateFsError } from './fs';
+import { errorCode, isMissing, makeFolders, removeTree, translateFsError } from './fs';
 import { joinInside } from './paths';
 import { parseToml } from './toml';
 
@@ -109,7 +109,7 @@ export async function writeProject(options: {
 }): Promise<{ undo(): Promise<void> }> {
   const { target } = options;
   const exists = await isEmptyFolder(target);
-  const made = exists ? undefined : await mkdir(dirname(target), { recursive: true });
+  const made = exists ? undefined : await makeFolders(dirname(target)).catch((error) => refuseTarget(target, error));
   const unique = `.polyenv-new-${randomBytes(6).toString('hex')}`;
   const staging = exists ? join(target, unique) : join(dirname(target), unique);
   const undo = async () => {
@@ -138,6 +138,16 @@ export async function writeProject(options: {
     if (made !== undefined) await removeEmptyFolders(dirname(target), made);
     throw translateFsError(error, target) ?? error;
   }
+}
+
+function refuseTarget(target: string, error: unknown): never {
+  throw (
+    translateFsError(error, target) ??
+    new PolyenvError('usage', `${target} cannot be made (${errorCode(error)})`, {
+      hint: 'name another folder',
+      cause: error,
+    })
+  );
 }
 
 /** A digest of everything that the template would read, to tell whether what was shown is what is taken. */
@@ -264,7 +274,7 @@ function refuseComponent(name: string, source: string): void {
 
 async function writeFileOf(staging: string, file: PlannedFile, values: Values): Promise<void> {
   const path = joinInside(staging, ...file.target.split('/'));
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolders(dirname(path));
   const content = await readFile(file.source);
   const text = textOf(content);
   await writeFile(path, text === undefined ? content : substitute(text, values), { mode: file.mode, flag: 'wx' });

@@ -1,6 +1,7 @@
-import { basename } from 'node:path';
+import { basename, dirname, relative } from 'node:path';
 import { isPortFree } from '../adapters/ports';
 import { planFiles, type ReadTemplate, writeProject } from '../adapters/templates';
+import { quoteSh } from '../domain/shell-quote';
 import { chooseValues, chosenRuntimes, substitute, type Values } from '../domain/template';
 
 export interface NewProject {
@@ -12,6 +13,8 @@ export interface NewProject {
   /** What is done in the finished folder, in order: runtimes, generated files, git. One that throws takes the project back. */
   readonly steps: readonly ProjectStep[];
   readonly signal?: AbortSignal;
+  /** Absolute: where the person stands; default beside the project. */
+  readonly from?: string;
 }
 
 /** Says which files it added, if any. */
@@ -55,8 +58,14 @@ export async function newProject(options: NewProject): Promise<CreatedProject> {
     files: [...files.map((file) => file.target), ...added],
     runtimes: chosenRuntimes(template, values),
     values,
-    next: template.next.map((line) => substitute(line, values)),
+    next: template.next.map((line) => substitute(line, new Map([...values, ['folder', wayTo(options)]]))),
   };
+}
+
+/** As a word of a shell. */
+function wayTo({ target, from = dirname(target) }: NewProject): string {
+  const way = relative(from, target) || '.';
+  return quoteSh(way.startsWith('-') ? `./${way}` : way);
 }
 
 /** The name for a project in that folder: the folder's own where the template's rules take it, else the template's. */

@@ -128,6 +128,22 @@ describe('a new project', () => {
     expect(seen).toEqual(['install README.md', 'git README.md']);
   });
 
+  it.each([
+    ['my app', undefined, "cd 'my app'"],
+    ["it's", undefined, "cd 'it'\\''s'"],
+    ['-x', undefined, 'cd ./-x'],
+    ['p', 'somewhere', 'cd ../p'],
+    ['deep/er/p', '.', 'cd deep/er/p'],
+    ['p', 'p', 'cd .'],
+  ])('says how to get to %j from %j in words that a shell takes', async (name, from, said) => {
+    makeTemplate({});
+    const made = await make(join(folder, name), {
+      given: { name: 'my-app' },
+      ...(from && { from: join(folder, from) }),
+    });
+    expect(made.next).toEqual([said]);
+  });
+
   it('can be called as its folder where the template takes that name', async () => {
     const read = await readTemplate(makeTemplate({ 'files/Cargo.lock': '[[package]]\nname = "axum"\n' }));
     expect(nameFor(read, '/x/my-app')).toEqual({ name: 'my-app' });

@@ -73,7 +73,14 @@ async function make(input: Input, read: ReadTemplate) {
   const stop = new AbortController();
   const release = ctx.host.onSignal(() => stop.abort(new PolyenvError('interrupted', 'interrupted; nothing was made')));
   try {
-    const made = await newProject({ read, target, given: chosen, signal: stop.signal, steps: steps(input, read) });
+    const made = await newProject({
+      read,
+      target,
+      given: chosen,
+      from: ctx.directory,
+      signal: stop.signal,
+      steps: steps(input, read),
+    });
     return {
       data: {
         folder: made.folder,
