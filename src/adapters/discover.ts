@@ -1,5 +1,6 @@
-import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { sortedNames } from './fs';
 
 /** The folders that exist among the patterns; `*` stands for any text within one component. */
 export function discoveredFolders(patterns: readonly string[]): readonly string[] {
@@ -41,17 +42,9 @@ function expand(folder: string, [part, ...rest]: readonly string[]): readonly st
   if (part === undefined) return isFolder(folder) ? [folder] : [];
   if (!part.includes('*')) return expand(join(folder, part), rest);
   const pattern = new RegExp(`^${part.split('*').map(escapeRegExp).join('.*')}$`);
-  return namesIn(folder)
+  return sortedNames(folder)
     .filter((name) => pattern.test(name))
     .flatMap((name) => expand(join(folder, name), rest));
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder).sort();
-  } catch {
-    return [];
-  }
 }
 
 export function isFolder(path: string): boolean {

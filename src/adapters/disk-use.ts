@@ -1,6 +1,6 @@
-import { lstat, readdir } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isMissing } from './fs';
+import { isMissing, namesIn } from './fs';
 
 /** Counts bytes on disk; a file with several names counts where it is met first, so that sums over folders hold. */
 export interface DiskMeter {
@@ -35,15 +35,6 @@ async function lstatIfAny(path: string) {
     return await lstat(path);
   } catch (error) {
     if (isMissing(error)) return undefined;
-    throw error;
-  }
-}
-
-async function namesIn(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (isMissing(error)) return [];
     throw error;
   }
 }

@@ -11,7 +11,7 @@ import {
   statSync,
   unlinkSync,
 } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, readlink, rename, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, readdir, readlink, rename, stat, unlink } from 'node:fs/promises';
 import { constants as system } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { PolyenvError } from '../domain/errors';
@@ -110,6 +110,25 @@ async function makeOne(path: string, mode: number): Promise<string | undefined> 
   } catch (error) {
     if (errorCode(error) === 'EEXIST' && statSync(path, { throwIfNoEntry: false })?.isDirectory()) return undefined;
     throw error;
+  }
+}
+
+/** What a folder holds; nothing if it is not there. Other failures are thrown as they are. */
+export async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
+/** What a folder holds that may be looked into, in order; else nothing. */
+export function sortedNames(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch {
+    return [];
   }
 }
 

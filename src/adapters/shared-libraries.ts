@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { packageManagerOf } from '../domain/system-packages';
 import type { Host } from '../host';
 import { discoveredFolders } from './discover';
+import { sortedNames } from './fs';
 import { loaderOf, neededOf } from './machine';
 
 /** More than any toolchain's main program reaches. */
@@ -86,7 +87,7 @@ function filesLike(path: string): readonly string[] {
   const [first = '', ...rest] = path.slice(path.lastIndexOf('/') + 1).split('*');
   const last = rest.at(-1);
   if (last === undefined) return [path];
-  return namesIn(dirname(path))
+  return sortedNames(dirname(path))
     .filter((name) => name.startsWith(first) && name.endsWith(last))
     .map((name) => join(dirname(path), name));
 }
@@ -107,14 +108,6 @@ export function missingPackages({ env, os }: Host, names: readonly string[]): re
 /** The system's own package manager, where it is one that is known. */
 export function systemPackageManager(): ReturnType<typeof packageManagerOf> {
   return packageManagerOf(textOf('/etc/os-release') ?? textOf('/usr/lib/os-release') ?? '');
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder).sort();
-  } catch {
-    return [];
-  }
 }
 
 function realOf(path: string): string | undefined {

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { chmod, lstat, readdir, rename } from 'node:fs/promises';
+import { chmod, lstat, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PolyenvError } from '../domain/errors';
 import type { Tree } from '../domain/layout';
@@ -7,7 +7,7 @@ import type { PlatformKey } from '../domain/platform';
 import { decodeReceipt, encodeReceipt } from '../domain/receipt';
 import { isStoreKey, type Toolchain } from '../domain/toolchain';
 import type { Version } from '../domain/version';
-import { ensureFolder, isMissing, readTextIfAny, removeTree, writeAtomic } from './fs';
+import { ensureFolder, isMissing, namesIn, readTextIfAny, removeTree, writeAtomic } from './fs';
 import { type Home, joinInside } from './paths';
 
 /** One file of a toolchain as it was unpacked; `verify` compares against it. */
@@ -144,15 +144,6 @@ async function receiptKeys(home: Home): Promise<readonly string[]> {
     .map((name) => name.slice(0, -'.json'.length))
     .filter(isStoreKey)
     .sort();
-}
-
-async function namesIn(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
 }
 
 /** Arrays, not objects: a JDK or a Go has ten thousand rows. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+
 import { join } from 'node:path';
-import { isMissing, removeTree } from '../adapters/fs';
+import { namesIn, removeTree } from '../adapters/fs';
 import { isHeld, withLock } from '../adapters/lock';
 import { removeToolchain } from '../adapters/store';
 import { PolyenvError } from '../domain/errors';
@@ -55,14 +55,5 @@ async function ifNobodyIs(action: () => Promise<void>): Promise<void> {
     await action();
   } catch (error) {
     if (!(error instanceof PolyenvError) || error.code !== 'busy') throw error;
-  }
-}
-
-async function namesIn(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
   }
 }
