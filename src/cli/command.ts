@@ -81,6 +81,8 @@ export type OptionValue = string | true | readonly string[] | undefined;
 export interface Outcome {
   readonly data?: Readonly<Record<string, unknown>>;
   readonly text?: string;
+  /** Of text that a shell or a program reads: printed as it is, except on a terminal. */
+  readonly verbatim?: true;
   readonly exit?: number;
 }
 

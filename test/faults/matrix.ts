@@ -6,6 +6,7 @@ import { hostileRows } from './hostile';
 import { killedRows } from './killed';
 import { placeRows } from './place';
 import type { Row } from './row';
+import { surroundingRows } from './surroundings';
 
 /** Everything that is tried against the built command line, in the order in which it is told. */
 export const MATRIX: readonly Row[] = [
@@ -14,6 +15,7 @@ export const MATRIX: readonly Row[] = [
   ...deniedRows,
   ...placeRows,
   ...foldingRows,
+  ...surroundingRows,
   ...concurrentRows,
   ...hostileRows,
 ];

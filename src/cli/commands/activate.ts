@@ -32,6 +32,6 @@ export const command: Command = {
       runtimes: await loadRuntimes(),
       asleep: flag(input, 'no-hook') === true,
     });
-    return { data: { shell, text }, text };
+    return { data: { shell, text }, text, verbatim: true };
   },
 };

@@ -15,6 +15,6 @@ export const command: Command = {
   run: async ({ ctx, args }) => {
     const shell = shellNamed(args[0] ?? ctx.host.env.SHELL);
     const text = completionScript(shell);
-    return { data: { shell, text }, text };
+    return { data: { shell, text }, text, verbatim: true };
   },
 };

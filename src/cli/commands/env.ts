@@ -45,7 +45,7 @@ export const command: Command = {
           : format === 'dotenv'
             ? renderDotenv(environment)
             : renderEnvSh(environment);
-    return { data: { directory: project.directory, variables }, text };
+    return { data: { directory: project.directory, variables }, text, verbatim: true };
   },
 };
 

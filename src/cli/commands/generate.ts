@@ -40,7 +40,8 @@ export const command: Command = {
         hint: 'polyenv generate wrapper --write, then this again',
       });
     }
-    if (!flag(input, 'write')) return { data: { kind, file, text, written: false }, text: text.trimEnd() };
+    if (!flag(input, 'write'))
+      return { data: { kind, file, text, written: false }, text: text.trimEnd(), verbatim: true };
     const shown = relative(ctx.directory, file) || file;
     if (flag(input, 'dry-run')) return { data: { dryRun: true, kind, file, text }, text: `would write ${shown}` };
     const { directory } = await findProject(ctx, ctx.directory);

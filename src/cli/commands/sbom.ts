@@ -15,6 +15,6 @@ export const command: Command = {
     const bill = await describeBill(input.ctx);
     const format = value(input, 'format') === 'cyclonedx' ? 'cyclonedx' : 'spdx';
     const text = format === 'spdx' ? renderSpdx(bill) : renderCycloneDx(bill);
-    return { data: { format, document: JSON.parse(text) as unknown }, text };
+    return { data: { format, document: JSON.parse(text) as unknown }, text, verbatim: true };
   },
 };

@@ -30,6 +30,7 @@ export const command: Command = {
         return {
           data: { tool: runtime.id, version: here.toolchain.version, root: here.toolchain.root },
           text: here.toolchain.root,
+          verbatim: true,
         };
       if (here !== undefined) {
         throw new PolyenvError(
@@ -50,6 +51,6 @@ export const command: Command = {
       throw new PolyenvError('not-installed', `no installed ${runtime.id} answers ${JSON.stringify(request.text)}`, {
         hint: `polyenv use ${text}`,
       });
-    return { data: { tool: runtime.id, version: found.version, root: found.root }, text: found.root };
+    return { data: { tool: runtime.id, version: found.version, root: found.root }, text: found.root, verbatim: true };
   },
 };

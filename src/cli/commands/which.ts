@@ -48,6 +48,7 @@ export const command: Command = {
       return {
         data: { command: name, file: passed, managed: false },
         text: flag(input, 'why') ? `${passed}\n  not provided by a pin of this folder: the next one on PATH` : passed,
+        ...(!flag(input, 'why') && { verbatim: true }),
       };
     }
     const standing = standings.find((one) => one.runtime.id === found.tool);
@@ -68,7 +69,8 @@ export const command: Command = {
       root: toolchain?.root,
       proof: toolchain === undefined ? undefined : describeProof(toolchain),
     };
-    if (!flag(input, 'why') || decision === undefined || toolchain === undefined) return { data, text: found.file };
+    if (!flag(input, 'why') || decision === undefined || toolchain === undefined)
+      return { data, text: found.file, verbatim: true };
     const lines = [
       found.file,
       `  ${found.tool} ${toolchain.version} answers ${JSON.stringify(decision.request.text)}`,

@@ -1,11 +1,11 @@
 import type { Emit, Event } from '../../domain/events';
-import { printable } from '../../domain/printable';
+import { printable, printableLines } from '../../domain/printable';
 import type { Host } from '../../host';
 import type { Outcome } from '../command';
 import { errorData, errorText } from './error';
 import { jsonListener } from './json';
 import { plainListener } from './plain';
-import { type Style, styleFor } from './style';
+import { PAINTED, type Style, styleFor } from './style';
 import { ttyListener } from './tty';
 
 export interface Modes {
@@ -44,7 +44,9 @@ export function openOutput(host: Host, modes: Modes): Output {
       listener.settle();
       if (modes.json) host.stdout.write(`${JSON.stringify({ schema: 1, ...outcome.data })}\n`);
       else if (outcome.text !== undefined && outcome.text !== '') {
-        host.stdout.write(outcome.text.endsWith('\n') ? outcome.text : `${outcome.text}\n`);
+        const verbatim = outcome.verbatim === true && host.stdout.isTTY !== true;
+        const text = verbatim ? outcome.text : harmless(outcome.text, out);
+        host.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
       }
     },
     fail: (error) => {
@@ -53,6 +55,15 @@ export function openOutput(host: Host, modes: Modes): Output {
       else host.stderr.write(errorText(error, err, modes.verbose ? 'verbose' : undefined));
     },
   };
+}
+
+/** What names and versions of others brought along cannot act on a terminal; our own colours stay. */
+function harmless(text: string, style: Style): string {
+  if (style.bold('') === '') return printableLines(text);
+  return text
+    .split(PAINTED)
+    .map((piece, index) => (index % 2 === 1 ? piece : printableLines(piece)))
+    .join('');
 }
 
 function choose(host: Host, modes: Modes, style: Style): Listener {

@@ -20,6 +20,9 @@ export function styleFor(host: Host, stream: { readonly isTTY?: boolean }): Styl
   return wanted && (NO_COLOR === undefined || NO_COLOR === '') ? coloured : plain;
 }
 
+/** The codes of these colours and no others: a text split by it has them at its odd places. */
+export const PAINTED = /(\u001b\[(?:1|2|22|3[1-4]|39)m)/;
+
 const paint =
   (open: number, close: number): Paint =>
   (text) =>
