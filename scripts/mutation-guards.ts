@@ -777,7 +777,7 @@ const GROUPS: readonly Group[] = [
   },
   {
     file: 'src/domain/shell-quote.ts',
-    tests: ['test/property/quoting.test.ts'],
+    tests: ['test/unit/shell-quote.test.ts', 'test/property/quoting.test.ts'],
     rows: [
       ['quote-sh', 'text that a POSIX shell would run', '.replaceAll("\'", "\'\\\\\'\'")'],
       ['quote-sh-zsh', 'text that zsh would expand', '[A-Za-z0-9_./:@%+,-]', '[A-Za-z0-9_./:@%+,=-]'],
@@ -939,7 +939,7 @@ const GROUPS: readonly Group[] = [
         'ready: receipt !== undefined && receipt.path === path && stands(path, overlay, receipt)',
         'ready: lstatSync(path, { throwIfNoEntry: false }) !== undefined',
       ],
-      ['venv-link', 'a .venv that is a link', 'found.isDirectory() &&'],
+      ['venv-link', 'a .venv that is a link', 'found.isDirectory() &&\n      found.ino === receipt.inode &&'],
       ['venv-inode', 'a .venv put in the place of the one that polyenv made', 'found.ino === receipt.inode &&'],
     ],
   },

@@ -83,10 +83,11 @@ export interface ZipMember {
   readonly gap?: Buffer;
 }
 
-export function zip(members: readonly ZipMember[], comment = ''): Buffer {
+/** `front`: bytes before the first record, which every offset counts. */
+export function zip(members: readonly ZipMember[], comment = '', front = Buffer.alloc(0)): Buffer {
   const locals: Buffer[] = [];
   const centrals: Buffer[] = [];
-  let offset = 0;
+  let offset = front.length;
   for (const member of members) {
     const { local, central } = zipMember(member, offset);
     locals.push(local);
@@ -101,7 +102,7 @@ export function zip(members: readonly ZipMember[], comment = ''): Buffer {
   end.writeUInt32LE(directory.length, 12);
   end.writeUInt32LE(offset, 16);
   end.writeUInt16LE(comment.length, 20);
-  return Buffer.concat([...locals, directory, end, Buffer.from(comment)]);
+  return Buffer.concat([front, ...locals, directory, end, Buffer.from(comment)]);
 }
 
 function zipMember(member: ZipMember, offset: number): { readonly local: Buffer; readonly central: Buffer } {

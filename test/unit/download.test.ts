@@ -238,6 +238,27 @@ describe('a broken connection', () => {
     expectDone();
   });
 
+  it.each<[string, Answer]>([
+    ['another range', { status: 206, body: archive, headers: { ...STRONG, 'content-range': 'bytes 5-9/10' } }],
+    ['another file', { body: archive, headers: { etag: '"two"' } }],
+  ])('is given up where the server sends %s each time, and says so', async (what, wrong) => {
+    const cut = { body: archive, cutAfter: 200_000, headers: STRONG };
+    server.set('/a', ...Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? cut : wrong)));
+    await expect(fetchPart(good())).rejects.toMatchObject({ code: 'network', message: expect.stringContaining(what) });
+  });
+
+  it('is resumed where the promised size alone tells that bytes are missing', async () => {
+    server.set(
+      '/a',
+      { body: archive, cutAfter: 200_000, length: 'none', headers: STRONG },
+      { body: archive, headers: STRONG, ranges: true },
+    );
+    const { part, ...rest } = good();
+    await fetchPart({ ...rest, part: { ...part, size: archive.length } });
+    expect(server.requests.at(-1)?.headers.range).toMatch(/^bytes=[1-9]\d+-$/);
+    expectDone();
+  });
+
   it('starts anew after 416', async () => {
     server.set('/a', { body: archive, cutAfter: 200_000, headers: STRONG }, { status: 416 }, { body: archive });
     await fetchPart(good());

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createPlainServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect, createServer as createSocketServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -275,6 +275,14 @@ describe('redirects', () => {
     },
   );
 
+  it.each(['file:///etc/passwd', 'ftp://example.org/x', 'data:text/plain,x'])(
+    'to %s are no web pages',
+    async (location) => {
+      server.set('/a', { status: 302, headers: { location } });
+      expect((await failure(open().get(`${server.origin}/a`))).message).toContain('redirects to what is no https URL');
+    },
+  );
+
   it('are led to the mirror, with its headers', async () => {
     server.set('/a', { status: 302, headers: { location: 'https://files.example.org/x' } });
     other.set('/mirror/x', { body: 'mirrored' });
@@ -306,6 +314,36 @@ describe('logins', () => {
     server.set('/a', { body: 'x' });
     await open({ env: { NETRC: netrc } }).get(`${server.origin}/a`);
     expect(server.requests[0]?.headers.authorization).toBe(`Basic ${Buffer.from('me:hunter22').toString('base64')}`);
+  });
+
+  it('do not come from the entry for every host, which also ends the one before it', async () => {
+    const netrc = join(folder, 'netrc');
+    server.set('/a', { body: 'x' });
+    writeFileSync(netrc, 'machine 127.0.0.1 login me password hunter22\ndefault login all password everywhere\n');
+    await open({ env: { NETRC: netrc } }).get(`${server.origin}/a`);
+    expect(server.requests[0]?.headers.authorization).toBe(`Basic ${Buffer.from('me:hunter22').toString('base64')}`);
+    writeFileSync(netrc, 'default login all password everywhere\n');
+    await open({ env: { NETRC: netrc } }).get(`${server.origin}/a`);
+    expect(server.requests[1]?.headers.authorization).toBeUndefined();
+  });
+
+  it('do not go over plain http to another machine', async ({ skip }) => {
+    const outside = Object.values(networkInterfaces())
+      .flat()
+      .find((one) => one?.family === 'IPv4' && !one.internal)?.address;
+    if (outside === undefined) return skip('this machine has no address but its own');
+    const everywhere = await openFaultServer('0.0.0.0');
+    try {
+      const netrc = join(folder, 'netrc');
+      writeFileSync(netrc, `machine ${outside} login me password hunter22\n`);
+      everywhere.set('/a', { body: 'x' });
+      const url = `http://${outside}:${new URL(everywhere.origin).port}/a`;
+      await open({ env: { NETRC: netrc }, settings: { insecureHttp: true } }).get(url);
+      expect(everywhere.requests).toHaveLength(1);
+      expect(everywhere.requests[0]?.headers.authorization).toBeUndefined();
+    } finally {
+      await everywhere.close();
+    }
   });
 
   it('come from the URL, and are in no message', async () => {

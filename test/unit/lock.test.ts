@@ -100,9 +100,9 @@ describe('withLock', () => {
     expect(readdirSync(home.locks)).toEqual([]);
   });
 
-  it('refuses a name that is no file name', async () => {
+  it.each(['../x', '.hidden', '-x', 'a b', '', 'x'.repeat(129)])('refuses the name %j', async (name) => {
     const host = { pid: process.pid, hostname: hostname() } as Host;
-    const options = { home, host, name: '../x', purpose: '', timeout: 1, emit: () => undefined };
+    const options = { home, host, name, purpose: '', timeout: 1, emit: () => undefined };
     await expect(withLock(options, async () => 1)).rejects.toMatchObject({ code: 'path-refused' });
   });
 

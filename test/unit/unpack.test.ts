@@ -366,6 +366,35 @@ describe('an archive that attacks', () => {
     await expectRefused(tarGz([...GOOD, pax({ path: `top/${'d/'.repeat(100)}f` }), { name: 'top/x' }]));
   });
 
+  it.each<[RegExp, readonly TarMember[]]>([
+    [/a name of more than 4096 bytes/, [pax({ path: `top/${`${'n'.repeat(249)}/`.repeat(20)}f` }), { name: 'top/x' }]],
+    [/goes through the link/, [folder('a'), link('a/b', 'c'), link('x', 'a'), file('x/b/e')]],
+    [/which is a file or link there/, [file('f'), file('f/g')]],
+  ])('is refused by the rule that says %s', async (message, members) => {
+    await expect(unpackTar(tarGz([...GOOD, ...members]))).rejects.toThrow(message);
+    expectUntouched();
+  });
+
+  it('is refused for a name that is not UTF-8, in these words', async () => {
+    const latin = tarMember({ name: 'top/xx' });
+    latin.writeUInt8(0xe9, 5);
+    const sum = latin.reduce((total, byte, index) => total + (index >= 148 && index < 156 ? 0x20 : byte), 0);
+    latin.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+    await expect(unpackTar(gzipSync(Buffer.concat([latin, Buffer.alloc(1024)])))).rejects.toThrow(/not UTF-8/);
+  });
+
+  it('is refused as a zip with bytes before its first member, and with members in each other', async () => {
+    const members = [
+      { name: 'top/a', content: 'x'.repeat(100), stored: true },
+      { name: 'top/b', content: 'y', stored: true },
+    ];
+    await expect(unpackZip(zip(members, '', Buffer.from('MZ junk')))).rejects.toThrow(/start with its first member/);
+    const overlapping = zip(members);
+    overlapping.writeUInt32LE(50, overlapping.lastIndexOf('PK\x01\x02') + 42);
+    await expect(unpackZip(overlapping)).rejects.toThrow(/overlaps the next one/);
+    expectUntouched();
+  });
+
   it('takes backslashes and drives as the plain names that they are here', async () => {
     const members = ['C:\\e', 'C:..e', '..\\e', '\\\\host\\s', 'a:b'].map((name) => file(name));
     await unpackTar(tarGz(members));
