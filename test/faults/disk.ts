@@ -1,10 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Machine, Ran } from '../support/cli';
 import { serveFaultyNode } from '../support/faulty-node';
 import { residue } from '../support/kill-steps';
-import { holds, RELEASES, type Row, type Scope, siteOf } from './row';
+import { asUser, holds, RELEASES, type Row, type Scope, siteOf } from './row';
 
 export const diskRows: readonly Row[] = [
   {
@@ -91,12 +90,13 @@ export const diskRows: readonly Row[] = [
       const cwd = machine.folder('project');
       holds((await machine.polyenv(['use', 'node@20'], { cwd })).exit === 0, 'use fails');
       chmodSync(machine.base, 0o755);
+      chownSync(machine.home, 65534, 65534);
+      const env = { ...machine.env, PATH: `${machine.shims}:${machine.env.PATH}` };
       const as = (args: readonly string[], command?: string) =>
-        asNobody(
-          machine,
+        asUser(65534, command === undefined ? [process.execPath, machine.program, ...args] : [command, ...args], {
           cwd,
-          command === undefined ? [process.execPath, machine.program, ...args] : [command, ...args],
-        );
+          env,
+        });
       for (const [args, command] of [
         [['--version'], join(machine.shims, 'node')],
         [['which', 'node']],
@@ -235,26 +235,4 @@ function rewrite(path: string): void {
 function replaceByLink(path: string, target: string): void {
   spawnSync('rm', ['-rf', path]);
   symlinkSync(target, path);
-}
-
-function asNobody(
-  machine: Machine,
-  cwd: string,
-  command: readonly string[],
-): Promise<Pick<Ran, 'exit' | 'stdout' | 'stderr'>> {
-  const [file, ...args] = command as [string, ...string[]];
-  chownSync(machine.home, 65534, 65534);
-  return new Promise((done, fail) => {
-    const child = spawn(file, args, {
-      cwd,
-      uid: 65534,
-      gid: 65534,
-      env: { ...machine.env, PATH: `${machine.shims}:${machine.env.PATH}` },
-    });
-    let [stdout, stderr] = ['', ''];
-    child.stdout.on('data', (chunk) => (stdout += chunk));
-    child.stderr.on('data', (chunk) => (stderr += chunk));
-    child.once('error', fail);
-    child.once('close', (code) => done({ exit: code ?? -1, stdout, stderr }));
-  });
 }

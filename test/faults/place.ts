@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -14,10 +14,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Machine, Ran } from '../support/cli';
+import type { Ran } from '../support/cli';
 import { serveFaultyNode } from '../support/faulty-node';
 import { residue } from '../support/kill-steps';
-import { holds, RELEASES, type Row, siteOf } from './row';
+import { asUser, holds, RELEASES, type Row, siteOf } from './row';
 
 const NOBODY = 65534;
 
@@ -163,10 +163,14 @@ $drop "$2" ../dist/polyenv.cjs use node@20 && $drop "$2" ../dist/polyenv.cjs ver
       chmodSync(machine.base, 0o755);
       const env = { ...machine.env, POLYENV_HOME: own };
       for (const args of [['install'], ['exec', '--', 'node', '--version'], ['current']]) {
-        const ran = await asNobody(machine, { args, cwd, env });
+        const ran = await asUser(NOBODY, [process.execPath, machine.program, ...args], { cwd, env });
         holds(ran.exit === 0, `${args.join(' ')} fails in a project that may not be written`, ran.stderr);
       }
-      said(await asNobody(machine, { args: ['use', 'node@18'], cwd, env }), 1, 'may not write');
+      said(
+        await asUser(NOBODY, [process.execPath, machine.program, 'use', 'node@18'], { cwd, env }),
+        1,
+        'may not write',
+      );
       const after = ['polyenv.toml', 'polyenv.lock'].map((name) => readFileSync(join(cwd, name), 'utf8'));
       holds(before.join() === after.join(), 'the project changed', after);
       return { held: 'install, exec and current work; use is refused in words and changes nothing' };
@@ -327,18 +331,4 @@ globalThis.Date = class extends Real { constructor(...a) { a.length === 0 ? supe
 function said(ran: Pick<Ran, 'exit' | 'stderr'>, exit: number, words: string): void {
   holds(ran.exit === exit && ran.stderr.includes(words), `did not say "${words}" (exit ${ran.exit})`, ran.stderr);
   holds(!/\n {4}at /.test(ran.stderr), 'a stack trace is shown', ran.stderr);
-}
-
-function asNobody(
-  machine: Machine,
-  of: { readonly args: readonly string[]; readonly cwd: string; readonly env: Readonly<Record<string, string>> },
-): Promise<Pick<Ran, 'exit' | 'stderr'>> {
-  const { args, cwd, env } = of;
-  return new Promise((done, fail) => {
-    const child = spawn(process.execPath, [machine.program, ...args], { cwd, uid: NOBODY, gid: NOBODY, env });
-    let stderr = '';
-    child.stderr.on('data', (chunk) => (stderr += chunk));
-    child.once('error', fail);
-    child.once('close', (code) => done({ exit: code ?? -1, stderr }));
-  });
 }

@@ -1,4 +1,5 @@
-import { type Machine, newMachine } from '../support/cli';
+import { spawn } from 'node:child_process';
+import { type Machine, newMachine, type Ran } from '../support/cli';
 import { serveTinyNode, type TinyNode, type TinyRelease } from '../support/tiny-node';
 
 /** One row of the matrix: what is done to polyenv, and how it is seen that it held. */
@@ -54,6 +55,23 @@ export async function runRow(row: Row, depth: Scope['depth']): Promise<Held> {
   } finally {
     for (const action of undo.reverse()) await action();
   }
+}
+
+/** A command as another user, which only root may do. */
+export function asUser(
+  uid: number,
+  command: readonly [string, ...string[]],
+  where: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
+): Promise<Pick<Ran, 'exit' | 'stdout' | 'stderr'>> {
+  const [file, ...args] = command;
+  return new Promise((done, fail) => {
+    const child = spawn(file, args, { ...where, uid, gid: uid });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (chunk) => (stdout += chunk));
+    child.stderr.on('data', (chunk) => (stderr += chunk));
+    child.once('error', fail);
+    child.once('close', (code) => done({ exit: code ?? -1, stdout, stderr }));
+  });
 }
 
 /** Throws with both values; rows run outside of a test runner too. */

@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Machine, Ran } from '../support/cli';
+import type { Ran } from '../support/cli';
 import { cannotTrace, traceSteps } from '../support/kill-steps';
-import { holds, type Row, type Scope, siteOf } from './row';
+import { asUser, holds, type Row, type Scope, siteOf } from './row';
 
 /** Verbs that only look. */
 const LISTINGS = [
@@ -151,7 +150,7 @@ export const surroundingRows: readonly Row[] = [
       for (const folder of [machine.base, machine.home, cwd]) chownSync(folder, NAMELESS, NAMELESS);
       chmodSync(machine.base, 0o755);
       for (const args of [['use', 'node@20'], ['install'], ['exec', '--', 'node', '--version'], ['doctor'], ['ls']]) {
-        const ran = await asNameless(machine, args, cwd);
+        const ran = await asUser(NAMELESS, [process.execPath, machine.program, ...args], { cwd, env: machine.env });
         holds(ran.exit === 0, `${args.join(' ')} fails`, ran.stderr);
       }
       return { held: 'use, install, exec, doctor and ls work' };
@@ -269,19 +268,4 @@ function keysOf(ran: Ran): ReadonlyMap<string, string> {
       .filter((pair) => pair !== '')
       .map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
   );
-}
-
-function asNameless(machine: Machine, args: readonly string[], cwd: string): Promise<Pick<Ran, 'exit' | 'stderr'>> {
-  return new Promise((done, fail) => {
-    const child = spawn(process.execPath, [machine.program, ...args], {
-      cwd,
-      uid: NAMELESS,
-      gid: NAMELESS,
-      env: machine.env,
-    });
-    let stderr = '';
-    child.stderr.on('data', (chunk) => (stderr += chunk));
-    child.once('error', fail);
-    child.once('close', (code) => done({ exit: code ?? -1, stderr }));
-  });
 }
