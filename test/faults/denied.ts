@@ -21,6 +21,7 @@ export const deniedRows: readonly Row[] = [
           interruptEach(scope, {
             interrupted,
             word: error,
+            sample: 3,
             interrupt: async (machine, step, command) => {
               const { exit, stderr } = await failAt(machine, step, error, command);
               holds(!/\n {4}at /.test(stderr), 'a stack trace is shown', stderr);

@@ -97,7 +97,12 @@ export type Interrupt = (
 /** The command again and again, each time interrupted at another of its steps, and what was there judged after each. */
 export async function interruptEach(
   scope: Scope,
-  of: { readonly interrupted: Interrupted; readonly word: string; readonly interrupt: Interrupt },
+  of: {
+    readonly interrupted: Interrupted;
+    readonly word: string;
+    readonly interrupt: Interrupt;
+    readonly sample?: number;
+  },
 ): Promise<Held> {
   const reason = cannotTrace();
   if (reason !== undefined) return { skipped: reason };
@@ -115,7 +120,7 @@ export async function interruptEach(
   const { args } = interrupted;
   const { steps, exit } = await traceSteps(machine, args, cwd);
   holds(exit === 0 && steps.length > 0, `polyenv ${args.join(' ')} under strace ended with ${exit}`);
-  const every = scope.depth === 'full' ? 1 : Math.max(1, Math.floor(steps.length / interrupted.sample));
+  const every = scope.depth === 'full' ? 1 : Math.max(1, Math.floor(steps.length / (of.sample ?? interrupted.sample)));
   let ended = 0;
   let rounds = 0;
   for (const step of steps.filter((_, index) => index % every === 0)) {
