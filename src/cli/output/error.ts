@@ -38,6 +38,13 @@ export function asPolyenvError(error: unknown): PolyenvError {
   const message = error instanceof Error ? error.message : String(error);
   const path = (error as { readonly path?: unknown } | undefined)?.path;
   const told = translateFsError(error, typeof path === 'string' ? path : 'a file');
+  // Whether it was to be written or only read is not known here: the system's own words say what was tried.
+  if (told?.code === 'home-unwritable') {
+    return new PolyenvError(told.code, message, {
+      hint: 'check who owns that path, or set POLYENV_HOME',
+      cause: error,
+    });
+  }
   if (told !== undefined) return told;
   return new PolyenvError('failed', message, { hint: 'run it again with -v and report what it prints', cause: error });
 }
