@@ -116,9 +116,13 @@ function readBytes(path: string): Buffer | undefined {
 
 /** Where names that differ in case are one, `.NVMRC` answers for `.nvmrc`: a project means the same there as everywhere else. */
 function isNamedExactly(path: string): boolean {
+  const [folder, name] = [dirname(path), basename(path)];
+  const [upper, lower] = [name.toUpperCase(), name.toLowerCase()];
+  // One look tells most file systems apart from those; a folder may hold a hundred thousand names.
+  if (statIfAny(join(folder, name === upper ? lower : upper)) === undefined) return true;
   try {
-    const wanted = basename(path).normalize();
-    return readdirSync(dirname(path)).some((name) => name.normalize() === wanted);
+    const wanted = name.normalize();
+    return readdirSync(folder).some((one) => one.normalize() === wanted);
   } catch {
     return true;
   }
