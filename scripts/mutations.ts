@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { transform } from 'esbuild';
 import { GUARDS, type Guard } from './mutation-guards';
 import { mutationPage } from './mutation-page';
+import { readReport, reportingArguments } from './vitest-report';
 
 /**
  * `npx tsx scripts/mutations.ts [--list] [NAME...]`: takes each guard out, in a copy of the project, and sees whether a
@@ -121,7 +122,6 @@ function needsBuild(test: string): boolean {
   return /^test\/(?:e2e|faults)\/|\/(?:activation|callers|completions|slow-path|sixth-runtime)\.test\.ts$/.test(test);
 }
 
-/** `FILE`, or `FILE#WORDS` for those of the file whose names hold the words. */
 async function runTest(
   copy: string,
   test: string,
@@ -129,13 +129,10 @@ async function runTest(
 ): Promise<{ readonly failed: number; readonly passed: number; readonly broken: boolean }> {
   const report = join(copy, 'report.json');
   rmSync(report, { force: true });
-  const [file = test, words] = test.split('#');
-  const some = words === undefined ? [] : ['-t', words];
-  const args = ['run', file, ...some, '--reporter=json', `--outputFile=${report}`, ...(bail ? ['--bail=1'] : [])];
+  const args = [...reportingArguments(test, report), ...(bail ? ['--bail=1'] : [])];
   const { status } = await run(copy, 'vitest', args);
   try {
-    const { numFailedTests, numPassedTests } = JSON.parse(readFileSync(report, 'utf8')) as Record<string, number>;
-    return { failed: numFailedTests ?? 0, passed: numPassedTests ?? 0, broken: status !== 0 };
+    return { ...readReport(report), broken: status !== 0 };
   } catch {
     // A test that never ends is one that failed.
     return { failed: status === undefined ? 1 : 0, passed: 0, broken: true };

@@ -1,6 +1,9 @@
 import { accessSync, constants, type Stats, statSync } from 'node:fs';
 import { errorCode } from './fs';
 
+/** What helps then. */
+export const NOEXEC_MEND = 'set POLYENV_HOME to a folder on another file system, or have it mounted with exec';
+
 /** Whether the system refuses to start a program that everybody may start: its file system is mounted `noexec`. */
 export function isNoexec(file: string): boolean {
   let found: Stats;

@@ -45,11 +45,14 @@ export interface PackageWords {
 
 /** Writes what a template wants generated into its new project, whose lock may come later. Returns the places. */
 export async function generateInNew(ctx: Context, kinds: readonly TemplateGenerated[]): Promise<readonly string[]> {
+  if (kinds.length === 0) return [];
+  const { directory, facts } = await readFacts(ctx);
   for (const kind of kinds) {
-    const { directory, facts } = await readFacts(ctx);
     const text = MAKERS[kind]({ ...facts, polyenv: 'polyenv' });
-    const made: Generated = { file: join(directory, GENERATED[kind]), text, mode: 0o644, wrapper: 'missing' };
-    await writeGenerated(made, { directory, replace: 'nothing' });
+    await writeGenerated(
+      { file: join(directory, GENERATED[kind]), text, mode: 0o644 },
+      { directory, replace: 'nothing' },
+    );
   }
   return kinds.map((kind) => GENERATED[kind]);
 }
@@ -79,7 +82,7 @@ const MAKERS: Readonly<Record<Exclude<GeneratedKind, 'wrapper'>, (facts: Project
 
 /** Puts the file into its place. Throws `usage` where another stands there, unless it is to be replaced. */
 export async function writeGenerated(
-  { file, text, mode }: Generated,
+  { file, text, mode }: Pick<Generated, 'file' | 'text' | 'mode'>,
   { directory, replace }: { readonly directory: string; readonly replace: 'others' | 'nothing' },
 ): Promise<'written' | 'unchanged'> {
   if (

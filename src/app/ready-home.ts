@@ -1,6 +1,6 @@
 import { ownerOf, prepareHome } from '../adapters/home';
 import { ensureLauncher, launcherPath } from '../adapters/launcher';
-import { isNoexec } from '../adapters/noexec';
+import { isNoexec, NOEXEC_MEND } from '../adapters/noexec';
 import { PolyenvError } from '../domain/errors';
 import type { Context } from './context';
 
@@ -19,9 +19,7 @@ export async function readyHome({ home, host, emit }: Pick<Context, 'home' | 'ho
     throw new PolyenvError(
       'cannot-start',
       `nothing can be started from ${home.root}: its file system is mounted noexec`,
-      {
-        hint: 'set POLYENV_HOME to a folder on another file system, or have it mounted with exec',
-      },
+      { hint: NOEXEC_MEND },
     );
   }
   if (host.uid !== 0 || owner === undefined || owner === 0 || told.has(home.root)) return;

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-
 import { join } from 'node:path';
 import { namesIn, removeTree } from '../adapters/fs';
 import { isHeld, withLock } from '../adapters/lock';

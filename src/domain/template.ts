@@ -182,7 +182,7 @@ export function refuseValue(parameter: Parameter, value: string): string | undef
 }
 
 /** Every marker that the template's files may use. */
-export function markersOf(template: Template): readonly string[] {
+export function markersOf(template: Pick<Template, 'runtimes' | 'parameters'>): readonly string[] {
   return [
     'dot',
     'folder',
@@ -343,7 +343,7 @@ function folderOf(reader: DocumentValue, keys: KeyPath, value: unknown): string 
 /** Markers must be told apart: `app` of type name makes `app_ident`, so no other may be called that. */
 function refuseSameNames(reader: DocumentValue, template: Pick<Template, 'runtimes' | 'parameters'>): void {
   const seen = new Set<string>();
-  for (const name of markersOf({ name: '', title: '', description: '', next: [], generate: [], ...template })) {
+  for (const name of markersOf(template)) {
     if (seen.has(name)) fail(reader, ['parameters', name], `the marker ${name} would have two meanings`);
     seen.add(name);
   }
