@@ -114,6 +114,8 @@ async function main(): Promise<void> {
 
 async function tryTemplate(name: string): Promise<Row> {
   const row = { template: name, versions: '', first: '', second: '', project: '' };
+  // Each is tried as it is meant to be first, and says so for itself if it cannot.
+  environment.POLYENV_VERIFY_SIGNATURES = process.env.POLYENV_VERIFY_SIGNATURES;
   try {
     const first = await timed(() => build(name, '1', {}));
     const project = first.value;
