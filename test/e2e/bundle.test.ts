@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Machine, newMachine } from '../support/cli';
-import { serveTinyNode, type TinyNode } from '../support/tiny-node';
+import { serveTinyNode, siteOf, type TinyNode } from '../support/tiny-node';
 
 let server: TinyNode;
 let here: Machine;
@@ -11,11 +11,7 @@ let cwd: string;
 
 beforeEach(async () => {
   server = await serveTinyNode([{ version: '20.11.1', lts: 'Iron' }]);
-  here = newMachine({
-    POLYENV_MIRRORS: server.mirrors,
-    POLYENV_VERIFY_SIGNATURES: 'off',
-    POLYENV_NETWORK_RETRIES: '0',
-  });
+  here = newMachine(siteOf(server));
   there = newMachine({ POLYENV_NETWORK_RETRIES: '0' });
   cwd = here.folder('project');
   expect(await here.polyenv(['use', 'node@20'], { cwd })).toMatchObject({ exit: 0 });

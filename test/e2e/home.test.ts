@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chownSync, mkdirSync, readdirSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type Machine, newMachine } from '../support/cli';
-import { serveTinyNode, type TinyNode } from '../support/tiny-node';
+import { serveTinyNode, siteOf, type TinyNode } from '../support/tiny-node';
 
 let server: TinyNode;
 let machine: Machine;
@@ -14,11 +14,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 beforeEach(() => {
-  machine = newMachine({
-    POLYENV_MIRRORS: server.mirrors,
-    POLYENV_VERIFY_SIGNATURES: 'off',
-    POLYENV_NETWORK_RETRIES: '0',
-  });
+  machine = newMachine(siteOf(server));
   cwd = machine.folder('project');
 });
 afterEach(() => machine.remove());

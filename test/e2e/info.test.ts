@@ -2,7 +2,7 @@ import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Machine, newMachine } from '../support/cli';
-import { serveTinyNode, type TinyNode } from '../support/tiny-node';
+import { serveTinyNode, siteOf, type TinyNode } from '../support/tiny-node';
 
 let server: TinyNode;
 let machine: Machine;
@@ -18,11 +18,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 beforeEach(() => {
-  machine = newMachine({
-    POLYENV_MIRRORS: server.mirrors,
-    POLYENV_VERIFY_SIGNATURES: 'off',
-    POLYENV_NETWORK_RETRIES: '0',
-  });
+  machine = newMachine(siteOf(server));
   cwd = machine.folder('project');
 });
 afterEach(() => machine.remove());

@@ -2,7 +2,7 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Machine, newMachine } from '../support/cli';
-import { serveTinyNode, type TinyNode } from '../support/tiny-node';
+import { serveTinyNode, siteOf, type TinyNode } from '../support/tiny-node';
 
 let server: TinyNode;
 let machine: Machine;
@@ -11,9 +11,7 @@ beforeEach(async () => {
   server = await serveTinyNode([{ version: '20.11.1', lts: 'Iron' }]);
   // The registry is nobody: what comes from there cannot be had, and says so.
   machine = newMachine({
-    POLYENV_MIRRORS: server.mirrors,
-    POLYENV_VERIFY_SIGNATURES: 'off',
-    POLYENV_NETWORK_RETRIES: '0',
+    ...siteOf(server),
     npm_config_registry: 'http://127.0.0.1:9/',
     POLYENV_SOURCES_PREFERENCE: 'only-managed',
   });

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Machine, newMachine } from '../support/cli';
-import { serveTinyNode, type TinyNode } from '../support/tiny-node';
+import { serveTinyNode, siteOf, type TinyNode } from '../support/tiny-node';
 
 let server: TinyNode;
 let machine: Machine;
@@ -22,11 +22,7 @@ afterAll(() => server.close());
 beforeEach(() => {
   server.asked.length = 0;
   server.instead.clear();
-  machine = newMachine({
-    POLYENV_MIRRORS: server.mirrors,
-    POLYENV_VERIFY_SIGNATURES: 'off',
-    POLYENV_NETWORK_RETRIES: '0',
-  });
+  machine = newMachine(siteOf(server));
 });
 afterEach(() => machine.remove());
 

@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Machine, newMachine, type Ran } from '../support/cli';
-import { serveTinyNode, type TinyNode } from '../support/tiny-node';
+import { serveTinyNode, siteOf, type TinyNode } from '../support/tiny-node';
 
 let server: TinyNode;
 let machine: Machine;
@@ -25,11 +25,7 @@ afterAll(() => server.close());
 
 beforeEach(async () => {
   server.instead.clear();
-  machine = newMachine({
-    POLYENV_MIRRORS: server.mirrors,
-    POLYENV_VERIFY_SIGNATURES: 'off',
-    POLYENV_NETWORK_RETRIES: '0',
-  });
+  machine = newMachine(siteOf(server));
   cwd = machine.folder('project');
   expect(await machine.polyenv(['use', 'node@20'], { cwd })).toMatchObject({ exit: 0 });
   const [key] = readdirSync(join(machine.polyenvHome, 'store')).filter((name) => !name.endsWith('.json'));

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readReport, reportingArguments } from '../../scripts/vitest-report';
 import { type Held, holds, type Row } from './row';
 
 /** Rows whose tests lie with what they test: number, what is tried, file, and words of the tests' names. */
@@ -91,26 +92,18 @@ const TESTED: readonly (readonly [id: string, what: string, file: string, words?
 export const testedRows: readonly Row[] = TESTED.map(([id, what, file, words]) => ({
   id,
   what,
-  run: async () => runTests(file, words),
+  run: async () => runTests(words === undefined ? file : `${file}#${words}`),
 }));
 
-function runTests(file: string, words: string | undefined): Held {
+function runTests(test: string): Held {
   const folder = mkdtempSync(join(tmpdir(), 'polyenv-rows-'));
   try {
     const report = join(folder, 'report.json');
-    const some = words === undefined ? [] : ['-t', words];
-    spawnSync('npx', ['vitest', 'run', file, ...some, '--reporter=json', `--outputFile=${report}`], {
-      stdio: 'ignore',
-    });
-    const { numFailedTests: failed, numPassedTests: passed } = JSON.parse(readFileSync(report, 'utf8')) as Counts;
-    holds(failed === 0, `${failed} of its tests fail`, `npx vitest run ${[file, ...some].join(' ')}`);
-    return passed === 0 ? { skipped: `none of its tests ran: ${file}` } : { held: `${passed} tests of ${file}` };
+    spawnSync('npx', ['vitest', ...reportingArguments(test, report)], { stdio: 'ignore' });
+    const { failed, passed } = readReport(report);
+    holds(failed === 0, `${failed} tests fail of`, test);
+    return passed === 0 ? { skipped: `none of its tests ran: ${test}` } : { held: `${passed} tests of ${test}` };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-interface Counts {
-  readonly numFailedTests: number;
-  readonly numPassedTests: number;
 }

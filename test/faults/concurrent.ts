@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Machine, Ran } from '../support/cli';
 import { serveFaultyNode } from '../support/faulty-node';
 import { residue } from '../support/kill-steps';
-import { holds, RELEASES, type Row, siteOf } from './row';
+import { siteOf } from '../support/tiny-node';
+import { holds, RELEASES, type Row } from './row';
 
 const AT_ONCE = 20;
 

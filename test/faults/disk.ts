@@ -3,7 +3,8 @@ import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync, symli
 import { join } from 'node:path';
 import { serveFaultyNode } from '../support/faulty-node';
 import { residue } from '../support/kill-steps';
-import { asUser, holds, RELEASES, type Row, type Scope, siteOf } from './row';
+import { siteOf } from '../support/tiny-node';
+import { asUser, holds, holdsNode, holdsNoTrace, RELEASES, type Row, type Scope, withProject } from './row';
 
 export const diskRows: readonly Row[] = [
   {
@@ -67,8 +68,7 @@ export const diskRows: readonly Row[] = [
         holds(found.exit === 6, `${damage}: verify does not see it`, found.stdout);
         const mend = damage === 'zero' ? ['verify', '--repair'] : ['install'];
         holds((await machine.polyenv(mend, { cwd })).exit === 0, `${damage}: ${mend.join(' ')} fails`);
-        const ran = await machine.run(['node', '--version'], { cwd });
-        holds(ran.stdout.trim() === 'v20.11.1', `${damage}: node does not run`, ran.stderr);
+        await holdsNode(machine, { cwd }, `${damage}: node does not run`);
       }
       return { held: 'seen by verify, mended, and run' };
     },
@@ -85,10 +85,7 @@ export const diskRows: readonly Row[] = [
     what: 'a home that may not be written, by somebody who is not root',
     run: async (scope) => {
       if (process.getuid?.() !== 0) return { skipped: 'needs root to become somebody else' };
-      const server = await scope.upstream();
-      const machine = scope.machine(siteOf(server));
-      const cwd = machine.folder('project');
-      holds((await machine.polyenv(['use', 'node@20'], { cwd })).exit === 0, 'use fails');
+      const { machine, cwd } = await withProject(scope);
       chmodSync(machine.base, 0o755);
       chownSync(machine.home, 65534, 65534);
       const env = { ...machine.env, PATH: `${machine.shims}:${machine.env.PATH}` };
@@ -162,8 +159,7 @@ export const diskRows: readonly Row[] = [
       symlinkSync(elsewhere, machine.polyenvHome);
       const cwd = machine.folder('project');
       holds((await machine.polyenv(['use', 'node@20'], { cwd })).exit === 0, 'use fails');
-      const ran = await machine.run(['node', '--version'], { cwd });
-      holds(ran.stdout.trim() === 'v20.11.1', 'the shim fails', ran.stderr);
+      await holdsNode(machine, { cwd }, 'the shim fails');
       holds((await machine.polyenv(['verify', '--all', '--deep'], { cwd })).exit === 0, 'verify fails');
       return { held: 'use, shim and verify work' };
     },
@@ -210,7 +206,7 @@ async function fullDisk(scope: Scope, bound: string) {
     `did not say that the disk is full (exit ${ran.exit})`,
     ran.stderr,
   );
-  holds(!/\n {4}at /.test(ran.stderr), 'a stack trace is shown', ran.stderr);
+  holdsNoTrace(ran);
   const listed = await machine.polyenv(['ls', '--json'], { cwd });
   const broken =
     listed.exit === 0

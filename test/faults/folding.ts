@@ -3,7 +3,8 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type TarMember, tarGz } from '../support/archives';
 import { serveFaultyNode } from '../support/faulty-node';
-import { holds, RELEASES, type Row, type Scope, siteOf } from './row';
+import { siteOf } from '../support/tiny-node';
+import { holds, RELEASES, type Row, type Scope } from './row';
 
 const FOLDING = resolve('test/support/preloads/folding.cjs');
 

@@ -2,7 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Machine } from '../support/cli';
 import { cannotTrace, residue, type Step, snapshot, traceSteps } from '../support/kill-steps';
-import { type Held, holds, type Scope, siteOf } from './row';
+import { siteOf } from '../support/tiny-node';
+import { type Held, holds, type Scope } from './row';
 
 /** A command that changes the disk, and what may be the case after it was interrupted. */
 export interface Interrupted {

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Machine, newMachine, type Ran } from '../support/cli';
-import { serveTinyNode, type TinyNode, type TinyRelease } from '../support/tiny-node';
+import { serveTinyNode, siteOf, type TinyNode, type TinyRelease } from '../support/tiny-node';
 
 /** One row of the matrix: what is done to polyenv, and how it is seen that it held. */
 export interface Row {
@@ -29,10 +31,6 @@ export const RELEASES: readonly TinyRelease[] = [
   { version: '18.19.0', lts: 'Hydrogen' },
 ];
 
-export function siteOf(server: Pick<TinyNode, 'mirrors'>): Readonly<Record<string, string>> {
-  return { POLYENV_MIRRORS: server.mirrors, POLYENV_VERIFY_SIGNATURES: 'off', POLYENV_NETWORK_RETRIES: '0' };
-}
-
 export async function runRow(row: Row, depth: Scope['depth']): Promise<Held> {
   const undo: (() => void | Promise<void>)[] = [];
   const after: Scope['after'] = (action) => void undo.push(action);
@@ -55,6 +53,31 @@ export async function runRow(row: Row, depth: Scope['depth']): Promise<Held> {
   } finally {
     for (const action of undo.reverse()) await action();
   }
+}
+
+/** A machine whose project has pinned and installed Node.js 20. */
+export async function withProject(scope: Scope, name = 'project') {
+  const server = await scope.upstream();
+  const machine = scope.machine(siteOf(server));
+  const cwd = machine.folder(name);
+  const ran = await machine.polyenv(['use', 'node@20'], { cwd });
+  holds(ran.exit === 0 && existsSync(join(cwd, 'polyenv.lock')), 'use fails', ran.stderr);
+  return { server, machine, cwd };
+}
+
+/** The project's `node` answers, as the version of `withProject`. */
+export async function holdsNode(
+  machine: Machine,
+  where: { readonly cwd: string; readonly env?: Readonly<Record<string, string | undefined>> },
+  what: string,
+): Promise<void> {
+  const ran = await machine.run(['node', '--version'], where);
+  holds(ran.stdout.trim() === 'v20.11.1', what, ran.stdout + ran.stderr);
+}
+
+/** A failure is told in words. */
+export function holdsNoTrace({ stderr }: Pick<Ran, 'stderr'>): void {
+  holds(!/\n {4}at /.test(stderr), 'a stack trace is shown', stderr);
 }
 
 /** A command as another user, which only root may do. */

@@ -1,8 +1,9 @@
-import { chmodSync, chownSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Ran } from '../support/cli';
 import { cannotTrace, traceSteps } from '../support/kill-steps';
-import { asUser, holds, type Row, type Scope, siteOf } from './row';
+import { siteOf } from '../support/tiny-node';
+import { asUser, holds, holdsNode, holdsNoTrace, type Row, withProject } from './row';
 
 /** Verbs that only look. */
 const LISTINGS = [
@@ -116,7 +117,7 @@ export const surroundingRows: readonly Row[] = [
         const machine = scope.machine(siteOf(server));
         const cwd = machine.folder('project');
         const ran = await machine.polyenv(['use', 'node@20'], { cwd, env });
-        holds(!/\n {4}at /.test(ran.stderr), 'a stack trace is shown', ran.stderr);
+        holdsNoTrace(ran);
         const beside = readdirSync(cwd).filter((name) => !name.startsWith('polyenv.'));
         holds(beside.length === 0, `${JSON.stringify(env)}: something was made in the project`, beside);
         if (ran.exit === 0) {
@@ -134,8 +135,7 @@ export const surroundingRows: readonly Row[] = [
       const cwd = machine.folder('project');
       const env = { POLYENV_HOME: `${machine.polyenvHome}//` };
       holds((await machine.polyenv(['use', 'node@20'], { cwd, env })).exit === 0, 'slashes at the end: use fails');
-      const ran = await machine.run(['node', '--version'], { cwd });
-      holds(ran.stdout.trim() === 'v20.11.1', 'slashes at the end: the shim fails', ran.stderr);
+      await holdsNode(machine, { cwd }, 'slashes at the end: the shim fails');
       return { held: told.join(', ') };
     },
   },
@@ -250,15 +250,6 @@ const FOR_PROGRAMS: readonly string[] = ['env', 'where', 'which'];
 
 /** What acts on a terminal or turns text round. */
 const ACTING = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/u;
-
-async function withProject(scope: Scope, name = 'project') {
-  const server = await scope.upstream();
-  const machine = scope.machine(siteOf(server));
-  const cwd = machine.folder(name);
-  const ran = await machine.polyenv(['use', 'node@20'], { cwd });
-  holds(ran.exit === 0 && existsSync(join(cwd, 'polyenv.lock')), 'use fails', ran.stderr);
-  return { machine, cwd };
-}
 
 function keysOf(ran: Ran): ReadonlyMap<string, string> {
   holds(ran.exit === 0, 'env fails', ran.stderr);

@@ -70,6 +70,11 @@ export async function serveTinyNode(releases: readonly TinyRelease[]): Promise<T
   };
 }
 
+/** The environment of a person for whom such a server is the official site. */
+export function siteOf(server: Pick<TinyNode, 'mirrors'>): Record<string, string> {
+  return { POLYENV_MIRRORS: server.mirrors, POLYENV_VERIFY_SIGNATURES: 'off', POLYENV_NETWORK_RETRIES: '0' };
+}
+
 function nodeTree(name: string, version: string, filler: number) {
   const script = `#!/bin/sh
 case $1 in
