@@ -24,17 +24,17 @@ interface Group {
 
 const GROUPS: readonly Group[] = [
   {
-    file: 'src/adapters/documents.ts',
+    file: 'src/adapters/documents/documents.ts',
     tests: ['test/faults/matrix.test.ts#S13'],
     rows: [['exact-name', 'a pin file in another case, where case is folded', ' || !isNamedExactly(path)']],
   },
   {
-    file: 'src/adapters/fs.ts',
+    file: 'src/adapters/files/fs.ts',
     tests: ['test/unit/fs.test.ts'],
     rows: [['quota-name', 'a used up quota, for which Node has no name', 'UNNAMED.exec(code)?.[1]', 'undefined']],
   },
   {
-    file: 'src/adapters/standing.ts',
+    file: 'src/adapters/store/standing.ts',
     tests: ['test/e2e/exec.test.ts'],
     rows: [
       [
@@ -58,7 +58,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/app/ready-home.ts',
+    file: 'src/app/base/ready-home.ts',
     tests: ['test/e2e/home.test.ts'],
     rows: [
       [
@@ -76,12 +76,12 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/app/use.ts',
+    file: 'src/app/changes/use.ts',
     tests: ['test/e2e/home.test.ts'],
     rows: [['deep-project', 'a manifest in a project that can have no routes', 'refuseDeepProject(ctx.home, folder);']],
   },
   {
-    file: 'src/app/execute.ts',
+    file: 'src/app/routes/execute.ts',
     tests: ['test/e2e/exec.test.ts'],
     rows: [
       [
@@ -98,7 +98,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/domain/activation.ts',
+    file: 'src/domain/routes/activation.ts',
     tests: ['test/shell/activation.test.ts'],
     rows: [
       [
@@ -135,7 +135,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/app/tasks.ts',
+    file: 'src/app/routes/tasks.ts',
     tests: ['test/e2e/run.test.ts', 'test/e2e/run-endings.test.ts'],
     rows: [
       ['tasks-trust', 'tasks of a project that nobody trusted', 'if (!listed.trusted) {', 'if (false) {'],
@@ -151,7 +151,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/adapters/supervise.ts',
+    file: 'src/adapters/system/supervise.ts',
     tests: ['test/e2e/run.test.ts', 'test/e2e/run-endings.test.ts'],
     rows: [
       ['tasks-left', 'a process that a task leaves behind', 'if (own) await endGroup(pid);'],
@@ -181,7 +181,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/adapters/download.ts',
+    file: 'src/adapters/upstream/download.ts',
     tests: ['test/unit/download.test.ts'],
     rows: [
       [
@@ -234,7 +234,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/adapters/tree-writer.ts',
+    file: 'src/adapters/archives/tree-writer.ts',
     tests: ['test/unit/unpack.test.ts'],
     rows: [
       [
@@ -335,7 +335,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/adapters/file-writer.ts',
+    file: 'src/adapters/archives/file-writer.ts',
     tests: ['test/unit/unpack.test.ts'],
     rows: [
       [
@@ -347,7 +347,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/adapters/tar-reader.ts',
+    file: 'src/adapters/archives/tar-reader.ts',
     tests: ['test/unit/unpack.test.ts'],
     rows: [
       [
@@ -401,7 +401,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/adapters/unpack.ts',
+    file: 'src/adapters/archives/unpack.ts',
     tests: ['test/unit/unpack.test.ts'],
     rows: [
       [
@@ -417,7 +417,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/adapters/zip-reader.ts',
+    file: 'src/adapters/archives/zip-reader.ts',
     tests: ['test/unit/unpack.test.ts'],
     rows: [
       [
@@ -465,7 +465,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/adapters/signed-text.ts',
+    file: 'src/adapters/upstream/signed-text.ts',
     tests: ['test/contract/signed-text.test.ts'],
     rows: [
       [
@@ -477,7 +477,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/adapters/signed-archive.ts',
+    file: 'src/adapters/upstream/signed-archive.ts',
     tests: ['test/contract/signed-archive.test.ts'],
     rows: [
       [
@@ -489,7 +489,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/adapters/signature.ts',
+    file: 'src/adapters/upstream/signature.ts',
     tests: ['test/unit/signature.test.ts'],
     rows: [
       [
@@ -541,7 +541,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/domain/tree-note.ts',
+    file: 'src/domain/runtime/tree-note.ts',
     tests: ['test/unit/sumdb.test.ts'],
     rows: [
       [
@@ -554,7 +554,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/domain/sumdb.ts',
+    file: 'src/domain/runtime/sumdb.ts',
     tests: ['test/unit/sumdb.test.ts', 'test/contract/checksum-database.test.ts'],
     rows: [
       [
@@ -572,7 +572,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/adapters/checksum-database.ts',
+    file: 'src/adapters/upstream/checksum-database.ts',
     tests: ['test/contract/checksum-database.test.ts', 'test/unit/sumdb.test.ts'],
     rows: [
       ['record-proved', 'a record that nothing proves', 'await proveRecord({ id, record, tree, readTile });'],
@@ -584,7 +584,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/adapters/npm-signature.ts',
+    file: 'src/adapters/upstream/npm-signature.ts',
     tests: ['test/unit/npm-signature.test.ts'],
     rows: [
       [
@@ -602,7 +602,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/domain/checksum-list.ts',
+    file: 'src/domain/runtime/checksum-list.ts',
     tests: ['test/unit/checksum-list.test.ts'],
     rows: [
       [
@@ -626,7 +626,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/app/install.ts',
+    file: 'src/app/toolchains/install.ts',
     tests: ['test/e2e/main-job.test.ts'],
     rows: [
       [
@@ -638,7 +638,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/domain/proof-floor.ts',
+    file: 'src/domain/toolchain/proof-floor.ts',
     tests: ['test/unit/proof-floor.test.ts'],
     rows: [
       [
@@ -650,7 +650,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/app/resolve.ts',
+    file: 'src/app/toolchains/resolve.ts',
     tests: ['test/unit/proof-floor.test.ts'],
     rows: [
       [
@@ -661,7 +661,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/adapters/trust.ts',
+    file: 'src/adapters/home/trust.ts',
     tests: ['test/unit/trust.test.ts'],
     rows: [
       [
@@ -688,7 +688,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/domain/trust.ts',
+    file: 'src/domain/project/trust.ts',
     tests: ['test/unit/trust.test.ts'],
     rows: [
       ...(['env', 'paths', 'tasks', 'sources'] as const).map(
@@ -718,7 +718,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/domain/project-variable.ts',
+    file: 'src/domain/project/project-variable.ts',
     tests: ['test/unit/manifest.test.ts'],
     rows: [
       [
@@ -734,7 +734,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/adapters/paths.ts',
+    file: 'src/adapters/home/paths.ts',
     tests: ['test/unit/paths.test.ts'],
     rows: [
       [
@@ -752,7 +752,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/domain/version.ts',
+    file: 'src/domain/versions/version.ts',
     tests: ['test/unit/paths.test.ts', 'test/unit/requests.test.ts', 'test/unit/pin-files.test.ts'],
     rows: [
       ['version-text', 'versions that are paths, options or shell text', 'LEXICAL.test(text) &&'],
@@ -760,12 +760,12 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/domain/toolchain.ts',
+    file: 'src/domain/toolchain/toolchain.ts',
     tests: ['test/unit/paths.test.ts'],
     rows: [['store-key', 'names in the store that are paths', 'return KEY.test(text) &&', 'return']],
   },
   {
-    file: 'src/adapters/store.ts',
+    file: 'src/adapters/store/store.ts',
     tests: ['test/unit/paths.test.ts'],
     rows: [
       [
@@ -776,7 +776,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/domain/shell-quote.ts',
+    file: 'src/domain/words/shell-quote.ts',
     tests: ['test/unit/shell-quote.test.ts', 'test/property/quoting.test.ts'],
     rows: [
       ['quote-sh', 'text that a POSIX shell would run', '.replaceAll("\'", "\'\\\\\'\'")'],
@@ -792,7 +792,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/domain/environment.ts',
+    file: 'src/domain/routes/environment.ts',
     tests: ['test/property/quoting.test.ts', 'test/unit/paths.test.ts'],
     rows: [
       [
@@ -803,7 +803,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/domain/printable.ts',
+    file: 'src/domain/words/printable.ts',
     tests: ['test/unit/printable.test.ts'],
     rows: [
       ['printable', 'text that acts on a terminal', 'return text.replace(UNSAFE, escapeCharacter);', 'return text;'],
@@ -811,7 +811,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/domain/concealment.ts',
+    file: 'src/domain/words/concealment.ts',
     tests: ['test/unit/concealment.test.ts', 'test/unit/http.test.ts'],
     rows: [
       [
@@ -827,7 +827,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/adapters/http.ts',
+    file: 'src/adapters/net/http.ts',
     tests: ['test/unit/http.test.ts'],
     rows: [
       [
@@ -862,7 +862,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/adapters/mirrors.ts',
+    file: 'src/adapters/net/mirrors.ts',
     tests: ['test/unit/http.test.ts', 'test/unit/mirrors.test.ts'],
     rows: [
       [
@@ -875,12 +875,12 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/adapters/netrc.ts',
+    file: 'src/adapters/net/netrc.ts',
     tests: ['test/unit/http.test.ts'],
     rows: [['netrc-default', 'a password for every host', "if (word === 'default') break;"]],
   },
   {
-    file: 'src/adapters/lock.ts',
+    file: 'src/adapters/home/lock.ts',
     tests: ['test/unit/lock.test.ts'],
     rows: [
       [
@@ -917,7 +917,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/app/install-project.ts',
+    file: 'src/app/changes/install-project.ts',
     tests: ['test/e2e/frozen.test.ts'],
     rows: [
       [
@@ -930,7 +930,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/app/overlay.ts',
+    file: 'src/app/routes/overlay.ts',
     tests: ['test/unit/overlay.test.ts'],
     rows: [
       [
@@ -944,7 +944,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/adapters/toml.ts',
+    file: 'src/adapters/documents/toml.ts',
     tests: ['test/unit/toml-guard.test.ts', 'test/unit/toml.test.ts'],
     rows: [
       [
@@ -963,7 +963,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/domain/lockfile.ts',
+    file: 'src/domain/toolchain/lockfile.ts',
     tests: ['test/unit/lockfile.test.ts'],
     rows: [
       [
@@ -982,12 +982,12 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/adapters/home.ts',
+    file: 'src/adapters/home/home.ts',
     tests: ['test/unit/paths.test.ts'],
     rows: [['home-future', 'a home of a newer polyenv', 'if (newer !== undefined) {', 'if (false) {']],
   },
   {
-    file: 'src/domain/receipt.ts',
+    file: 'src/domain/toolchain/receipt.ts',
     tests: ['test/unit/paths.test.ts'],
     rows: [
       ['receipt-future', 'a receipt of a newer polyenv', '|| body.schema !== 1'],
@@ -999,7 +999,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: 'src/adapters/spawn.ts',
+    file: 'src/adapters/system/spawn.ts',
     tests: ['test/unit/paths.test.ts'],
     rows: [
       [

@@ -1,14 +1,14 @@
-import { loadRuntimes } from '../src/app/registry';
+import { loadRuntimes } from '../src/app/base/registry';
 import { CATALOG, type Entry, type Group } from '../src/cli/catalog';
 import { type Argument, COMMON_OPTIONS, type Command, type Option } from '../src/cli/command';
 import { usage } from '../src/cli/output/help';
 import { loadCommand } from '../src/cli/program';
-import { ERROR_PAGES } from '../src/domain/error-pages';
-import { CATALOGUE, type ErrorCode } from '../src/domain/errors';
-import { MANIFEST_NAMES } from '../src/domain/manifest';
-import { pinFilesOf } from '../src/domain/pin-files/of-runtime';
-import type { Runtime } from '../src/domain/runtime';
-import { SETTINGS, type Setting, settingVariable } from '../src/domain/settings';
+import { pinFilesOf } from '../src/domain/pins/files/of-runtime';
+import { MANIFEST_NAMES } from '../src/domain/project/manifest';
+import { SETTINGS, type Setting, settingVariable } from '../src/domain/project/settings';
+import type { Runtime } from '../src/domain/runtime/runtime';
+import { ERROR_PAGES } from '../src/domain/words/error-pages';
+import { CATALOGUE, type ErrorCode } from '../src/domain/words/errors';
 
 /** The pages of `docs/reference` that the code itself writes, by file name. */
 export async function referencePages(): Promise<ReadonlyMap<string, string>> {

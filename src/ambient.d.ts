@@ -5,7 +5,7 @@ declare module '*?raw' {
 }
 
 declare module 'polyenv:runtimes' {
-  import type { Runtime } from './domain/runtime';
+  import type { Runtime } from './domain/runtime/runtime';
   export const runtimes: Readonly<Record<string, () => Promise<{ runtime: Runtime }>>>;
 }
 
@@ -15,4 +15,4 @@ declare const __VERSION__: string;
 declare const __NEAR__: readonly string[];
 
 /** Only in the file that completes: made by the build from the verbs. */
-declare const __VOCABULARY__: import('./domain/completion').Vocabulary;
+declare const __VOCABULARY__: import('./domain/routes/completion').Vocabulary;

@@ -2,8 +2,7 @@
  * All that a file in `runtimes/` may import: the types of the contract, the version schemes, and the readers of pin
  * files that several runtimes share.
  */
-export type * from './domain/artifact';
-export { type ChecksumList, parseChecksum, parseChecksumList } from './domain/checksum-list';
+
 export {
   asArray,
   asArraySkipping,
@@ -18,50 +17,56 @@ export {
   asRecordSkipping,
   asString,
   asUnknown,
+  type Decoder,
   either,
   malformed,
   optional,
-} from './domain/decoders';
-export { type Digest, hexDigest, integrityDigest } from './domain/digest';
-export type * from './domain/editor';
-export { type EnvOp, setVariable, unsetVariable } from './domain/env-op';
-export { PolyenvError } from './domain/errors';
-export { imagesNamed } from './domain/image-names';
-export type * from './domain/layout';
+} from './domain/formats/decoders';
+export type { XmlElement } from './domain/formats/xml-document';
+export { cargoRustVersion } from './domain/pins/files/cargo-toml';
+export { goMod, goWork } from './domain/pins/files/go-mod';
+export { goVersionFile } from './domain/pins/files/go-version';
+export { gradleBuild, gradleBuildKotlin } from './domain/pins/files/gradle-build';
+export { javaVersion } from './domain/pins/files/java-version';
+export { nodeVersion } from './domain/pins/files/node-version';
+export { nvmrc } from './domain/pins/files/nvmrc';
+export { packageJsonNode } from './domain/pins/files/package-json';
+export { pipfile } from './domain/pins/files/pipfile';
+export { pomXml } from './domain/pins/files/pom-xml';
+export { pyproject } from './domain/pins/files/pyproject';
+export { pythonVersion, pythonVersions } from './domain/pins/files/python-version';
+export { runtimeTxt } from './domain/pins/files/runtime-txt';
+export { rustToolchain, rustToolchainToml } from './domain/pins/files/rust-toolchain';
+export { sdkmanrc } from './domain/pins/files/sdkmanrc';
+export { dataHome, firstWord, homebrew, namedIn, polyglotManagers } from './domain/pins/other-managers';
+export type * from './domain/runtime/artifact';
+export { type ChecksumList, parseChecksum, parseChecksumList } from './domain/runtime/checksum-list';
+export { type Digest, hexDigest, integrityDigest } from './domain/runtime/digest';
+export type * from './domain/runtime/editor';
+export { imagesNamed } from './domain/runtime/image-names';
+export type * from './domain/runtime/layout';
 export {
   asEndOfLifeCycles,
   asNodeSchedule,
   asPythonCycle,
   leadingNumbers,
   lifecycleFrom,
-} from './domain/lifecycle';
-export { formatLocator, parseLocator, type RegistryPackage } from './domain/locator';
-export { dataHome, firstWord, homebrew, namedIn, polyglotManagers } from './domain/other-managers';
-export { cargoRustVersion } from './domain/pin-files/cargo-toml';
-export { goMod, goWork } from './domain/pin-files/go-mod';
-export { goVersionFile } from './domain/pin-files/go-version';
-export { gradleBuild, gradleBuildKotlin } from './domain/pin-files/gradle-build';
-export { javaVersion } from './domain/pin-files/java-version';
-export { nodeVersion } from './domain/pin-files/node-version';
-export { nvmrc } from './domain/pin-files/nvmrc';
-export { packageJsonNode } from './domain/pin-files/package-json';
-export { pipfile } from './domain/pin-files/pipfile';
-export { pomXml } from './domain/pin-files/pom-xml';
-export { pyproject } from './domain/pin-files/pyproject';
-export { pythonVersion, pythonVersions } from './domain/pin-files/python-version';
-export { runtimeTxt } from './domain/pin-files/runtime-txt';
-export { rustToolchain, rustToolchainToml } from './domain/pin-files/rust-toolchain';
-export { sdkmanrc } from './domain/pin-files/sdkmanrc';
-export { isPlatformKey, PLATFORMS, type Platform, type PlatformKey, platformOf } from './domain/platform';
-export { newestFirst } from './domain/releases';
-export type * from './domain/request';
-export type * from './domain/runtime';
-export type * from './domain/scheme';
-export { goScheme } from './domain/schemes/go';
-export { javaScheme } from './domain/schemes/java';
-export { npmScheme } from './domain/schemes/npm';
-export { pep440Scheme } from './domain/schemes/pep440';
-export { rustScheme } from './domain/schemes/rust';
-export { commandsIn } from './domain/tree-commands';
-export { userCache, userSettings } from './domain/user-folders';
-export { type Version, versionFrom } from './domain/version';
+} from './domain/runtime/lifecycle';
+export { formatLocator, parseLocator, type RegistryPackage } from './domain/runtime/locator';
+export { isPlatformKey, PLATFORMS, type Platform, type PlatformKey, platformOf } from './domain/runtime/platform';
+export type * from './domain/runtime/runtime';
+export { commandsIn } from './domain/runtime/tree-commands';
+export { userCache, userSettings } from './domain/runtime/user-folders';
+export type * from './domain/versions/release';
+export { newestFirst } from './domain/versions/releases';
+export type * from './domain/versions/request';
+export type * from './domain/versions/scheme';
+export { goScheme } from './domain/versions/schemes/go';
+export { javaScheme } from './domain/versions/schemes/java';
+export { npmScheme } from './domain/versions/schemes/npm';
+export { pep440Scheme } from './domain/versions/schemes/pep440';
+export { rustScheme } from './domain/versions/schemes/rust';
+export { type Version, versionFrom } from './domain/versions/version';
+export { type EnvOp, setVariable, unsetVariable } from './domain/words/env-op';
+export { PolyenvError } from './domain/words/errors';
+export type * from './domain/words/tool-id';

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { homeOf } from './adapters/paths';
+import { homeOf } from './adapters/home/paths';
 import type { Host } from './host';
 
 /** Loads the program; `folder` is where compiled code may be kept, absent if it is not known. */

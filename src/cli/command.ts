@@ -1,4 +1,4 @@
-import type { Context } from '../app/context';
+import type { Context } from '../app/base/context';
 import type { Output } from './output/output';
 
 /** One verb as data: the program, the help, the reference and the completions are made from it. */

@@ -1,6 +1,6 @@
-import { complete } from '../app/complete';
-import { bashReply, splitBashLine } from '../domain/bash-line';
-import type { Candidate, Vocabulary } from '../domain/completion';
+import { complete } from '../app/making/complete';
+import type { Candidate, Vocabulary } from '../domain/routes/completion';
+import { bashReply, splitBashLine } from '../domain/words/bash-line';
 import type { Host } from '../host';
 
 /** `polyenv complete SHELL -- WORDS...` without the program around it: loaded alone, so that a key answers at once. */

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { CommanderError, Option as CommanderOption, Command as Verb } from 'commander';
-import { openContext } from '../app/context';
-import { PolyenvError } from '../domain/errors';
-import { nearestName } from '../domain/nearest';
+import { openContext } from '../app/base/context';
+import { PolyenvError } from '../domain/words/errors';
+import { nearestName } from '../domain/words/nearest';
 import type { Host } from '../host';
 import { verbIndex } from '../verb';
 import { CATALOG, type Entry } from './catalog';

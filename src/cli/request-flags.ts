@@ -1,6 +1,6 @@
-import { loadRuntimes } from '../app/registry';
-import type { RequestOptions } from '../domain/request';
-import type { RequestOption } from '../domain/runtime';
+import { loadRuntimes } from '../app/base/registry';
+import type { RequestOption } from '../domain/runtime/runtime';
+import type { RequestOptions } from '../domain/versions/request';
 import type { Option, OptionValue } from './command';
 
 /** The options of requests that the runtimes declare: `--component clippy`, `--target wasm32-unknown-unknown`. */

@@ -1,6 +1,6 @@
-import { loadRuntimes } from '../app/registry';
-import type { OptionWords, VerbWords, Vocabulary } from '../domain/completion';
-import { SETTINGS } from '../domain/settings';
+import { loadRuntimes } from '../app/base/registry';
+import { SETTINGS } from '../domain/project/settings';
+import type { OptionWords, VerbWords, Vocabulary } from '../domain/routes/completion';
 import { CATALOG, type Entry } from './catalog';
 import { COMMON_OPTIONS, type Option } from './command';
 

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { fetchPart } from '../../src/adapters/download';
-import { openHttp } from '../../src/adapters/http';
-import { openTreeWriter } from '../../src/adapters/tree-writer';
-import { freezeTree, unpackFile } from '../../src/adapters/unpack';
-import { hexDigest } from '../../src/domain/digest';
-import { SETTINGS, type Settings } from '../../src/domain/settings';
+import { openTreeWriter } from '../../src/adapters/archives/tree-writer';
+import { freezeTree, unpackFile } from '../../src/adapters/archives/unpack';
+import { openHttp } from '../../src/adapters/net/http';
+import { fetchPart } from '../../src/adapters/upstream/download';
+import { SETTINGS, type Settings } from '../../src/domain/project/settings';
+import { hexDigest } from '../../src/domain/runtime/digest';
 
 /** One measured run as a process of its own, start-up included: `install URL SHA256 INTO`, `unpack FILE INTO`, `serve FILE`. */
 async function run([verb, ...args]: readonly string[]): Promise<void> {

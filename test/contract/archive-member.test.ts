@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { createGzip, gzipSync } from 'node:zlib';
 import { create } from 'tar';
 import { afterEach, describe, expect, test } from 'vitest';
-import { readArchiveMember } from '../../src/adapters/archive-member';
-import type { Http } from '../../src/adapters/http';
+import { readArchiveMember } from '../../src/adapters/archives/archive-member';
+import type { Http } from '../../src/adapters/net/http';
 import { newPerson, type Person } from '../support/network-fixture';
 
 const people: Person[] = [];

@@ -2,8 +2,8 @@ import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type DatabaseReader, openChecksumDatabase } from '../../src/adapters/checksum-database';
-import { ensureFolder } from '../../src/adapters/fs';
+import { ensureFolder } from '../../src/adapters/files/fs';
+import { type DatabaseReader, openChecksumDatabase } from '../../src/adapters/upstream/checksum-database';
 import { newPerson, type Person } from '../support/network-fixture';
 
 const people: Person[] = [];

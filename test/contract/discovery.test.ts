@@ -3,10 +3,10 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { discoveredFolders } from '../../src/adapters/discover';
-import { isExecutableFile, readTree } from '../../src/adapters/store';
-import type { Runtime } from '../../src/domain/runtime';
-import type { Version } from '../../src/domain/version';
+import { isExecutableFile, readTree } from '../../src/adapters/store/store';
+import { discoveredFolders } from '../../src/adapters/system/discover';
+import type { Runtime } from '../../src/domain/runtime/runtime';
+import type { Version } from '../../src/domain/versions/version';
 
 /** What other managers and the system really have on this machine: found, laid out, and asked for its version. */
 const runtimes = fileURLToPath(new URL('../../runtimes', import.meta.url));

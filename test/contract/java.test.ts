@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { runtime } from '../../runtimes/java';
-import { PLATFORMS } from '../../src/domain/platform';
-import { parseToolRequest } from '../../src/domain/request';
-import type { Source } from '../../src/domain/runtime';
-import { selectRelease } from '../../src/domain/select';
-import type { Version } from '../../src/domain/version';
+import { PLATFORMS } from '../../src/domain/runtime/platform';
+import type { Source } from '../../src/domain/runtime/runtime';
+import { parseToolRequest } from '../../src/domain/versions/request';
+import { selectRelease } from '../../src/domain/versions/select';
+import type { Version } from '../../src/domain/versions/version';
 import { published } from '../fixtures/upstreams/java';
 import { fakeUpstream } from '../support/fake-upstream';
 import { NOT_HERE, recorded } from '../support/recorded';

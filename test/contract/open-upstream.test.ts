@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { create } from 'tar';
 import { afterEach, expect, test } from 'vitest';
-import { type Http, openHttp } from '../../src/adapters/http';
-import { openMirrors } from '../../src/adapters/mirrors';
-import { openUpstream } from '../../src/adapters/upstream';
-import type { Part, Recipe } from '../../src/domain/artifact';
-import { asArray, asString } from '../../src/domain/decoders';
-import type { Settings } from '../../src/domain/settings';
+import { type Http, openHttp } from '../../src/adapters/net/http';
+import { openMirrors } from '../../src/adapters/net/mirrors';
+import { openUpstream } from '../../src/adapters/upstream/upstream';
+import { asArray, asString } from '../../src/domain/formats/decoders';
+import type { Settings } from '../../src/domain/project/settings';
+import type { Part, Recipe } from '../../src/domain/runtime/artifact';
 import {
   type Answer,
   type LoopbackServer,

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { runtime } from '../../runtimes/python';
-import { parseToolRequest } from '../../src/domain/request';
-import type { Source } from '../../src/domain/runtime';
-import { selectRelease } from '../../src/domain/select';
-import type { Version } from '../../src/domain/version';
+import type { Source } from '../../src/domain/runtime/runtime';
+import { parseToolRequest } from '../../src/domain/versions/request';
+import { selectRelease } from '../../src/domain/versions/select';
+import type { Version } from '../../src/domain/versions/version';
 import { published } from '../fixtures/upstreams/python';
 import { type FakeUpstream, fakeUpstream } from '../support/fake-upstream';
 import { sha256 } from '../support/published';

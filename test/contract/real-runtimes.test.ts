@@ -5,14 +5,14 @@ import { afterAll, expect, test } from 'vitest';
 import { runtime as go } from '../../runtimes/go';
 import { runtime as maven } from '../../runtimes/maven';
 import { runtime as node } from '../../runtimes/node';
-import { openHttp } from '../../src/adapters/http';
-import { openMirrors } from '../../src/adapters/mirrors';
-import { homeOf } from '../../src/adapters/paths';
-import { openUpstream } from '../../src/adapters/upstream';
-import { PolyenvError } from '../../src/domain/errors';
-import { parseToolRequest } from '../../src/domain/request';
-import type { Runtime } from '../../src/domain/runtime';
-import { selectRelease } from '../../src/domain/select';
+import { homeOf } from '../../src/adapters/home/paths';
+import { openHttp } from '../../src/adapters/net/http';
+import { openMirrors } from '../../src/adapters/net/mirrors';
+import { openUpstream } from '../../src/adapters/upstream/upstream';
+import type { Runtime } from '../../src/domain/runtime/runtime';
+import { parseToolRequest } from '../../src/domain/versions/request';
+import { selectRelease } from '../../src/domain/versions/select';
+import { PolyenvError } from '../../src/domain/words/errors';
 import { newPerson, settingsWith } from '../support/network-fixture';
 
 /** What this machine's registries really have, read as the person who runs the tests has configured them. */

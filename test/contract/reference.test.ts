@@ -3,13 +3,13 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { referencePages } from '../../scripts/reference-pages';
-import { parseWishes } from '../../src/app/wishes';
+import { parseWishes } from '../../src/app/project/wishes';
 import { CATALOG } from '../../src/cli/catalog';
 import type { Example, Input } from '../../src/cli/command';
 import { helpText } from '../../src/cli/output/help';
 import { entryOf, loadCommand, readWords } from '../../src/cli/program';
 import { optionsFromFlags } from '../../src/cli/request-flags';
-import { CATALOGUE } from '../../src/domain/errors';
+import { CATALOGUE } from '../../src/domain/words/errors';
 import type { Host } from '../../src/host';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');

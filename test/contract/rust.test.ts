@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { runtime } from '../../runtimes/rust';
-import type { PlatformKey } from '../../src/domain/platform';
-import { parseToolRequest, type RequestOptions } from '../../src/domain/request';
-import type { Source } from '../../src/domain/runtime';
-import { selectRelease } from '../../src/domain/select';
-import type { Version } from '../../src/domain/version';
+import type { PlatformKey } from '../../src/domain/runtime/platform';
+import type { Source } from '../../src/domain/runtime/runtime';
+import { parseToolRequest, type RequestOptions } from '../../src/domain/versions/request';
+import { selectRelease } from '../../src/domain/versions/select';
+import type { Version } from '../../src/domain/versions/version';
 import { published } from '../fixtures/upstreams/rust';
 import { type FakeUpstream, fakeUpstream } from '../support/fake-upstream';
 import { NOT_HERE, recorded } from '../support/recorded';

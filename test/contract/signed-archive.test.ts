@@ -3,15 +3,15 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createMessage, generateKey, type PrivateKey, readPrivateKey, sign } from 'openpgp';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Http, openHttp } from '../../src/adapters/http';
-import { openMirrors } from '../../src/adapters/mirrors';
-import { openUpstream } from '../../src/adapters/upstream';
-import type { Context } from '../../src/app/context';
-import { installToolchain, type Order } from '../../src/app/install';
-import type { Event } from '../../src/domain/events';
-import type { Runtime } from '../../src/domain/runtime';
-import type { Settings } from '../../src/domain/settings';
-import { versionFrom } from '../../src/domain/version';
+import { type Http, openHttp } from '../../src/adapters/net/http';
+import { openMirrors } from '../../src/adapters/net/mirrors';
+import { openUpstream } from '../../src/adapters/upstream/upstream';
+import type { Context } from '../../src/app/base/context';
+import { installToolchain, type Order } from '../../src/app/toolchains/install';
+import type { Settings } from '../../src/domain/project/settings';
+import type { Runtime } from '../../src/domain/runtime/runtime';
+import { versionFrom } from '../../src/domain/versions/version';
+import type { Event } from '../../src/domain/words/events';
 import { tarGz } from '../support/archives';
 import {
   type Answer,

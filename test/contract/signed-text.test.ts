@@ -2,11 +2,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createMessage, generateKey, type PrivateKey, readPrivateKey, sign } from 'openpgp';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type Http, openHttp } from '../../src/adapters/http';
-import { openIndexes } from '../../src/adapters/indexes';
-import { openMirrors } from '../../src/adapters/mirrors';
-import { readSignedText } from '../../src/adapters/signed-text';
-import type { Settings } from '../../src/domain/settings';
+import { type Http, openHttp } from '../../src/adapters/net/http';
+import { openMirrors } from '../../src/adapters/net/mirrors';
+import { openIndexes } from '../../src/adapters/upstream/indexes';
+import { readSignedText } from '../../src/adapters/upstream/signed-text';
+import type { Settings } from '../../src/domain/project/settings';
 import {
   type Answer,
   type LoopbackServer,

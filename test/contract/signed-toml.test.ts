@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { asObject, asString } from '../../src/domain/decoders';
+import { asObject, asString } from '../../src/domain/formats/decoders';
 import { newPerson, type Person } from '../support/network-fixture';
 import { openUpstreamAt, serveUpstreams, type UpstreamServer } from '../support/upstream-server';
 

@@ -2,19 +2,19 @@ import { readdirSync, readFileSync, truncateSync, utimesSync, writeFileSync } fr
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
-import { readGoConfig } from '../../src/adapters/go-config';
-import { openGoProxy } from '../../src/adapters/go-proxy';
-import { type Http, openHttp } from '../../src/adapters/http';
-import { type Ask, decodeJson, decodeText, openIndexes } from '../../src/adapters/indexes';
-import { readMavenConfig } from '../../src/adapters/maven-config';
-import { openMavenRepository } from '../../src/adapters/maven-repository';
-import { openMirrors } from '../../src/adapters/mirrors';
-import { readNpmConfig } from '../../src/adapters/npm-config';
-import { openNpmRegistry, type PackageJudge } from '../../src/adapters/npm-registry';
-import { asArray, asString } from '../../src/domain/decoders';
-import { PolyenvError } from '../../src/domain/errors';
-import type { Event } from '../../src/domain/events';
-import type { Settings } from '../../src/domain/settings';
+import { type Http, openHttp } from '../../src/adapters/net/http';
+import { openMirrors } from '../../src/adapters/net/mirrors';
+import { readGoConfig } from '../../src/adapters/upstream/go-config';
+import { openGoProxy } from '../../src/adapters/upstream/go-proxy';
+import { type Ask, decodeJson, decodeText, openIndexes } from '../../src/adapters/upstream/indexes';
+import { readMavenConfig } from '../../src/adapters/upstream/maven-config';
+import { openMavenRepository } from '../../src/adapters/upstream/maven-repository';
+import { readNpmConfig } from '../../src/adapters/upstream/npm-config';
+import { openNpmRegistry, type PackageJudge } from '../../src/adapters/upstream/npm-registry';
+import { asArray, asString } from '../../src/domain/formats/decoders';
+import type { Settings } from '../../src/domain/project/settings';
+import { PolyenvError } from '../../src/domain/words/errors';
+import type { Event } from '../../src/domain/words/events';
 import {
   type Answer,
   type LoopbackServer,

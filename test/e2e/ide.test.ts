@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type JsonValue, readJsonc } from '../../src/domain/jsonc';
+import { type JsonValue, readJsonc } from '../../src/domain/formats/jsonc';
 import { type Machine, newMachine, type Ran } from '../support/cli';
 
 let machine: Machine;

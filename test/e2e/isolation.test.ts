@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { watchWrites } from '../../src/adapters/writes';
+import { watchWrites } from '../../src/adapters/files/writes';
 import { type Machine, newMachine, type Ran } from '../support/cli';
 import { ownConfiguration, takeSettings } from '../support/own-configuration';
 import { serveTinyNode } from '../support/tiny-node';

@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PolyenvError } from '../../src/domain/errors';
-import { JsonFault } from '../../src/domain/json-document';
-import { XmlFault } from '../../src/domain/xml-document';
+import { JsonFault } from '../../src/domain/formats/json-document';
+import { XmlFault } from '../../src/domain/formats/xml-document';
+import { PolyenvError } from '../../src/domain/words/errors';
 import { TARGETS, type Target } from './fuzz-targets';
 
 /**

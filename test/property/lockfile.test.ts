@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { parseToml } from '../../src/adapters/toml';
-import type { Artifact, Part } from '../../src/domain/artifact';
-import { PolyenvError } from '../../src/domain/errors';
-import { decodeLockfile, type LockEntry, type Lockfile, renderLockfile } from '../../src/domain/lockfile';
-import { PLATFORMS } from '../../src/domain/platform';
-import type { Version } from '../../src/domain/version';
+import { parseToml } from '../../src/adapters/documents/toml';
+import type { Artifact, Part } from '../../src/domain/runtime/artifact';
+import { PLATFORMS } from '../../src/domain/runtime/platform';
+import { decodeLockfile, type LockEntry, type Lockfile, renderLockfile } from '../../src/domain/toolchain/lockfile';
+import type { Version } from '../../src/domain/versions/version';
+import { PolyenvError } from '../../src/domain/words/errors';
 
 const hex = (length: number) =>
   fc

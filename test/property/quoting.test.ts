@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { applyEnvOps, type EnvOp } from '../../src/domain/env-op';
+import { refuseProjectVariable } from '../../src/domain/project/project-variable';
 import {
   type Environment,
   type RoutedRuntime,
@@ -22,9 +22,9 @@ import {
   renderEnvFish,
   renderEnvSh,
   renderRoute,
-} from '../../src/domain/environment';
-import { PolyenvError } from '../../src/domain/errors';
-import { refuseProjectVariable } from '../../src/domain/project-variable';
+} from '../../src/domain/routes/environment';
+import { applyEnvOps, type EnvOp } from '../../src/domain/words/env-op';
+import { PolyenvError } from '../../src/domain/words/errors';
 import { program, STAND_INS } from '../support/shim-store';
 
 /** Each file is sourced in a folder of its own, where whatever ran would leave a trace. */

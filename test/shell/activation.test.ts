@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { quoteFish, quoteSh } from '../../src/domain/shell-quote';
+import { quoteFish, quoteSh } from '../../src/domain/words/shell-quote';
 import { type Machine, newMachine, type Ran, type RunOptions } from '../support/cli';
 import { serveTinyNode, type TinyNode } from '../support/tiny-node';
 

@@ -12,8 +12,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { homeOf } from '../../src/adapters/paths';
-import { renderShim, writeDefaults } from '../../src/adapters/shims';
+import { homeOf } from '../../src/adapters/home/paths';
+import { renderShim, writeDefaults } from '../../src/adapters/routes/shims';
 import type { Host } from '../../src/host';
 import { setVariable } from '../../src/kit';
 import { COMMANDS, DUMMY, openShimStore, program, type ShimStore, STAND_INS } from '../support/shim-store';

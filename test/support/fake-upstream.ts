@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { parse } from 'smol-toml';
-import { PolyenvError } from '../../src/domain/errors';
-import { parseLocator } from '../../src/domain/locator';
-import type { PlatformKey } from '../../src/domain/platform';
-import type { Packument, Upstream } from '../../src/domain/runtime';
+import { parseLocator } from '../../src/domain/runtime/locator';
+import type { PlatformKey } from '../../src/domain/runtime/platform';
+import type { Packument, Upstream } from '../../src/domain/runtime/runtime';
+import { PolyenvError } from '../../src/domain/words/errors';
 import { tarGz } from './archives';
 import type { Package, Published } from './published';
 

@@ -1,12 +1,13 @@
 import { mkdirSync } from 'node:fs';
-import { fetchPart } from '../../src/adapters/download';
-import { readTree } from '../../src/adapters/store';
-import { freezeTree } from '../../src/adapters/unpack';
-import type { OpenUpstream } from '../../src/adapters/upstream';
-import type { Layout } from '../../src/domain/layout';
-import { parseToolRequest } from '../../src/domain/request';
-import type { Release, Runtime, Source } from '../../src/domain/runtime';
-import { selectRelease } from '../../src/domain/select';
+import { freezeTree } from '../../src/adapters/archives/unpack';
+import { readTree } from '../../src/adapters/store/store';
+import { fetchPart } from '../../src/adapters/upstream/download';
+import type { OpenUpstream } from '../../src/adapters/upstream/upstream';
+import type { Layout } from '../../src/domain/runtime/layout';
+import type { Runtime, Source } from '../../src/domain/runtime/runtime';
+import type { Release } from '../../src/domain/versions/release';
+import { parseToolRequest } from '../../src/domain/versions/request';
+import { selectRelease } from '../../src/domain/versions/select';
 import type { Ask } from './published';
 
 export interface Installing {

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { type Home, homeOf } from '../../src/adapters/paths';
-import { SETTINGS, type Settings } from '../../src/domain/settings';
+import { type Home, homeOf } from '../../src/adapters/home/paths';
+import { SETTINGS, type Settings } from '../../src/domain/project/settings';
 import type { Host } from '../../src/host';
 
 /** polyenv's defaults with some settings changed. */

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { ProjectContext } from '../../src/app/project';
-import type { PinFile, Runtime } from '../../src/domain/runtime';
-import type { VersionScheme } from '../../src/domain/scheme';
+import type { ProjectContext } from '../../src/app/project/project';
+import type { PinFile, Runtime } from '../../src/domain/runtime/runtime';
+import type { VersionScheme } from '../../src/domain/versions/scheme';
 import * as kit from '../../src/kit';
 
 /** Runtimes that pin and parse as the real ones do, and can do nothing else. */

@@ -1,4 +1,4 @@
-import { SETTINGS, type Settings } from '../../src/domain/settings';
+import { SETTINGS, type Settings } from '../../src/domain/project/settings';
 
 /** The defaults, with some of them changed. */
 export function settingsWith(changes: Partial<Settings> = {}): Settings {

@@ -13,10 +13,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import type { Home } from '../../src/adapters/paths';
-import { homeOf } from '../../src/adapters/paths';
-import { writeEnvironment, writeShims } from '../../src/adapters/shims';
-import type { Environment, RoutedRuntime } from '../../src/domain/environment';
+import type { Home } from '../../src/adapters/home/paths';
+import { homeOf } from '../../src/adapters/home/paths';
+import { writeEnvironment, writeShims } from '../../src/adapters/routes/shims';
+import type { Environment, RoutedRuntime } from '../../src/domain/routes/environment';
 import type { Host } from '../../src/host';
 import { npmScheme, type Runtime } from '../../src/kit';
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createMessage, generateKey, readPrivateKey, sign } from 'openpgp';
-import { openHttp } from '../../src/adapters/http';
-import { openMirrors } from '../../src/adapters/mirrors';
-import { type OpenUpstream, openUpstream } from '../../src/adapters/upstream';
-import type { Runtime } from '../../src/domain/runtime';
+import { openHttp } from '../../src/adapters/net/http';
+import { openMirrors } from '../../src/adapters/net/mirrors';
+import { type OpenUpstream, openUpstream } from '../../src/adapters/upstream/upstream';
+import type { Runtime } from '../../src/domain/runtime/runtime';
 import { tarGz } from './archives';
 import { type LoopbackServer, type Person, serveLoopback, settingsWith } from './network-fixture';
 import type { Package, Published } from './published';

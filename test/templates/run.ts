@@ -26,8 +26,8 @@ import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'smol-toml';
-import { readTemplate } from '../../src/adapters/templates';
-import { newProject } from '../../src/app/new';
+import { readTemplate } from '../../src/adapters/documents/templates';
+import { newProject } from '../../src/app/making/new';
 import { changedBetween, lookAtHome } from './home';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');

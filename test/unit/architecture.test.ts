@@ -59,6 +59,21 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   bin: ['host', 'run', 'code-cache', 'verb'],
 };
 
+/** The rooms of a floor in their order: each may use those before it. `docs/internals/map.md` says what each is for. */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  domain: ['words', 'formats', 'versions', 'runtime', 'pins', 'project', 'toolchain', 'routes', 'making'],
+  adapters: ['files', 'net', 'archives', 'home', 'documents', 'system', 'upstream', 'store', 'routes'],
+  app: ['base', 'project', 'toolchains', 'routes', 'checks', 'changes', 'making'],
+};
+
+function runsBack(one: Import): boolean {
+  if (!one.target.startsWith('.')) return false;
+  const [, floor, room] = one.file.split('/');
+  const [, toFloor, toRoom] = relative(root, resolve(root, dirname(one.file), one.target)).split('/');
+  const rooms = floor === toFloor ? ROOMS[floor ?? ''] : undefined;
+  return rooms !== undefined && rooms.indexOf(toRoom ?? '') > rooms.indexOf(room ?? '');
+}
+
 /** Pure computation, not the world. */
 const PURE = ['node:crypto', 'node:path'];
 
@@ -99,10 +114,30 @@ describe('the floors', () => {
     expect(offending).toEqual([]);
   });
 
+  it('has rooms, and between them no arrow runs back', () => {
+    const unknown = files.filter((file) => {
+      const [, floor, room] = file.split('/');
+      return floor !== undefined && ROOMS[floor] !== undefined && !ROOMS[floor].includes(room ?? '');
+    });
+    expect(unknown).toEqual([]);
+    const offending = imports
+      .filter((one) => runsBack(one))
+      .map(({ file, line, target }) => `${file}:${line} ${target}`);
+    expect(offending).toEqual([]);
+  });
+
+  it('says of each room in one line what it is for', () => {
+    const map = readFileSync(join(root, 'docs/internals/map.md'), 'utf8');
+    const missing = Object.entries(ROOMS).flatMap(([floor, rooms]) =>
+      rooms.filter((room) => !map.includes(`| \`${floor}/${room}\` |`)).map((room) => `${floor}/${room}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
   it('reaches the runtimes through the registry alone', () => {
     const reaching = imports.filter((one) => /runtimes(\/|$)/.test(one.target) && one.target !== '../domain/runtimes');
     expect([...new Set(reaching.filter((one) => one.target === 'polyenv:runtimes').map((one) => one.file))]).toEqual([
-      'src/app/registry.ts',
+      'src/app/base/registry.ts',
     ]);
   });
 
@@ -134,7 +169,7 @@ describe('the floors', () => {
     const ids = sourceFiles('runtimes').map((file) => file.replace(/^runtimes\/|\.ts$/g, ''));
     const pattern = new RegExp(`(?:case|===|!==|==)\\s*['"](?:${ids.join('|')})['"]`);
     // What a format of a file calls its own keys is that format's word, not a runtime's name.
-    const sources = sourceFiles('src').filter((file) => !file.startsWith('src/domain/pin-files/'));
+    const sources = sourceFiles('src').filter((file) => !file.startsWith('src/domain/pins/files/'));
     const offending = sources.flatMap((file) =>
       readFileSync(join(root, file), 'utf8')
         .split('\n')

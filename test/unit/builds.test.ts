@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runtime as node } from '../../runtimes/node';
 import { runtime as python } from '../../runtimes/python';
 import { runtime as rust } from '../../runtimes/rust';
-import { buildFindings, libraryFindings } from '../../src/app/builds';
-import type { Standing } from '../../src/app/compile';
-import type { Context } from '../../src/app/context';
-import type { Runtime } from '../../src/domain/runtime';
+import type { Context } from '../../src/app/base/context';
+import { buildFindings, libraryFindings } from '../../src/app/checks/builds';
+import type { Standing } from '../../src/app/routes/compile';
+import type { Runtime } from '../../src/domain/runtime/runtime';
 import { write } from '../support/pin-project';
 
 let base: string;

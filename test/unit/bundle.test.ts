@@ -3,11 +3,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readBundle, writeBundle } from '../../src/adapters/bundle-file';
-import { downloadName } from '../../src/adapters/download';
-import { hashTree } from '../../src/adapters/unpack';
-import { type BundledArchive, decodeBundleList, renderBundleList } from '../../src/domain/bundle';
-import type { Digest } from '../../src/domain/digest';
+import { hashTree } from '../../src/adapters/archives/unpack';
+import { readBundle, writeBundle } from '../../src/adapters/upstream/bundle-file';
+import { downloadName } from '../../src/adapters/upstream/download';
+import type { Digest } from '../../src/domain/runtime/digest';
+import { type BundledArchive, decodeBundleList, renderBundleList } from '../../src/domain/toolchain/bundle';
 import { type TarMember, tar, zip } from '../support/archives';
 
 let folder: string;

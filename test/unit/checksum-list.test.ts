@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseChecksum, parseChecksumList } from '../../src/domain/checksum-list';
+import { parseChecksum, parseChecksumList } from '../../src/domain/runtime/checksum-list';
 
 const A = 'a'.repeat(64);
 const B = 'B'.repeat(64);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { concealUrls, openConcealment } from '../../src/domain/concealment';
+import { concealUrls, openConcealment } from '../../src/domain/words/concealment';
 
 test.each([
   ['https://me:pw@host/x', 'https://***@host/x'],

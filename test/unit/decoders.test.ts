@@ -15,7 +15,7 @@ import {
   either,
   malformed,
   optional,
-} from '../../src/domain/decoders';
+} from '../../src/domain/formats/decoders';
 
 describe('decoders', () => {
   const release = asObject({

@@ -16,7 +16,7 @@ import {
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ensureFolder, readTextIfAny, removeTree, translateFsError, writeAtomic } from '../../src/adapters/fs';
+import { ensureFolder, readTextIfAny, removeTree, translateFsError, writeAtomic } from '../../src/adapters/files/fs';
 
 let root: string;
 beforeEach(() => {

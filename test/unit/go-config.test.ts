@@ -1,7 +1,7 @@
 import { chmodSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { readGoConfig } from '../../src/adapters/go-config';
+import { readGoConfig } from '../../src/adapters/upstream/go-config';
 import { newPerson, type Person, settingsWith } from '../support/network-fixture';
 
 const people: Person[] = [];

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Context } from '../../src/app/context';
-import { installAll, type NestedProject } from '../../src/app/install-all';
-import type { InstalledProject } from '../../src/app/install-project';
-import type { Project } from '../../src/app/project';
+import type { Context } from '../../src/app/base/context';
+import { installAll, type NestedProject } from '../../src/app/changes/install-all';
+import type { InstalledProject } from '../../src/app/changes/install-project';
+import type { Project } from '../../src/app/project/project';
 
 const projects = (...folders: readonly string[]): readonly NestedProject[] =>
   folders.map((folder) => ({ folder, project: {} as Project }));

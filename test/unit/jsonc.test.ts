@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { JsonFault } from '../../src/domain/json-document';
-import { editJsonc, type JsonValue, readJsonc } from '../../src/domain/jsonc';
+import { JsonFault } from '../../src/domain/formats/json-document';
+import { editJsonc, type JsonValue, readJsonc } from '../../src/domain/formats/jsonc';
 
 const SETTINGS = `{
   // The team's.

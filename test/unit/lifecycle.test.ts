@@ -7,8 +7,8 @@ import {
   leadingNumbers,
   lifecycleFrom,
   withLines,
-} from '../../src/domain/lifecycle';
-import type { Version } from '../../src/domain/version';
+} from '../../src/domain/runtime/lifecycle';
+import type { Version } from '../../src/domain/versions/version';
 
 const dates = lifecycleFrom(
   (version) => leadingNumbers(version, 1),

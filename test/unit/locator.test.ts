@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { escapeGoPath, formatLocator, parseLocator } from '../../src/domain/locator';
+import { escapeGoPath, formatLocator, parseLocator } from '../../src/domain/runtime/locator';
 
 describe('locators', () => {
   test.each([

@@ -14,9 +14,9 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { FOREIGN_SECONDS, GARBAGE_SECONDS, withLock } from '../../src/adapters/lock';
-import type { Home } from '../../src/adapters/paths';
-import type { Event } from '../../src/domain/events';
+import { FOREIGN_SECONDS, GARBAGE_SECONDS, withLock } from '../../src/adapters/home/lock';
+import type { Home } from '../../src/adapters/home/paths';
+import type { Event } from '../../src/domain/words/events';
 import type { Host } from '../../src/host';
 
 const workshop = mkdtempSync(join(tmpdir(), 'polyenv-lock-worker-'));
@@ -47,7 +47,7 @@ afterEach(() => rmSync(root, { recursive: true }));
 const WORKER = `
 import { appendFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { withLock } from './src/adapters/lock';
+import { withLock } from './src/adapters/home/lock';
 const [locks, name, log, hold, timeout] = process.argv.slice(2) as [string, string, string, string, string];
 const host = { pid: process.pid, uid: process.getuid?.(), hostname: hostname() };
 withLock(

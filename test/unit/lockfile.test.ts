@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseToml } from '../../src/adapters/toml';
-import type { PolyenvError } from '../../src/domain/errors';
+import { parseToml } from '../../src/adapters/documents/toml';
 import {
   compareProof,
   decodeLockfile,
@@ -14,9 +13,10 @@ import {
   renderLockfile,
   withEntry,
   withoutTool,
-} from '../../src/domain/lockfile';
-import type { ToolRequest } from '../../src/domain/request';
-import type { Version } from '../../src/domain/version';
+} from '../../src/domain/toolchain/lockfile';
+import type { ToolRequest } from '../../src/domain/versions/request';
+import type { Version } from '../../src/domain/versions/version';
+import type { PolyenvError } from '../../src/domain/words/errors';
 
 const HEX = 'ab'.repeat(32);
 const KEY = 'C0D6248439F1D5604AAFFB4021D900FFDB233756';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { parseToml } from '../../src/adapters/toml';
-import type { PolyenvError } from '../../src/domain/errors';
-import { decodeManifest, type KnownRuntime, type Manifest } from '../../src/domain/manifest';
+import { parseToml } from '../../src/adapters/documents/toml';
+import { decodeManifest, type KnownRuntime, type Manifest } from '../../src/domain/project/manifest';
+import type { PolyenvError } from '../../src/domain/words/errors';
 
 const RUNTIMES: readonly KnownRuntime[] = [
   {

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
-import { readMavenConfig } from '../../src/adapters/maven-config';
+import { readMavenConfig } from '../../src/adapters/upstream/maven-config';
 import { newPerson, type Person, settingsWith } from '../support/network-fixture';
 
 const people: Person[] = [];

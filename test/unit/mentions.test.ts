@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { namesVersions, readMentions } from '../../src/domain/mentions';
-import { readScalars } from '../../src/domain/yaml-scalars';
+import { readScalars } from '../../src/domain/formats/yaml-scalars';
+import { namesVersions, readMentions } from '../../src/domain/pins/mentions';
 import { imagesNamed } from '../../src/kit';
 
 /** Tools that exist nowhere: what is read rests on the tables alone. */

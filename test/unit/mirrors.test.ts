@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { openHttp } from '../../src/adapters/http';
-import { type MirrorOptions, openMirrors } from '../../src/adapters/mirrors';
-import { PolyenvError } from '../../src/domain/errors';
+import { openHttp } from '../../src/adapters/net/http';
+import { type MirrorOptions, openMirrors } from '../../src/adapters/net/mirrors';
+import { PolyenvError } from '../../src/domain/words/errors';
 import { newPerson, type Person, settingsWith } from '../support/network-fixture';
 
 const people: Person[] = [];

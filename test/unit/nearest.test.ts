@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { editDistance, nearestName } from '../../src/domain/nearest';
+import { editDistance, nearestName } from '../../src/domain/words/nearest';
 
 const NAMES = ['node', 'python', 'rust', 'go', 'java', 'install', 'uninstall'];
 

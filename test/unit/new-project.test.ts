@@ -18,8 +18,8 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { digestTemplate, findTemplate, listTemplates, readTemplate } from '../../src/adapters/templates';
-import { nameFor, newProject, portsFor } from '../../src/app/new';
+import { digestTemplate, findTemplate, listTemplates, readTemplate } from '../../src/adapters/documents/templates';
+import { nameFor, newProject, portsFor } from '../../src/app/making/new';
 
 let folder: string;
 

@@ -1,7 +1,7 @@
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { readNpmConfig } from '../../src/adapters/npm-config';
+import { readNpmConfig } from '../../src/adapters/upstream/npm-config';
 import { newPerson, type Person, settingsWith } from '../support/network-fixture';
 
 const people: Person[] = [];

@@ -1,6 +1,11 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { judgePackage, REGISTRY_KEYS, type RegistryKey, type SignedPackage } from '../../src/adapters/npm-signature';
+import {
+  judgePackage,
+  REGISTRY_KEYS,
+  type RegistryKey,
+  type SignedPackage,
+} from '../../src/adapters/upstream/npm-signature';
 
 const pair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
 type Pair = ReturnType<typeof pair>;

@@ -1,10 +1,10 @@
 import { cpSync, mkdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { environmentFolder } from '../../src/adapters/paths';
-import type { Context } from '../../src/app/context';
-import { routeOverlay } from '../../src/app/overlay';
-import type { Overlay } from '../../src/domain/layout';
+import { environmentFolder } from '../../src/adapters/home/paths';
+import type { Context } from '../../src/app/base/context';
+import { routeOverlay } from '../../src/app/routes/overlay';
+import type { Overlay } from '../../src/domain/runtime/layout';
 import { newPerson, type Person } from '../support/network-fixture';
 
 const OVERLAY = {

@@ -1,14 +1,14 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkLayout } from '../../src/adapters/home';
-import { environmentFolder, homeOf, joinInside } from '../../src/adapters/paths';
-import { scrubbedEnv } from '../../src/adapters/spawn';
-import { removeToolchain } from '../../src/adapters/store';
-import { type Environment, environmentOps } from '../../src/domain/environment';
-import { decodeReceipt, encodeReceipt } from '../../src/domain/receipt';
-import { isStoreKey, storeKey, type Toolchain } from '../../src/domain/toolchain';
-import { type Version, versionFrom } from '../../src/domain/version';
+import { checkLayout } from '../../src/adapters/home/home';
+import { environmentFolder, homeOf, joinInside } from '../../src/adapters/home/paths';
+import { removeToolchain } from '../../src/adapters/store/store';
+import { scrubbedEnv } from '../../src/adapters/system/spawn';
+import { type Environment, environmentOps } from '../../src/domain/routes/environment';
+import { decodeReceipt, encodeReceipt } from '../../src/domain/toolchain/receipt';
+import { isStoreKey, storeKey, type Toolchain } from '../../src/domain/toolchain/toolchain';
+import { type Version, versionFrom } from '../../src/domain/versions/version';
 import { newPerson, type Person } from '../support/network-fixture';
 
 let person: Person;

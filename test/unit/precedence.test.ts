@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { PolyenvError } from '../../src/domain/errors';
-import { answersFloor, decide, type Saying, understand, type Verdict } from '../../src/domain/precedence';
-import type { Version } from '../../src/domain/version';
+import { answersFloor, decide, type Saying, understand, type Verdict } from '../../src/domain/pins/precedence';
+import type { Version } from '../../src/domain/versions/version';
+import { PolyenvError } from '../../src/domain/words/errors';
 import { goScheme, javaScheme, npmScheme, pep440Scheme, rustScheme } from '../../src/kit';
 
 const RUNTIMES = {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isPrintable, printable, printableLines, quoted } from '../../src/domain/printable';
+import { isPrintable, printable, printableLines, quoted } from '../../src/domain/words/printable';
 
 it.each([
   ['\u001b]0;title\u0007', '\\x1b]0;title\\x07'],

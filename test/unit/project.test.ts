@@ -3,10 +3,10 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { detectIn } from '../../src/app/detect';
-import { findProjectOf, type Project } from '../../src/app/project';
-import type { Wish } from '../../src/app/wishes';
-import type { Origin } from '../../src/domain/sourced';
+import { detectIn } from '../../src/app/project/detect';
+import { findProjectOf, type Project } from '../../src/app/project/project';
+import type { Wish } from '../../src/app/project/wishes';
+import type { Origin } from '../../src/domain/words/sourced';
 import { contextFor, RUNTIMES, write } from '../support/pin-project';
 
 let home = '';

@@ -1,11 +1,11 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Context } from '../../src/app/context';
-import { resolveFromSources, resolveKnown } from '../../src/app/resolve';
-import type { Proof } from '../../src/domain/artifact';
-import type { LockEntry } from '../../src/domain/lockfile';
-import { findWeakening } from '../../src/domain/proof-floor';
-import type { Runtime, Source } from '../../src/domain/runtime';
-import { versionFrom } from '../../src/domain/version';
+import type { Context } from '../../src/app/base/context';
+import { resolveFromSources, resolveKnown } from '../../src/app/toolchains/resolve';
+import type { Proof } from '../../src/domain/runtime/artifact';
+import type { Runtime, Source } from '../../src/domain/runtime/runtime';
+import type { LockEntry } from '../../src/domain/toolchain/lockfile';
+import { findWeakening } from '../../src/domain/toolchain/proof-floor';
+import { versionFrom } from '../../src/domain/versions/version';
 import { newPerson, settingsWith } from '../support/network-fixture';
 
 const SIGNED: Proof = { kind: 'signature', by: 'C0D6248439F1D5604AAFFB4021D900FFDB233756' };

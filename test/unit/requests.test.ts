@@ -2,13 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { pickCandidate } from '../../src/domain/candidates';
-import { PolyenvError } from '../../src/domain/errors';
-import { parseToolRequest, type ToolRequest } from '../../src/domain/request';
-import type { Release } from '../../src/domain/runtime';
-import type { VersionScheme } from '../../src/domain/scheme';
-import { nearestReleases, selectRelease } from '../../src/domain/select';
-import type { Version } from '../../src/domain/version';
+import { pickCandidate } from '../../src/domain/runtime/candidates';
+import type { Release } from '../../src/domain/versions/release';
+import { parseToolRequest, type ToolRequest } from '../../src/domain/versions/request';
+import type { VersionScheme } from '../../src/domain/versions/scheme';
+import { nearestReleases, selectRelease } from '../../src/domain/versions/select';
+import type { Version } from '../../src/domain/versions/version';
+import { PolyenvError } from '../../src/domain/words/errors';
 import { goScheme, javaScheme, npmScheme, pep440Scheme, rustScheme } from '../../src/kit';
 
 interface Tool {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { parseToolRequest } from '../../src/domain/request';
-import { isMoving, lineBeyond, restyle } from '../../src/domain/restyle';
-import type { Release, Runtime } from '../../src/domain/runtime';
-import type { Version } from '../../src/domain/version';
+import type { Runtime } from '../../src/domain/runtime/runtime';
+import type { Release } from '../../src/domain/versions/release';
+import { parseToolRequest } from '../../src/domain/versions/request';
+import { isMoving, lineBeyond, restyle } from '../../src/domain/versions/restyle';
+import type { Version } from '../../src/domain/versions/version';
 import { RUNTIMES } from '../support/pin-project';
 
 const asked = (text: string) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Part } from '../../src/domain/artifact';
-import { type Bill, type Component, packageUrl, renderCycloneDx, renderSpdx } from '../../src/domain/sbom';
-import { versionFrom } from '../../src/domain/version';
+import type { Part } from '../../src/domain/runtime/artifact';
+import { type Bill, type Component, packageUrl, renderCycloneDx, renderSpdx } from '../../src/domain/toolchain/sbom';
+import { versionFrom } from '../../src/domain/versions/version';
 
 const SHA256 = { kind: 'sha256', value: 'ab'.repeat(32) } as const;
 const H1 = { kind: 'h1', value: `${'A'.repeat(43)}=` } as const;

@@ -8,9 +8,9 @@ import {
   loadSettings,
   type SettingsFiles,
   settingsFiles,
-} from '../../src/adapters/settings';
-import { loosens } from '../../src/domain/setting-value';
-import { SETTINGS, settingVariable } from '../../src/domain/settings';
+} from '../../src/adapters/home/settings';
+import { loosens } from '../../src/domain/project/setting-value';
+import { SETTINGS, settingVariable } from '../../src/domain/project/settings';
 import type { Host } from '../../src/host';
 
 const root = mkdtempSync(join(tmpdir(), 'polyenv-settings-'));

@@ -2,9 +2,9 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { neededOf } from '../../src/adapters/machine';
-import { missingLibraries, missingPackages } from '../../src/adapters/shared-libraries';
-import { installLibraries, packageManagerOf } from '../../src/domain/system-packages';
+import { neededOf } from '../../src/adapters/system/machine';
+import { missingLibraries, missingPackages } from '../../src/adapters/system/shared-libraries';
+import { installLibraries, packageManagerOf } from '../../src/domain/toolchain/system-packages';
 import type { Host } from '../../src/host';
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'polyenv-test-')));

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { quoteDotenv, quoteFish, quoteSh } from '../../src/domain/shell-quote';
+import { quoteDotenv, quoteFish, quoteSh } from '../../src/domain/words/shell-quote';
 
 /** What random texts seldom hold. */
 const ODD = [

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as openpgp from 'openpgp';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type PinnedKey, verifyClearSigned, verifySignature } from '../../src/adapters/signature';
-import { PolyenvError } from '../../src/domain/errors';
+import { type PinnedKey, verifyClearSigned, verifySignature } from '../../src/adapters/upstream/signature';
+import { PolyenvError } from '../../src/domain/words/errors';
 
 const CONTENT = Buffer.from('digest  name\r\nand so on \n');
 

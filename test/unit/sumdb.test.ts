@@ -3,7 +3,6 @@ import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { PolyenvError } from '../../src/domain/errors';
 import {
   openTreeNote,
   parseLookup,
@@ -12,8 +11,9 @@ import {
   recordedHash,
   type SignedTree,
   type TileReader,
-} from '../../src/domain/sumdb';
-import { openNote } from '../../src/domain/tree-note';
+} from '../../src/domain/runtime/sumdb';
+import { openNote } from '../../src/domain/runtime/tree-note';
+import { PolyenvError } from '../../src/domain/words/errors';
 
 /** The public database's verifier key, as the go command has it. */
 const VERIFIER = 'sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8';

@@ -6,7 +6,7 @@ import {
   planTask,
   runsAtOnce,
   type TaskPlan,
-} from '../../src/domain/task-graph';
+} from '../../src/domain/project/task-graph';
 
 const task = (name: string, depends: readonly string[] = [], parallel = false): DependingTask => ({
   name,

@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { parseToml } from '../../src/adapters/toml';
-import { PolyenvError } from '../../src/domain/errors';
-import { NAME_RULES, refuseName } from '../../src/domain/package-name';
-import { chooseValues, chosenRuntimes, decodeTemplate, substitute, type Template } from '../../src/domain/template';
+import { parseToml } from '../../src/adapters/documents/toml';
+import { NAME_RULES, refuseName } from '../../src/domain/making/package-name';
+import {
+  chooseValues,
+  chosenRuntimes,
+  decodeTemplate,
+  substitute,
+  type Template,
+} from '../../src/domain/making/template';
+import { PolyenvError } from '../../src/domain/words/errors';
 
 function decode(text: string): Template {
   return decodeTemplate('sample', parseToml(text, 'template.toml', { code: 'template-invalid' }));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { editToml, newManifest, parseToml, renderLine, type TomlValue } from '../../src/adapters/toml';
-import type { PolyenvError } from '../../src/domain/errors';
+import { editToml, newManifest, parseToml, renderLine, type TomlValue } from '../../src/adapters/documents/toml';
+import type { PolyenvError } from '../../src/domain/words/errors';
 
 async function set(text: string, key: string, value: TomlValue | undefined, table = 'runtimes'): Promise<string> {
   return editToml(text, 'polyenv.toml', { keys: [table, key], value });

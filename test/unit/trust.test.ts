@@ -15,11 +15,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { homeOf } from '../../src/adapters/paths';
-import { parseToml } from '../../src/adapters/toml';
-import { grantTrust, isTrusted, renewTrust, revokeTrust, type TrustStore } from '../../src/adapters/trust';
-import { decodeManifest } from '../../src/domain/manifest';
-import { describeTrust, needsTrust, type TrustSubject, trustDigest } from '../../src/domain/trust';
+import { parseToml } from '../../src/adapters/documents/toml';
+import { homeOf } from '../../src/adapters/home/paths';
+import { grantTrust, isTrusted, renewTrust, revokeTrust, type TrustStore } from '../../src/adapters/home/trust';
+import { decodeManifest } from '../../src/domain/project/manifest';
+import { describeTrust, needsTrust, type TrustSubject, trustDigest } from '../../src/domain/project/trust';
 import type { Host } from '../../src/host';
 
 const root = realpathSync(mkdtempSync(join(tmpdir(), 'polyenv-trust-')));

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { unifiedDiff } from '../../src/domain/unified-diff';
+import { unifiedDiff } from '../../src/domain/formats/unified-diff';
 
 const numbered = (count: number, changed: Readonly<Record<number, string>> = {}): string =>
   Array.from({ length: count }, (_, index) => `${changed[index] ?? `line ${index}`}\n`).join('');

@@ -19,10 +19,10 @@ import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { removeTree } from '../../src/adapters/fs';
-import { type Limits, openTreeWriter, type Unpacked } from '../../src/adapters/tree-writer';
-import { freezeTree, hashTree, unpackFile, unpackTarGz } from '../../src/adapters/unpack';
-import type { Recipe } from '../../src/domain/artifact';
+import { type Limits, openTreeWriter, type Unpacked } from '../../src/adapters/archives/tree-writer';
+import { freezeTree, hashTree, unpackFile, unpackTarGz } from '../../src/adapters/archives/unpack';
+import { removeTree } from '../../src/adapters/files/fs';
+import type { Recipe } from '../../src/domain/runtime/artifact';
 import { gnuLong, pax, type TarMember, tar, tarGz, tarMember, type ZipMember, zip } from '../support/archives';
 
 let outer: string;
@@ -195,8 +195,8 @@ describe('an archive that is worth a thread', () => {
     await build({
       stdin: {
         contents: `
-          import { openTreeWriter } from './src/adapters/tree-writer';
-          import { unpackFile } from './src/adapters/unpack';
+          import { openTreeWriter } from './src/adapters/archives/tree-writer';
+          import { unpackFile } from './src/adapters/archives/unpack';
           const [file, into] = process.argv.slice(2) as [string, string];
           const sink = openTreeWriter({ into, recipe: { format: 'tar.gz', root: 'top' } });
           unpackFile(file, { format: 'tar.gz', sink }).then(() => sink.finish());`,

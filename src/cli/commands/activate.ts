@@ -1,9 +1,9 @@
-import { prepareShells, renderActivation } from '../../adapters/activation';
-import { prepareHome } from '../../adapters/home';
-import { ensureLauncher } from '../../adapters/launcher';
-import { shellNamed } from '../../adapters/startup-file';
-import { refreshShims } from '../../app/compile';
-import { loadRuntimes } from '../../app/registry';
+import { prepareHome } from '../../adapters/home/home';
+import { ensureLauncher } from '../../adapters/home/launcher';
+import { prepareShells, renderActivation } from '../../adapters/routes/activation';
+import { shellNamed } from '../../adapters/routes/startup-file';
+import { loadRuntimes } from '../../app/base/registry';
+import { refreshShims } from '../../app/routes/compile';
 import { type Command, flag } from '../command';
 
 export const command: Command = {

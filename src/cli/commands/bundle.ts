@@ -1,6 +1,6 @@
-import { type Bundled, createBundle, installBundle } from '../../app/bundle';
-import { PolyenvError } from '../../domain/errors';
-import { isPlatformKey, PLATFORMS } from '../../domain/platform';
+import { type Bundled, createBundle, installBundle } from '../../app/making/bundle';
+import { isPlatformKey, PLATFORMS } from '../../domain/runtime/platform';
+import { PolyenvError } from '../../domain/words/errors';
 import { type Command, value, values } from '../command';
 import { bytesText, columns } from '../output/columns';
 

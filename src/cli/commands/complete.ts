@@ -1,4 +1,4 @@
-import { SHELLS } from '../../adapters/startup-file';
+import { SHELLS } from '../../adapters/routes/startup-file';
 import type { Command } from '../command';
 import { answer } from '../complete';
 import { collectVocabulary } from '../vocabulary';

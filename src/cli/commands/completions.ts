@@ -1,5 +1,5 @@
-import { completionScript } from '../../adapters/completion-script';
-import { SHELLS, shellNamed } from '../../adapters/startup-file';
+import { completionScript } from '../../adapters/routes/completion-script';
+import { SHELLS, shellNamed } from '../../adapters/routes/startup-file';
 import type { Command } from '../command';
 
 export const command: Command = {

@@ -1,7 +1,7 @@
-import { standingsOf } from '../../app/compile';
-import { findProject } from '../../app/project';
-import { describeOrigin } from '../../domain/sourced';
-import { describeProof } from '../../domain/toolchain';
+import { findProject } from '../../app/project/project';
+import { standingsOf } from '../../app/routes/compile';
+import { describeProof } from '../../domain/toolchain/toolchain';
+import { describeOrigin } from '../../domain/words/sourced';
 import type { Command } from '../command';
 import { columns } from '../output/columns';
 import { errorData, errorText } from '../output/error';

@@ -1,4 +1,4 @@
-import { PolyenvError } from '../../domain/errors';
+import { PolyenvError } from '../../domain/words/errors';
 import type { Command } from '../command';
 
 export const command: Command = {

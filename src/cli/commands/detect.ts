@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { detect } from '../../app/detect';
+import { detect } from '../../app/project/detect';
 import type { Command } from '../command';
 import { columns } from '../output/columns';
 

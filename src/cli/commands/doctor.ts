@@ -1,6 +1,8 @@
-import { diagnose } from '../../app/doctor';
-import type { Finding } from '../../app/finding';
-import { PolyenvError } from '../../domain/errors';
+import type { Context } from '../../app/base/context';
+import { lockProject } from '../../app/changes/install-project';
+import { diagnose } from '../../app/checks/doctor';
+import type { Finding } from '../../app/checks/finding';
+import { PolyenvError } from '../../domain/words/errors';
 import { type Command, flag } from '../command';
 
 export const command: Command = {
@@ -19,7 +21,7 @@ export const command: Command = {
   ],
   run: async (input) => {
     const { ctx, output } = input;
-    const found = await diagnose(ctx);
+    const found = await diagnose(ctx, { relock: (folder) => keepLocked(ctx, folder) });
     const fixes = flag(input, 'fix') && !flag(input, 'dry-run') ? await fixAll(found) : new Map<Finding, string>();
     const paint = { error: output.out.red, warning: output.out.yellow, note: output.out.dim };
     const lines = found.flatMap((finding) => {
@@ -46,6 +48,10 @@ export const command: Command = {
     };
   },
 };
+
+async function keepLocked(ctx: Context, folder: string): Promise<void> {
+  await lockProject(ctx, folder, { sources: 'first', check: 'write', keep: 'keep' });
+}
 
 /** What was tried, with why it failed: empty where it did not. */
 async function fixAll(found: readonly Finding[]): Promise<ReadonlyMap<Finding, string>> {

@@ -1,8 +1,8 @@
-import { describeEnvironment, standingsOf } from '../../app/compile';
-import { findProject } from '../../app/project';
-import { toolEnvironment } from '../../app/tool-environment';
-import { type Environment, renderDotenv, renderEnvFish, renderEnvSh } from '../../domain/environment';
-import { PolyenvError } from '../../domain/errors';
+import { findProject } from '../../app/project/project';
+import { describeEnvironment, standingsOf } from '../../app/routes/compile';
+import { toolEnvironment } from '../../app/routes/tool-environment';
+import { type Environment, renderDotenv, renderEnvFish, renderEnvSh } from '../../domain/routes/environment';
+import { PolyenvError } from '../../domain/words/errors';
 import { type Command, value } from '../command';
 
 const FORMATS = ['sh', 'fish', 'json', 'dotenv'] as const;

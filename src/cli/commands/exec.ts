@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import { type Execution, execute, executeWatched, type Watched } from '../../app/execute';
-import { parseWishes } from '../../app/wishes';
-import { PolyenvError } from '../../domain/errors';
-import { printable } from '../../domain/printable';
+import { parseWishes } from '../../app/project/wishes';
+import { type Execution, execute, executeWatched, type Watched } from '../../app/routes/execute';
+import { PolyenvError } from '../../domain/words/errors';
+import { printable } from '../../domain/words/printable';
 import { type Command, flag, value, values } from '../command';
 import { columns } from '../output/columns';
 

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
-import { GENERATED, type GeneratedKind, generate, writeGenerated } from '../../app/generate';
-import { findProject } from '../../app/project';
-import { PolyenvError } from '../../domain/errors';
+import { GENERATED, type GeneratedKind, generate, writeGenerated } from '../../app/making/generate';
+import { findProject } from '../../app/project/project';
+import { PolyenvError } from '../../domain/words/errors';
 import { type Command, flag, value } from '../command';
 
 const KINDS = Object.keys(GENERATED) as readonly GeneratedKind[];

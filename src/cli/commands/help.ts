@@ -1,4 +1,4 @@
-import { CATALOGUE, type ErrorCode } from '../../domain/errors';
+import { CATALOGUE, type ErrorCode } from '../../domain/words/errors';
 import { CATALOG, type Group } from '../catalog';
 import type { Command, Outcome } from '../command';
 import { columns } from '../output/columns';
@@ -42,7 +42,7 @@ function isErrorCode(word: string): word is ErrorCode {
 }
 
 async function explain(code: ErrorCode): Promise<Outcome> {
-  const { ERROR_PAGES } = await import('../../domain/error-pages');
+  const { ERROR_PAGES } = await import('../../domain/words/error-pages');
   const { title, exit } = CATALOGUE[code];
   const { meaning, mend } = ERROR_PAGES[code];
   const plain = (text: string) => text.replace(/\[([^\]]+)\]\([^)]+\)/g, '$1').replaceAll('`', '');

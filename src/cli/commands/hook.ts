@@ -1,4 +1,4 @@
-import { compileFolder } from '../../app/compile';
+import { compileFolder } from '../../app/routes/compile';
 import type { Command } from '../command';
 
 /** Seconds for which a prompt waits for another polyenv. */

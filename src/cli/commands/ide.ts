@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
-import { applyIde, EDITORS, type EditorPlan, planIde } from '../../app/ide';
-import { PolyenvError } from '../../domain/errors';
-import { editJsonc } from '../../domain/jsonc';
+import { applyIde, EDITORS, type EditorPlan, planIde } from '../../app/making/ide';
+import { editJsonc } from '../../domain/formats/jsonc';
+import { PolyenvError } from '../../domain/words/errors';
 import { type Command, flag } from '../command';
 
 export const command: Command = {

@@ -1,5 +1,5 @@
-import { defaultsOf, findHoldings, type Holding, takeDefaults, takeOver } from '../../app/import';
-import { PolyenvError } from '../../domain/errors';
+import { defaultsOf, findHoldings, type Holding, takeDefaults, takeOver } from '../../app/changes/import';
+import { PolyenvError } from '../../domain/words/errors';
 import { type Command, flag, type Input, type Outcome } from '../command';
 import { confirm } from '../confirm';
 import { columns } from '../output/columns';

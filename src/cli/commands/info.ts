@@ -1,7 +1,7 @@
-import { type Description, describeTool, type Lifespan } from '../../app/info';
-import { parseWishes } from '../../app/wishes';
-import { PolyenvError } from '../../domain/errors';
-import { printable } from '../../domain/printable';
+import { type Description, describeTool, type Lifespan } from '../../app/checks/info';
+import { parseWishes } from '../../app/project/wishes';
+import { PolyenvError } from '../../domain/words/errors';
+import { printable } from '../../domain/words/printable';
 import type { Command } from '../command';
 import { bytesText, columns } from '../output/columns';
 import type { Style } from '../output/style';

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
-import { applyProposal, type Proposal, proposeManifest } from '../../app/init';
-import { PolyenvError } from '../../domain/errors';
+import { applyProposal, type Proposal, proposeManifest } from '../../app/changes/init';
+import { PolyenvError } from '../../domain/words/errors';
 import { type Command, flag, type Input } from '../command';
 import { canAsk, confirm } from '../confirm';
 import { columns } from '../output/columns';

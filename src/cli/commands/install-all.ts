@@ -1,9 +1,9 @@
 import { relative } from 'node:path';
-import { standingsOf } from '../../app/compile';
-import { floorProblems } from '../../app/doctor';
-import { findProjectsBelow, installAll, type NestedResult } from '../../app/install-all';
-import { installFrozen, installProject } from '../../app/install-project';
-import { describeOrigin } from '../../domain/sourced';
+import { findProjectsBelow, installAll, type NestedResult } from '../../app/changes/install-all';
+import { installFrozen, installProject } from '../../app/changes/install-project';
+import { floorProblems } from '../../app/checks/doctor';
+import { standingsOf } from '../../app/routes/compile';
+import { describeOrigin } from '../../domain/words/sourced';
 import { flag, type Input, type Outcome } from '../command';
 import { columns, durationText } from '../output/columns';
 import { asPolyenvError, errorData, errorText } from '../output/error';

@@ -1,9 +1,9 @@
-import { standingsOf } from '../../app/compile';
-import { floorProblems } from '../../app/doctor';
-import { installFrozen, installProject } from '../../app/install-project';
-import { findProject } from '../../app/project';
-import { describeOrigin } from '../../domain/sourced';
-import { describeProof } from '../../domain/toolchain';
+import { installFrozen, installProject } from '../../app/changes/install-project';
+import { floorProblems } from '../../app/checks/doctor';
+import { findProject } from '../../app/project/project';
+import { standingsOf } from '../../app/routes/compile';
+import { describeProof } from '../../domain/toolchain/toolchain';
+import { describeOrigin } from '../../domain/words/sourced';
 import { type Command, flag } from '../command';
 import { columns, durationText } from '../output/columns';
 import { asPolyenvError, errorData, errorText } from '../output/error';

@@ -1,9 +1,9 @@
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { compileFolder, refreshShims } from '../../app/compile';
-import { linkToolchain } from '../../app/linked';
-import { parseWishes } from '../../app/wishes';
-import { PolyenvError } from '../../domain/errors';
+import { parseWishes } from '../../app/project/wishes';
+import { compileFolder, refreshShims } from '../../app/routes/compile';
+import { linkToolchain } from '../../app/toolchains/linked';
+import { PolyenvError } from '../../domain/words/errors';
 import type { Command } from '../command';
 
 export const command: Command = {

@@ -1,5 +1,5 @@
-import { lockProject } from '../../app/install-project';
-import { PolyenvError } from '../../domain/errors';
+import { lockProject } from '../../app/changes/install-project';
+import { PolyenvError } from '../../domain/words/errors';
 import { type Command, flag, value } from '../command';
 import { columns } from '../output/columns';
 

@@ -1,8 +1,8 @@
-import { listToolchains } from '../../adapters/store';
-import { freshLifecycle } from '../../app/lifecycles';
-import { listReleases } from '../../app/releases';
-import { parseWishes } from '../../app/wishes';
-import { hasEnded, lineAt } from '../../domain/lifecycle';
+import { listToolchains } from '../../adapters/store/store';
+import { parseWishes } from '../../app/project/wishes';
+import { freshLifecycle } from '../../app/toolchains/lifecycles';
+import { listReleases } from '../../app/toolchains/releases';
+import { hasEnded, lineAt } from '../../domain/runtime/lifecycle';
 import { type Command, value } from '../command';
 import { columns } from '../output/columns';
 

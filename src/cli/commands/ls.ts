@@ -1,5 +1,5 @@
-import { damagedKeys, listToolchains } from '../../adapters/store';
-import { describeProof } from '../../domain/toolchain';
+import { damagedKeys, listToolchains } from '../../adapters/store/store';
+import { describeProof } from '../../domain/toolchain/toolchain';
 import type { Command } from '../command';
 import { bytesText, columns } from '../output/columns';
 
@@ -12,7 +12,7 @@ export const command: Command = {
     { run: 'polyenv ls node --json', describe: 'for a script' },
   ],
   run: async ({ ctx, args, output }) => {
-    const { loadRuntime } = await import('../../app/registry');
+    const { loadRuntime } = await import('../../app/base/registry');
     const wanted = new Set(await Promise.all(args.map(async (name) => (await loadRuntime(name)).id)));
     const all = await listToolchains(ctx.home);
     const toolchains = all.filter((toolchain) => wanted.size === 0 || wanted.has(toolchain.tool));

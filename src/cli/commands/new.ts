@@ -1,22 +1,22 @@
 import { mkdtemp } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { removeTree } from '../../adapters/fs';
-import { runChild } from '../../adapters/spawn';
 import {
   findTemplate,
   listTemplates,
   type ReadTemplate,
   readTemplate,
   templatesFolder,
-} from '../../adapters/templates';
-import { grantTrust } from '../../adapters/trust';
-import { generateInNew } from '../../app/generate';
-import { installProject } from '../../app/install-project';
-import { readManifest } from '../../app/manifests';
-import { nameFor, newProject, type ProjectStep, portsFor } from '../../app/new';
-import { runtimeIds } from '../../app/registry';
-import { PolyenvError } from '../../domain/errors';
-import { chooseValues } from '../../domain/template';
+} from '../../adapters/documents/templates';
+import { removeTree } from '../../adapters/files/fs';
+import { grantTrust } from '../../adapters/home/trust';
+import { runChild } from '../../adapters/system/spawn';
+import { runtimeIds } from '../../app/base/registry';
+import { installProject } from '../../app/changes/install-project';
+import { generateInNew } from '../../app/making/generate';
+import { nameFor, newProject, type ProjectStep, portsFor } from '../../app/making/new';
+import { readManifest } from '../../app/project/manifests';
+import { chooseValues } from '../../domain/making/template';
+import { PolyenvError } from '../../domain/words/errors';
 import { type Command, flag, type Input, value, values } from '../command';
 import { ask, confirm } from '../confirm';
 import { columns } from '../output/columns';

@@ -1,7 +1,7 @@
-import { type Comparison, compareVersions } from '../../app/outdated';
-import { loadRuntime } from '../../app/registry';
-import { CATALOGUE } from '../../domain/errors';
-import { describeOrigin } from '../../domain/sourced';
+import { loadRuntime } from '../../app/base/registry';
+import { type Comparison, compareVersions } from '../../app/checks/outdated';
+import { CATALOGUE } from '../../domain/words/errors';
+import { describeOrigin } from '../../domain/words/sourced';
 import { type Command, flag } from '../command';
 import { columns } from '../output/columns';
 import { errorData } from '../output/error';

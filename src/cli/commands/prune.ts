@@ -1,4 +1,4 @@
-import { findUnused, prune } from '../../app/prune';
+import { findUnused, prune } from '../../app/changes/prune';
 import { type Command, flag } from '../command';
 import { bytesText } from '../output/columns';
 

@@ -1,6 +1,6 @@
-import { prepareHome } from '../../adapters/home';
-import { ensureLauncher } from '../../adapters/launcher';
-import { refreshShims } from '../../app/compile';
+import { prepareHome } from '../../adapters/home/home';
+import { ensureLauncher } from '../../adapters/home/launcher';
+import { refreshShims } from '../../app/routes/compile';
 import type { Command } from '../command';
 
 export const command: Command = {

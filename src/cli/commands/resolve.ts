@@ -1,10 +1,10 @@
 import { resolve as absolute } from 'node:path';
-import { readTextIfAny } from '../../adapters/fs';
-import { resolveFromSources } from '../../app/resolve';
-import { parseWishes } from '../../app/wishes';
-import { pickCandidate } from '../../domain/candidates';
-import { PolyenvError } from '../../domain/errors';
-import { EMPTY_LOCKFILE } from '../../domain/lockfile';
+import { readTextIfAny } from '../../adapters/files/fs';
+import { parseWishes } from '../../app/project/wishes';
+import { resolveFromSources } from '../../app/toolchains/resolve';
+import { pickCandidate } from '../../domain/runtime/candidates';
+import { EMPTY_LOCKFILE } from '../../domain/toolchain/lockfile';
+import { PolyenvError } from '../../domain/words/errors';
 import { type Command, value } from '../command';
 
 export const command: Command = {
@@ -27,7 +27,7 @@ export const command: Command = {
     const request = at === -1 ? '' : text.slice(at + 1);
     const file = value(input, 'candidates');
     if (file !== undefined) {
-      const { loadRuntime } = await import('../../app/registry');
+      const { loadRuntime } = await import('../../app/base/registry');
       const runtime = await loadRuntime(at === -1 ? text : text.slice(0, at));
       const path = absolute(ctx.directory, file);
       const content = await readTextIfAny(path);

@@ -1,6 +1,6 @@
-import { applyRollback, planRollback } from '../../app/rollback';
-import { PolyenvError } from '../../domain/errors';
-import { printableLines } from '../../domain/printable';
+import { applyRollback, planRollback } from '../../app/changes/rollback';
+import { PolyenvError } from '../../domain/words/errors';
+import { printableLines } from '../../domain/words/printable';
 import { type Command, flag } from '../command';
 import { canAsk, confirm } from '../confirm';
 import type { Style } from '../output/style';

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
-import { findTask, listTasks, runTask } from '../../app/tasks';
-import { printable } from '../../domain/printable';
-import { orderOf } from '../../domain/task-graph';
+import { findTask, listTasks, runTask } from '../../app/routes/tasks';
+import { orderOf } from '../../domain/project/task-graph';
+import { printable } from '../../domain/words/printable';
 import { type Command, flag } from '../command';
 import { columns } from '../output/columns';
 

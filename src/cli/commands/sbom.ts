@@ -1,5 +1,5 @@
-import { describeBill } from '../../app/sbom';
-import { renderCycloneDx, renderSpdx } from '../../domain/sbom';
+import { describeBill } from '../../app/checks/sbom';
+import { renderCycloneDx, renderSpdx } from '../../domain/toolchain/sbom';
 import { type Command, value } from '../command';
 
 export const command: Command = {

@@ -1,7 +1,7 @@
-import { removeTree } from '../../adapters/fs';
-import { settingsFile } from '../../adapters/settings';
-import { removeLines, SHELLS, startupFile } from '../../adapters/startup-file';
-import { PolyenvError } from '../../domain/errors';
+import { removeTree } from '../../adapters/files/fs';
+import { settingsFile } from '../../adapters/home/settings';
+import { removeLines, SHELLS, startupFile } from '../../adapters/routes/startup-file';
+import { PolyenvError } from '../../domain/words/errors';
 import { type Command, flag } from '../command';
 import { confirm } from '../confirm';
 

@@ -1,7 +1,7 @@
-import { changeSetting, explainSettings } from '../../adapters/settings';
-import { PolyenvError } from '../../domain/errors';
-import { nearestName } from '../../domain/nearest';
-import { describeOrigin } from '../../domain/sourced';
+import { changeSetting, explainSettings } from '../../adapters/home/settings';
+import { PolyenvError } from '../../domain/words/errors';
+import { nearestName } from '../../domain/words/nearest';
+import { describeOrigin } from '../../domain/words/sourced';
 import { type Command, flag } from '../command';
 import { columns } from '../output/columns';
 

@@ -1,9 +1,9 @@
-import { prepareHome } from '../../adapters/home';
-import { ensureLauncher } from '../../adapters/launcher';
-import { addLines, isSetUp, removeLines, shellNamed, startupFile } from '../../adapters/startup-file';
-import { refreshShims } from '../../app/compile';
-import { installOwnNode } from '../../app/own-node';
-import { PolyenvError } from '../../domain/errors';
+import { prepareHome } from '../../adapters/home/home';
+import { ensureLauncher } from '../../adapters/home/launcher';
+import { addLines, isSetUp, removeLines, shellNamed, startupFile } from '../../adapters/routes/startup-file';
+import { refreshShims } from '../../app/routes/compile';
+import { installOwnNode } from '../../app/toolchains/own-node';
+import { PolyenvError } from '../../domain/words/errors';
 import { type Command, flag, value } from '../command';
 import { confirm } from '../confirm';
 

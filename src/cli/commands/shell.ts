@@ -1,5 +1,5 @@
-import { execute } from '../../app/execute';
-import { parseWishes } from '../../app/wishes';
+import { parseWishes } from '../../app/project/wishes';
+import { execute } from '../../app/routes/execute';
 import type { Command } from '../command';
 
 export const command: Command = {

@@ -1,5 +1,5 @@
-import { routeOnce } from '../../app/route-once';
-import { PolyenvError } from '../../domain/errors';
+import { routeOnce } from '../../app/routes/route-once';
+import { PolyenvError } from '../../domain/words/errors';
 import type { Command } from '../command';
 
 export const command: Command = {

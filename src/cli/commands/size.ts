@@ -1,5 +1,5 @@
-import { measureHome, type Sizes } from '../../app/size';
-import { printable } from '../../domain/printable';
+import { measureHome, type Sizes } from '../../app/checks/size';
+import { printable } from '../../domain/words/printable';
 import type { Command } from '../command';
 import { bytesText, columns } from '../output/columns';
 import type { Style } from '../output/style';

@@ -1,7 +1,7 @@
-import { standingsOf } from '../../app/compile';
-import { findProject } from '../../app/project';
-import { trustedEffects } from '../../app/trusted';
-import { describeOrigin } from '../../domain/sourced';
+import { findProject } from '../../app/project/project';
+import { trustedEffects } from '../../app/project/trusted';
+import { standingsOf } from '../../app/routes/compile';
+import { describeOrigin } from '../../domain/words/sourced';
 import type { Command } from '../command';
 import { columns } from '../output/columns';
 

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
-import { applySync, planSync, type Synced } from '../../app/sync';
-import { PolyenvError } from '../../domain/errors';
+import { applySync, planSync, type Synced } from '../../app/changes/sync';
+import { PolyenvError } from '../../domain/words/errors';
 import { type Command, flag } from '../command';
 import { columns } from '../output/columns';
 import { errorData, errorText } from '../output/error';

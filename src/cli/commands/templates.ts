@@ -1,4 +1,4 @@
-import { listTemplates, templatesFolder } from '../../adapters/templates';
+import { listTemplates, templatesFolder } from '../../adapters/documents/templates';
 import type { Command } from '../command';
 import { columns } from '../output/columns';
 

@@ -1,9 +1,9 @@
 import { dirname } from 'node:path';
-import { grantTrust, isTrusted } from '../../adapters/trust';
-import { compileFolder } from '../../app/compile';
-import { nearestManifests } from '../../app/trusted';
-import { PolyenvError } from '../../domain/errors';
-import { describeTrust, needsTrust } from '../../domain/trust';
+import { grantTrust, isTrusted } from '../../adapters/home/trust';
+import { nearestManifests } from '../../app/project/trusted';
+import { compileFolder } from '../../app/routes/compile';
+import { describeTrust, needsTrust } from '../../domain/project/trust';
+import { PolyenvError } from '../../domain/words/errors';
 import { type Command, flag } from '../command';
 import { confirm } from '../confirm';
 

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { withLock } from '../../adapters/lock';
-import { listEnvironments } from '../../adapters/shims';
-import { listToolchains, removeToolchain } from '../../adapters/store';
-import { refreshShims } from '../../app/compile';
-import { parseWishes } from '../../app/wishes';
-import { PolyenvError } from '../../domain/errors';
+import { withLock } from '../../adapters/home/lock';
+import { listEnvironments } from '../../adapters/routes/shims';
+import { listToolchains, removeToolchain } from '../../adapters/store/store';
+import { parseWishes } from '../../app/project/wishes';
+import { refreshShims } from '../../app/routes/compile';
+import { PolyenvError } from '../../domain/words/errors';
 import { type Command, flag } from '../command';
 
 export const command: Command = {

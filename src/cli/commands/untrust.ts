@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
-import { revokeTrust } from '../../adapters/trust';
-import { compileFolder } from '../../app/compile';
-import { nearestManifests } from '../../app/trusted';
+import { revokeTrust } from '../../adapters/home/trust';
+import { nearestManifests } from '../../app/project/trusted';
+import { compileFolder } from '../../app/routes/compile';
 import type { Command } from '../command';
 
 export const command: Command = {

@@ -1,7 +1,7 @@
-import { loadRuntime } from '../../app/registry';
-import { applyUpgrade, isChange, planUpgrade, type Reach, type Step } from '../../app/upgrade';
-import { PolyenvError } from '../../domain/errors';
-import { describeOrigin } from '../../domain/sourced';
+import { loadRuntime } from '../../app/base/registry';
+import { applyUpgrade, isChange, planUpgrade, type Reach, type Step } from '../../app/changes/upgrade';
+import { PolyenvError } from '../../domain/words/errors';
+import { describeOrigin } from '../../domain/words/sourced';
 import { type Command, flag, type Input } from '../command';
 import { columns } from '../output/columns';
 import { errorData } from '../output/error';

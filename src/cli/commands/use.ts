@@ -1,7 +1,7 @@
-import { planUse, use } from '../../app/use';
-import { parseWishes } from '../../app/wishes';
-import { PolyenvError } from '../../domain/errors';
-import { describeProof } from '../../domain/toolchain';
+import { planUse, use } from '../../app/changes/use';
+import { parseWishes } from '../../app/project/wishes';
+import { describeProof } from '../../domain/toolchain/toolchain';
+import { PolyenvError } from '../../domain/words/errors';
 import { type Command, flag, type Input, type Outcome, value } from '../command';
 import { columns, durationText } from '../output/columns';
 import { optionsFromFlags, requestFlags } from '../request-flags';
@@ -89,7 +89,7 @@ function showPlan(input: Input, plan: Awaited<ReturnType<typeof planUse>>): Outc
 }
 
 async function setDefaults(input: Input, args: readonly string[]): Promise<Outcome> {
-  const { setDefaultVersions } = await import('../../app/defaults');
+  const { setDefaultVersions } = await import('../../app/changes/defaults');
   if (flag(input, 'dry-run'))
     return { data: { dryRun: true, defaults: args }, text: `would set your defaults: ${args.join(' ')}` };
   if (flag(input, 'local'))

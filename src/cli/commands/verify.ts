@@ -1,6 +1,6 @@
-import { repair, type VerifyOptions, verify } from '../../app/verify';
-import { CATALOGUE } from '../../domain/errors';
-import { describeProof } from '../../domain/toolchain';
+import { repair, type VerifyOptions, verify } from '../../app/checks/verify';
+import { describeProof } from '../../domain/toolchain/toolchain';
+import { CATALOGUE } from '../../domain/words/errors';
 import { type Command, flag } from '../command';
 
 export const command: Command = {

@@ -1,8 +1,8 @@
-import { listToolchains } from '../../adapters/store';
-import { standingsOf } from '../../app/compile';
-import { findProject } from '../../app/project';
-import { parseWishes } from '../../app/wishes';
-import { PolyenvError } from '../../domain/errors';
+import { listToolchains } from '../../adapters/store/store';
+import { findProject } from '../../app/project/project';
+import { parseWishes } from '../../app/project/wishes';
+import { standingsOf } from '../../app/routes/compile';
+import { PolyenvError } from '../../domain/words/errors';
 import type { Command } from '../command';
 
 export const command: Command = {

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import { isOurShim } from '../../adapters/shims';
-import { isExecutableFile } from '../../adapters/store';
-import { describeEnvironment, standingsOf } from '../../app/compile';
-import { findProject } from '../../app/project';
-import { commandIn, pathEntries } from '../../app/tool-environment';
-import { parseWishes } from '../../app/wishes';
-import { PolyenvError } from '../../domain/errors';
-import { describeOrigin } from '../../domain/sourced';
-import { describeProof } from '../../domain/toolchain';
+import { isOurShim } from '../../adapters/routes/shims';
+import { isExecutableFile } from '../../adapters/store/store';
+import { findProject } from '../../app/project/project';
+import { parseWishes } from '../../app/project/wishes';
+import { describeEnvironment, standingsOf } from '../../app/routes/compile';
+import { commandIn, pathEntries } from '../../app/routes/tool-environment';
+import { describeProof } from '../../domain/toolchain/toolchain';
+import { PolyenvError } from '../../domain/words/errors';
+import { describeOrigin } from '../../domain/words/sourced';
 import { type Command, flag, value } from '../command';
 
 export const command: Command = {

@@ -1,6 +1,6 @@
-import { translateFsError } from '../../adapters/fs';
-import { PolyenvError } from '../../domain/errors';
-import { printable } from '../../domain/printable';
+import { translateFsError } from '../../adapters/files/fs';
+import { PolyenvError } from '../../domain/words/errors';
+import { printable } from '../../domain/words/printable';
 import type { Style } from './style';
 
 /** Three lines: what, where, and the command that mends it. The stack only with `-v`. */

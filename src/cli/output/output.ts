@@ -1,5 +1,5 @@
-import type { Emit, Event } from '../../domain/events';
-import { printable, printableLines } from '../../domain/printable';
+import type { Emit, Event } from '../../domain/words/events';
+import { printable, printableLines } from '../../domain/words/printable';
 import type { Host } from '../../host';
 import type { Outcome } from '../command';
 import { errorData, errorText } from './error';

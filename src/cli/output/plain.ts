@@ -1,5 +1,5 @@
-import type { Event } from '../../domain/events';
-import { printable } from '../../domain/printable';
+import type { Event } from '../../domain/words/events';
+import { printable } from '../../domain/words/printable';
 import { durationText } from './columns';
 import type { Listener } from './output';
 import type { Style } from './style';

@@ -1,0 +1,476 @@
+import {
+  chmodSync,
+  constants,
+  copyFileSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
+import { join, relative } from 'node:path';
+import type { Recipe } from '../../domain/runtime/artifact';
+import { PolyenvError } from '../../domain/words/errors';
+import { quoted } from '../../domain/words/printable';
+import { errorCode, translateFsError } from '../files/fs';
+import { FileFailure, openFileWriter, type Written } from './file-writer';
+
+/** What an archive's reader found. Names are the archive's own, unchecked. */
+export interface Member {
+  readonly name: string;
+  readonly kind: 'file' | 'folder' | 'link' | 'hardlink';
+  /** Permission bits; `undefined` where the format carries none. */
+  readonly mode: number | undefined;
+  /** Bytes that follow, of a file; else 0. */
+  readonly size: number;
+  /** Of links, as written in the archive. */
+  readonly target?: string;
+}
+
+/** A reader calls `begin`, then `data` until the size is reached, then `end`, for each member in turn. */
+export interface MemberSink {
+  begin(member: Member): void;
+  data(chunk: Uint8Array): void;
+  end(): void;
+  /** Between two chunks of input, which may be given away: waits while too much is waiting to be written. */
+  flush?(given?: Uint8Array): Promise<void>;
+}
+
+/** What became of one part: paths relative to the toolchain's root. */
+export interface Unpacked {
+  readonly files: readonly UnpackedFile[];
+  /** Of all files together. */
+  readonly bytes: number;
+}
+
+export interface UnpackedFile {
+  readonly path: string;
+  /** As on the disk: 0444 or 0555, lessened by the umask; 0777 for links. */
+  readonly mode: number;
+  readonly size: number;
+  /** sha256, hex; absent for links. */
+  readonly digest?: string;
+  readonly link?: string;
+}
+
+export interface TreeWriter extends MemberSink {
+  /** All files are written. Then every file of the archive has its sha256 (hex) by its name there: for Go's `h1`. */
+  settle(): Promise<ReadonlyMap<string, string>>;
+  /** Settles, makes the links and copies, and says what there is. Throws `archive-invalid` if nothing was below the root. */
+  finish(): Promise<Unpacked>;
+  /** Takes back all that was written, and nothing else. */
+  rollback(): Promise<void>;
+}
+
+export interface Limits {
+  /** Members of any kind. */
+  readonly entries: number;
+  /** Of all files together. */
+  readonly bytes: number;
+  /** Folders within folders. */
+  readonly depth: number;
+  /** Of one name, and of a whole path or target. */
+  readonly nameBytes: number;
+  readonly pathBytes: number;
+}
+
+/** The largest toolchain known has 60,000 files and 1.5 GB. */
+export const LIMITS: Limits = {
+  entries: 300_000,
+  bytes: 8 * 2 ** 30,
+  depth: 100,
+  nameBytes: 255,
+  pathBytes: 4096,
+};
+
+export interface WriterOptions {
+  /** The toolchain's root: exists, is ours, and is a folder. */
+  readonly into: string;
+  readonly recipe: Recipe;
+  readonly limits?: Partial<Limits>;
+}
+
+/**
+ * Writes the members of a hostile archive below `into`, and nowhere else. Files are created with O_EXCL and O_NOFOLLOW (`file-writer`) in
+ * folders that this writer made or saw to be folders. Symbolic links are only made in `finish`, after the whole archive
+ * was read and proved, so nothing can be written through one; their targets are `../` steps that stay inside, then
+ * names, so that no chain of them leads out (`checkTarget`). Throws `archive-refused` naming the member.
+ */
+export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): TreeWriter {
+  const limits = { ...LIMITS, ...given };
+  const archiveRoot = partsOf(recipe.root);
+  const place = partsOf(recipe.place ?? '');
+  const skipped = new Set(recipe.skip ?? []);
+  const executables = (recipe.executables ?? []).map(globPattern);
+  const files = new Map<string, FileEntry>();
+  const hardLinks = new Map<string, string>();
+  const links = new Map<string, string>();
+  const folders = new Set<string>();
+  const foldersMade: string[] = [];
+  const linksMade: string[] = [];
+  /** In the order in which the files were begun: every one of the archive, and those of them that are written. */
+  const archivePaths: string[] = [];
+  const filePaths: string[] = [];
+  const folded = new Map<string, string>();
+  const writer = openFileWriter();
+  let settled: { readonly names: ReadonlyMap<string, string>; readonly written: Written } | undefined;
+  let entries = 0;
+  let bytes = 0;
+  let current: { readonly member: Member; left: number } | undefined;
+
+  ensureFolder(place.join('/'), recipe.place ?? '');
+
+  return { begin, data, end, flush, settle, finish, rollback };
+
+  function begin(member: Member): void {
+    entries += 1;
+    if (entries > limits.entries) refuse(member.name, `is one of more than ${limits.entries} members`);
+    bytes += member.size;
+    if (bytes > limits.bytes) refuse(member.name, `makes it larger than ${limits.bytes} bytes`);
+    const parts = checkName(member.name);
+    const path = placed(parts, member);
+    current = { member, left: member.size };
+    if (member.kind === 'file') {
+      const target = path === undefined ? '' : addFile(path, member);
+      archivePaths.push(parts.join('/'));
+      writer.open(target, modeOf(path ?? '', member), member.size);
+    } else if (path !== undefined) {
+      if (member.kind === 'folder') ensureFolder(path, member.name);
+      else if (member.kind === 'link') addLink(path, member);
+      else addHardLink(path, member);
+    }
+  }
+
+  function data(chunk: Uint8Array): void {
+    if (current === undefined) throw new Error('data outside a member');
+    current.left -= chunk.length;
+    writer.write(chunk);
+  }
+
+  function end(): void {
+    if (current === undefined) return;
+    const { member, left } = current;
+    if (left !== 0) refuse(member.name, 'is not as long as it says');
+    if (member.kind === 'file') writer.close();
+    current = undefined;
+  }
+
+  async function flush(given?: Uint8Array): Promise<void> {
+    await writer.flush(given).catch(explain);
+  }
+
+  async function settle(): Promise<ReadonlyMap<string, string>> {
+    if (settled === undefined) {
+      const written = await writer.finish().catch(explain);
+      const names = new Map(archivePaths.map((name, index) => [name, written.digests[index] ?? '']));
+      settled = { names, written };
+    }
+    return settled.names;
+  }
+
+  async function finish(): Promise<Unpacked> {
+    if (files.size === 0) {
+      throw new PolyenvError(
+        'archive-invalid',
+        recipe.root === '' ? 'the archive holds no file' : `the archive holds no file below ${quoted(recipe.root)}`,
+        { hint: 'the place that it came from may serve something else: polyenv settings get mirrors' },
+      );
+    }
+    const names = await settle();
+    const masked = settled?.written.masked ?? 0;
+    for (const [path, original] of hardLinks) repeatFile(original, path);
+    for (const { from, to } of recipe.copies ?? []) copyBeside(from, to);
+    for (const [path, target] of links) makeLink(path, target);
+    for (const { path, target } of recipe.links ?? []) {
+      const parts = checkName(path);
+      const at = parts.join('/');
+      if (files.has(at) || links.has(at) || folders.has(at)) continue;
+      ensureFolder(parts.slice(0, -1).join('/'), path);
+      checkTarget(path, { parts, target, below: [] });
+      links.set(at, target);
+      makeLink(at, target);
+    }
+    const written = [...files].map(([path, { mode, size, archivePath }]) => ({
+      path,
+      mode: (masked & 0o700) !== 0 ? mode : mode & ~masked,
+      size,
+      digest: names.get(archivePath) ?? '',
+    }));
+    const linked = [...links].map(([path, target]) => ({ path, mode: 0o777, size: 0, link: target }));
+    return { files: [...written, ...linked], bytes: written.reduce((sum, file) => sum + file.size, 0) };
+  }
+
+  async function rollback(): Promise<void> {
+    current = undefined;
+    const created = await writer.stop();
+    for (const path of [...linksMade, ...filePaths.slice(0, created)]) rmSync(join(into, path), { force: true });
+    for (const path of foldersMade.reverse()) {
+      try {
+        rmdirSync(join(into, path));
+      } catch {
+        // A folder in which another part has files stays.
+      }
+    }
+    linksMade.length = 0;
+    filePaths.length = 0;
+    foldersMade.length = 0;
+  }
+
+  function explain(error: unknown): never {
+    if (!(error instanceof FileFailure)) throw error;
+    if (error.code === 'EEXIST') refuse(relative(into, error.path), 'is already there, or was made by another part');
+    throw translateFsError(error, error.path) ?? error;
+  }
+
+  function refuse(name: string, why: string): never {
+    throw new PolyenvError('archive-refused', `the archive's member ${quoted(name, 120)} ${why}`, {
+      hint: 'nothing was installed; report it to whoever publishes the archive',
+    });
+  }
+
+  function checkName(name: string): readonly string[] {
+    if (name === '') refuse(name, 'has no name');
+    if (name.startsWith('/')) refuse(name, 'has an absolute name');
+    if (CONTROL.test(name) || name.includes('\uFFFD')) refuse(name, 'has unreadable characters');
+    if (Buffer.byteLength(name) > limits.pathBytes) refuse(name, `has a name of more than ${limits.pathBytes} bytes`);
+    const parts = name.split('/').filter((part) => part !== '' && part !== '.');
+    if (parts.includes('..')) refuse(name, 'leaves its folder by ".."');
+    if (parts.length > limits.depth) refuse(name, `lies deeper than ${limits.depth} folders`);
+    const long = parts.find((part) => part.length > 63 && Buffer.byteLength(part) > limits.nameBytes);
+    if (long !== undefined) refuse(name, `has a name of more than ${limits.nameBytes} bytes`);
+    return parts;
+  }
+
+  /** Where a member goes below `into`; `undefined` if the recipe does not take it. */
+  function placed(parts: readonly string[], { name, kind }: Member): string | undefined {
+    const depth = archiveRoot.length;
+    const inside = archiveRoot.every((part, index) => parts[index] === part || parts.length <= index);
+    if (!inside || parts.length < depth) {
+      // The root, or a folder above it, must be a folder.
+      if (inside && kind !== 'folder') refuse(name, 'stands where a folder must be');
+      return undefined;
+    }
+    if (parts.length === depth) {
+      if (kind !== 'folder') refuse(name, 'stands where a folder must be');
+      return place.join('/');
+    }
+    if (skipped.has(parts[depth] ?? '')) return undefined;
+    const wanted = [...place, ...parts.slice(depth)];
+    const path = wanted.join('/');
+    // A folder that is one stays one.
+    const isDirect = links.size === 0 || folders.has(path.slice(0, Math.max(0, path.lastIndexOf('/'))));
+    return isDirect ? path : throughLink(wanted, name);
+  }
+
+  /**
+   * A member may name its folder by one link to a folder of the same archive, as tar would write it; not by a chain of
+   * them, and not by a link to a folder above itself.
+   */
+  function throughLink(parts: readonly string[], name: string): string {
+    for (let count = 1; count < parts.length; count += 1) {
+      const prefix = parts.slice(0, count).join('/');
+      const target = links.get(prefix);
+      if (target === undefined) continue;
+      const real = resolveTarget(parts.slice(0, count - 1), target)?.join('/') ?? '';
+      const above = real === '' || `${prefix}/`.startsWith(`${real}/`);
+      if (above || !folders.has(real)) refuse(name, `goes through the link ${quoted(prefix)}`);
+      const rest = [...real.split('/'), ...parts.slice(count)];
+      for (let index = 1; index < rest.length; index += 1) {
+        if (links.has(rest.slice(0, index).join('/'))) refuse(name, `goes through the link ${quoted(prefix)}`);
+      }
+      return rest.join('/');
+    }
+    return parts.join('/');
+  }
+
+  function register(path: string, name: string): void {
+    const key = foldedPath(path);
+    const other = folded.get(key);
+    if (other !== undefined && other !== path) {
+      refuse(name, `differs from ${quoted(other)} only by case or by its way of writing accents`);
+    }
+    folded.set(key, path);
+  }
+
+  function ensureFolder(path: string, name: string): void {
+    if (path === '' || folders.has(path)) return;
+    const slash = path.lastIndexOf('/');
+    if (slash > 0) ensureFolder(path.slice(0, slash), name);
+    if (files.has(path) || links.has(path))
+      refuse(name, `needs the folder ${quoted(path)}, which is a file or link there`);
+    register(path, name);
+    const target = join(into, path);
+    try {
+      mkdirSync(target, 0o755);
+      foldersMade.push(path);
+      // A umask that forbids ourselves to enter is not honoured.
+      if ((lstatSync(target).mode & 0o700) !== 0o700) chmodSync(target, 0o700);
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') throw translateFsError(error, target) ?? error;
+      // Another part of the toolchain may have made it.
+      if (!lstatSync(target).isDirectory()) refuse(name, `needs the folder ${quoted(path)}, which is something else`);
+    }
+    folders.add(path);
+  }
+
+  function prepareEntry(path: string, name: string): void {
+    if (files.has(path) || links.has(path) || folders.has(path)) refuse(name, 'is there twice');
+    ensureFolder(path.slice(0, Math.max(0, path.lastIndexOf('/'))), name);
+    register(path, name);
+  }
+
+  /** The absolute path to write to. */
+  function addFile(path: string, member: Member): string {
+    prepareEntry(path, member.name);
+    const archivePath = checkName(member.name).join('/');
+    files.set(path, { mode: modeOf(path, member), size: member.size, archivePath });
+    filePaths.push(path);
+    return join(into, path);
+  }
+
+  function modeOf(path: string, member: Member): number {
+    const below = place.length === 0 ? path : path.slice(place.join('/').length + 1);
+    const executable = ((member.mode ?? 0) & 0o100) !== 0 || executables.some((pattern) => pattern.test(below));
+    return executable ? 0o555 : 0o444;
+  }
+
+  function addLink(path: string, { name, target = '' }: Member): void {
+    prepareEntry(path, name);
+    checkTarget(name, { parts: path.split('/'), target, below: place });
+    links.set(path, target);
+  }
+
+  /**
+   * Only steps up that stay inside, then names. The folder of a link is a real one, so its steps up lead where they say;
+   * names lead down, or through another such link: hence no chain leads out, whatever the order, whichever part made it.
+   */
+  function checkTarget(
+    name: string,
+    link: { readonly parts: readonly string[]; readonly target: string; readonly below: readonly string[] },
+  ): void {
+    const { target, parts, below } = link;
+    const shown = quoted(target, 120);
+    if (target === '') refuse(name, 'is a link to nothing');
+    if (target.startsWith('/')) refuse(name, `is a link to the absolute path ${shown}`);
+    if (CONTROL.test(target) || target.includes('\uFFFD')) {
+      refuse(name, 'is a link with unreadable characters');
+    }
+    if (Buffer.byteLength(target) > limits.pathBytes) refuse(name, 'is a link with too long a target');
+    const steps = target.split('/').filter((step) => step !== '' && step !== '.');
+    const named = steps.findIndex((step) => step !== '..');
+    if (named !== -1 && steps.indexOf('..', named) !== -1) refuse(name, `is a link that winds: ${shown}`);
+    const reached = resolveTarget(parts.slice(0, -1), target);
+    const inside = reached !== undefined && below.every((part, index) => reached[index] === part);
+    if (!inside) refuse(name, `is a link that leads out: ${shown}`);
+  }
+
+  function makeLink(path: string, target: string): void {
+    const at = join(into, path);
+    try {
+      symlinkSync(target, at);
+      linksMade.push(path);
+    } catch (error) {
+      if (errorCode(error) === 'EEXIST') refuse(path, 'is already there, or was made by another part');
+      throw translateFsError(error, at) ?? error;
+    }
+  }
+
+  /** To a file of the archive before it; made in `finish`, when that is written. */
+  function addHardLink(path: string, member: Member): void {
+    const original = placed(checkName(member.target ?? ''), { ...member, name: member.target ?? '', kind: 'file' });
+    const file = original === undefined ? undefined : files.get(original);
+    if (original === undefined || file === undefined) {
+      refuse(member.name, `is a hard link to what is no file before it: ${quoted(member.target ?? '', 120)}`);
+    }
+    prepareEntry(path, member.name);
+    files.set(path, file);
+    hardLinks.set(path, original);
+  }
+
+  /** The same file under a second name: a hard link, or a copy where the file system has none. */
+  function repeatFile(from: string, to: string): void {
+    const file = files.get(from);
+    if (file === undefined) return;
+    const [source, target] = [join(into, from), join(into, to)];
+    try {
+      try {
+        linkSync(source, target);
+      } catch (error) {
+        if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'ENOSYS'].includes(errorCode(error) ?? '')) throw error;
+        bytes += file.size;
+        if (bytes > limits.bytes) refuse(to, `makes it larger than ${limits.bytes} bytes`);
+        copyFileSync(source, target, constants.COPYFILE_EXCL);
+      }
+    } catch (error) {
+      throw translateFsError(error, target) ?? error;
+    }
+    linksMade.push(to);
+    files.set(to, file);
+  }
+
+  function copyBeside(from: string, to: string): void {
+    for (const path of [...files.keys()]) {
+      const slash = path.lastIndexOf('/');
+      if (path.slice(slash + 1) !== from) continue;
+      const beside = `${path.slice(0, slash + 1)}${to}`;
+      if (files.has(beside) || links.has(beside) || folders.has(beside)) continue;
+      register(beside, beside);
+      repeatFile(path, beside);
+    }
+  }
+}
+
+interface FileEntry {
+  readonly mode: number;
+  readonly size: number;
+  readonly archivePath: string;
+}
+
+/** C0, DEL and C1. */
+const CONTROL = /[\x00-\x1f\x7f-\x9f]/;
+
+/** terminfo names its entries with and without capitals (`2621a`, `2621A`): genuine Python archives hold them. */
+const CASE_MATTERS = /^(.*?(?:^|\/)terminfo\/)(.*)$/;
+
+/** What a file system that folds case and normal forms may take for the same path. */
+function foldedPath(path: string): string {
+  const [, above, below] = CASE_MATTERS.exec(path) ?? [];
+  if (above !== undefined) return `${fold(above)}${below}`;
+  return fold(path);
+}
+
+function fold(text: string): string {
+  if (/^[\x00-\x7f]*$/.test(text)) return text.toLowerCase();
+  return text.normalize('NFKD').toUpperCase().toLowerCase().normalize('NFKD');
+}
+
+/** The folders and name reached from a folder, lexically; `undefined` above the root. */
+function resolveTarget(folder: readonly string[], target: string): readonly string[] | undefined {
+  const reached = [...folder];
+  for (const step of target.split('/')) {
+    if (step === '' || step === '.') continue;
+    if (step !== '..') reached.push(step);
+    else if (reached.pop() === undefined) return undefined;
+  }
+  return reached;
+}
+
+/** Of a recipe: ours, but checked all the same. */
+function partsOf(path: string): readonly string[] {
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
+  if (parts.includes('..') || path.startsWith('/') || path.includes('\0')) {
+    throw new PolyenvError('path-refused', `${quoted(path)} is no place in a toolchain`);
+  }
+  return parts;
+}
+
+/** `*` within a name, `**` across folders. */
+function globPattern(glob: string): RegExp {
+  const source = glob.replace(/\*\*\/?|\*|[^*]/g, (piece) => {
+    if (piece === '**/') return '(?:.*/)?';
+    if (piece === '**') return '.*';
+    return piece === '*' ? '[^/]*' : piece.replace(/[\\^$.|?+()[\]{}]/g, '\\$&');
+  });
+  return new RegExp(`^${source}$`);
+}

@@ -1,0 +1,186 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmodSync, closeSync, lstatSync, openSync, readdirSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { createGunzip } from 'node:zlib';
+import type { ArchiveFormat } from '../../domain/runtime/artifact';
+import { PolyenvError } from '../../domain/words/errors';
+import { errorCode, isMissing, syncDescriptor, syncFolder, translateFsError } from '../files/fs';
+import { writable } from '../files/writable';
+import { openTarReader } from './tar-reader';
+import type { MemberSink } from './tree-writer';
+import { readZip } from './zip-reader';
+
+/**
+ * Reads a gzipped tar as it arrives. Inflating happens on another thread while this one parses, hashes and writes. Throws
+ * `archive-invalid` and `archive-refused`; failures of the source pass through.
+ */
+export async function unpackTarGz(
+  source: AsyncIterable<Uint8Array>,
+  sink: MemberSink,
+  signal?: AbortSignal,
+): Promise<void> {
+  const reader = openTarReader(sink);
+  // Chunks are handed on one by one, and inflating goes on while a few of them wait.
+  const gunzip = createGunzip({
+    chunkSize: 2 ** 20,
+    readableObjectMode: true,
+    readableHighWaterMark: 4,
+    writableHighWaterMark: 2 * INPUT,
+  } as object);
+  let packed = 0;
+  let unpacked = 0;
+  let sourceFailure: { readonly error: unknown } | undefined;
+  const feed = async (): Promise<void> => {
+    for await (const chunk of gathered(source)) {
+      if (gunzip.destroyed) return;
+      packed += chunk.length;
+      if (!gunzip.write(chunk)) await writable(gunzip);
+    }
+    gunzip.end();
+  };
+  const fed = feed().catch((error: unknown) => {
+    sourceFailure = { error };
+    gunzip.destroy();
+  });
+  try {
+    for await (const chunk of gunzip as AsyncIterable<Uint8Array>) {
+      signal?.throwIfAborted();
+      unpacked += chunk.length;
+      if (unpacked > RATIO_FROM && unpacked > packed * MOST_RATIO) throw bomb();
+      reader.write(chunk);
+      // zlib fills one buffer by several chunks; after the last of them nobody else uses it.
+      const isLast = chunk.byteOffset + chunk.byteLength === chunk.buffer.byteLength;
+      await sink.flush?.(isLast ? chunk : undefined);
+    }
+    await fed;
+    if (sourceFailure !== undefined) throw sourceFailure.error;
+    if (gunzip.bytesWritten !== packed) throw damaged('goes on after its end');
+    reader.end();
+  } catch (error) {
+    if (sourceFailure !== undefined) throw sourceFailure.error;
+    if (errorCode(error)?.startsWith('Z_') === true)
+      throw damaged('is no gzip file, or is cut short or damaged', error);
+    throw error;
+  } finally {
+    gunzip.destroy();
+  }
+}
+
+/** A socket gives 64 KB at a time; every piece that is inflated costs a turn of the loop, so that larger ones are quicker. */
+async function* gathered(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  let held: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of source) {
+    held.push(chunk);
+    length += chunk.length;
+    if (length < INPUT) continue;
+    yield held.length === 1 ? chunk : Buffer.concat(held, length);
+    held = [];
+    length = 0;
+  }
+  if (length > 0) yield Buffer.concat(held, length);
+}
+
+const INPUT = 2 ** 18;
+
+/** An archive on the disk, already proved by its digest or about to be by its members'. */
+export async function unpackFile(
+  path: string,
+  options: { readonly format: ArchiveFormat; readonly sink: MemberSink; readonly signal?: AbortSignal | undefined },
+): Promise<void> {
+  const { format, sink, signal } = options;
+  if (format === 'zip') return readZip(path, sink, signal);
+  const file = await open(path, 'r');
+  try {
+    await unpackTarGz(file.createReadStream({ highWaterMark: 2 ** 20, autoClose: false }), sink, signal);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Go's hash of a tree, from the sha256 (hex) of every file by its name: https://pkg.go.dev/golang.org/x/mod/sumdb/dirhash */
+export function hashTree(names: ReadonlyMap<string, string>): string {
+  const sorted = [...names].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  const all = createHash('sha256');
+  for (const [name, digest] of sorted) all.update(`${digest}  ${name}\n`);
+  return all.digest('base64');
+}
+
+/**
+ * Makes an unpacked tree read-only and durable: its files were written read-only, so only folders lose their write bits;
+ * all content is on the disk when this returns, so that the name it gets next never stands for less. The root's own
+ * folder stays writable, because a folder that its owner cannot write cannot be moved; whoever moves it takes that bit.
+ */
+export async function freezeTree(root: string): Promise<void> {
+  try {
+    // A write bit that comes back after a power cut is no loss; content that does not would be.
+    await Promise.all([syncTree(root), closeFolders(root, root)]);
+  } catch (error) {
+    throw translateFsError(error, root) ?? error;
+  }
+}
+
+async function closeFolders(root: string, folder: string): Promise<void> {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) await closeFolders(root, join(folder, entry.name));
+  }
+  if (folder !== root) chmodSync(folder, lstatSync(folder).mode & 0o555);
+}
+
+/**
+ * One `syncfs` by coreutils' or busybox's `sync -f` (measured a third of the time of thousands of `fsync`); where there is
+ * none, or it takes too long because others write too, file by file.
+ */
+async function syncTree(root: string): Promise<void> {
+  for (const program of ['/usr/bin/sync', '/bin/sync']) {
+    try {
+      await promisify(execFile)(program, ['-f', root], { timeout: LONGEST_SYNC, env: {} });
+      return;
+    } catch {
+      // Another program, or file by file.
+    }
+  }
+  await syncFiles(root);
+}
+
+async function syncFiles(folder: string): Promise<void> {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) await syncFiles(path);
+    else if (entry.isFile()) {
+      const descriptor = openSync(path, 'r');
+      try {
+        syncDescriptor(descriptor);
+      } catch (error) {
+        if (isMissing(error)) continue;
+        throw error;
+      } finally {
+        closeSync(descriptor);
+      }
+    }
+  }
+  await syncFolder(folder);
+}
+
+/** Milliseconds. */
+const LONGEST_SYNC = 20_000;
+
+/** No toolchain comes near: text packs to a tenth. Deflate can do a thousandth. */
+const MOST_RATIO = 200;
+const RATIO_FROM = 64 * 2 ** 20;
+
+function bomb(): PolyenvError {
+  return new PolyenvError('archive-refused', `the archive grows to more than ${MOST_RATIO} times its size`, {
+    hint: 'nothing was installed; report it to whoever publishes the archive',
+  });
+}
+
+function damaged(why: string, cause?: unknown): PolyenvError {
+  return new PolyenvError('archive-invalid', `the archive ${why}`, {
+    hint: 'try again: it may have been cut on the way',
+    ...(cause !== undefined && { cause }),
+  });
+}

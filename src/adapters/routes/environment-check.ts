@@ -1,0 +1,56 @@
+import { readdir, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isCommandName, renderEnvFish, renderEnvSh, renderRoute } from '../../domain/routes/environment';
+import { readTextIfAny } from '../files/fs';
+import { HOOKS, readEnvironment, renderHooks } from './shims';
+
+/**
+ * Files of a compiled environment that are not what its `env.json` says, by their paths. That `env.json` itself is out of
+ * date is no fault: shims notice that, and it is compiled anew at the next use.
+ */
+export async function compareEnvironment(folder: string): Promise<readonly string[]> {
+  const description = join(folder, 'env.json');
+  const environment = await readEnvironment(folder);
+  if (environment === undefined) return [description];
+  const wrong: string[] = [];
+  const stamps = (await readdir(folder)).filter((name) => name.startsWith('stamps-'));
+  const expected: Readonly<Record<string, readonly (string | undefined)[]>> = {
+    'env.sh': [attempt(() => renderEnvSh(environment))],
+    'env.fish': [attempt(() => renderEnvFish(environment))],
+    // Without one the shims ask polyenv: slow, and right.
+    'route.sh': [undefined, ...stamps.map((name) => attempt(() => renderRoute(environment, join(folder, name))))],
+    ...Object.fromEntries(
+      HOOKS.map((hook) => [
+        hook,
+        [undefined, ...stamps.map((name) => attempt(() => renderHooks(environment, join(folder, name))[hook]))],
+      ]),
+    ),
+  };
+  for (const [name, texts] of Object.entries(expected)) {
+    const file = join(folder, name);
+    if (!texts.includes(await readTextIfAny(file))) wrong.push(file);
+  }
+  for (const { tool, toolchain, commands, overlay } of environment.runtimes) {
+    const links = Object.entries(commands).filter(
+      ([name]) => isCommandName(name) && !(overlay?.ready && overlay.commands.includes(name)),
+    );
+    for (const [link, target] of [
+      [join(folder, tool), toolchain] as const,
+      ...links.map(([name, file]) => [join(folder, 'bin', name), file] as const),
+    ]) {
+      const [reached, wanted] = await Promise.all([link, target].map((path) => realpath(path).catch(() => undefined)));
+      // A toolchain that is gone is told of the toolchain, or of nothing: `prune` and `uninstall` leave routes that say so.
+      if (wanted !== undefined && reached !== wanted) wrong.push(link);
+    }
+  }
+  return wrong;
+}
+
+/** What cannot be rendered is not what was compiled. */
+function attempt(render: () => string): string | undefined {
+  try {
+    return render();
+  } catch {
+    return 'unreadable';
+  }
+}

@@ -1,0 +1,94 @@
+import { constants } from 'node:os';
+import { PolyenvError } from '../../domain/words/errors';
+import type { Host } from '../../host';
+import { isNoexec, NOEXEC_MEND } from './noexec';
+
+export interface Program {
+  /** Absolute, or looked up on the PATH of `env`. */
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+}
+
+export interface Captured {
+  readonly exit: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program to its end without input and returns what it printed. `exit` is 127 if it could not be started, 124 on a time-out. */
+export async function capture(program: Program, timeout: number): Promise<Captured> {
+  const { execa } = await import('execa');
+  const result = await execa(program.file, program.args, {
+    cwd: program.cwd,
+    env: defined(program.env),
+    extendEnv: false,
+    stdin: 'ignore',
+    reject: false,
+    timeout,
+    maxBuffer: 1_000_000,
+    stripFinalNewline: false,
+  });
+  const exit = result.timedOut ? 124 : (result.exitCode ?? (result.signal === undefined ? 127 : 128));
+  return { exit, stdout: result.stdout ?? '', stderr: result.stderr ?? '' };
+}
+
+/**
+ * Becomes the program: by `execve` where Node has it, so that the caller's pid is the tool's; otherwise as a child that
+ * gets our streams and signals. Resolves to its exit status, 128 and the signal's number if a signal ended it.
+ */
+export async function become(host: Host, program: Program): Promise<number> {
+  if (host.execve !== undefined) host.execve(program.file, [program.file, ...program.args], defined(program.env));
+  return runChild(host, program);
+}
+
+/** As `become`, but always as a child: for when something is left to do afterwards. `stdout` may be sent to stderr. */
+export async function runChild(host: Host, program: Program, stdout?: 'stderr'): Promise<number> {
+  const { spawn } = await import('node:child_process');
+  return new Promise((resolve, reject) => {
+    const child = spawn(program.file, program.args, {
+      cwd: program.cwd,
+      env: defined(program.env),
+      stdio: stdout === 'stderr' ? ['inherit', 2, 'inherit'] : 'inherit',
+    });
+    // A terminal sends SIGINT to the whole group: the child decides what it means, we wait.
+    const release = host.onSignal((signal) => {
+      if (signal !== 'SIGINT') child.kill(signal);
+    });
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      release();
+      reject(startFailure(program.file, error));
+    });
+    child.once('exit', (code, signal) => {
+      release();
+      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+    });
+  });
+}
+
+/** Variables for a program that is only asked who it is: nothing of the person's or a project's acts on it. */
+export function scrubbedEnv(host: Host): Readonly<Record<string, string>> {
+  return { PATH: '/usr/bin:/bin', HOME: '/nonexistent', LANG: 'C', LC_ALL: 'C', TMPDIR: host.temporary };
+}
+
+export function startFailure(file: string, error: NodeJS.ErrnoException): PolyenvError {
+  if (error.code === 'ENOENT') {
+    return new PolyenvError(
+      'command-not-found',
+      `${file} cannot be started: it, or the loader that it names, does not exist`,
+      { cause: error },
+    );
+  }
+  if (error.code === 'EACCES' && isNoexec(file)) {
+    return new PolyenvError('command-not-executable', `${file} cannot be started: its file system is mounted noexec`, {
+      hint: NOEXEC_MEND,
+      cause: error,
+    });
+  }
+  return new PolyenvError('command-not-executable', `${file} cannot be started: ${error.message}`, { cause: error });
+}
+
+export function defined(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}

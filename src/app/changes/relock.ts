@@ -1,0 +1,52 @@
+import type { Runtime } from '../../domain/runtime/runtime';
+import { findAlternatives, type LockEntry, type Lockfile } from '../../domain/toolchain/lockfile';
+import { PolyenvError } from '../../domain/words/errors';
+import type { Context } from '../base/context';
+import type { FolderLock } from '../project/locks';
+import type { Decision } from '../project/project';
+import { type Asked, resolveFromSource, resolveFromSources } from '../toolchains/resolve';
+
+export interface Relocking {
+  readonly at: FolderLock;
+  readonly members: readonly { readonly decision: Decision; readonly runtime: Runtime }[];
+}
+
+/** The lock with an entry for every decision, and with `all` an alternative from every source that has the same version. */
+export async function lockEntries(
+  ctx: Context,
+  { at, members }: Relocking,
+  options: { readonly sources: 'first' | 'all'; readonly keep: 'keep' | 'renew' },
+): Promise<Lockfile> {
+  const entries = await Promise.all(
+    members.map(async ({ decision, runtime }): Promise<readonly LockEntry[]> => {
+      const asked: Asked = { runtime, request: decision.request, lock: at.lock, folder: decision.folder };
+      const known = findAlternatives(at.lock, decision.request);
+      const first = options.keep === 'keep' && known[0] !== undefined ? known[0] : await resolveFromSources(ctx, asked);
+      if (options.sources === 'first') return known.length > 1 && options.keep === 'keep' ? known : [first];
+      return [first, ...(await alternativesOf(ctx, asked, first))];
+    }),
+  );
+  return { entries: entries.flat() };
+}
+
+/** The same version from every other source that has it; what does not is a warning. */
+export async function alternativesOf(ctx: Context, asked: Asked, first: LockEntry): Promise<readonly LockEntry[]> {
+  const exact = { ...asked.request, version: { kind: 'exact' as const, version: first.version } };
+  const others = asked.runtime.sources.filter((source) => source.id !== first.source);
+  const found = await Promise.all(
+    others.map(async (source): Promise<LockEntry | undefined> => {
+      try {
+        const entry = await resolveFromSource(ctx, { ...asked, request: exact }, source);
+        return { ...entry, request: first.request };
+      } catch (error) {
+        if (!(error instanceof PolyenvError)) throw error;
+        ctx.emit({
+          type: 'warning',
+          text: `${asked.runtime.id} ${first.version} is not locked from ${source.id}: ${error.message}`,
+        });
+        return undefined;
+      }
+    }),
+  );
+  return found.filter((entry) => entry !== undefined);
+}

@@ -1,0 +1,303 @@
+import { basename } from 'node:path';
+import { editToml, parseToml, type TomlValue } from '../../adapters/documents/toml';
+import { writeAtomic } from '../../adapters/files/fs';
+import { isTable } from '../../domain/formats/document-value';
+import { MANIFEST_NAMES } from '../../domain/project/manifest';
+import { leadingNumbers } from '../../domain/runtime/lifecycle';
+import type { Runtime } from '../../domain/runtime/runtime';
+import {
+  findAlternatives,
+  type LockEntry,
+  type Lockfile,
+  withEntry,
+  withoutTool,
+} from '../../domain/toolchain/lockfile';
+import type { Release } from '../../domain/versions/release';
+import type { ToolRequest } from '../../domain/versions/request';
+import { isMoving, lineBeyond, restyle } from '../../domain/versions/restyle';
+import { readNumbers } from '../../domain/versions/schemes/numbers';
+import { selectRelease } from '../../domain/versions/select';
+import type { Version } from '../../domain/versions/version';
+import { PolyenvError } from '../../domain/words/errors';
+import { describeOrigin } from '../../domain/words/sourced';
+import type { Context } from '../base/context';
+import { chosenStandings, currentVersion } from '../checks/outdated';
+import { recordHistory, recordOutcome } from '../project/history';
+import { type FolderLock, readLock, writeLock } from '../project/locks';
+import { type ReadManifest, readManifest } from '../project/manifests';
+import { findProject } from '../project/project';
+import { compileFolder, prepareFolder, type Standing } from '../routes/compile';
+import { type Provided, provideAll } from '../toolchains/provide';
+import { type AskedSources, newestRelease } from '../toolchains/releases';
+import { type Asked, mayTryElsewhere, resolveFromSources } from '../toolchains/resolve';
+import { sweepLeftovers } from '../toolchains/sweep';
+import { alternativesOf } from './relock';
+
+/** How far: within the request, beyond it by a new pin, or to another patch of the same minor version only. */
+export type Reach = 'request' | 'latest' | 'patch';
+
+/** What becomes of one pin. */
+export type Step = Kept | Change;
+
+export interface Kept {
+  readonly standing: Standing;
+  /** As locked or installed now. */
+  readonly before?: Version;
+  readonly why: string;
+  readonly hint?: string;
+  /** Where no source could be asked. */
+  readonly failure?: PolyenvError;
+}
+
+export interface Change {
+  readonly standing: Standing;
+  readonly before?: Version;
+  /** As it will be pinned; the same as before unless the pin is rewritten. */
+  readonly request: ToolRequest;
+  /** Alternatives of one version, the preferred one first. */
+  readonly entries: readonly [LockEntry, ...LockEntry[]];
+}
+
+export interface Upgraded {
+  readonly provided: readonly Provided[];
+  readonly wrote: readonly string[];
+  /** Files beside the manifest that say something else than it now does. */
+  readonly disagreements: readonly string[];
+}
+
+export function isChange(step: Step): step is Change {
+  return 'entries' in step;
+}
+
+/** What an upgrade of the folder's pins, or of those of the tools named, would do. Writes nothing but cached indexes. */
+export async function planUpgrade(
+  ctx: Context,
+  of: { readonly folder: string; readonly tools: readonly Runtime[]; readonly reach: Reach },
+): Promise<readonly Step[]> {
+  const standings = await chosenStandings(ctx, of.folder, of.tools);
+  return Promise.all(
+    standings.map(async (standing): Promise<Step> => {
+      try {
+        return await planStep(ctx, standing, of.reach);
+      } catch (error) {
+        // What is linked because its sources cannot be reached keeps no other runtime from its upgrade.
+        if (standing.resolution?.kind !== 'linked' || !(error instanceof PolyenvError) || !mayTryElsewhere(error))
+          throw error;
+        const { root, version } = standing.resolution.toolchain;
+        return { standing, before: version, why: `it is linked from ${root}, and ${error.message}`, failure: error };
+      }
+    }),
+  );
+}
+
+/** Carries a plan out, all of it or nothing: bits first, then locks, then manifests, then routes. */
+export async function applyUpgrade(
+  ctx: Context,
+  plan: { readonly folder: string; readonly steps: readonly Step[]; readonly install: 'install' | 'no-install' },
+): Promise<Upgraded> {
+  const { folder, steps, install } = plan;
+  const sites = await sitesOf(ctx, steps.filter(isChange));
+  const provided = install === 'install' ? await provideSites(ctx, sites) : [];
+  const wrote: string[] = [];
+  for (const site of sites) {
+    if (site.at.place === 'project') await recordHistory(ctx, site.folder);
+    const proved = provided.filter(({ request }) => site.changes.some((change) => change.request === request));
+    const entries = proved.flatMap(({ resolution }) => (resolution.kind === 'entry' ? [resolution.entry] : []));
+    const written = await writeLock(site.at, entries.reduce(withEntry, site.next));
+    if (written === 'written' && site.at.place === 'project') wrote.push(site.at.path);
+    if (site.manifest !== undefined && site.manifest.after !== site.manifest.before.text) {
+      await writeAtomic(site.manifest.before.path, site.manifest.after);
+      wrote.push(site.manifest.before.path);
+    }
+    if (site.at.place === 'project') await recordOutcome(ctx, site.folder);
+  }
+  if (sites.length === 0) return { provided, wrote, disagreements: [] };
+  await sweepLeftovers(ctx);
+  const compile = install === 'install' ? prepareFolder : compileFolder;
+  for (const one of new Set([folder, ...sites.map((site) => site.folder)])) await compile(ctx, one);
+  return { provided, wrote, disagreements: (await findProject(ctx, folder)).disagreements };
+}
+
+/** What is to be asked of the sources, and how the pin reads once their answer is known. */
+interface Aim {
+  readonly request: ToolRequest;
+  readonly within?: (release: Release) => boolean;
+  /** The pin's new text; `undefined` where its style cannot say what was found. Absent where the pin stays. */
+  readonly pin?: (found: Release) => string | undefined;
+}
+
+type Why = Pick<Kept, 'why' | 'hint'>;
+
+async function planStep(ctx: Context, standing: Standing, reach: Reach): Promise<Step> {
+  const { decision, runtime, resolution } = standing;
+  const { request, from, folder } = decision;
+  const before = currentVersion(standing);
+  const keep = ({ why, hint }: Why): Kept => ({
+    standing,
+    why,
+    ...(before !== undefined && { before }),
+    ...(hint !== undefined && { hint }),
+  });
+  const place = describeOrigin(from);
+  if (from.kind !== 'file') return keep({ why: `it is ${place}`, hint: `polyenv use ${runtime.id}@${request.text}` });
+  if (ctx.settings.preference === 'only-system') {
+    return keep({ why: 'sources.preference is only-system', hint: 'polyenv settings get sources.preference' });
+  }
+  const aim = await aimAt(ctx, standing, { before, reach });
+  if ('why' in aim) return keep(aim);
+  const { lock } = await readLock(ctx, folder, basename(from.file));
+  const known = findAlternatives(lock, request);
+  if (aim.pin === undefined && known.length === 0 && resolution?.kind === 'linked') {
+    return keep({ why: `it is linked from ${resolution.toolchain.root}`, hint: 'polyenv lock --renew' });
+  }
+  const inManifest = MANIFEST_NAMES.some((name) => name === basename(from.file));
+  if (!inManifest && known.length === 0 && aim.pin === undefined) {
+    return keep({ why: `${place} pins it, and nothing is locked`, hint: 'polyenv install' });
+  }
+  const found = await resolveAim(ctx, aim, { runtime, lock, folder });
+  const order = found === undefined ? -1 : before === undefined ? 1 : runtime.scheme.compare(found.version, before);
+  if (found === undefined || order < 0) return keep({ why: `nothing newer than ${before ?? 'that'} is known` });
+  const text = aim.pin === undefined ? request.text : aim.pin(found);
+  if (text === undefined) {
+    return keep({
+      why: `${found.version} is there, and ${JSON.stringify(request.text)} cannot be written for it in its own style`,
+      hint: `polyenv use ${runtime.id}@${found.version}`,
+    });
+  }
+  if (order === 0 && text === request.text && known.length > 0) return keep({ why: 'it is the newest' });
+  if (text !== request.text && !inManifest) {
+    return keep({
+      why: `${found.version} is there, and ${place} pins ${request.text}`,
+      hint: `polyenv use ${runtime.id}@${text} && polyenv sync, or change that line`,
+    });
+  }
+  const next: ToolRequest = { ...request, ...runtime.scheme.request(text), text };
+  const entry: LockEntry = { ...found, request: { ...found.request, text } };
+  const others = known.length > 1 ? await alternativesOf(ctx, { runtime, request: next, lock }, entry) : [];
+  return { standing, ...(before !== undefined && { before }), request: next, entries: [entry, ...others] };
+}
+
+async function aimAt(
+  ctx: Context,
+  { decision: { request, folder }, runtime }: Standing,
+  { before, reach }: { readonly before: Version | undefined; readonly reach: Reach },
+): Promise<Aim | Why> {
+  switch (reach) {
+    case 'request':
+      return request.version.kind === 'exact'
+        ? { why: 'it is pinned exactly', hint: `polyenv upgrade --latest ${runtime.id}` }
+        : { request };
+    case 'patch':
+      return before === undefined
+        ? { why: 'it is neither locked nor installed', hint: 'polyenv install' }
+        : aimAtPatch(runtime, request, before);
+    case 'latest':
+      return isMoving(request) ? { request } : aimAtLatest(ctx, { runtime, request, before, folder });
+  }
+}
+
+/** Releases of a line are asked for by its numbers: a source's answer to what moves may hold the newest ones only. */
+function aimAtPatch(runtime: Runtime, request: ToolRequest, before: Version): Aim | Why {
+  const numbers = readNumbers(leadingNumbers(before, 2));
+  if (numbers === undefined) return { why: `${before} has no minor version` };
+  const version = { kind: 'prefix', numbers } as const;
+  if (request.version.kind === 'exact') {
+    const pin = (found: Release) => restyle(runtime, request, found);
+    return { request: { ...request, version }, pin };
+  }
+  const matches = (release: Release) => runtime.scheme.matches(request.version, release);
+  return { request: { ...request, version }, ...(request.version.kind !== 'channel' && { within: matches }) };
+}
+
+async function aimAtLatest(
+  ctx: Context,
+  of: AskedSources & { readonly before: Version | undefined },
+): Promise<Aim | Why> {
+  const { runtime, request, before } = of;
+  const line: ToolRequest = { ...request, version: lineBeyond(runtime, request) };
+  const { release } = await newestRelease(ctx, { ...of, request: line });
+  const older = release === undefined || (before !== undefined && runtime.scheme.compare(release.version, before) < 0);
+  if (older || selectRelease(runtime, request, [release]) !== undefined) {
+    return request.version.kind === 'exact' ? { why: 'it is the newest' } : { request };
+  }
+  const text = restyle(runtime, request, release);
+  const exact: ToolRequest = { ...request, version: { kind: 'exact', version: release.version } };
+  if (text === undefined) return { request: exact, pin: () => undefined };
+  return { request: { ...request, ...runtime.scheme.request(text), text }, pin: () => text };
+}
+
+async function resolveAim(
+  ctx: Context,
+  { request, within }: Aim,
+  at: Pick<Asked, 'runtime' | 'lock' | 'folder'>,
+): Promise<LockEntry | undefined> {
+  try {
+    return await resolveFromSources(ctx, { ...at, request, ...(within !== undefined && { within }) });
+  } catch (error) {
+    if (error instanceof PolyenvError && error.code === 'version-not-found') return undefined;
+    throw error;
+  }
+}
+
+/** Changes of one lock, and of the manifest beside it. */
+interface Site {
+  readonly folder: string;
+  readonly at: FolderLock;
+  readonly changes: readonly Change[];
+  readonly next: Lockfile;
+  readonly manifest?: EditedManifest;
+}
+
+interface EditedManifest {
+  readonly before: ReadManifest;
+  readonly after: string;
+}
+
+/** A manifest that cannot be edited is told here, before anything is downloaded. */
+async function sitesOf(ctx: Context, changes: readonly Change[]): Promise<readonly Site[]> {
+  const groups = new Map<string, { folder: string; file: string; changes: Change[] }>();
+  for (const change of changes) {
+    const { folder, from } = change.standing.decision;
+    const name = from.kind === 'file' ? basename(from.file) : '';
+    const file = MANIFEST_NAMES.find((one) => one === name) ?? 'polyenv.toml';
+    const group = groups.get(`${folder}\0${file}`) ?? { folder, file, changes: [] };
+    group.changes.push(change);
+    groups.set(`${folder}\0${file}`, group);
+  }
+  return Promise.all(
+    [...groups.values()].map(async ({ folder, file, changes: own }): Promise<Site> => {
+      const at = await readLock(ctx, folder, file);
+      const next = own.reduce(relocked, at.lock);
+      const before = await readManifest(folder, file);
+      if (before === undefined) return { folder, at, changes: own, next };
+      let after = before.text;
+      for (const change of own) after = await repinned(before, after, change);
+      return { folder, at, changes: own, next, manifest: { before, after } };
+    }),
+  );
+}
+
+function relocked(lock: Lockfile, { entries }: Change): Lockfile {
+  return entries.reduce(withEntry, withoutTool(lock, entries[0].tool));
+}
+
+/** The manifest's text with the new pin: in a table of options, only its version changes. */
+async function repinned(manifest: ReadManifest, text: string, change: Change): Promise<string> {
+  const { tool, request } = change.standing.decision;
+  const pin = manifest.manifest.runtimes.find((one) => one.tool === tool);
+  if (pin === undefined || request.text === change.request.text) return text;
+  const top = parseToml(text, manifest.path).value;
+  const runtimes = isTable(top) ? top.runtimes : undefined;
+  const said = isTable(runtimes) ? runtimes[pin.key] : undefined;
+  const value = isTable(said) ? { ...said, version: change.request.text } : change.request.text;
+  return editToml(text, manifest.path, { keys: ['runtimes', pin.key], value: value as TomlValue });
+}
+
+async function provideSites(ctx: Context, sites: readonly Site[]): Promise<readonly Provided[]> {
+  const asked = sites.flatMap(({ changes, next }) =>
+    changes.map(({ standing, request }) => ({ runtime: standing.runtime, request, lock: next })),
+  );
+  const { provided, failed } = await provideAll(ctx, asked);
+  if (failed[0] !== undefined) throw failed[0].error;
+  return provided;
+}

@@ -1,0 +1,175 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { editToml, newManifest, type TomlEdit, type TomlValue } from '../../adapters/documents/toml';
+import { writeAtomic } from '../../adapters/files/fs';
+import { refuseDeepProject } from '../../adapters/home/paths';
+import { findToolchain } from '../../adapters/store/store';
+import type { Runtime } from '../../domain/runtime/runtime';
+import { LOCKFILE_NAME, type Lockfile, withEntry, withoutTool } from '../../domain/toolchain/lockfile';
+import type { ToolRequest } from '../../domain/versions/request';
+import type { Context } from '../base/context';
+import { recordHistory, recordOutcome } from '../project/history';
+import { readLock, writeLock } from '../project/locks';
+import { type ReadManifest, readManifest } from '../project/manifests';
+import { findProject } from '../project/project';
+import type { Wish } from '../project/wishes';
+import { compileFolder, prepareFolder } from '../routes/compile';
+import { orderKey } from '../toolchains/install';
+import { orderFor, type Provided, provideAll } from '../toolchains/provide';
+import { resolveRequest } from '../toolchains/resolve';
+import { sweepLeftovers } from '../toolchains/sweep';
+
+export interface UseOptions {
+  readonly wishes: readonly Wish[];
+  readonly folder: string;
+  /** `polyenv.local.toml` is one person's and enters no lock. */
+  readonly file: 'polyenv.toml' | 'polyenv.local.toml';
+  /** The one source to take it from. */
+  readonly source?: string;
+}
+
+export interface Used {
+  readonly manifest: string;
+  readonly created: boolean;
+  readonly provided: readonly Provided[];
+  readonly wrote: readonly string[];
+  readonly notes: readonly { readonly text: string; readonly hint?: string }[];
+}
+
+export interface Planned {
+  readonly tool: string;
+  readonly request: string;
+  readonly version: string;
+  readonly source: string;
+  readonly action: 'install' | 'present' | 'link';
+}
+
+/** Pins the requests in the folder's manifest: bits first, then the lock, then the manifest, then the routes. */
+export async function use(ctx: Context, options: UseOptions): Promise<Used> {
+  const { folder, file } = options;
+  refuseDeepProject(ctx.home, folder);
+  const read = await readManifest(folder, file);
+  const wishes = withOwnOptions(options.wishes, read);
+  const { lock, path: lockFile, place } = await readLock(ctx, folder, file);
+  const order = options.source === undefined ? {} : { order: [options.source] };
+  const manifest = join(folder, file);
+  // A manifest that cannot be edited is told before anything is downloaded.
+  const after = await edited(read, manifest, wishes);
+  const { provided, failed } = await provideAll(
+    ctx,
+    wishes.map(({ runtime, request }) => ({ runtime, request, lock, folder, ...order })),
+  );
+  if (failed[0] !== undefined) throw failed[0].error;
+  const wrote: string[] = [];
+  await recordHistory(ctx, folder);
+  const target = place === 'project' || file === 'polyenv.local.toml' ? lockFile : join(folder, LOCKFILE_NAME);
+  if ((await writeLock({ path: target }, relock(lock, provided))) === 'written') wrote.push(target);
+  if (after !== read?.text) {
+    await writeAtomic(manifest, after);
+    wrote.push(manifest);
+  }
+  await recordOutcome(ctx, folder);
+  await sweepLeftovers(ctx);
+  await prepareFolder(ctx, folder);
+  return { manifest, created: read === undefined, provided, wrote, notes: await notesOf(ctx, folder) };
+}
+
+/** What `use` would do: resolves, and neither downloads nor writes anything but the cached indexes. */
+export async function planUse(ctx: Context, options: UseOptions): Promise<readonly Planned[]> {
+  const { lock } = await readLock(ctx, options.folder, options.file);
+  const wishes = withOwnOptions(options.wishes, await readManifest(options.folder, options.file));
+  const order = options.source === undefined ? {} : { order: [options.source] };
+  return Promise.all(
+    wishes.map(async ({ runtime, request }): Promise<Planned> => {
+      const resolution = await resolveRequest(ctx, { runtime, request, lock, folder: options.folder, ...order });
+      const base = { tool: request.tool, request: request.text };
+      if (resolution.kind === 'linked') {
+        return { ...base, version: resolution.toolchain.version, source: resolution.toolchain.source, action: 'link' };
+      }
+      const { entry } = resolution;
+      const present = await findToolchain(ctx.home, orderKey(orderFor(ctx, runtime, entry)));
+      return {
+        ...base,
+        version: entry.version,
+        source: entry.source,
+        action: present === undefined ? 'install' : 'present',
+      };
+    }),
+  );
+}
+
+/** Takes tools out of the folder's manifest and lock; their toolchains stay in the store until `prune`. */
+export async function remove(
+  ctx: Context,
+  options: { readonly folder: string; readonly file: UseOptions['file']; readonly runtimes: readonly Runtime[] },
+): Promise<readonly string[]> {
+  const { folder, file, runtimes } = options;
+  const read = await readManifest(folder, file);
+  const manifest = join(folder, file);
+  let after = read?.text;
+  for (const pin of read?.manifest.runtimes ?? []) {
+    if (!runtimes.some((runtime) => runtime.id === pin.tool)) continue;
+    after = await editToml(after ?? '', manifest, { keys: ['runtimes', pin.key], value: undefined });
+  }
+  const wrote: string[] = [];
+  await recordHistory(ctx, folder);
+  if (after !== undefined && after !== read?.text) {
+    await writeAtomic(manifest, after);
+    wrote.push(manifest);
+  }
+  const { lock, ...at } = await readLock(ctx, folder, file);
+  const left = runtimes.reduce<Lockfile>((rest, runtime) => withoutTool(rest, runtime.id), lock);
+  if (existsSync(at.path) && (await writeLock(at, left)) === 'written') wrote.push(at.path);
+  await recordOutcome(ctx, folder);
+  await compileFolder(ctx, folder);
+  return wrote;
+}
+
+/** Linked toolchains are this machine's state and leave no entry; an older entry of theirs would be a lie. */
+export function relock(lock: Lockfile, provided: readonly Provided[]): Lockfile {
+  return provided.reduce<Lockfile>(
+    (result, { request, resolution }) =>
+      resolution.kind === 'linked'
+        ? withoutTool(result, request.tool)
+        : resolution.from === 'lock'
+          ? result
+          : withEntry(result, resolution.entry),
+    lock,
+  );
+}
+
+async function edited(read: ReadManifest | undefined, manifest: string, wishes: readonly Wish[]): Promise<string> {
+  const edits = wishes.map(({ runtime, request }): TomlEdit => {
+    const key = read?.manifest.runtimes.find((pin) => pin.tool === runtime.id)?.key ?? runtime.id;
+    return { keys: ['runtimes', key], value: manifestValue(runtime, request) };
+  });
+  if (read === undefined) return newManifest(edits);
+  let text = read.text;
+  for (const edit of edits) text = await editToml(text, manifest, edit);
+  return text;
+}
+
+/** Components and the like that the manifest already asks for stay, unless the command line names others. */
+function withOwnOptions(wishes: readonly Wish[], read: ReadManifest | undefined): readonly Wish[] {
+  return wishes.map(({ runtime, request }) => {
+    const pin = read?.manifest.runtimes.find((one) => one.tool === runtime.id);
+    return { runtime, request: { ...request, options: { ...pin?.options, ...request.options } } };
+  });
+}
+
+/** Files of this folder that say something else than the manifest now does. */
+async function notesOf(ctx: Context, folder: string): Promise<Used['notes']> {
+  const { disagreements } = await findProject(ctx, folder);
+  return disagreements.map((text) => ({ text, hint: 'polyenv sync' }));
+}
+
+/** How a manifest says the request. */
+export function manifestValue(runtime: Runtime, request: ToolRequest): TomlValue {
+  const single = new Set((runtime.options ?? []).filter((option) => option.single).map((option) => option.name));
+  const options = Object.entries(request.options).filter(([, list]) => list.length > 0);
+  if (options.length === 0) return request.text;
+  return {
+    version: request.text,
+    ...Object.fromEntries(options.map(([name, list]) => [name, single.has(name) ? (list[0] ?? '') : list])),
+  };
+}

@@ -1,0 +1,87 @@
+import { join, relative } from 'node:path';
+import { readDocumentText } from '../../adapters/documents/documents';
+import { discoveredFiles } from '../../adapters/system/discover';
+import { missingLibraries, missingPackages, systemPackageManager } from '../../adapters/system/shared-libraries';
+import { installLibraries } from '../../domain/toolchain/system-packages';
+import { PolyenvError } from '../../domain/words/errors';
+import { printable } from '../../domain/words/printable';
+import type { Context } from '../base/context';
+import { commandsOf, type Standing } from '../routes/compile';
+import type { Finding } from './finding';
+import { versionOf } from './mentions';
+
+/** What stands in the project and was made by another line of a runtime than is chosen now. Reads only. */
+export function buildFindings(standings: readonly Standing[]): readonly Finding[] {
+  return standings.flatMap((standing) => {
+    const { runtime, decision } = standing;
+    const version = versionOf(standing);
+    if (version === undefined) return [];
+    return (runtime.builds ?? []).flatMap((trace) =>
+      discoveredFiles(decision.folder, trace.files).flatMap((file): readonly Finding[] => {
+        const maker = trace.maker(textIfAny(file) ?? '');
+        if (maker === undefined || maker === trace.line(version)) return [];
+        const made = trace.made(relative(decision.folder, file));
+        const message = `${printable(made)} was made by ${runtime.title} ${maker}, and ${version} is chosen`;
+        return [{ kind: 'other-build', level: 'warning', message, where: file, mend: trace.mend(made) }];
+      }),
+    );
+  });
+}
+
+/** System libraries that an installed toolchain, or what the project is built from, lacks. Runs nothing. */
+export function libraryFindings(ctx: Context, standings: readonly Standing[]): readonly Finding[] {
+  return standings.flatMap((standing) => [...toolchainLibraries(ctx, standing), ...packageLibraries(ctx, standing)]);
+}
+
+function toolchainLibraries(ctx: Context, { runtime, toolchain }: Standing): readonly Finding[] {
+  if (toolchain === undefined) return [];
+  const missing = new Map<string, string>();
+  for (const program of Object.values(commandsOf(ctx, runtime, toolchain)))
+    for (const name of missingLibraries(ctx.host, program, toolchain.root))
+      if (!missing.has(name)) missing.set(name, program);
+  const [where] = missing.values();
+  if (where === undefined) return [];
+  const names = [...missing.keys()];
+  return [
+    {
+      kind: 'library-missing',
+      level: 'error',
+      message: `${runtime.id} ${toolchain.version} needs ${names.join(', ')}, which this system does not have`,
+      where,
+      mend: installLibraries(names, systemPackageManager()),
+    },
+  ];
+}
+
+function packageLibraries({ host }: Context, { runtime, decision }: Standing): readonly Finding[] {
+  const { needs } = runtime;
+  const path = join(decision.folder, needs?.file ?? '');
+  const lines = needs === undefined ? undefined : textIfAny(path)?.split(/\r?\n/);
+  if (needs === undefined || lines === undefined) return [];
+  const packages = needs.packages(lines);
+  const present = new Set(packages.map(({ name }) => name));
+  return packages.flatMap(({ name, line }): readonly Finding[] => {
+    if (needs.spared?.[name]?.some((other) => present.has(other))) return [];
+    const wanted = Object.hasOwn(needs.libraries, name) ? (needs.libraries[name] ?? []) : [];
+    const missing = missingPackages(host, wanted);
+    if (missing.length === 0) return [];
+    return [
+      {
+        kind: 'package-library-missing',
+        level: 'warning',
+        message: `${name} is built against ${missing.join(', ')}, which pkg-config does not find here`,
+        where: `${path}:${line}`,
+        mend: installLibraries(missing, systemPackageManager()),
+      },
+    ];
+  });
+}
+
+function textIfAny(path: string): string | undefined {
+  try {
+    return readDocumentText(path);
+  } catch (error) {
+    if (error instanceof PolyenvError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,299 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { readLauncher } from '../../adapters/home/launcher';
+import { isOurShim } from '../../adapters/routes/shims';
+import { damagedKeys, isExecutableFile } from '../../adapters/store/store';
+import { isNoexec } from '../../adapters/system/noexec';
+import { answersFloor } from '../../domain/pins/precedence';
+import { endOfLine } from '../../domain/runtime/lifecycle';
+import { PolyenvError } from '../../domain/words/errors';
+import { printable } from '../../domain/words/printable';
+import { describeOrigin } from '../../domain/words/sourced';
+import type { Context } from '../base/context';
+import { findProject, type Project } from '../project/project';
+import { refreshShims, type Standing, standingsOf } from '../routes/compile';
+import { pathEntries } from '../routes/tool-environment';
+import { keptLifecycle } from '../toolchains/lifecycles';
+import { installOwnNode } from '../toolchains/own-node';
+import { buildFindings, libraryFindings } from './builds';
+import { homeDrift, lockDrift } from './drift';
+import type { Finding } from './finding';
+import { contradictionsOf, versionOf } from './mentions';
+
+/** Changes that a finding may ask for. They are made elsewhere: looking changes nothing. */
+export interface Repairs {
+  /** Locks a folder's project again, keeping what its lock has. */
+  relock(folder: string): Promise<void>;
+}
+
+/** Looks at the machine, then at the project of this folder. Reads only. */
+export async function diagnose(ctx: Context, repairs: Repairs): Promise<readonly Finding[]> {
+  const project = await findProject(ctx, ctx.directory);
+  const standings: Standing[] = [];
+  const first = await told(async () => {
+    standings.push(...(await standingsOf(ctx, project)));
+    return [];
+  });
+  const parts = await Promise.all([
+    homeFindings(ctx),
+    launcherFindings(ctx),
+    storeFindings(ctx),
+    told(() => homeDrift(ctx)),
+    told(() => lockDrift(ctx, standings, repairs.relock)),
+    told(() => mentionFindings(ctx, project.directory)),
+  ]);
+  const found = [
+    ...first,
+    ...parts.flat(),
+    ...pathFindings(ctx, standings),
+    ...projectFindings(project, standings),
+    ...(await lifecycleFindings(ctx, standings)),
+    ...buildFindings(standings),
+    ...libraryFindings(ctx, standings),
+  ];
+  // One broken file is met on several ways.
+  return [...new Map(found.map((one) => [`${one.kind} ${one.where} ${one.message}`, one])).values()];
+}
+
+/** A file that cannot be read is a finding like others, and keeps nothing else from being looked at. */
+async function told(look: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {
+  try {
+    return await look();
+  } catch (error) {
+    if (!(error instanceof PolyenvError)) throw error;
+    return [unreadable(error)];
+  }
+}
+
+function unreadable({ message, where, hint }: PolyenvError): Finding {
+  return {
+    kind: 'unreadable',
+    level: 'error',
+    message,
+    ...(where !== undefined && { where: where.line === undefined ? where.file : `${where.file}:${where.line}` }),
+    mend: hint ?? 'mend the file',
+  };
+}
+
+async function homeFindings(ctx: Context): Promise<readonly Finding[]> {
+  if (!existsSync(ctx.home.root))
+    return [
+      {
+        kind: 'no-home',
+        level: 'note',
+        message: `polyenv has no home yet (${ctx.home.root})`,
+        mend: 'polyenv use node@lts',
+      },
+    ];
+  try {
+    accessSync(ctx.home.root, constants.W_OK);
+    if (!isNoexec(join(ctx.home.bin, 'polyenv'))) return [];
+    return [
+      {
+        kind: 'home-noexec',
+        level: 'error',
+        message: `nothing can be started from ${ctx.home.root}: its file system is mounted noexec, so shells take other copies`,
+        mend: 'set POLYENV_HOME to a folder on another file system',
+      },
+    ];
+  } catch {
+    return [
+      {
+        kind: 'home-unwritable',
+        level: 'error',
+        message: `${ctx.home.root} cannot be written by you`,
+        mend: `sudo chown -R "$(id -un)" ${ctx.home.root}`,
+      },
+    ];
+  }
+}
+
+async function launcherFindings(ctx: Context): Promise<readonly Finding[]> {
+  const launcher = await readLauncher(ctx.home);
+  if (launcher === undefined)
+    return existsSync(ctx.home.shims)
+      ? [
+          {
+            kind: 'no-launcher',
+            level: 'error',
+            message: "the launcher is missing or not polyenv's",
+            where: join(ctx.home.bin, 'polyenv'),
+            mend: 'polyenv reshim',
+            fix: () => refreshShims(ctx),
+          },
+        ]
+      : [];
+  if (!existsSync(launcher.node)) {
+    return [
+      {
+        kind: 'launcher-node',
+        level: 'error',
+        message: `the launcher's Node is gone: ${launcher.node}`,
+        mend: 'polyenv setup',
+        fix: async () => void (await installOwnNode(ctx)),
+      },
+    ];
+  }
+  if (!existsSync(launcher.program))
+    return [
+      {
+        kind: 'launcher-program',
+        level: 'error',
+        message: `the launcher's polyenv is gone: ${launcher.program}`,
+        mend: 'polyenv reshim',
+      },
+    ];
+  return [];
+}
+
+async function storeFindings(ctx: Context): Promise<readonly Finding[]> {
+  return (await damagedKeys(ctx.home)).map((key) => ({
+    kind: 'damaged',
+    level: 'error',
+    message: `${key} is not whole`,
+    where: join(ctx.home.store, key),
+    mend: 'polyenv install, or polyenv verify --repair',
+  }));
+}
+
+/** Folders of other managers that put their own commands in front. */
+const MANAGERS = [
+  '.pyenv',
+  '.rbenv',
+  '.nodenv',
+  '.goenv',
+  '.jenv',
+  '.nvm',
+  '.fnm',
+  'fnm_multishells',
+  '.volta',
+  '.asdf',
+  'mise',
+  '.cargo/bin',
+  '.sdkman',
+  '.proto',
+];
+
+function pathFindings(ctx: Context, standings: readonly Standing[]): readonly Finding[] {
+  const path = pathEntries(ctx.host.env.PATH);
+  const shims = path.indexOf(ctx.home.shims);
+  if (shims === -1)
+    return [
+      {
+        kind: 'no-shims-on-path',
+        level: 'warning',
+        message: `${ctx.home.shims} is not on PATH`,
+        mend: 'polyenv setup',
+      },
+    ];
+  return standings.flatMap(({ runtime }): readonly Finding[] => {
+    const name = runtime.probe.command;
+    const front = path
+      .slice(0, shims)
+      .map((folder) => join(folder, name))
+      .find((file) => isExecutableFile(file) && !isOurShim(ctx.home, file));
+    if (front === undefined || front.startsWith(ctx.home.root)) return [];
+    const manager = MANAGERS.find((one) => front.includes(`/${one}/`) || front.includes(`/${one}`));
+    return [
+      {
+        kind: 'in-front',
+        level: 'warning',
+        message: `${front}${manager === undefined ? '' : ` (of ${manager.replace(/^\./, '')})`} comes before polyenv's ${name} on PATH`,
+        mend: "put polyenv's lines at the end of the start-up file: polyenv setup --undo && polyenv setup",
+      },
+    ];
+  });
+}
+
+function projectFindings(project: Project, standings: readonly Standing[]): readonly Finding[] {
+  return [
+    ...project.errors.map(unreadable),
+    ...project.disagreements.map(
+      (text): Finding => ({ kind: 'disagreement', level: 'warning', message: text, mend: 'polyenv sync' }),
+    ),
+    ...project.warnings.map(
+      (text): Finding =>
+        isFloor(project, text)
+          ? floorFinding(text)
+          : { kind: 'version-file', level: 'warning', message: text, mend: 'polyenv detect' },
+    ),
+    ...standings.flatMap((standing): readonly Finding[] =>
+      standing.toolchain === undefined && standing.decision.request.version.kind !== 'system'
+        ? [
+            {
+              kind: 'not-installed',
+              level: 'warning',
+              message: `${standing.runtime.id}@${standing.decision.request.text} is pinned and not installed`,
+              where: describeOrigin(standing.decision.from),
+              mend: 'polyenv install',
+            },
+          ]
+        : [],
+    ),
+    ...floorProblems(project, standings).map(floorFinding),
+  ];
+}
+
+function floorFinding(message: string): Finding {
+  return {
+    kind: 'floor',
+    level: 'warning',
+    message,
+    mend: 'polyenv use a version that answers it, or change what the file wants',
+  };
+}
+
+/** Whether the warning is of a floor that no version can answer together with the pin. */
+function isFloor({ floors }: Project, text: string): boolean {
+  return floors.some(({ contradicted, file, line }) => contradicted && text.includes(`${file}:${line ?? 1} wants `));
+}
+
+/** Floors and ranges that the chosen versions do not answer, with both places. */
+export function floorProblems(project: Project, standings: readonly Standing[]): readonly string[] {
+  return project.floors.flatMap((floor) => {
+    const standing = standings.find((one) => one.runtime.id === floor.tool);
+    const version = standing === undefined ? undefined : versionOf(standing);
+    if (standing === undefined || version === undefined || floor.request === undefined || floor.contradicted) return [];
+    if (answersFloor(standing.runtime.scheme, floor, version)) return [];
+    return [
+      `${floor.file}:${floor.line ?? 1} wants ${floor.tool} ${floor.atLeast ? 'at least ' : ''}${floor.request.text}, and ${describeOrigin(standing.decision.from)} chose ${version}`,
+    ];
+  });
+}
+
+async function mentionFindings(ctx: Context, directory: string): Promise<readonly Finding[]> {
+  return (await contradictionsOf(ctx, directory)).map(({ file, line, says, requests, chosen, standing }) => ({
+    kind: 'mention',
+    level: 'warning',
+    message: `it says ${printable(says)}, and ${describeOrigin(standing.decision.from)} chose ${standing.runtime.id} ${chosen}`,
+    where: `${file}:${line}`,
+    mend: `write ${chosen} there, or: polyenv use ${standing.runtime.id}@${printable(requests.at(-1) ?? '')}`,
+  }));
+}
+
+async function lifecycleFindings(ctx: Context, standings: readonly Standing[]): Promise<readonly Finding[]> {
+  if (ctx.settings.endOfLife === 'ignore') return [];
+  const today = ctx.host.now().toISOString().slice(0, 10);
+  const ends = await Promise.all(
+    standings.map(async (standing) => {
+      const version = versionOf(standing);
+      const lifecycle = await keptLifecycle(ctx, standing.runtime);
+      const end = version === undefined || lifecycle === undefined ? undefined : endOfLine(lifecycle, version, today);
+      return { standing, end };
+    }),
+  );
+  return ends.flatMap(({ standing: { runtime, decision }, end: found }): readonly Finding[] => {
+    if (found === undefined) return [];
+    const { line, end, state, next } = found;
+    const words = state === 'ended' ? `has had no support since ${end}` : `has support until ${end} only`;
+    return [
+      {
+        kind: state === 'ended' ? 'end-of-life' : 'end-of-life-soon',
+        level: 'warning',
+        message: `${runtime.title} ${line} ${words}${next === undefined ? '' : `; the next line to go to is ${next}`}`,
+        where: describeOrigin(decision.from),
+        mend: next === undefined ? `polyenv ls-remote ${runtime.id}` : `polyenv use ${runtime.id}@${next}`,
+      },
+    ];
+  });
+}

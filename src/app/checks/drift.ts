@@ -1,0 +1,105 @@
+import { findAlternatives, type LockEntry, lockDifferences } from '../../domain/toolchain/lockfile';
+import type { Context } from '../base/context';
+import { readLock } from '../project/locks';
+import type { Standing } from '../routes/compile';
+import { findLeftovers, sweepLeftovers } from '../toolchains/sweep';
+import type { Finding } from './finding';
+import { repairRoutes, verifyRoutes } from './verify';
+
+/** Where a project's lock is not what its manifest asks for: too little, too much, or something else. */
+export async function lockDrift(
+  ctx: Context,
+  standings: readonly Standing[],
+  relock: (folder: string) => Promise<void>,
+): Promise<readonly Finding[]> {
+  const folders = new Set(standings.filter(isLocked).map(({ decision }) => decision.folder));
+  const found = await Promise.all([...folders].map((folder) => folderDrift(ctx, folder, { standings, relock })));
+  return found.flat();
+}
+
+/** Only what `polyenv.toml`'s own folder asks for, and what is no linked toolchain, belongs in its lock. */
+function isLocked({ decision, toolchain }: Standing): boolean {
+  const { from, once, request } = decision;
+  const own = from.kind === 'file' && !from.file.endsWith('/polyenv.local.toml');
+  return own && once === undefined && toolchain?.linked === undefined && request.version.kind !== 'system';
+}
+
+async function folderDrift(
+  ctx: Context,
+  folder: string,
+  {
+    standings,
+    relock,
+  }: { readonly standings: readonly Standing[]; readonly relock: (folder: string) => Promise<void> },
+): Promise<readonly Finding[]> {
+  const { lock, path, place } = await readLock(ctx, folder);
+  if (place !== 'project') return [];
+  const here = standings.filter(({ decision }) => decision.folder === folder);
+  const locked = here.filter(isLocked);
+  const common = { where: path, mend: 'polyenv lock', fix: () => relock(folder) } as const;
+  const missing = lockDifferences(
+    lock,
+    locked.map(({ decision }) => decision.request),
+    ctx.platform,
+  );
+  const tools = new Set(here.map(({ runtime }) => runtime.id));
+  const extra = new Set(lock.entries.map(({ tool }) => tool).filter((tool) => !tools.has(tool)));
+  return [
+    ...missing.map(
+      ({ kind, text }): Finding =>
+        // Of a platform that the source lacks, locking again knows no more.
+        kind === 'platform'
+          ? { kind: 'lock-platform', level: 'error', message: text, where: path, mend: 'polyenv lock --renew' }
+          : { kind: 'not-locked', level: 'warning', message: text, ...common },
+    ),
+    ...locked.flatMap((standing): readonly Finding[] => {
+      const wrong = findAlternatives(lock, standing.decision.request).find((entry) => !answers(standing, entry));
+      if (wrong === undefined) return [];
+      const message = `${wrong.tool} is locked as ${wrong.version}, which is not what ${standing.decision.request.text} means`;
+      return [{ kind: 'lock-outdated', level: 'error', message, where: path, mend: 'polyenv lock --renew' }];
+    }),
+    ...[...extra].map(
+      (tool): Finding => ({
+        kind: 'lock-extra',
+        level: 'note',
+        message: `${tool} is locked, and nothing here asks for it`,
+        ...common,
+      }),
+    ),
+  ];
+}
+
+/** Names of channels (`lts`) only a list of releases understands: those are believed. */
+function answers({ runtime, decision }: Standing, { version }: LockEntry): boolean {
+  const { version: wanted } = decision.request;
+  return !['exact', 'prefix', 'range'].includes(wanted.kind) || runtime.scheme.matches(wanted, { version });
+}
+
+/** Shims and compiled routes that are not what polyenv would write now, and what killed installs left. */
+export async function homeDrift(ctx: Context): Promise<readonly Finding[]> {
+  const routes = await verifyRoutes(ctx, { scope: 'project', depth: 'quick' });
+  const leftovers = await findLeftovers(ctx);
+  return [
+    ...routes.map(({ kind, at, text }): Finding => {
+      const directory = kind === 'environment' ? at : ctx.directory;
+      return {
+        kind: kind === 'environment' ? 'stale-environment' : 'stale-shim',
+        level: 'error',
+        message: text,
+        where: at,
+        mend: kind === 'environment' ? 'polyenv verify --repair' : 'polyenv reshim',
+        fix: () => repairRoutes(ctx, directory),
+      };
+    }),
+    ...leftovers.map(
+      (path): Finding => ({
+        kind: 'leftover',
+        level: 'note',
+        message: 'an install or a removal that was killed left this',
+        where: path,
+        mend: 'polyenv prune',
+        fix: () => sweepLeftovers(ctx),
+      }),
+    ),
+  ];
+}

@@ -1,0 +1,178 @@
+import { readEnvironments } from '../../adapters/routes/shims';
+import { openDiskMeter } from '../../adapters/store/disk-use';
+import { listToolchains } from '../../adapters/store/store';
+import { formatDigest } from '../../domain/runtime/digest';
+import { hasEnded, lineAt } from '../../domain/runtime/lifecycle';
+import type { Runtime } from '../../domain/runtime/runtime';
+import { artifactFor } from '../../domain/toolchain/lockfile';
+import { describeProof, proofText, type Toolchain } from '../../domain/toolchain/toolchain';
+import type { Release } from '../../domain/versions/release';
+import type { ToolRequest } from '../../domain/versions/request';
+import { selectRelease } from '../../domain/versions/select';
+import type { Version } from '../../domain/versions/version';
+import { describeOrigin } from '../../domain/words/sourced';
+import type { Context } from '../base/context';
+import { findProject } from '../project/project';
+import { commandsOf, standingsOf } from '../routes/compile';
+import { freshLifecycle } from '../toolchains/lifecycles';
+import { newestRelease } from '../toolchains/releases';
+import { currentVersion } from './outdated';
+
+/** All that is known of one version of a runtime. */
+export interface Description {
+  readonly tool: string;
+  readonly title: string;
+  readonly homepage: string;
+  readonly license?: string;
+  /** As asked on the command line, or as the project asks. */
+  readonly request: string;
+  readonly version: Version;
+  readonly vendor?: string;
+  readonly variant?: string;
+  readonly platform: string;
+  readonly source: string;
+  /** Who publishes there, where it is not the project itself. */
+  readonly publisher?: string;
+  readonly notes?: string;
+  readonly lifecycle?: Lifespan;
+  /** Why it is believed; absent while it is neither installed nor locked. */
+  readonly proof?: string;
+  /** Nobody signed it: the digest was taken from the source's list when it was first resolved, and the lock holds it since. */
+  readonly firstUse: boolean;
+  readonly parts: readonly ProvedPart[];
+  readonly installed?: Installed;
+  /** `polyenv.toml:3`, the deciding one first. */
+  readonly requestedBy: readonly string[];
+  /** Folders whose routes lead to it. */
+  readonly usedBy: readonly string[];
+}
+
+export interface Lifespan {
+  readonly line: string;
+  readonly lts: boolean;
+  /** Days, as `2026-04-30`. */
+  readonly support?: string;
+  readonly end?: string;
+  readonly ended: boolean;
+}
+
+export interface ProvedPart {
+  readonly at: string;
+  readonly digest: string;
+  readonly proof: string;
+}
+
+export interface Installed {
+  readonly root: string;
+  /** On disk. Absent for a linked one, whose root may be a whole system's. */
+  readonly bytes?: number;
+  /** ISO time. */
+  readonly since: string;
+  /** The manager from which it is linked. */
+  readonly linked?: string;
+  readonly commands: readonly string[];
+}
+
+/**
+ * What this folder uses of the runtime, or what answers the request: as locked or installed, else as the sources offer it.
+ * Throws `version-not-found` through the source, and what the network throws.
+ */
+export async function describeTool(
+  ctx: Context,
+  of: { readonly runtime: Runtime; readonly request: ToolRequest; readonly asked: 'asked' | 'here' },
+): Promise<Description | undefined> {
+  const { runtime } = of;
+  const { decision, standing, candidates } = await standingOf(ctx, runtime);
+  const own = of.asked === 'here' && decision !== undefined;
+  const request = own ? decision.request : of.request;
+  const entry = own && standing?.resolution?.kind === 'entry' ? standing.resolution.entry : undefined;
+  const at = await listToolchains(ctx.home);
+  const known = own ? standing?.toolchain : installedFor(at, runtime, request);
+  const offered =
+    known === undefined && entry === undefined ? await newestRelease(ctx, { runtime, request }) : undefined;
+  const toolchain = known ?? (offered?.release && sameOf(at, runtime, offered.release));
+  const found = toolchain ?? entry ?? offered?.release;
+  if (found === undefined) return undefined;
+  const { version, vendor, variant } = found;
+  const source = toolchain?.source ?? entry?.source ?? offered?.source ?? '';
+  const publisher = runtime.sources.find(({ id }) => id === source)?.publisher;
+  const notes = offered?.release?.notes ?? runtime.releaseNotes?.(version);
+  const parts = toolchain?.parts ?? (entry === undefined ? [] : (artifactFor(entry, ctx.platform)?.parts ?? []));
+  const lifecycle = await lifespanOf(ctx, runtime, version);
+  const isDecided = standing !== undefined && currentVersion(standing) === version;
+  return {
+    tool: runtime.id,
+    title: runtime.title,
+    homepage: runtime.homepage,
+    ...(runtime.license !== undefined && { license: runtime.license }),
+    request: request.text,
+    version,
+    ...(vendor !== undefined && { vendor }),
+    ...(variant !== undefined && { variant }),
+    platform: toolchain?.platform ?? ctx.platform,
+    source,
+    ...(publisher !== undefined && { publisher }),
+    ...(notes !== undefined && { notes }),
+    ...(lifecycle !== undefined && { lifecycle }),
+    ...((toolchain !== undefined || parts.length > 0) && {
+      proof: describeProof({ parts, ...(toolchain?.linked !== undefined && { linked: toolchain.linked }) }),
+    }),
+    firstUse: parts.some(({ proof }) => proof.kind === 'index'),
+    parts: parts.map(({ at, digest, proof }) => ({ at, digest: formatDigest(digest), proof: proofText(proof) })),
+    ...(toolchain !== undefined && { installed: await installedAt(ctx, runtime, toolchain) }),
+    requestedBy: isDecided && decision !== undefined ? [describeOrigin(decision.from), ...candidates] : [],
+    usedBy: toolchain === undefined ? [] : await usersOf(ctx, toolchain.root),
+  };
+}
+
+async function standingOf(ctx: Context, runtime: Runtime) {
+  const project = await findProject(ctx, ctx.directory);
+  const standing = (await standingsOf(ctx, project)).find(({ decision }) => decision.tool === runtime.id);
+  const decision = standing?.decision.request.version.kind === 'system' ? undefined : standing?.decision;
+  const candidates = decision?.alternatives.map(({ file, line, request }) => `${file}:${line} (${request})`) ?? [];
+  return { standing, decision, candidates };
+}
+
+/** The newest on this machine that answers. */
+function installedFor(all: readonly Toolchain[], runtime: Runtime, request: ToolRequest): Toolchain | undefined {
+  const own = all.filter((one) => one.tool === runtime.id);
+  const release = selectRelease(runtime, request, own);
+  return own.find((one) => one === release);
+}
+
+/** The same release on this machine: what is installed does not know that it is on a moving line. */
+function sameOf(all: readonly Toolchain[], runtime: Runtime, release: Release): Toolchain | undefined {
+  const exact = { kind: 'exact', version: release.version } as const;
+  return installedFor(all, runtime, {
+    tool: runtime.id,
+    text: release.version,
+    options: {},
+    ...release,
+    version: exact,
+  });
+}
+
+async function installedAt(ctx: Context, runtime: Runtime, toolchain: Toolchain): Promise<Installed> {
+  return {
+    root: toolchain.root,
+    since: toolchain.installed,
+    ...(toolchain.linked === undefined
+      ? { bytes: await openDiskMeter().measure(toolchain.root) }
+      : { linked: toolchain.linked.manager }),
+    commands: Object.keys(commandsOf(ctx, runtime, toolchain)).sort(),
+  };
+}
+
+async function usersOf(ctx: Context, root: string): Promise<readonly string[]> {
+  const environments = await readEnvironments(ctx.home);
+  return environments
+    .filter(({ runtimes }) => runtimes.some(({ toolchain }) => toolchain === root))
+    .map(({ directory }) => directory);
+}
+
+async function lifespanOf(ctx: Context, runtime: Runtime, version: Version): Promise<Lifespan | undefined> {
+  const line = lineAt(await freshLifecycle(ctx, runtime), version);
+  if (line === undefined) return undefined;
+  const today = ctx.host.now().toISOString().slice(0, 10);
+  return { ...line, lts: line.lts === true, ended: hasEnded(line, today) };
+}

@@ -1,0 +1,127 @@
+import { dirname, join, relative, sep } from 'node:path';
+import { documentOf, repositoryOf } from '../../adapters/documents/documents';
+import { type ListedFolder, walkProjects } from '../../adapters/files/project-folders';
+import { type Mention, namesVersions, readMentions } from '../../domain/pins/mentions';
+import { isAnswered } from '../../domain/pins/pin-agreement';
+import { understand } from '../../domain/pins/precedence';
+import type { Document, Runtime } from '../../domain/runtime/runtime';
+import type { ToolRequest } from '../../domain/versions/request';
+import type { Version } from '../../domain/versions/version';
+import { PolyenvError } from '../../domain/words/errors';
+import type { Context } from '../base/context';
+import { loadRuntimes } from '../base/registry';
+import { findProject } from '../project/project';
+import { type Standing, standingsOf } from '../routes/compile';
+
+/** What a Dockerfile, a workflow or the like says of a tool, against what is chosen for its folder. */
+export interface Contradiction extends Mention {
+  /** Absolute. */
+  readonly file: string;
+  readonly standing: Standing;
+  /** The chosen version where it is known, else the request. */
+  readonly chosen: string;
+}
+
+const DEPTH = 6;
+const MOST_FOLDERS = 2000;
+const MOST_FILES = 500;
+
+/** Each mention, in the folder and below it, of a version that the folder of the file does not get. Reads only. */
+export async function contradictionsOf(ctx: Context, top: string): Promise<readonly Contradiction[]> {
+  const runtimes = await loadRuntimes();
+  const { folders } = walkProjects(top, {
+    depth: DEPTH,
+    most: MOST_FOLDERS,
+    isDependency: (path) => path === ctx.home.root,
+  });
+  const reader = new FileReader(top);
+  const standings = new Map<string, Promise<readonly Standing[]>>();
+  const standingsIn = (folder: string): Promise<readonly Standing[]> => {
+    const held = standings.get(folder) ?? findProject(ctx, folder).then((project) => standingsOf(ctx, project));
+    standings.set(folder, held);
+    return held;
+  };
+  const found: Contradiction[] = [];
+  for (const path of candidates(top, folders)) {
+    const document = reader.open(path);
+    const mentions = document === undefined ? [] : readMentions(path, document, runtimes);
+    if (mentions.length === 0) continue;
+    const file = join(top, path);
+    const chosen = await standingsIn(dirname(file));
+    found.push(
+      ...mentions.flatMap((mention): readonly Contradiction[] => {
+        const standing = chosen.find(({ runtime }) => runtime.id === mention.tool);
+        if (standing === undefined || !contradicts(mention, standing)) return [];
+        return [{ ...mention, file, standing, chosen: versionOf(standing) ?? standing.decision.request.text }];
+      }),
+    );
+  }
+  return found;
+}
+
+/** Relative, with `/`. */
+function candidates(top: string, folders: readonly ListedFolder[]): readonly string[] {
+  return folders
+    .flatMap(({ path, files }) => files.map((name) => relative(top, join(path, name)).split(sep).join('/')))
+    .filter(namesVersions)
+    .slice(0, MOST_FILES);
+}
+
+/** A matrix that has the chosen version among others does not contradict it. */
+function contradicts({ requests }: Mention, standing: Standing): boolean {
+  const { runtime, decision } = standing;
+  const said = requests.map((text) => attempt(runtime, text));
+  if (said.some((one) => one === undefined)) return false;
+  const version = versionOf(standing);
+  const meant = { request: plain(decision.request), ...(version !== undefined && { version }) };
+  return said.every(
+    (one) => one !== undefined && !isAnswered(runtime, one, meant) && isTold(one, meant.request, version),
+  );
+}
+
+/** Whether it can be told without a list of releases that the two do not mean the same. */
+function isTold({ version: said }: ToolRequest, { version: meant }: ToolRequest, version: string | undefined): boolean {
+  if (!['prefix', 'exact', 'range'].includes(said.kind)) return false;
+  if (version !== undefined || meant.kind === 'exact') return true;
+  if (meant.kind !== 'prefix' || said.kind === 'range') return false;
+  const numbers =
+    said.kind === 'prefix' ? said.numbers : said.kind === 'exact' ? said.version.split('.').map(Number) : [];
+  return meant.numbers.some((number, index) => numbers[index] !== undefined && numbers[index] !== number);
+}
+
+/** Absent where nothing was resolved yet. */
+export function versionOf({ toolchain, resolution }: Standing): Version | undefined {
+  return toolchain?.version ?? (resolution?.kind === 'entry' ? resolution.entry.version : undefined);
+}
+
+/** An image's publisher is no vendor of the runtime's: numbers alone are compared. */
+function plain({ vendor, variant, ...request }: ToolRequest): ToolRequest {
+  return request;
+}
+
+function attempt(runtime: Runtime, text: string): ToolRequest | undefined {
+  try {
+    return plain(understand(runtime, { text, options: {} }));
+  } catch (error) {
+    if (error instanceof PolyenvError) return undefined;
+    throw error;
+  }
+}
+
+/** Opens what lies in the project, by its real path too; what is too large or no text says nothing. */
+class FileReader {
+  readonly #top: Document;
+
+  constructor(top: string) {
+    this.#top = documentOf({ path: join(top, 'polyenv.toml'), boundary: () => repositoryOf(top) }, '');
+  }
+
+  open(path: string): Document | undefined {
+    try {
+      return this.#top.sibling(path);
+    } catch (error) {
+      if (error instanceof PolyenvError) return undefined;
+      throw error;
+    }
+  }
+}

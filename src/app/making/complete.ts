@@ -1,0 +1,127 @@
+import { readdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { parseToml } from '../../adapters/documents/toml';
+import { readTextIfAny } from '../../adapters/files/fs';
+import { type Home, homeOf } from '../../adapters/home/paths';
+import { listToolchains } from '../../adapters/store/store';
+import { keptVersions } from '../../adapters/upstream/known-versions';
+import { isTable } from '../../domain/formats/document-value';
+import { MANIFEST_NAMES } from '../../domain/project/manifest';
+import { type Candidate, type Native, type ToolWords, type Vocabulary, wantedAt } from '../../domain/routes/completion';
+import { isPrintable, printable } from '../../domain/words/printable';
+import type { Host } from '../../host';
+
+export interface Completion {
+  readonly candidates: readonly Candidate[];
+  /** What the shell adds by itself. */
+  readonly native: Native | undefined;
+}
+
+/**
+ * What may stand at the cursor, in order of likelihood: from the vocabulary and the files at hand, never the network.
+ * What cannot be read offers nothing. Names that could act on a terminal, and those that would need several lines, are left out.
+ */
+export async function complete(
+  host: Host,
+  vocabulary: Vocabulary,
+  line: { readonly before: readonly string[]; readonly current: string },
+): Promise<Completion> {
+  const { before, current } = line;
+  const { candidates, kind, native, folder, prefix = '' } = wantedAt(vocabulary, before, current);
+  const at: Place = {
+    home: homeOf(host),
+    host,
+    // The shells hand it on as it was typed.
+    folder: resolve(host.cwd ?? '/', (folder ?? '.').replace(/^~(?=\/|$)/, host.personHome)),
+    tools: vocabulary.tools,
+  };
+  const read = kind === undefined ? undefined : KINDS[kind];
+  const found = await read?.(at, current).catch(() => []);
+  const more = (found ?? []).map(({ word, describe }) => ({ word: prefix + word, describe }));
+  const seen = new Set<string>();
+  const all = [...candidates, ...more].filter(({ word }) => {
+    const fits = word.startsWith(current) && word !== '' && isPrintable(word) && !seen.has(word);
+    seen.add(word);
+    return fits;
+  });
+  return { candidates: all.map(({ word, describe }) => ({ word, describe: printable(describe) })), native };
+}
+
+interface Place {
+  readonly home: Home;
+  readonly host: Host;
+  readonly folder: string;
+  readonly tools: readonly ToolWords[];
+}
+
+const KINDS: Readonly<Record<string, (at: Place, current: string) => Promise<readonly Candidate[]>>> = {
+  request: requests,
+  installed,
+  task: tasks,
+  template: templates,
+};
+
+/**
+ * `TOOL@`; once it stands, `TOOL@VERSION`: what moves, what is installed, then what sources have offered, or the lines
+ * with support where none was asked yet.
+ */
+async function requests(at: Place, current: string): Promise<readonly Candidate[]> {
+  const name = /^([a-z]+)@/.exec(current)?.[1];
+  if (name === undefined) return at.tools.map(({ word }) => ({ word: `${word}@`, describe: 'a version of it' }));
+  const tool = at.tools.find(({ word }) => word === name);
+  if (tool === undefined) return [];
+  const own = (await installed(at)).filter(({ word }) => word.startsWith(`${name}@`));
+  const known = (await keptVersions(at.home, name)).map((word) => ({ word, describe: '' }));
+  const [moving, versions] = [[LATEST, ...tool.channels], known.length === 0 ? supported(at, tool) : known].map(
+    (some) => some.map(({ word, describe }) => ({ word: `${name}@${word}`, describe })),
+  ) as [Candidate[], Candidate[]];
+  return [...moving, ...own, ...versions];
+}
+
+const LATEST: Candidate = { word: 'latest', describe: 'the newest release' };
+
+function supported({ host }: Place, { lines }: ToolWords): readonly Candidate[] {
+  const today = host.now().toISOString().slice(0, 10);
+  return lines.flatMap(({ word, end }) =>
+    end !== undefined && end < today ? [] : [{ word, describe: end === undefined ? '' : `until ${end}` }],
+  );
+}
+
+async function installed({ home }: Place): Promise<readonly Candidate[]> {
+  return (await listToolchains(home)).map(({ tool, version, linked }) => ({
+    word: `${tool}@${version}`,
+    describe: linked === undefined ? 'installed' : 'linked',
+  }));
+}
+
+/** Read more leniently than by who runs them: a manifest that is being edited still has tasks. */
+async function tasks({ folder, host }: Place): Promise<readonly Candidate[]> {
+  const found: Candidate[] = [];
+  for (let current = folder; ; current = dirname(current)) {
+    for (const name of MANIFEST_NAMES) found.push(...(await tasksIn(join(current, name)).catch(() => [])));
+    if (current === dirname(current) || current === host.personHome) return found;
+  }
+}
+
+async function tasksIn(file: string): Promise<readonly Candidate[]> {
+  const text = await readTextIfAny(file);
+  if (text === undefined) return [];
+  const { value } = parseToml(text, file);
+  const table = isTable(value) ? value.tasks : undefined;
+  if (!isTable(table)) return [];
+  return Object.entries(table).map(([word, task]) => ({ word, describe: describeTask(task) }));
+}
+
+function describeTask(task: unknown): string {
+  const said = isTable(task) ? (task.description ?? task.run) : task;
+  const first: unknown = Array.isArray(said) ? said[0] : said;
+  return typeof first === 'string' ? (first.split('\n')[0] ?? '').slice(0, 80) : '';
+}
+
+async function templates({ host }: Place): Promise<readonly Candidate[]> {
+  const names = await readdir(join(dirname(host.program), '..', 'templates'));
+  return names
+    .filter((name) => /^[a-z][a-z0-9-]*$/.test(name))
+    .sort()
+    .map((word) => ({ word, describe: '' }));
+}

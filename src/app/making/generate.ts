@@ -1,0 +1,187 @@
+import { basename, dirname, join } from 'node:path';
+import { type OwnPackage, renderWrapper } from '../../adapters/documents/wrapper';
+import { ensureFolder, readTextIfAny, writeAtomic } from '../../adapters/files/fs';
+import { normalizeUrl, refuseUnprotected } from '../../adapters/net/mirrors';
+import { installedPackage, isInstalledPackage, ownStart } from '../../adapters/system/own-package';
+import { devcontainer } from '../../domain/making/devcontainer';
+import { dockerfile } from '../../domain/making/dockerfile';
+import { githubActions } from '../../domain/making/github-actions';
+import type { ProjectFacts } from '../../domain/making/project-facts';
+import type { TemplateGenerated } from '../../domain/making/template';
+import { needsTrust } from '../../domain/project/trust';
+import { integrityDigest, parseDigest } from '../../domain/runtime/digest';
+import { PolyenvError } from '../../domain/words/errors';
+import type { Context } from '../base/context';
+import { isInside } from '../project/inside';
+import { readManifest } from '../project/manifests';
+import { findProject } from '../project/project';
+
+const WRAPPER = 'polyenvw';
+
+/** Kinds of files that can be generated, each with its place in the project. */
+export const GENERATED = {
+  'github-actions': '.github/workflows/polyenv.yml',
+  dockerfile: 'Dockerfile',
+  devcontainer: '.devcontainer/devcontainer.json',
+  wrapper: WRAPPER,
+} as const;
+
+export type GeneratedKind = keyof typeof GENERATED;
+
+export interface Generated {
+  /** Absolute. */
+  readonly file: string;
+  readonly text: string;
+  readonly mode: number;
+  /** Whether it calls a wrapper that the project does not have yet. */
+  readonly wrapper: 'there' | 'missing' | 'unneeded';
+}
+
+/** Where the package of polyenv is, as the person says it. */
+export interface PackageWords {
+  readonly url?: string | undefined;
+  readonly digest?: string | undefined;
+}
+
+/** Writes what a template wants generated into its new project, whose lock may come later. Returns the places. */
+export async function generateInNew(ctx: Context, kinds: readonly TemplateGenerated[]): Promise<readonly string[]> {
+  if (kinds.length === 0) return [];
+  const { directory, facts } = await readFacts(ctx);
+  for (const kind of kinds) {
+    const text = MAKERS[kind]({ ...facts, polyenv: 'polyenv' });
+    await writeGenerated(
+      { file: join(directory, GENERATED[kind]), text, mode: 0o644 },
+      { directory, replace: 'nothing' },
+    );
+  }
+  return kinds.map((kind) => GENERATED[kind]);
+}
+
+/** The text of a file for the folder's project. Throws `manifest-missing` and `lock-missing`: without a lock there is nothing to be exact about. */
+export async function generate(ctx: Context, kind: GeneratedKind, words: PackageWords): Promise<Generated> {
+  const { directory, facts } = await readFacts(ctx);
+  await refuseUnlocked(directory);
+  const file = join(directory, GENERATED[kind]);
+  if (kind === 'wrapper')
+    return { file, text: renderWrapper(await findPackage(ctx, words)), mode: 0o755, wrapper: 'unneeded' };
+  if (words.url !== undefined || words.digest !== undefined) {
+    throw new PolyenvError('usage', '--url and --digest are for the wrapper, which the other files call', {
+      hint: `polyenv generate wrapper --write --url URL --digest sha256:HEX, then polyenv generate ${kind}`,
+    });
+  }
+  const wrapper = (await readTextIfAny(join(directory, WRAPPER))) === undefined ? 'missing' : 'there';
+  const all: ProjectFacts = { ...facts, polyenv: wrapper === 'there' ? `./${WRAPPER}` : 'polyenv' };
+  return { file, text: MAKERS[kind](all), mode: 0o644, wrapper };
+}
+
+const MAKERS: Readonly<Record<Exclude<GeneratedKind, 'wrapper'>, (facts: ProjectFacts) => string>> = {
+  'github-actions': githubActions,
+  dockerfile,
+  devcontainer,
+};
+
+/** Puts the file into its place. Throws `usage` where another stands there, unless it is to be replaced. */
+export async function writeGenerated(
+  { file, text, mode }: Pick<Generated, 'file' | 'text' | 'mode'>,
+  { directory, replace }: { readonly directory: string; readonly replace: 'others' | 'nothing' },
+): Promise<'written' | 'unchanged'> {
+  if (
+    !isInside(directory, dirname(file).slice(directory.length + 1)) ||
+    !isInside(directory, file.slice(directory.length + 1))
+  )
+    throw new PolyenvError('path-refused', `${file} leads out of the project`, { where: { file } });
+  const before = await readTextIfAny(file);
+  if (before === text) return 'unchanged';
+  if (before !== undefined && replace === 'nothing') {
+    throw new PolyenvError('usage', `${basename(file)} is there already, and says something else`, {
+      where: { file },
+      hint: 'compare it with what is printed without --write, then add --force',
+    });
+  }
+  await ensureFolder(dirname(file));
+  await writeAtomic(file, text, { mode });
+  return 'written';
+}
+
+async function readFacts(
+  ctx: Context,
+): Promise<{ readonly directory: string; readonly facts: Omit<ProjectFacts, 'polyenv'> }> {
+  const { directory } = await findProject(ctx, ctx.directory);
+  const manifest = (await readManifest(directory, 'polyenv.toml'))?.manifest;
+  if (manifest === undefined) {
+    throw new PolyenvError('manifest-missing', `${directory} has no polyenv.toml`, { hint: 'polyenv init' });
+  }
+  return {
+    directory,
+    facts: {
+      name: basename(directory) || 'project',
+      trust: needsTrust({ manifest }),
+      tasks: manifest.tasks.map(({ name }) => name),
+    },
+  };
+}
+
+async function refuseUnlocked(directory: string): Promise<void> {
+  if ((await readTextIfAny(join(directory, 'polyenv.lock'))) === undefined) {
+    throw new PolyenvError('lock-missing', `${directory} has no polyenv.lock for others to be given`, {
+      where: { file: join(directory, 'polyenv.lock') },
+      hint: 'polyenv lock',
+    });
+  }
+}
+
+async function findPackage(ctx: Context, { url, digest }: PackageWords): Promise<OwnPackage> {
+  if ((url === undefined) !== (digest === undefined)) {
+    throw new PolyenvError('usage', '--url and --digest belong together', { hint: ASK });
+  }
+  if (url !== undefined && digest !== undefined) {
+    const read = parseDigest(digest) ?? integrityDigest(digest);
+    if (read === undefined || read.kind === 'h1') {
+      throw new PolyenvError('usage', `--digest ${JSON.stringify(digest)} is neither sha256:HEX nor sha512:HEX`, {
+        hint: 'sha256sum FILE prints it',
+      });
+    }
+    return checked(ctx, { url, digest: read });
+  }
+  const found = (await installedPackage(ctx.host)) ?? (await packageOfRegistry(ctx));
+  if (found === undefined) {
+    throw new PolyenvError(
+      'usage',
+      'where this polyenv was installed from cannot be known, so no digest of it can be',
+      {
+        hint: ASK,
+      },
+    );
+  }
+  return checked(ctx, found);
+}
+
+const ASK = 'polyenv generate wrapper --url https://HOST/polyenv.tgz --digest sha256:HEX';
+
+function checked(ctx: Context, { url: text, digest }: OwnPackage): OwnPackage {
+  const url = normalizeUrl(text);
+  if (url.username !== '' || url.password !== '') {
+    throw new PolyenvError('usage', 'the URL of the package has a user or a password, which must not be committed', {
+      hint: 'leave it out; curl reads ~/.netrc',
+    });
+  }
+  refuseUnprotected(url, ctx.settings, 'the package of polyenv');
+  return { url: url.href, digest };
+}
+
+/** The package in the registry that npm is configured for here, if it really holds this polyenv: a name alone says nothing. */
+async function packageOfRegistry(ctx: Context): Promise<OwnPackage | undefined> {
+  if (!isInstalledPackage(ctx.host)) return undefined;
+  const { upstream } = await ctx.network();
+  const offered = (await upstream.npm.packument('polyenv'))?.versions[__VERSION__];
+  if (offered?.digest === undefined) return undefined;
+  const { digest, proof } = offered;
+  const at = `npm:polyenv@${__VERSION__}` as const;
+  const { url } = await upstream.locate(at);
+  const start = await upstream.member(
+    { at, digest, proof },
+    { format: 'tar.gz', root: 'package' },
+    'package/dist/polyenv.cjs',
+  );
+  return start === (await ownStart(ctx.host)) ? { url, digest } : undefined;
+}

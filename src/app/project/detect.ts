@@ -1,0 +1,141 @@
+import { join, relative } from 'node:path';
+import { openDocument, repositoryOf } from '../../adapters/documents/documents';
+import { readPackageManager } from '../../domain/pins/files/package-manager';
+import type { Saying } from '../../domain/pins/precedence';
+import type { Runtime } from '../../domain/runtime/runtime';
+import type { ToolRequest } from '../../domain/versions/request';
+import { PolyenvError } from '../../domain/words/errors';
+import { loadRuntimes } from '../base/registry';
+import { findProjectOf, type Project, type ProjectContext } from './project';
+
+/** Every pin that a folder has, in a stable form: fields are added, never changed. */
+export interface Detected {
+  readonly schema: 1;
+  /** As it was asked for. */
+  readonly directory: string;
+  readonly found: readonly DetectedPin[];
+  readonly errors: readonly { readonly file: string; readonly line: number; readonly message: string }[];
+  readonly warnings: readonly string[];
+}
+
+export interface DetectedPin {
+  /** A runtime's id, or a package manager's name. */
+  readonly tool: string;
+  /** Relative to the folder asked for; absolute for what the environment or a setting said. */
+  readonly file: string;
+  readonly line: number;
+  /** Without the vendor, where the runtime has vendors. */
+  readonly requests: readonly string[];
+  readonly vendor?: string;
+  readonly components?: readonly string[];
+  readonly targets?: readonly string[];
+  readonly profile?: string;
+  /** Of a package manager: `sha512:HEX`. */
+  readonly checksum?: string;
+  readonly chosen: boolean;
+  readonly why: string;
+}
+
+export async function detect(ctx: ProjectContext, directory: string): Promise<Detected> {
+  return detectIn(ctx, { directory, runtimes: await loadRuntimes() });
+}
+
+export function detectIn(
+  ctx: ProjectContext,
+  { directory, runtimes }: { readonly directory: string; readonly runtimes: readonly Runtime[] },
+): Detected {
+  const project = findProjectOf(ctx, { folder: directory, runtimes });
+  const managers = detectManagers(directory);
+  return {
+    schema: 1,
+    directory,
+    found: [...project.verdicts.flatMap((verdict) => pinsOf(directory, verdict)), ...managers.found],
+    errors: withoutRepeats([...project.errors, ...managers.errors].map((error) => describeError(directory, error))),
+    warnings: [...project.disagreements, ...project.warnings, ...managers.warnings],
+  };
+}
+
+function pinsOf(directory: string, verdict: Project['verdicts'][number]): readonly DetectedPin[] {
+  const { tool, chosen, request, why, alternatives } = verdict;
+  const own = chosen === undefined ? [] : [{ saying: chosen, why }];
+  return [...own, ...alternatives].flatMap(({ saying, why: reason }) => {
+    if (saying.fault !== undefined) return [];
+    const asked = saying === chosen ? request : saying.request;
+    return [{ tool, ...pinOf(directory, saying, asked), chosen: saying === chosen, why: reason }];
+  });
+}
+
+function pinOf(
+  directory: string,
+  saying: Saying,
+  request: ToolRequest | undefined,
+): Omit<DetectedPin, 'tool' | 'chosen' | 'why'> {
+  const vendor = request?.vendor;
+  const { components, targets, profile } = request?.options ?? saying.options;
+  return {
+    file: relative(directory, saying.file),
+    line: saying.line ?? 1,
+    requests: vendor === undefined ? saying.requests : saying.requests.map((text) => withoutVendor(text, request)),
+    ...(vendor !== undefined && { vendor }),
+    ...(components !== undefined && { components }),
+    ...(targets !== undefined && { targets }),
+    ...(profile?.[0] !== undefined && { profile: profile[0] }),
+  };
+}
+
+/** The version of a request whose text carries its vendor in front or behind. */
+function withoutVendor(text: string, request: ToolRequest | undefined): string {
+  if (request === undefined || text !== request.text) return text;
+  const { version } = request;
+  switch (version.kind) {
+    case 'exact':
+      return version.version;
+    case 'prefix':
+      return version.numbers.join('.');
+    case 'channel':
+      return version.name;
+    case 'range':
+      return version.text;
+    default:
+      return version.kind;
+  }
+}
+
+/** polyenv manages no package manager: corepack, or npm's own registry package, honours what is written. */
+function detectManagers(directory: string): {
+  readonly found: readonly DetectedPin[];
+  readonly errors: readonly PolyenvError[];
+  readonly warnings: readonly string[];
+} {
+  const path = join(directory, 'package.json');
+  try {
+    const document = openDocument({ path, boundary: () => repositoryOf(directory) });
+    if (document === undefined) return { found: [], errors: [], warnings: [] };
+    const { pins, warnings } = readPackageManager(document);
+    return {
+      found: pins.map(({ name, version, checksum, field, line }) => ({
+        tool: name,
+        file: 'package.json',
+        line,
+        requests: [version],
+        ...(checksum !== undefined && { checksum }),
+        chosen: true,
+        why: `${field} asks for it`,
+      })),
+      errors: [],
+      warnings: warnings.map(({ line, text }) => `${path}:${line}: ${text}`),
+    };
+  } catch (error) {
+    if (!(error instanceof PolyenvError)) throw error;
+    return { found: [], errors: [error], warnings: [] };
+  }
+}
+
+function describeError(directory: string, { message, where }: PolyenvError): Detected['errors'][number] {
+  return { file: where === undefined ? '' : relative(directory, where.file), line: where?.line ?? 1, message };
+}
+
+/** A package.json that is no JSON is one error, whoever read it. */
+function withoutRepeats(errors: Detected['errors']): Detected['errors'] {
+  return [...new Map(errors.map((error) => [JSON.stringify(error), error])).values()];
+}

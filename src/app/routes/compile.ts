@@ -1,0 +1,191 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { withLock } from '../../adapters/home/lock';
+import { type Offer, readEnvironments, renderShims, writeEnvironment, writeShims } from '../../adapters/routes/shims';
+import { shimsStand } from '../../adapters/routes/shims-check';
+import { executablesIn, listToolchains, readTree } from '../../adapters/store/store';
+import type { Environment, RoutedRuntime } from '../../domain/routes/environment';
+import type { Runtime } from '../../domain/runtime/runtime';
+import type { Toolchain } from '../../domain/toolchain/toolchain';
+import type { Context } from '../base/context';
+import { readyHome } from '../base/ready-home';
+import { loadRuntimes } from '../base/registry';
+import { readKnown } from '../project/locks';
+import { outsidePlace, projectPlace } from '../project/place';
+import { type Decision, findProject, type Project } from '../project/project';
+import { trustedEffects } from '../project/trusted';
+import { findProvided } from '../toolchains/provide';
+import type { Resolution } from '../toolchains/resolve';
+import { ensureOverlays, routeOverlay } from './overlay';
+
+/** A decision with what it comes to on this machine now. */
+export interface Standing {
+  readonly decision: Decision;
+  readonly runtime: Runtime;
+  readonly resolution?: Resolution;
+  /** Absent while it is not installed. */
+  readonly toolchain?: Toolchain;
+  readonly lockPath: string;
+}
+
+/** How a project stands: what its decisions are resolved to and what of that is here. Reads only, never uses the network. */
+export async function standingsOf(ctx: Context, project: Project): Promise<readonly Standing[]> {
+  const runtimes = await loadRuntimes();
+  return Promise.all(
+    project.decisions.map(async (decision): Promise<Standing> => {
+      const runtime = runtimes.find((candidate) => candidate.id === decision.tool) as Runtime;
+      const file = decision.from.kind === 'file' ? decision.from.file.split('/').pop() : undefined;
+      const { lock, path } = await readKnown(ctx, decision.folder, file);
+      const found = await findProvided(ctx, { runtime, request: decision.request, lock });
+      return { decision, runtime, lockPath: path, ...found };
+    }),
+  );
+}
+
+/** Makes what the runtimes derive in the project (`.venv`), then compiles the folder's routes: for verbs by which a person changes it. */
+export async function prepareFolder(ctx: Context, folder: string): Promise<Environment> {
+  const first = await compileFolder(ctx, folder);
+  if (!first.runtimes.some(({ overlay }) => overlay !== undefined)) return first;
+  await ensureOverlays(ctx, first.runtimes);
+  return compileFolder(ctx, folder);
+}
+
+/** Compiles the routes of the folder, from what stands there now. */
+export async function compileFolder(ctx: Context, folder: string): Promise<Environment> {
+  const project = await findProject(ctx, folder);
+  return compileProject(ctx, { project, standings: await standingsOf(ctx, project), directory: folder });
+}
+
+export async function compileProject(
+  ctx: Context,
+  of: { readonly project: Project; readonly standings: readonly Standing[]; readonly directory: string },
+): Promise<Environment> {
+  const { project, standings } = await withoutOverrides(ctx, of);
+  const lasting = standings.filter(({ decision }) => decision.once === undefined && decision.from.kind === 'file');
+  const environment = await describeEnvironment(ctx, { project, standings: lasting, directory: of.directory });
+  await readyHome(ctx);
+  await refreshShims(ctx);
+  await writeEnvironment(ctx.home, environment);
+  return environment;
+}
+
+/** Routes serve every later call: what a variable asks for this once neither stands in them nor takes the project's own away. */
+async function withoutOverrides(
+  ctx: Context,
+  of: { readonly project: Project; readonly standings: readonly Standing[]; readonly directory: string },
+): Promise<{ readonly project: Project; readonly standings: readonly Standing[] }> {
+  const names = (await loadRuntimes()).map(({ id }) => `POLYENV_${id.toUpperCase()}`);
+  if (names.every((name) => !ctx.host.env[name])) return of;
+  const env = { ...ctx.host.env, ...Object.fromEntries(names.map((name) => [name, undefined])) };
+  const lasting: Context = { ...ctx, host: { ...ctx.host, env } };
+  const project = await findProject(lasting, of.directory);
+  return { project, standings: await standingsOf(lasting, project) };
+}
+
+/** One shim for every command of every toolchain, and for what projects installed privately. */
+export async function refreshShims(ctx: Context): Promise<void> {
+  const { home, host, settings, emit } = ctx;
+  if (await shimsStand(home, renderShims(home, await shimOffers(ctx), host.personHome))) return;
+  // Who counts the toolchains before another's is there would take that one's shims away.
+  await withLock(
+    { home, host, name: 'shims', purpose: 'writing shims', timeout: settings.lockTimeout, emit },
+    async () => writeShims(home, await shimOffers(ctx), host.personHome),
+  );
+}
+
+/** The commands that each runtime has here, by its toolchains and by what projects installed privately. */
+export async function shimOffers(ctx: Context): Promise<readonly Offer[]> {
+  const runtimes = await loadRuntimes();
+  const toolchains = await listToolchains(ctx.home);
+  const environments = await readEnvironments(ctx.home);
+  return runtimes.map((runtime) => {
+    const own = toolchains
+      .filter((one) => one.tool === runtime.id)
+      .flatMap((one) => Object.keys(commandsOf(ctx, runtime, one)));
+    const routed = environments.flatMap((one) => one.runtimes.filter(({ tool }) => tool === runtime.id));
+    // A pin whose toolchain is gone is still a pin: its commands must not reach another copy.
+    const pinned = routed.flatMap(({ commands }) => Object.keys(commands));
+    const folders = routed.flatMap(({ bins, overlay }) => [
+      ...bins,
+      ...(overlay?.ready ? [`${overlay.path}/${overlay.bin}`] : []),
+    ]);
+    return { runtime, commands: [...new Set([...own, ...pinned, ...folders.flatMap(executablesIn)])] };
+  });
+}
+
+export async function describeEnvironment(
+  ctx: Context,
+  of: { readonly project: Project; readonly standings: readonly Standing[]; readonly directory: string },
+): Promise<Environment> {
+  const { project, standings, directory } = of;
+  const isolation = project.isolation ?? 'default';
+  const locks = [...new Set(standings.map((standing) => standing.lockPath))];
+  const { variables, untrusted } = await trustedEffects(ctx, project.manifests);
+  const missing = standings.filter(
+    ({ toolchain, decision }) => toolchain === undefined && decision.request.version.kind !== 'system',
+  );
+  return {
+    directory,
+    runtimes: await Promise.all(
+      standings.flatMap((standing) =>
+        standing.toolchain === undefined ? [] : [routed(ctx, standing, standing.toolchain, isolation)],
+      ),
+    ),
+    pending: [
+      ...missing.map(({ runtime }) => runtime.id),
+      ...project.verdicts.filter(({ chosen }) => chosen?.fault !== undefined).map(({ tool }) => tool),
+    ],
+    variables,
+    notes: [
+      ...project.errors.map(
+        ({ where, message }) =>
+          `${where === undefined ? '' : `${where.file}${where.line === undefined ? '' : `:${where.line}`}: `}${message}`,
+      ),
+      ...missing.map(
+        ({ runtime, decision }) =>
+          `${runtime.id}@${decision.request.text} is pinned here and not installed: polyenv install`,
+      ),
+      ...untrusted.map(({ path }) => `${path} also wants to set variables, paths or tasks: polyenv trust --show`),
+    ],
+    traces: project.traces,
+    inputs: [...project.inputs, ...locks.filter((path) => existsSync(path))],
+    absences: [...project.absences, ...locks.filter((path) => !existsSync(path))],
+    shims: ctx.home.shims,
+    home: ctx.home.root,
+  };
+}
+
+export function commandsOf(ctx: Context, runtime: Runtime, toolchain: Toolchain): Readonly<Record<string, string>> {
+  const { commands } = runtime.layout(
+    readTree(toolchain.root, toolchain.version, toolchain.platform),
+    outsidePlace(ctx, toolchain.root),
+  );
+  return Object.fromEntries(Object.entries(commands).map(([name, path]) => [name, join(toolchain.root, path)]));
+}
+
+async function routed(
+  ctx: Context,
+  standing: Standing,
+  toolchain: Toolchain,
+  isolation: 'default' | 'strict',
+): Promise<RoutedRuntime> {
+  const { runtime, decision } = standing;
+  const place = projectPlace(ctx, { project: decision.folder, tool: runtime.id, toolchain: toolchain.root, isolation });
+  const layout = runtime.layout(readTree(toolchain.root, toolchain.version, toolchain.platform), place);
+  return {
+    tool: runtime.id,
+    version: toolchain.version,
+    toolchain: toolchain.root,
+    commands: Object.fromEntries(
+      Object.entries(layout.commands).map(([name, path]) => [name, join(toolchain.root, path)]),
+    ),
+    variables: layout.variables,
+    bins: layout.bins,
+    homes: layout.homes,
+    installs: layout.installs,
+    shared: layout.shared ?? [],
+    ...(layout.overlay !== undefined && { overlay: await routeOverlay(ctx, decision.folder, layout.overlay) }),
+    linked: toolchain.linked !== undefined,
+    plusVersion: runtime.plusVersion ?? [],
+  };
+}

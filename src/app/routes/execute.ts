@@ -1,0 +1,263 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { ensureFolder } from '../../adapters/files/fs';
+import { type Writes, watchWrites } from '../../adapters/files/writes';
+import { isOurShim } from '../../adapters/routes/shims';
+import { readStandingEnvironment } from '../../adapters/store/standing';
+import { become, type Program, runChild } from '../../adapters/system/spawn';
+import type { Environment, RoutedRuntime } from '../../domain/routes/environment';
+import type { GlobalInstall } from '../../domain/runtime/layout';
+import { EMPTY_LOCKFILE } from '../../domain/toolchain/lockfile';
+import { PolyenvError } from '../../domain/words/errors';
+import type { Context } from '../base/context';
+import { runtimeIds } from '../base/registry';
+import { readKnown, rememberEntry } from '../project/locks';
+import { type Decision, findProject, type Project } from '../project/project';
+import type { Wish } from '../project/wishes';
+import { provide } from '../toolchains/provide';
+import { describeEnvironment, refreshShims, type Standing, standingsOf } from './compile';
+import { commandIn, pathEntries, toolEnvironment } from './tool-environment';
+
+export interface Execution {
+  /** The folder whose project decides. */
+  readonly folder: string;
+  /** Where the program starts. */
+  readonly cwd: string;
+  /** For this once, over what the project says. */
+  readonly wishes: readonly Wish[];
+  readonly command: readonly [string, ...string[]];
+  readonly mode?: 'pure';
+}
+
+/** Runs a command in the folder's environment, installing what it needs first. Nothing is written in the project. Resolves to the exit status. */
+export async function execute(ctx: Context, execution: Execution): Promise<number> {
+  const { program, asChild } = await prepare(ctx, execution);
+  return asChild ? runAndRefresh(ctx, program) : become(ctx.host, program);
+}
+
+/** As `execute`, and tells what changed meanwhile outside the environment's project and polyenv's home. */
+export async function executeWatched(
+  ctx: Context,
+  execution: Execution,
+  watch: { readonly roots: readonly string[]; readonly stdout?: 'stderr' },
+): Promise<Watched> {
+  const { environment, program } = await prepare(ctx, execution);
+  await ensureFolder(ctx.home.tmp);
+  const changes = await watchWrites({
+    roots: watch.roots,
+    except: [environment.directory, ctx.home.root],
+    clock: ctx.home.tmp,
+  });
+  const exit = await runChild(ctx.host, program, watch.stdout);
+  const writes = changes();
+  await refreshShims(ctx);
+  return { exit, writes, shared: environment.runtimes.flatMap(({ shared }) => shared ?? []) };
+}
+
+export interface Watched {
+  readonly exit: number;
+  readonly writes: Writes;
+  /** Folders that the environment's tools fill for all projects, by their own rules. */
+  readonly shared: readonly string[];
+}
+
+interface Prepared {
+  readonly environment: Environment;
+  readonly program: Program;
+  /** It may add commands, which shims must then be made for. */
+  readonly asChild: boolean;
+}
+
+async function prepare(ctx: Context, execution: Execution): Promise<Prepared> {
+  const environment = await readyEnvironment(ctx, execution.folder, execution.wishes);
+  const [name, ...args] = execution.command;
+  const env = toolEnvironment(ctx, environment, execution.mode);
+  const file = locate(ctx, { environment, name, path: env.PATH, cwd: execution.cwd });
+  if (!name.includes('/') && commandIn(environment, name)?.file !== file) env.POLYENV_DEPTH = deeper(ctx, name);
+  for (const { homes } of environment.runtimes) for (const folder of homes) await ensureFolder(folder);
+  const program = { file, args, env, cwd: execution.cwd };
+  if (!isGlobalInstall(environment.runtimes, name, args)) return { environment, program, asChild: false };
+  const into = installArguments(environment.runtimes, name, args);
+  return { environment, program: { ...program, args: into }, asChild: true };
+}
+
+async function runAndRefresh(ctx: Context, program: Program): Promise<number> {
+  const exit = await runChild(ctx.host, program);
+  await refreshShims(ctx);
+  return exit;
+}
+
+/** As shims do: a wrapper on PATH that asks for its own name would go on for ever. */
+function deeper(ctx: Context, name: string): string {
+  const text = ctx.host.env.POLYENV_DEPTH ?? '0';
+  const depth = /^\d{1,2}$/.test(text) ? Number(text) : 0;
+  if (depth < 20) return String(depth + 1);
+  throw new PolyenvError('loop', `${name} calls itself: ${depth} times through polyenv exec`, {
+    hint: `look for another program called ${name} on PATH that starts this one: type -a ${name}`,
+  });
+}
+
+/** The environment of a folder with everything in it installed, or `only` one runtime; wishes replace what the project decides. */
+export async function readyEnvironment(
+  ctx: Context,
+  folder: string,
+  wishes: readonly Wish[],
+  only?: string,
+): Promise<Environment> {
+  const standing = wishes.length === 0 && only === undefined ? compiledFor(ctx, folder) : undefined;
+  if (standing !== undefined) return standing;
+  const project = await findProject(ctx, folder);
+  const tools = new Set(wishes.map(({ runtime }) => runtime.id));
+  const broken = project.errors[0];
+  if (broken !== undefined && wishes.length === 0 && only === undefined) throw broken;
+  const rest: Project = {
+    ...project,
+    decisions: project.decisions.filter(
+      (decision) => !tools.has(decision.tool) && decision.request.version.kind !== 'system',
+    ),
+  };
+  const standings = await Promise.all(
+    (await standingsOf(ctx, rest)).map((standing) =>
+      only === undefined || standing.runtime.id === only ? installed(ctx, standing) : standing,
+    ),
+  );
+  const once = await Promise.all(wishes.map((wish) => standingOf(ctx, wish, folder)));
+  return describeEnvironment(ctx, { project: rest, standings: [...standings, ...once], directory: project.directory });
+}
+
+/**
+ * What the shims of the folder go by, where that is all there is to say: no version for this once, no other folder's
+ * environment, no default, nothing missing or wrong, and no `.venv`, whose owner is asked anew each time.
+ */
+function compiledFor(ctx: Context, folder: string): Environment | undefined {
+  const { env } = ctx.host;
+  if (runtimeIds().some((id) => env[`POLYENV_${id.toUpperCase()}`])) return undefined;
+  if (env.POLYENV_ENV && env.POLYENV_ENV !== folder) return undefined;
+  const environment = readStandingEnvironment(ctx.home, folder);
+  if (environment === undefined) return undefined;
+  const { runtimes, pending, notes, inputs } = environment;
+  const complete =
+    pending.length === 0 && notes?.length === 0 && runtimes.every(({ overlay }) => overlay === undefined);
+  const decides = inputs.some((file) => dirname(file) === folder);
+  const besides = Object.keys(ctx.settings.defaults).some((id) => !runtimes.some(({ tool }) => tool === id));
+  return complete && decides && !besides ? environment : undefined;
+}
+
+async function installed(ctx: Context, standing: Standing): Promise<Standing> {
+  if (standing.toolchain !== undefined) return standing;
+  const { runtime, decision } = standing;
+  if (!ctx.settings.autoInstall) {
+    throw new PolyenvError(
+      'not-installed',
+      `${runtime.id}@${decision.request.text} is pinned and not installed, and install.missing is off`,
+      { hint: 'polyenv install' },
+    );
+  }
+  const file = decision.from.kind === 'file' ? decision.from.file.split('/').pop() : undefined;
+  const { lock, place } = await readKnown(ctx, decision.folder, file);
+  const { resolution, toolchain } = await provide(ctx, {
+    runtime,
+    request: decision.request,
+    lock,
+    folder: decision.folder,
+  }).catch((error: unknown) => {
+    throw placed(error, decision.from);
+  });
+  if (resolution.kind === 'entry' && resolution.from === 'source' && decision.once === undefined) {
+    await rememberEntry(ctx, decision.folder, resolution.entry);
+    if (place === 'project') {
+      ctx.emit({
+        type: 'note',
+        text: `polyenv.lock lacks ${runtime.id}@${decision.request.text}; using ${resolution.entry.version} (polyenv lock writes it)`,
+      });
+    }
+  }
+  return { ...standing, resolution, toolchain };
+}
+
+/** An error with the file that asked for what failed, where it does not name a place itself. */
+function placed(error: unknown, from: Decision['from']): unknown {
+  if (!(error instanceof PolyenvError) || error.where !== undefined || from.kind !== 'file') return error;
+  const where = { file: from.file, ...(from.line !== undefined && { line: from.line }) };
+  return new PolyenvError(error.code, error.message, { ...error.details, where });
+}
+
+async function standingOf(ctx: Context, wish: Wish, folder: string): Promise<Standing> {
+  const { resolution, toolchain } = await provide(ctx, { ...wish, lock: EMPTY_LOCKFILE });
+  const from = { kind: 'argument', text: `${wish.runtime.id}@${wish.request.text}` } as const;
+  return {
+    decision: { tool: wish.runtime.id, request: wish.request, from, folder, alternatives: [] },
+    runtime: wish.runtime,
+    resolution,
+    toolchain,
+    lockPath: '',
+  };
+}
+
+function locate(
+  ctx: Context,
+  {
+    environment,
+    name,
+    path,
+    cwd,
+  }: {
+    readonly environment: Environment;
+    readonly name: string;
+    readonly path: string | undefined;
+    readonly cwd: string;
+  },
+): string {
+  if (name.includes('/')) {
+    const file = isAbsolute(name) ? name : resolve(cwd, name);
+    if (canRun(file)) return file;
+    throw new PolyenvError('command-not-found', `there is no program ${name}`, { hint: 'polyenv exec -- COMMAND' });
+  }
+  const own = commandIn(environment, name)?.file;
+  if (own !== undefined) return own;
+  const found = pathEntries(path)
+    .map((entry) => join(entry, name))
+    .find((file) => canRun(file) && !isOurShim(ctx.home, file));
+  if (found !== undefined) return found;
+  throw new PolyenvError(
+    'command-not-found',
+    `no program ${JSON.stringify(name)} on PATH, and none of this project's runtimes provides it`,
+    { hint: 'polyenv which --why' },
+  );
+}
+
+/** The arguments with the project's own place to install into, unless the person names another. */
+export function installArguments(
+  runtimes: readonly RoutedRuntime[],
+  name: string,
+  args: readonly string[],
+): readonly string[] {
+  const into = runtimes
+    .flatMap(({ installs }) => installs)
+    .find((install) => install.command === name && matchesInstall(install, args))?.into;
+  if (into === undefined || args.some((argument) => argument === into[0] || argument.startsWith(`${into[0]}=`)))
+    return args;
+  return [...args, ...into];
+}
+
+export function isGlobalInstall(runtimes: readonly RoutedRuntime[], name: string, args: readonly string[]): boolean {
+  return runtimes.some(({ installs }) =>
+    installs.some((install) => install.command === name && matchesInstall(install, args)),
+  );
+}
+
+function matchesInstall({ words, flags }: GlobalInstall, args: readonly string[]): boolean {
+  const word = args.find((argument) => !argument.startsWith('-'));
+  return (
+    word !== undefined && words.includes(word) && (flags.length === 0 || flags.some((flag) => args.includes(flag)))
+  );
+}
+
+function canRun(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,244 @@
+import { constants } from 'node:os';
+import { dirname, join } from 'node:path';
+import { ensureFolder } from '../../adapters/files/fs';
+import { isFolder } from '../../adapters/system/discover';
+import type { Program } from '../../adapters/system/spawn';
+import { openSupervisor, type Supervisor } from '../../adapters/system/supervise';
+import { MANIFEST_NAMES, type Manifest, type ManifestTask } from '../../domain/project/manifest';
+import { orderOf, planTask, runsAtOnce, type TaskPlan } from '../../domain/project/task-graph';
+import { applyEnvOps } from '../../domain/words/env-op';
+import { PolyenvError } from '../../domain/words/errors';
+import { nearestName } from '../../domain/words/nearest';
+import { quoted } from '../../domain/words/printable';
+import { quoteSh } from '../../domain/words/shell-quote';
+import type { Context } from '../base/context';
+import { isInside } from '../project/inside';
+import { readManifest } from '../project/manifests';
+import { trustedEffects } from '../project/trusted';
+import { refreshShims } from './compile';
+import { readyEnvironment } from './execute';
+import { toolEnvironment } from './tool-environment';
+
+export interface ListedTask extends ManifestTask {
+  readonly manifest: Manifest;
+  readonly trusted: boolean;
+}
+
+/** The tasks that can be called by name here, nearest first: one that a nearer manifest also has is not among them. */
+export async function listTasks(ctx: Context): Promise<readonly ListedTask[]> {
+  const found = new Map<string, ListedTask>();
+  for await (const tasks of tasksUp(ctx)) {
+    for (const task of tasks) if (!found.has(task.name)) found.set(task.name, task);
+  }
+  return [...found.values()];
+}
+
+/** In the nearest manifest that has it; those beyond are not read. Throws `task-unknown`, naming the nearest name. */
+export async function findTask(
+  ctx: Context,
+  name: string,
+): Promise<{ readonly listed: ListedTask; readonly plan: TaskPlan<ManifestTask> }> {
+  const names: string[] = [];
+  for await (const tasks of tasksUp(ctx)) {
+    const listed = tasks.find((task) => task.name === name);
+    const plan = listed && planTask(listed.manifest.tasks, name);
+    if (listed !== undefined && plan !== undefined) return { listed, plan };
+    names.push(...tasks.map((task) => task.name));
+  }
+  const near = nearestName(name, names);
+  throw new PolyenvError('task-unknown', `no manifest here or above has a task called ${quoted(name)}`, {
+    hint:
+      near !== undefined
+        ? `polyenv run ${near}`
+        : names.length > 0
+          ? 'polyenv run --list'
+          : 'write it below [tasks] in polyenv.toml',
+  });
+}
+
+/** Of each manifest from the folder in question to where the walk of pins stops too. */
+async function* tasksUp(ctx: Context): AsyncGenerator<readonly ListedTask[]> {
+  for (let folder = ctx.directory; ; folder = dirname(folder)) {
+    let root = false;
+    for (const name of MANIFEST_NAMES) {
+      const manifest = (await readManifest(folder, name))?.manifest;
+      if (manifest === undefined) continue;
+      root ||= manifest.root;
+      const trusted = (await trustedEffects(ctx, [manifest])).untrusted.length === 0;
+      yield manifest.tasks.map((task) => ({ ...task, manifest, trusted }));
+    }
+    if (root || folder === dirname(folder) || folder === ctx.host.personHome) return;
+  }
+}
+
+export interface TaskCall {
+  readonly name: string;
+  /** For the last line of the task itself. */
+  readonly args: readonly string[];
+  /** What stands before the lines of each task when several run at once. */
+  readonly mark: (name: string, all: readonly string[], stream: 'stdout' | 'stderr') => string;
+  readonly stdout?: 'stderr';
+}
+
+/**
+ * Runs a task of a trusted manifest after those that it depends on, each in the environment of its folder, with what is
+ * missing installed first. The first that fails stops the others; resolves to its exit status.
+ */
+export async function runTask(ctx: Context, call: TaskCall): Promise<number> {
+  const { listed, plan } = await findTask(ctx, call.name);
+  const { manifest } = listed;
+  if (!listed.trusted) {
+    throw new PolyenvError('not-trusted', `the tasks of ${manifest.path} are not trusted`, {
+      where: { file: manifest.path, line: listed.line },
+      hint: 'polyenv trust --show, then polyenv trust',
+    });
+  }
+  refuseLostArguments(listed, call.args);
+  const tasks = orderOf(plan);
+  const programs = await prepare(ctx, manifest, tasks);
+  const atOnce = runsAtOnce(plan);
+  const all = tasks.filter(({ run }) => run.length > 0).map(({ name }) => name);
+  const supervisor = openSupervisor({
+    host: ctx.host,
+    ...(atOnce && { mark: (name: string, stream: 'stdout' | 'stderr') => call.mark(name, all, stream) }),
+    ...(call.stdout !== undefined && { stdout: call.stdout }),
+  });
+  try {
+    const runner = new Runner(supervisor, (task, index) =>
+      programs(task, index, task.name === listed.name ? call.args : []),
+    );
+    const exit = await runner.run(plan);
+    const { stopped } = supervisor;
+    // A service that ends well when it is asked to has done its task; one that never began has not.
+    return stopped === undefined || (exit === 0 && !runner.leftOut) ? exit : 128 + constants.signals[stopped];
+  } finally {
+    supervisor.close();
+    await refreshShims(ctx);
+  }
+}
+
+/** Each task once, those at once that may be. */
+class Runner {
+  readonly #results = new Map<string, Promise<void>>();
+  readonly #supervisor: Supervisor;
+  readonly #program: (task: ManifestTask, index: number) => Program;
+  /** The status of the first that failed, or why the first could not be started. */
+  #failed: { readonly exit: number } | { readonly error: unknown } | undefined;
+  /** Whether something was not begun because of an end before. */
+  leftOut = false;
+
+  constructor(supervisor: Supervisor, program: (task: ManifestTask, index: number) => Program) {
+    this.#supervisor = supervisor;
+    this.#program = program;
+  }
+
+  /** Resolves once nothing runs any more. */
+  async run(plan: TaskPlan<ManifestTask>): Promise<number> {
+    await this.#once(plan);
+    if (this.#failed === undefined) return 0;
+    if ('error' in this.#failed) throw this.#failed.error;
+    return this.#failed.exit;
+  }
+
+  #once(plan: TaskPlan<ManifestTask>): Promise<void> {
+    const result = this.#results.get(plan.task.name) ?? this.#start(plan);
+    this.#results.set(plan.task.name, result);
+    return result;
+  }
+
+  async #start({ task, before }: TaskPlan<ManifestTask>): Promise<void> {
+    // Thousands that depend on each other must not stand on one stack.
+    await undefined;
+    if (task.parallel) await Promise.all(before.map((one) => this.#once(one)));
+    else for (const one of before) if (!this.#ending) await this.#once(one);
+    for (const index of task.run.keys()) {
+      const exit = this.#ending ? undefined : await this.#line(task, index);
+      if (exit === undefined) {
+        this.leftOut = true;
+        return;
+      }
+      if (exit !== 0) this.#fail({ exit });
+    }
+  }
+
+  get #ending(): boolean {
+    return this.#failed !== undefined || this.#supervisor.stopped !== undefined;
+  }
+
+  async #line(task: ManifestTask, index: number): Promise<number | undefined> {
+    try {
+      return await this.#supervisor.run(task.name, this.#program(task, index));
+    } catch (error) {
+      this.#fail({ error });
+      return undefined;
+    }
+  }
+
+  #fail(how: { readonly exit: number } | { readonly error: unknown }): void {
+    if (this.#failed !== undefined) return;
+    this.#failed = how;
+    // Where a signal ended it, all have had that: another could cut short how they end.
+    if (this.#supervisor.stopped === undefined) this.#supervisor.stop('SIGTERM');
+  }
+}
+
+/** The environments of all folders that the tasks run in, ready before the first one starts. */
+async function prepare(
+  ctx: Context,
+  manifest: Manifest,
+  tasks: readonly ManifestTask[],
+): Promise<(task: ManifestTask, index: number, args: readonly string[]) => Program> {
+  const environments = new Map<string, Readonly<Record<string, string | undefined>>>();
+  for (const task of tasks) {
+    if (task.run.length === 0) continue;
+    const folder = folderOf(manifest, task);
+    if (environments.has(folder)) continue;
+    const environment = await readyEnvironment(ctx, folder, []);
+    for (const { homes } of environment.runtimes) for (const home of homes) await ensureFolder(home);
+    environments.set(folder, toolEnvironment(ctx, environment));
+  }
+  return (task, index, args) => {
+    // Once more: a task before this one may have made the folder, or a link in its place.
+    const folder = folderOf(manifest, task);
+    if (!isFolder(folder)) {
+      throw new PolyenvError('manifest-invalid', `task ${task.name} runs in ${quoted(task.dir)}, which is no folder`, {
+        where: { file: manifest.path, line: task.line },
+        hint: `mend dir, or make the folder first: mkdir -p ${quoteSh(folder)}`,
+      });
+    }
+    const handed = index === task.run.length - 1 ? args : [];
+    const text = task.run[index] ?? '';
+    const line = handed.length === 0 || takesArguments(text) ? text : `${text.trimEnd()} "$@"`;
+    const own = task.env.map(({ op }) => op);
+    return {
+      file: '/bin/sh',
+      args: ['-c', line, task.name, ...handed],
+      env: { ...applyEnvOps(environments.get(folder) ?? {}, own), PWD: folder },
+      cwd: folder,
+    };
+  };
+}
+
+function folderOf(manifest: Manifest, { name, dir, line }: ManifestTask): string {
+  const base = dirname(manifest.path);
+  if (isInside(base, dir)) return join(base, dir);
+  throw new PolyenvError('path-refused', `the folder of task ${name} leads out of the project`, {
+    where: { file: manifest.path, line },
+    hint: 'name a folder below the manifest that is no link to elsewhere',
+  });
+}
+
+function takesArguments(line: string): boolean {
+  return /\$\{?[@*#1-9]/.test(line);
+}
+
+/** Behind what a line may end with, an argument would be another command, a comment's word or nothing. */
+function refuseLostArguments({ name, run, line, manifest }: ListedTask, args: readonly string[]): void {
+  const last = run.at(-1);
+  if (args.length === 0 || (last !== undefined && (takesArguments(last) || !/[;&|(){}]\s*$|(^|\s)#.*\s*$/.test(last))))
+    return;
+  throw new PolyenvError('usage', `task ${name} has no place for arguments`, {
+    where: { file: manifest.path, line },
+    hint: last === undefined ? `polyenv run ${name}` : 'write "$@" where they belong',
+  });
+}

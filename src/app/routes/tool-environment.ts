@@ -1,0 +1,85 @@
+import { delimiter, join } from 'node:path';
+import { environmentForTools } from '../../adapters/home/launcher';
+import { isExecutableFile } from '../../adapters/store/store';
+import { commandFolders, type Environment, environmentOps } from '../../domain/routes/environment';
+import { applyEnvOps } from '../../domain/words/env-op';
+import type { Context } from '../base/context';
+
+/** Variables that `exec --pure` passes on: who and where one is, and how the terminal speaks. */
+export const PURE_VARIABLES = [
+  'HOME',
+  'USER',
+  'LOGNAME',
+  'SHELL',
+  'TERM',
+  'COLORTERM',
+  'LANG',
+  'LC_ALL',
+  'LC_CTYPE',
+  'TMPDIR',
+  'TZ',
+  'PWD',
+  'NO_COLOR',
+] as const;
+
+const PURE_PATH = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'];
+
+/**
+ * The variables with which a program of the environment runs: the person's, the runtimes', the trusted manifest's, and
+ * PATH. With `shims`, PATH leads to the shims as a route does; otherwise to the environment's own folders, which is what
+ * a version for this once needs.
+ */
+export function toolEnvironment(
+  ctx: Context,
+  environment: Environment,
+  mode?: 'pure' | 'shims',
+): Record<string, string | undefined> {
+  const own = environmentForTools(ctx.host.env);
+  const env = applyEnvOps(mode === 'pure' ? pure(own) : own, environmentOps(environment));
+  const { POLYENV_DEPTH: _, ...rest } = env;
+  const path = rest.PATH ?? '';
+  const { shims } = ctx.home;
+  const entries = path.split(delimiter);
+  const front =
+    mode === 'shims'
+      ? entries.includes(shims)
+        ? []
+        : [shims]
+      : commandFolders(environment).filter((folder) => !entries.slice(0, 1).includes(folder));
+  const back = mode === 'shims' || entries.includes(shims) ? [] : [shims];
+  return {
+    ...rest,
+    PATH: [...front, ...(path === '' ? [] : [path]), ...back].join(delimiter),
+    POLYENV_ENV: environment.directory,
+  };
+}
+
+/** Where the environment keeps a command; `undefined` if none of its runtimes provides it. */
+export function commandIn(
+  environment: Environment,
+  name: string,
+): { readonly file: string; readonly tool: string } | undefined {
+  for (const { overlay, tool } of environment.runtimes) {
+    const file = overlay?.ready ? join(overlay.path, overlay.bin, name) : undefined;
+    if (file !== undefined && isExecutableFile(file)) return { file, tool };
+  }
+  for (const { commands, tool } of environment.runtimes) {
+    const file = Object.hasOwn(commands, name) ? commands[name] : undefined;
+    if (file !== undefined) return { file, tool };
+  }
+  for (const { bins, tool } of environment.runtimes) {
+    const file = bins.map((bin) => join(bin, name)).find(isExecutableFile);
+    if (file !== undefined) return { file, tool };
+  }
+  return undefined;
+}
+
+/** Absolute, non-empty entries: an empty one would mean the working folder. */
+export function pathEntries(path: string | undefined): readonly string[] {
+  return (path ?? '').split(delimiter).filter((entry) => entry.startsWith('/'));
+}
+
+function pure(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+  const kept = Object.fromEntries(PURE_VARIABLES.map((name) => [name, env[name]]));
+  return { ...kept, PATH: PURE_PATH.join(delimiter) };
+}

@@ -1,0 +1,321 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureFolder, removeTree } from '../../adapters/files/fs';
+import { withLock } from '../../adapters/home/lock';
+import {
+  findToolchain,
+  isExecutableFile,
+  publishToolchain,
+  readTree,
+  type StoredFile,
+} from '../../adapters/store/store';
+import { checkStartable } from '../../adapters/system/startable';
+import type { PartDownload } from '../../adapters/upstream/download';
+import type { Part, Proof, Recipe } from '../../domain/runtime/artifact';
+import type { PlatformKey } from '../../domain/runtime/platform';
+import type { ArchiveSignature, Runtime, Source } from '../../domain/runtime/runtime';
+import { compareProof } from '../../domain/toolchain/lockfile';
+import { describeProof, proofText, storeKey, type Toolchain, weakestProof } from '../../domain/toolchain/toolchain';
+import type { RequestOptions } from '../../domain/versions/request';
+import type { Version } from '../../domain/versions/version';
+import { type ErrorCode, PolyenvError } from '../../domain/words/errors';
+import type { Context } from '../base/context';
+import { readyHome } from '../base/ready-home';
+import { outsidePlace } from '../project/place';
+import { limit } from './slots';
+
+/** One release on one platform, as a lock or a source names it. */
+export interface Order {
+  readonly runtime: Runtime;
+  readonly source: string;
+  readonly version: Version;
+  readonly vendor?: string;
+  readonly variant?: string;
+  readonly options: RequestOptions;
+  readonly platform: PlatformKey;
+  readonly parts: readonly Part[];
+  /** The digests stand in a lock or a receipt: a key that nobody knows here, or no network, does not block them. */
+  readonly locked?: true;
+}
+
+export interface Piece {
+  readonly part: Part;
+  readonly recipe: Recipe;
+}
+
+/** The key under which an order is or would be installed. Throws `lock-foreign` if the source would not name what the order names. */
+export function orderKey(order: Order): string {
+  return storeKey({ tool: order.runtime.id, version: order.version, platform: order.platform, parts: piecesOf(order) });
+}
+
+/**
+ * The toolchain of an order, downloaded, proved, unpacked and published if it was not there yet. One process does the
+ * work, others wait for it. Throws the catalogue's network, digest and archive errors; nothing is left behind then.
+ */
+export async function installToolchain(ctx: Context, order: Order): Promise<Toolchain> {
+  const key = orderKey(order);
+  const present = await findToolchain(ctx.home, key);
+  if (present !== undefined) return present;
+  checkPolicy(ctx, order);
+  await readyHome(ctx);
+  const name = `${order.runtime.id} ${order.version}`;
+  return withLock(
+    {
+      home: ctx.home,
+      host: ctx.host,
+      name: key,
+      purpose: `installing ${name}`,
+      timeout: ctx.settings.lockTimeout,
+      emit: ctx.emit,
+    },
+    async () => (await findToolchain(ctx.home, key)) ?? (await fetchToolchain(ctx, order, key)),
+  );
+}
+
+/** The toolchain of an order once more, in the place of one that is damaged: that one goes only when the new one is proved. */
+export async function reinstallToolchain(ctx: Context, order: Order): Promise<Toolchain> {
+  const key = orderKey(order);
+  checkPolicy(ctx, order);
+  await readyHome(ctx);
+  const { home, host, emit, settings } = ctx;
+  const purpose = `repairing ${order.runtime.id} ${order.version}`;
+  return withLock({ home, host, name: key, purpose, timeout: settings.lockTimeout, emit }, () =>
+    fetchToolchain(ctx, order, key),
+  );
+}
+
+async function fetchToolchain(ctx: Context, order: Order, key: string): Promise<Toolchain> {
+  const started = ctx.host.now().getTime();
+  const { id } = order.runtime;
+  // The lock of this key is held, so whatever stands here was left by a process that died.
+  const staging = join(ctx.home.tmp, key);
+  await removeTree(staging);
+  await ensureFolder(staging);
+  try {
+    const root = join(staging, 'tree');
+    await ensureFolder(root);
+    ctx.emit({ type: 'phase', tool: id, version: order.version, phase: 'download' });
+    const { files, parts } = await fetchParts(ctx, order, root);
+    const proved: Order = { ...order, parts };
+    checkMinimum(ctx, proved);
+    ctx.emit({ type: 'phase', tool: id, version: order.version, phase: 'publish' });
+    checkTree(ctx, order, root);
+    const { freezeTree } = await import('../../adapters/archives/unpack');
+    await freezeTree(root);
+    const toolchain = describeToolchain(ctx, { order: proved, key, files });
+    await publishToolchain(ctx.home, toolchain, { root, files });
+    ctx.emit({
+      type: 'installed',
+      tool: id,
+      version: order.version,
+      source: order.source,
+      proof: describeProof(toolchain),
+      milliseconds: ctx.host.now().getTime() - started,
+    });
+    return toolchain;
+  } finally {
+    await removeTree(staging);
+  }
+}
+
+async function fetchParts(
+  ctx: Context,
+  order: Order,
+  root: string,
+): Promise<{ readonly files: readonly StoredFile[]; readonly parts: readonly Part[] }> {
+  const { http, upstream } = await ctx.network();
+  const pieces = piecesOf(order);
+  const sizes = pieces.map(({ part }) => part.size);
+  const total = sizes.every((size) => size !== undefined) ? sizes.reduce((sum, size) => sum + size, 0) : undefined;
+  const stop = new AbortController();
+  let bytes = 0;
+  const unpacked = await Promise.allSettled(
+    pieces.map(({ part, recipe }) =>
+      limit(ctx.settings.jobs, async () => {
+        stop.signal.throwIfAborted();
+        const { url, headers } = await upstream.locate(part.at);
+        const download: PartDownload = {
+          http,
+          url,
+          headers,
+          part,
+          downloads: ctx.home.downloads,
+          offline: ctx.settings.offline,
+          signal: stop.signal,
+          onBytes: (count) => {
+            bytes += count;
+            ctx.emit({
+              type: 'progress',
+              tool: order.runtime.id,
+              version: order.version,
+              phase: 'download',
+              bytes,
+              ...(total !== undefined && { total }),
+            });
+          },
+        };
+        const signature = signatureOf(ctx, order, part);
+        if (signature !== undefined) return fetchSigned(ctx, { order, recipe, download, signature, into: root });
+        const { fetchPart } = await import('../../adapters/upstream/download');
+        const { files } = await fetchPart({ ...download, recipe, into: root });
+        return { files, part };
+      }).catch((error: unknown) => {
+        stop.abort(error);
+        throw error;
+      }),
+    ),
+  );
+  if (stop.signal.aborted) throw stop.signal.reason;
+  const done = unpacked.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  return { files: done.flatMap(({ files }) => files), parts: done.map(({ part }) => part) };
+}
+
+/** Where the upstream signs the archive itself, the whole of it is held against that signature before it is unpacked. */
+async function fetchSigned(
+  ctx: Context,
+  of: {
+    readonly order: Order;
+    readonly recipe: Recipe;
+    readonly download: PartDownload;
+    readonly signature: ArchiveSignature;
+    readonly into: string;
+  },
+): Promise<{ readonly files: readonly StoredFile[]; readonly part: Part }> {
+  const { order, recipe, download, signature, into } = of;
+  const { part } = download;
+  const { downloadName, fetchPart, keepPart } = await import('../../adapters/upstream/download');
+  const had = existsSync(join(ctx.home.downloads, downloadName(part.digest)));
+  const file = await keepPart({ ...download, format: recipe.format });
+  const proof = await proveSigned(ctx, { order, part, file, signature });
+  const { files } = await fetchPart({ ...download, recipe, into, onBytes: () => undefined });
+  if (!had) await removeTree(file);
+  return { files, part: { ...part, proof } };
+}
+
+async function proveSigned(
+  ctx: Context,
+  of: { readonly order: Order; readonly part: Part; readonly file: string; readonly signature: ArchiveSignature },
+): Promise<Proof> {
+  const { order, part, file, signature } = of;
+  const { upstream } = await ctx.network();
+  try {
+    return (await upstream.proveArchive({ file, url: part.at, signature })) ?? part.proof;
+  } catch (error) {
+    const unknowable = error instanceof PolyenvError && UNKNOWABLE.has(error.code);
+    if (order.locked === undefined || !unknowable) throw error;
+    if (error.code === 'key-unknown') ctx.emit({ type: 'warning', text: `${error.message}; the lock's digest holds` });
+    return part.proof;
+  }
+}
+
+/** What says nothing against an archive whose digest is locked. A signature that does not hold does. */
+const UNKNOWABLE: ReadonlySet<ErrorCode> = new Set([
+  'key-unknown',
+  'signature-missing',
+  'offline',
+  'network',
+  'http-status',
+]);
+
+function signatureOf(ctx: Context, order: Order, part: Part): ArchiveSignature | undefined {
+  if (ctx.settings.verifySignatures === 'off' || part.proof.kind === 'signature') return undefined;
+  return sourceOf(order).signature?.({ ...order, at: part.at });
+}
+
+/** An archive can be genuine and still not be what we can use: told before it is published, not at the first run. */
+function checkTree(ctx: Context, order: Order, root: string): void {
+  const { runtime } = order;
+  const { commands } = runtime.layout(readTree(root, order.version, order.platform), outsidePlace(ctx, root));
+  const main = commands[runtime.probe.command];
+  const name = `${runtime.id} ${order.version} from ${order.source}`;
+  if (main === undefined || !isExecutableFile(join(root, main))) {
+    throw new PolyenvError(
+      'archive-invalid',
+      `${name} has no program ${main ?? runtime.probe.command} that can be run`,
+      {
+        hint: `report it, or try another source: polyenv use ${runtime.id}@${order.version} --source ID`,
+      },
+    );
+  }
+  if (order.platform === ctx.platform) checkStartable(ctx.host, join(root, main), name);
+}
+
+function checkPolicy(ctx: Context, order: Order): void {
+  const weakest = weakestProof(order.parts);
+  if (weakest === undefined) {
+    throw new PolyenvError(
+      'digest-missing',
+      `${order.source} gives no digest for ${order.runtime.id} ${order.version}, so it is not installed`,
+    );
+  }
+  // What has a signature of its own is judged once that is known.
+  if (order.parts.every((part) => signatureOf(ctx, order, part) === undefined)) checkMinimum(ctx, order);
+  const { sourcesAllowed } = ctx.settings;
+  if (sourcesAllowed.length > 0 && !sourcesAllowed.includes(order.source)) {
+    throw new PolyenvError('source-refused', `the source ${order.source} is not among sources.allowed`, {
+      hint: 'polyenv settings get sources.allowed',
+    });
+  }
+}
+
+function checkMinimum(ctx: Context, order: Order): void {
+  const weakest = weakestProof(order.parts);
+  const { verifyMinimum } = ctx.settings;
+  if (weakest !== undefined && compareProof(weakest.kind, verifyMinimum) < 0) {
+    throw new PolyenvError(
+      'proof-weaker',
+      `${order.runtime.id} ${order.version} is proved by ${proofText(weakest)} only, and verify.minimum asks for ${verifyMinimum}`,
+      {
+        hint: 'polyenv settings get verify.minimum',
+      },
+    );
+  }
+}
+
+export function piecesOf(order: Order): readonly Piece[] {
+  const source = sourceOf(order);
+  return order.parts.map((part) => {
+    const recipe = source.owns({ ...order, at: part.at });
+    if (recipe === undefined) {
+      throw new PolyenvError(
+        'lock-foreign',
+        `${source.id} would not itself name ${part.at} for ${order.runtime.id} ${order.version} on ${order.platform}`,
+        {
+          hint: 'polyenv lock, if you trust the source; otherwise ask who changed polyenv.lock',
+        },
+      );
+    }
+    return { part, recipe };
+  });
+}
+
+function sourceOf(order: Order): Source {
+  const source = order.runtime.sources.find((candidate) => candidate.id === order.source);
+  if (source === undefined) {
+    throw new PolyenvError('lock-foreign', `${order.runtime.id} has no source ${JSON.stringify(order.source)}`, {
+      hint: `its sources: ${order.runtime.sources.map((candidate) => candidate.id).join(', ')}`,
+    });
+  }
+  return source;
+}
+
+function describeToolchain(
+  ctx: Context,
+  made: { readonly order: Order; readonly key: string; readonly files: readonly StoredFile[] },
+): Toolchain {
+  const { order, key, files } = made;
+  return {
+    key,
+    tool: order.runtime.id,
+    version: order.version,
+    ...(order.vendor !== undefined && { vendor: order.vendor }),
+    ...(order.variant !== undefined && { variant: order.variant }),
+    options: order.options,
+    platform: order.platform,
+    source: order.source,
+    root: join(ctx.home.store, key),
+    parts: order.parts,
+    bytes: files.reduce((sum, file) => sum + file.size, 0),
+    installed: ctx.host.now().toISOString(),
+  };
+}

@@ -1,0 +1,88 @@
+import { findToolchain } from '../../adapters/store/store';
+import { formatDigest } from '../../domain/runtime/digest';
+import type { Runtime } from '../../domain/runtime/runtime';
+import { artifactFor, compareProof, type LockEntry } from '../../domain/toolchain/lockfile';
+import { withProofs } from '../../domain/toolchain/proof-floor';
+import type { Toolchain } from '../../domain/toolchain/toolchain';
+import type { ToolRequest } from '../../domain/versions/request';
+import type { PolyenvError } from '../../domain/words/errors';
+import type { Context } from '../base/context';
+import { installToolchain, type Order, orderKey } from './install';
+import { type Asked, type Resolution, resolveKnown, resolveRequest } from './resolve';
+
+/** A request with the toolchain that answers it, ready on this machine. */
+export interface Provided {
+  readonly request: ToolRequest;
+  readonly resolution: Resolution;
+  readonly toolchain: Toolchain;
+  readonly action: 'installed' | 'present' | 'linked';
+}
+
+export interface Failed {
+  readonly request: ToolRequest;
+  readonly error: PolyenvError | Error;
+}
+
+/** Resolves and installs all of them at once. One that fails does not undo the others. */
+export async function provideAll(
+  ctx: Context,
+  wanted: readonly Asked[],
+): Promise<{ readonly provided: readonly Provided[]; readonly failed: readonly Failed[] }> {
+  const results = await Promise.allSettled(wanted.map((asked) => provide(ctx, asked)));
+  const provided: Provided[] = [];
+  const failed: Failed[] = [];
+  results.forEach((result, index) => {
+    const request = wanted[index]?.request as ToolRequest;
+    if (result.status === 'fulfilled') provided.push(result.value);
+    else failed.push({ request, error: result.reason as Error });
+  });
+  return { provided, failed };
+}
+
+export async function provide(ctx: Context, asked: Asked): Promise<Provided> {
+  const resolution = await resolveRequest(ctx, asked);
+  if (resolution.kind === 'linked')
+    return { request: asked.request, resolution, toolchain: resolution.toolchain, action: 'linked' };
+  const order = orderFor(ctx, asked.runtime, resolution.entry);
+  const present = await findToolchain(ctx.home, orderKey(order));
+  const locked = resolution.from === 'lock' ? ({ locked: true } as const) : {};
+  const toolchain = present ?? (await installToolchain(ctx, { ...order, ...locked }));
+  const entry = withToolchainProofs(resolution.entry, toolchain);
+  const action = present === undefined ? 'installed' : 'present';
+  return { request: asked.request, resolution: { ...resolution, entry }, toolchain, action };
+}
+
+/** What was proved while installing is known of the entry too. */
+function withToolchainProofs(entry: LockEntry, { parts }: Toolchain): LockEntry {
+  const proofs = new Map(parts.map(({ digest, proof }) => [formatDigest(digest), proof]));
+  return withProofs(entry, (part) => {
+    const proved = proofs.get(formatDigest(part.digest));
+    return proved !== undefined && compareProof(proved.kind, part.proof.kind) > 0 ? proved : part.proof;
+  });
+}
+
+/** The toolchain of a request if it is resolved and installed already. Never uses the network. */
+export async function findProvided(
+  ctx: Context,
+  asked: Asked,
+): Promise<{ readonly resolution?: Resolution; readonly toolchain?: Toolchain }> {
+  const resolution = await resolveKnown(ctx, asked);
+  if (resolution === undefined) return {};
+  if (resolution.kind === 'linked') return { resolution, toolchain: resolution.toolchain };
+  const toolchain = await findToolchain(ctx.home, orderKey(orderFor(ctx, asked.runtime, resolution.entry)));
+  return toolchain === undefined ? { resolution } : { resolution, toolchain };
+}
+
+/** What a lock entry means on this machine. `resolveKnown` and the sources only give entries that have this platform. */
+export function orderFor(ctx: Context, runtime: Runtime, entry: LockEntry): Order {
+  return {
+    runtime,
+    source: entry.source,
+    version: entry.version,
+    ...(entry.vendor !== undefined && { vendor: entry.vendor }),
+    ...(entry.variant !== undefined && { variant: entry.variant }),
+    options: entry.request.options,
+    platform: ctx.platform,
+    parts: artifactFor(entry, ctx.platform)?.parts ?? [],
+  };
+}

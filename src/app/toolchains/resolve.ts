@@ -1,0 +1,229 @@
+import type { PlatformKey } from '../../domain/runtime/platform';
+import { PLATFORMS } from '../../domain/runtime/platform';
+import type { Runtime, Source, Upstream } from '../../domain/runtime/runtime';
+import { artifactFor, findAlternatives, type LockEntry, type Lockfile } from '../../domain/toolchain/lockfile';
+import { carryProofs, findWeakening } from '../../domain/toolchain/proof-floor';
+import { proofText, type Toolchain } from '../../domain/toolchain/toolchain';
+import type { Release } from '../../domain/versions/release';
+import type { ToolRequest } from '../../domain/versions/request';
+import { nearestReleases, selectRelease } from '../../domain/versions/select';
+import { PolyenvError } from '../../domain/words/errors';
+import type { Context } from '../base/context';
+import { trustedOrder } from '../project/trusted';
+import { rememberReleases } from './known-releases';
+import { discoverToolchain, findLinked } from './linked';
+
+/** What a request came to: a release that a source offers, or a toolchain that this machine already has. */
+export type Resolution =
+  | { readonly kind: 'entry'; readonly entry: LockEntry; readonly from: 'lock' | 'source' }
+  | { readonly kind: 'linked'; readonly toolchain: Toolchain };
+
+export interface Asked {
+  readonly runtime: Runtime;
+  readonly request: ToolRequest;
+  readonly lock: Lockfile;
+  /** Ids of the sources that a person named for this, whose proof is then enough. */
+  readonly order?: readonly string[];
+  /** The folder that asks: where its nearest manifest is trusted to have an order of sources, that one holds. */
+  readonly folder?: string;
+  /** Of the releases that answer, only these. */
+  readonly within?: (release: Release) => boolean;
+}
+
+/** The lock first, then what is linked, then the sources in order, and at last what this machine has. May use the network. */
+export async function resolveRequest(ctx: Context, asked: Asked): Promise<Resolution> {
+  const known = await resolveKnown(ctx, asked);
+  if (known !== undefined) return known;
+  const { preference } = ctx.settings;
+  if (preference === 'system' || preference === 'only-system') {
+    const found = await discoverToolchain(ctx, asked.runtime, asked.request);
+    if (found !== undefined) return { kind: 'linked', toolchain: found };
+    if (preference === 'only-system')
+      throw notFound(asked, [], 'on this machine, and sources.preference is only-system');
+  }
+  ctx.emit({ type: 'phase', tool: asked.runtime.id, phase: 'resolve' });
+  try {
+    return { kind: 'entry', entry: await resolveFromSources(ctx, asked), from: 'source' };
+  } catch (error) {
+    if (!mayTryElsewhere(error) || preference !== 'managed') throw error;
+    const found = await discoverToolchain(ctx, asked.runtime, asked.request);
+    if (found === undefined) throw error;
+    ctx.emit({
+      type: 'warning',
+      text: `no source of ${asked.runtime.id} can be reached; linked ${asked.runtime.id} ${found.version} of this machine (${found.root}), which polyenv has not verified`,
+    });
+    return { kind: 'linked', toolchain: found };
+  }
+}
+
+/** What is known without the network: the lock, else a linked toolchain that answers. */
+export async function resolveKnown(ctx: Context, asked: Asked): Promise<Resolution | undefined> {
+  const entry = findAlternatives(asked.lock, asked.request).find(
+    (candidate) =>
+      artifactFor(candidate, ctx.platform) !== undefined &&
+      isAllowed(ctx, candidate.source) &&
+      (asked.order?.includes(candidate.source) ?? true),
+  );
+  if (entry !== undefined) return { kind: 'entry', entry, from: 'lock' };
+  if (ctx.settings.preference === 'only-managed') return undefined;
+  const linked = await findLinked(ctx, asked.runtime, asked.request);
+  return linked === undefined ? undefined : { kind: 'linked', toolchain: linked };
+}
+
+/** A new entry from the first source that answers. The next one is tried on a network failure only. */
+export async function resolveFromSources(ctx: Context, asked: Asked): Promise<LockEntry> {
+  const sources = await sourcesInOrder(ctx, asked);
+  const failures: PolyenvError[] = [];
+  for (const source of sources) {
+    try {
+      const found = await resolveFromSource(ctx, asked, source);
+      // Archives that are signed themselves are held against their signatures when they are installed.
+      const provedLater = source.signature !== undefined && ctx.settings.verifySignatures !== 'off';
+      const entry = provedLater ? carryProofs(asked.lock, found) : found;
+      if (asked.order === undefined && !provedLater) refuseWeakening(asked, entry);
+      tellFallback(ctx, { source, failures, tool: asked.runtime.id });
+      return entry;
+    } catch (error) {
+      if (!mayTryElsewhere(error)) throw error;
+      failures.push(error as PolyenvError);
+    }
+  }
+  throw failures.length === 0 ? noSource(asked) : unreachable(asked, sources, failures);
+}
+
+/** Who names a source decides that its proof is enough; nobody else does. */
+function refuseWeakening({ lock }: Asked, entry: LockEntry): void {
+  const found = findWeakening(lock, entry);
+  if (found === undefined) return;
+  const { platform, before, after } = found;
+  throw new PolyenvError(
+    'proof-weaker',
+    `${entry.tool} ${entry.version} for ${platform} is proved by ${proofText(after)} at ${entry.source}, and the lock records ${proofText(before)}`,
+    {
+      hint: `find out why, or accept it: polyenv use ${entry.tool}@${entry.request.text} --source ${entry.source}`,
+    },
+  );
+}
+
+export async function resolveFromSource(ctx: Context, asked: Asked, source: Source): Promise<LockEntry> {
+  const { upstream } = await ctx.network();
+  const { runtime, request } = asked;
+  const all = await source.releases(upstream, request);
+  await rememberReleases(ctx, runtime, all);
+  const offered = oldEnough(ctx, all, request);
+  const releases = asked.within === undefined ? offered : offered.filter(asked.within);
+  const release = selectRelease(runtime, request, releases);
+  if (release === undefined) throw notFound(asked, nearestReleases(runtime, request, releases), `at ${source.id}`);
+  return entryOf(asked, { source, release, upstream });
+}
+
+async function entryOf(
+  asked: Asked,
+  found: { readonly source: Source; readonly release: Release; readonly upstream: Upstream },
+): Promise<LockEntry> {
+  const { request } = asked;
+  const { source, release, upstream } = found;
+  const artifacts = await source.artifacts(upstream, release, request);
+  const have = new Set<PlatformKey>(artifacts.map((artifact) => artifact.platform));
+  if (!have.has(upstream.platform)) {
+    throw new PolyenvError(
+      'platform-missing',
+      `${source.id} has ${request.tool} ${release.version} not for ${upstream.platform}`,
+      {
+        hint: have.size === 0 ? 'ask for another version' : `it has it for ${[...have].join(', ')}`,
+      },
+    );
+  }
+  return {
+    tool: request.tool,
+    request: {
+      text: request.text,
+      options: request.options,
+      ...(request.vendor !== undefined && { vendor: request.vendor }),
+      ...(request.variant !== undefined && { variant: request.variant }),
+    },
+    version: release.version,
+    ...(release.vendor !== undefined && { vendor: release.vendor }),
+    ...(release.variant !== undefined && { variant: release.variant }),
+    source: source.id,
+    artifacts,
+    gaps: PLATFORMS.filter((platform) => !have.has(platform)),
+  };
+}
+
+/** The allowed sources: those that a person named, else in the project's order, else in the runtime's own. */
+export async function sourcesInOrder(
+  ctx: Context,
+  asked: Pick<Asked, 'runtime' | 'order' | 'folder'>,
+): Promise<readonly Source[]> {
+  const { runtime, order, folder } = asked;
+  const projects =
+    order === undefined && folder !== undefined ? await trustedOrder(ctx, folder, runtime.id) : undefined;
+  const wanted = order ?? projects ?? runtime.sources.map((source) => source.id);
+  return wanted.flatMap((id) => runtime.sources.filter((source) => source.id === id && isAllowed(ctx, source.id)));
+}
+
+export function isAllowed(ctx: Context, source: string): boolean {
+  const { sourcesAllowed } = ctx.settings;
+  return sourcesAllowed.length === 0 || sourcesAllowed.includes(source);
+}
+
+/** Without what the setting `minimum_age` holds back. What was asked for by its number is old enough. */
+export function oldEnough(ctx: Context, releases: readonly Release[], request: ToolRequest): readonly Release[] {
+  const { minimumAge } = ctx.settings;
+  if (minimumAge === 0 || request.version.kind === 'exact') return releases;
+  const latest = new Date(ctx.host.now().getTime() - minimumAge * 86_400_000).toISOString().slice(0, 10);
+  return releases.filter((release) => release.date !== undefined && release.date <= latest);
+}
+
+export function mayTryElsewhere(error: unknown): boolean {
+  return error instanceof PolyenvError && (error.elsewhere || error.code === 'network' || error.code === 'offline');
+}
+
+function tellFallback(
+  ctx: Context,
+  told: { readonly source: Source; readonly failures: readonly PolyenvError[]; readonly tool: string },
+): void {
+  const { source, failures, tool } = told;
+  if (failures.length === 0) return;
+  const by = source.publisher === undefined ? '' : `, published there by ${source.publisher}`;
+  ctx.emit({
+    type: 'note',
+    text: `${tool}: ${failures.map((failure) => failure.message).join('; ')}; using ${source.id}${by}`,
+  });
+}
+
+function notFound(asked: Asked, nearest: readonly Release[], where: string): PolyenvError {
+  const { request } = asked;
+  const known = nearest.map((release) => release.version).join(', ');
+  return new PolyenvError(
+    'version-not-found',
+    `no ${request.tool} answers ${JSON.stringify(request.text)} ${where}${known === '' ? '' : `; nearest: ${known}`}`,
+    {
+      hint: `polyenv ls-remote ${request.tool}`,
+    },
+  );
+}
+
+function noSource(asked: Asked): PolyenvError {
+  return new PolyenvError('source-refused', `no source of ${asked.runtime.id} is allowed`, {
+    hint: 'polyenv settings get sources.allowed',
+  });
+}
+
+function unreachable(asked: Asked, sources: readonly Source[], failures: readonly PolyenvError[]): PolyenvError {
+  const last = failures[failures.length - 1] as PolyenvError;
+  const offline = failures.every((failure) => failure.code === 'offline');
+  const reasons = failures.map((failure, index) => `${sources[index]?.id}: ${failure.message}`).join('; ');
+  return new PolyenvError(
+    offline ? 'offline' : 'network',
+    `${asked.runtime.id}@${asked.request.text} cannot be resolved: ${reasons}`,
+    {
+      hint:
+        last.hint ??
+        'check the network, set a mirror (polyenv help settings), or link what this machine has (polyenv link)',
+      elsewhere: true,
+      cause: last,
+    },
+  );
+}

@@ -1,0 +1,148 @@
+import satisfies from 'semver/functions/satisfies';
+import valid from 'semver/functions/valid';
+import validRange from 'semver/ranges/valid';
+import { isTable } from '../../formats/document-value';
+import type { Document } from '../../runtime/runtime';
+import { quoted } from '../../words/printable';
+import { at } from './fields';
+import { readVolta } from './package-json';
+import { invalidPin } from './pin-text';
+
+/** The package manager that a `package.json` asks for. */
+export interface PackageManagerPin {
+  readonly name: PackageManagerName;
+  /** A version as semver has it, without its hash. */
+  readonly version: string;
+  /** `sha512:ab12...`, hex, as it stands behind the version; not yet compared with anything. */
+  readonly checksum?: string;
+  /** Which field said it. */
+  readonly field: 'packageManager' | 'devEngines.packageManager' | 'volta';
+  readonly line: number;
+}
+
+export const PACKAGE_MANAGERS = ['npm', 'pnpm', 'yarn', 'bun'] as const;
+
+export type PackageManagerName = (typeof PACKAGE_MANAGERS)[number];
+
+export interface PackageManagerReading {
+  readonly pins: readonly PackageManagerPin[];
+  readonly warnings: readonly { readonly line: number; readonly text: string }[];
+}
+
+/**
+ * Reads `packageManager` and `devEngines.packageManager` as corepack does
+ * (https://github.com/nodejs/corepack#when-authoring-packages); where neither is, Volta's `yarn`, `pnpm` and `npm`.
+ * Throws `pin-file-invalid` with the line.
+ */
+export function readPackageManager(document: Document): PackageManagerReading {
+  const top = document.json();
+  if (!isTable(top)) throw invalidPin(document, 1, 'package.json must hold an object');
+  const warnings: { line: number; text: string }[] = [];
+  const field = top.packageManager;
+  const wanted = readWanted(document, top, warnings);
+  if (field === undefined && wanted !== undefined) {
+    const pin = readPin(document, `${wanted.name}@${wanted.version ?? '*'}`, {
+      field: 'devEngines.packageManager',
+      line: document.lineOf(...WANTED),
+    });
+    return { pins: [pin], warnings };
+  }
+  if (field === undefined) return { pins: voltaPins(document), warnings };
+  const line = document.lineOf('packageManager');
+  if (typeof field !== 'string') throw invalidPin(document, line, 'packageManager must be a text such as "pnpm@9.1.0"');
+  if (wanted !== undefined) warnings.push(...compare(document, field, wanted));
+  return { pins: [readPin(document, field, { field: 'packageManager', line })], warnings };
+}
+
+const WANTED = ['devEngines', 'packageManager'];
+
+interface Wanted {
+  readonly name: string;
+  readonly version: string | undefined;
+  readonly onFail: unknown;
+}
+
+type Warnings = { line: number; text: string }[];
+
+function readWanted(document: Document, top: unknown, warnings: Warnings): Wanted | undefined {
+  const value = at(top, WANTED);
+  if (value === undefined || value === null) return undefined;
+  const line = document.lineOf(...WANTED);
+  if (!isTable(value)) {
+    const shape = Array.isArray(value) ? 'a list' : 'no object';
+    warnings.push({ line, text: `devEngines.packageManager is ${shape}, which is not read` });
+    return undefined;
+  }
+  const { name, version, onFail } = value;
+  if (typeof name !== 'string' || name.includes('@')) {
+    warnings.push(...complain(document, onFail, 'devEngines.packageManager.name is no name'));
+    return undefined;
+  }
+  const bare = typeof version === 'string' ? version.replace(/\+.*$/, '') : version;
+  if (version !== undefined && version !== null && (typeof bare !== 'string' || validRange(bare) === null)) {
+    warnings.push(...complain(document, onFail, 'devEngines.packageManager.version is no range of npm'));
+    return undefined;
+  }
+  return { name, version: typeof version === 'string' ? version : undefined, onFail };
+}
+
+function compare(document: Document, field: string, { name, version, onFail }: Wanted): Warnings {
+  if (!field.startsWith(`${name}@`)) {
+    const text = `packageManager ${quoted(field)} is not the ${quoted(name)} of devEngines.packageManager`;
+    return complain(document, onFail, text);
+  }
+  const pinned = field.slice(name.length + 1);
+  if (version === undefined || satisfies(pinned, version)) return [];
+  return complain(
+    document,
+    onFail,
+    `packageManager ${quoted(field)} is not in devEngines.packageManager's ${quoted(version)}`,
+  );
+}
+
+/** `onFail` says how bad it is; without it, it is an error. */
+function complain(document: Document, onFail: unknown, text: string): Warnings {
+  const line = document.lineOf(...WANTED);
+  if (onFail === 'ignore') return [];
+  if (onFail === undefined || onFail === 'error') throw invalidPin(document, line, text);
+  return [{ line, text }];
+}
+
+function readPin(
+  document: Document,
+  text: string,
+  place: Pick<PackageManagerPin, 'field' | 'line'>,
+): PackageManagerPin {
+  const { field, line } = place;
+  const sign = text.indexOf('@');
+  const name = sign === -1 ? text : text.slice(0, sign);
+  const rest = sign === -1 ? '' : text.slice(sign + 1);
+  const known = PACKAGE_MANAGERS.find((one) => one === name);
+  if (known === undefined) {
+    throw invalidPin(
+      document,
+      line,
+      `${field} names ${quoted(name)}, and only ${PACKAGE_MANAGERS.join(', ')} are known`,
+    );
+  }
+  if (rest === '') throw invalidPin(document, line, `${field} names ${name} without a version: write ${name}@VERSION`);
+  if (URL.canParse(rest))
+    throw invalidPin(document, line, `${field} names a URL: a version is wanted, from the registry`);
+  const plus = rest.indexOf('+');
+  const version = plus === -1 ? rest : rest.slice(0, plus);
+  if (rest.length > 512 || valid(version) === null || valid(version) !== version) {
+    throw invalidPin(document, line, `${field} names ${quoted(rest)}, and a whole version is wanted, such as 9.1.0`);
+  }
+  if (plus === -1) return { name: known, version, ...place };
+  const [, kind = '', hex = ''] = /^(sha1|sha224|sha256|sha384|sha512)\.([0-9a-f]+)$/.exec(rest.slice(plus + 1)) ?? [];
+  if (hex === '') throw invalidPin(document, line, `${field} has a hash that is not read: write +sha512.HEX`);
+  return { name: known, version, checksum: `${kind}:${hex}`, ...place };
+}
+
+function voltaPins(document: Document): readonly PackageManagerPin[] {
+  return (['yarn', 'pnpm', 'npm'] as const).flatMap((name) => {
+    const found = readVolta(document, name);
+    if (found === undefined || found.value === 'bundled') return [];
+    return [readPin(document, `${name}@${found.value}`, { field: 'volta', line: found.line })];
+  });
+}

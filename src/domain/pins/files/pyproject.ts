@@ -1,0 +1,53 @@
+import type { Document, Pin, PinFile } from '../../runtime/runtime';
+import { at, tableAt, textAt } from './fields';
+
+/**
+ * `requires-python` of `pyproject.toml` (https://packaging.python.org/en/latest/specifications/pyproject-toml/), else
+ * Poetry's `python`: a range that decides only where nothing else pins.
+ */
+export const pyproject: PinFile = {
+  file: 'pyproject.toml',
+  strength: 'floor',
+  read: (document) => {
+    const top = document.toml();
+    const pins = [requiresPython(document, top) ?? poetryPython(document, top)].filter((pin) => pin !== undefined);
+    const project = tableAt(document, top, ['project']) !== undefined;
+    return project && !isMember(document) ? { pins, boundary: true } : { pins };
+  },
+};
+
+function requiresPython(document: Document, top: unknown): Pin | undefined {
+  const keys = ['project', 'requires-python'];
+  return floorOf(document, keys, textAt(document, top, keys));
+}
+
+/** Poetry writes `3.11` where PEP 440 has `==3.11.*`, and `~3.11` where it has `~=3.11.0`: https://python-poetry.org/docs/dependency-specification/ */
+function poetryPython(document: Document, top: unknown): Pin | undefined {
+  const keys = ['tool', 'poetry', 'dependencies', 'python'];
+  const apart = typeof at(top, keys) === 'string' ? keys : [...keys, 'version'];
+  return floorOf(document, apart, textAt(document, top, apart));
+}
+
+function floorOf(document: Document, keys: readonly string[], text: string | undefined): Pin | undefined {
+  const request = text?.trim() ?? '';
+  if (request === '' || request === '*') return undefined;
+  return { strength: 'floor', requests: [request], line: document.lineOf(...keys) };
+}
+
+/** Whether a folder above is a workspace of uv: then the project goes on up there. */
+function isMember(document: Document): boolean {
+  for (let depth = 1; depth <= 8; depth++) {
+    const above = document.sibling(`${'../'.repeat(depth)}pyproject.toml`);
+    if (above !== undefined && at(attempt(above), ['tool', 'uv', 'workspace']) !== undefined) return true;
+  }
+  return false;
+}
+
+/** What is broken up there is told where it matters. */
+function attempt(document: Document): unknown {
+  try {
+    return document.toml();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,23 @@
+import type { PinFile } from '../../runtime/runtime';
+import { invalidPin, sayingLines } from './pin-text';
+import { wordWriter } from './pin-writer';
+
+/** `.sdkmanrc`: https://sdkman.io/usage/#env-command. Of several `java=` lines the first one holds. */
+export const sdkmanrc = sdkmanCandidate('java');
+
+/** `.sdkmanrc` for the candidate of that name. */
+function sdkmanCandidate(candidate: string): PinFile {
+  return {
+    file: '.sdkmanrc',
+    write: wordWriter({ suffix: (vendor) => (vendor === 'temurin' ? '-tem' : undefined) }),
+    read: (document) => {
+      for (const { text, line } of sayingLines(document)) {
+        const [, key, value = ''] = /^([^=\s]+)\s*=\s*(.*)$/.exec(text) ?? [];
+        if (key !== candidate) continue;
+        if (value === '') throw invalidPin(document, line, `${candidate}= names no version`);
+        return { pins: [{ strength: 'pin', requests: [value], line }] };
+      }
+      return { pins: [] };
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import { printable, quoted } from '../words/printable';
+import type { Manifest, ManifestTask, ManifestVariable } from './manifest';
+import { variableRunsCode } from './project-variable';
+
+/** What a person is asked to trust: one manifest, with the files that it pulls in. */
+export interface TrustSubject {
+  readonly manifest: Manifest;
+  /** Each with the digest of its content, in any order. */
+  readonly included?: readonly { readonly path: string; readonly digest: string }[];
+}
+
+/** One thing that would apply once trusted, for display: no character of it acts on a terminal. */
+export interface TrustEffect {
+  readonly table: 'env' | 'paths' | 'tasks' | 'sources' | 'included';
+  readonly text: string;
+  readonly line?: number;
+  /** A variable by which tools run code, to be shown apart. */
+  readonly risk?: true;
+}
+
+/** Whether the manifest holds anything that can run code or redirect downloads. Pins and options never need trust. */
+export function needsTrust({ manifest, included = [] }: TrustSubject): boolean {
+  const { env, paths, tasks, sources } = manifest;
+  return [env, paths, tasks, sources, included].some((list) => list.length > 0);
+}
+
+/**
+ * sha256 in hex over what the decoded tables `[env]`, `[paths]`, `[tasks]` and `[sources]` mean, and over every included
+ * file. Pins, comments, order of keys and spelling are outside it.
+ */
+export function trustDigest({ manifest, included = [] }: TrustSubject): string {
+  const content = {
+    env: variablesOf(manifest.env),
+    // Their order is their precedence.
+    paths: manifest.paths.map(({ op, folder }) => [op, folder]),
+    tasks: sorted(manifest.tasks.map((task) => [task.name, taskOf(task)])),
+    sources: sorted(manifest.sources.map(({ tool, order }) => [tool, order])),
+    included: sorted(included.map(({ path, digest }) => [path, digest])),
+  };
+  return createHash('sha256')
+    .update(`polyenv trust 1\n${JSON.stringify(content)}`)
+    .digest('hex');
+}
+
+/** What would apply, in the manifest's order. */
+export function describeTrust({ manifest, included = [] }: TrustSubject): readonly TrustEffect[] {
+  return [
+    ...manifest.env.map((variable): TrustEffect => {
+      const risk = variableRunsCode(variable.op.name);
+      return { table: 'env', text: describeVariable(variable), line: variable.line, ...(risk ? { risk: true } : {}) };
+    }),
+    ...manifest.paths.map(({ op, folder, line }): TrustEffect => {
+      const where = op === 'prepend' ? 'before' : 'after';
+      return { table: 'paths', text: `searches ${quoted(folder, 200)} ${where} other folders for commands`, line };
+    }),
+    ...manifest.tasks.map((task): TrustEffect => ({ table: 'tasks', text: describeTask(task), line: task.line })),
+    ...manifest.sources.map(({ tool, order, line }): TrustEffect => {
+      return { table: 'sources', text: printable(`takes ${tool} from ${order.join(', then ')} only`), line };
+    }),
+    ...included.map(({ path }): TrustEffect => ({ table: 'included', text: `reads ${quoted(path, 200)}` })),
+  ];
+}
+
+function variablesOf(variables: readonly ManifestVariable[]): readonly unknown[] {
+  return sorted(variables.map(({ op }) => [op.name, op.op === 'set' ? [op.value] : []]));
+}
+
+function taskOf({ run, dir, env, depends, parallel }: ManifestTask): readonly unknown[] {
+  return [run, dir, variablesOf(env), depends, parallel];
+}
+
+function sorted<T extends readonly [string, unknown] | readonly unknown[]>(pairs: readonly T[]): readonly T[] {
+  return pairs.toSorted((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1));
+}
+
+function describeVariable({ op }: ManifestVariable): string {
+  return op.op === 'set' ? `sets ${op.name} to ${quoted(op.value, 200)}` : `takes ${op.name} away`;
+}
+
+function describeTask(task: ManifestTask): string {
+  const inside = task.dir === '.' ? '' : ` in ${quoted(task.dir, 200)}`;
+  const env = task.env.map((variable) => `; ${describeVariable(variable)}`).join('');
+  const runs = task.run.length === 0 ? `task ${task.name} runs` : `task ${task.name} runs${inside}`;
+  const what = [...task.depends.map((name) => `task ${name}`), ...task.run.map((line) => quoted(line, 500))].join(
+    ', then ',
+  );
+  return `${runs} ${what}${env}`;
+}

@@ -1,0 +1,263 @@
+import type { GlobalInstall, Overlay } from '../runtime/layout';
+import type { EnvOp } from '../words/env-op';
+import { isVariableName } from '../words/env-op';
+import { PolyenvError } from '../words/errors';
+import { quoted } from '../words/printable';
+import { quoteDotenv, quoteFish, quoteSh } from '../words/shell-quote';
+import type { ToolId } from '../words/tool-id';
+
+/** The compiled routing of one folder: all that a shim needs to know, and under which conditions it still holds. */
+export interface Environment {
+  /** As it is reached: absolute, without a slash at the end. */
+  readonly directory: string;
+  readonly runtimes: readonly RoutedRuntime[];
+  /** Runtimes that are pinned here and not ready: their commands go to polyenv, never to another copy. */
+  readonly pending: readonly ToolId[];
+  /** What a trusted manifest sets, after the runtimes' own. */
+  readonly variables: readonly EnvOp[];
+  /** Existing files that were read, absolute: a changed one makes the routes stale. */
+  readonly inputs: readonly string[];
+  /** Files that must stay absent, absolute. */
+  readonly absences: readonly string[];
+  /** Which of these concern only one runtime; the others concern all. */
+  readonly traces: readonly {
+    readonly tool: ToolId;
+    readonly inputs: readonly string[];
+    readonly absences: readonly string[];
+  }[];
+  /** What is wrong here, a line each, for who enters the folder: absent in what an older polyenv compiled. */
+  readonly notes?: readonly string[];
+  /** polyenv's folder of shims. */
+  readonly shims: string;
+  /** polyenv's home. */
+  readonly home: string;
+}
+
+export interface RoutedRuntime {
+  readonly tool: ToolId;
+  readonly version: string;
+  /** Absolute. */
+  readonly toolchain: string;
+  /** Name to absolute path. */
+  readonly commands: Readonly<Record<string, string>>;
+  readonly variables: readonly EnvOp[];
+  /** Absolute folders, private to the project, where installed commands appear. */
+  readonly bins: readonly string[];
+  readonly homes: readonly string[];
+  readonly installs: readonly GlobalInstall[];
+  /** The tool's caches and settings for all projects; absent in what an older polyenv compiled. */
+  readonly shared?: readonly string[];
+  readonly overlay?: RoutedOverlay;
+  readonly linked: boolean;
+  readonly plusVersion: readonly string[];
+}
+
+export interface RoutedOverlay extends Overlay {
+  /** Absolute folder of the overlay. */
+  readonly path: string;
+  /** Whether it stands, is ours or trusted, and so is used. */
+  readonly ready: boolean;
+}
+
+/** Folders of the environment's own commands, in the order of search; without those that PATH would read as several, the working folder among them. */
+export function commandFolders(environment: Environment): readonly string[] {
+  const tools = environment.runtimes.flatMap(({ commands }) =>
+    Object.values(commands).map((file) => file.slice(0, file.lastIndexOf('/'))),
+  );
+  const { overlays, bins } = ownFolders(environment);
+  return [...new Set([...overlays, ...tools, ...bins])].filter((folder) => !folder.includes(':'));
+}
+
+/** Folders in which commands appear that were installed into the project. */
+export function privateFolders(environment: Environment): readonly string[] {
+  const { overlays, bins } = ownFolders(environment);
+  return [...new Set([...overlays, ...bins])];
+}
+
+function ownFolders({ runtimes }: Environment) {
+  return {
+    overlays: runtimes.flatMap(({ overlay }) => (overlay?.ready ? [`${overlay.path}/${overlay.bin}`] : [])),
+    bins: runtimes.flatMap(({ bins }) => bins),
+  };
+}
+
+/** Every change of variables in the order in which they are applied; PATH apart. */
+export function environmentOps(environment: Environment): readonly EnvOp[] {
+  const overlays = environment.runtimes.flatMap(({ overlay }): readonly EnvOp[] =>
+    overlay?.ready ? [{ op: 'set', name: overlay.variable, value: overlay.path }] : [],
+  );
+  const ops = [...environment.runtimes.flatMap((runtime) => runtime.variables), ...overlays, ...environment.variables];
+  for (const { name } of ops) {
+    if (!isVariableName(name)) throw new PolyenvError('path-refused', `${quoted(name)} is no name of a variable`);
+  }
+  return ops;
+}
+
+/**
+ * `route.sh`: sourced by a shim whose variables `__polyenv_n` and `__polyenv_t` name the command and the runtime. Becomes
+ * the tool, or returns with `__polyenv_r` saying why it cannot. A shell parses a compound command whole before it runs
+ * it, so what decides early stands in short commands of its own, and what all commands share stands once.
+ */
+export function renderRoute(environment: Environment, stamps: string): string {
+  const pending =
+    environment.pending.length === 0 ? '' : `${environment.pending.map(quoteSh).join('|')}) __polyenv_r=missing ;;\n`;
+  return `# polyenv route 1
+__polyenv_r=stale __polyenv_f=
+${renderConditions(environment, stamps)}__polyenv_r=pass
+${renderInstalls(environment)}case $__polyenv_n in
+${environment.runtimes.map(renderCommands).join('')}*)
+${renderPrivate(environment)};;
+esac
+if [ "$__polyenv_f" ]; then
+[ -x "$__polyenv_f" ] || { __polyenv_r=gone; return 0; }
+${exportsSh(environment)}unset POLYENV_DEPTH
+case :\${PATH-}: in *:${quoteSh(environment.shims)}:*) ;; *) export PATH=${quoteSh(environment.shims)}"\${PATH:+:$PATH}" ;; esac
+exec "$__polyenv_f" "$@"
+fi
+case $__polyenv_t in
+${pending}*) ;;
+esac
+`;
+}
+
+/** For `eval` in sh, bash and zsh. */
+export function renderEnvSh(environment: Environment): string {
+  const folders = commandFolders(environment).join(':');
+  // With an empty entry PATH would mean the working folder.
+  const path = folders === '' ? '' : `PATH=${quoteSh(folders)}"\${PATH:+:$PATH}"\nexport PATH\n`;
+  return `${exportsSh(environment)}${path}`;
+}
+
+export function renderEnvFish(environment: Environment): string {
+  const lines = environmentOps(environment).map(fishLine);
+  const folders = commandFolders(environment).map(quoteFish).join(' ');
+  const path = folders === '' ? '' : `set -gx PATH ${folders} $PATH\n`;
+  return `${lines.map((line) => `${line}\n`).join('')}set -gx POLYENV_ENV ${quoteFish(environment.directory)}\n${path}`;
+}
+
+/** Only what is set to one value: a `.env` file cannot extend or unset. */
+export function renderDotenv(environment: Environment): string {
+  const set = new Map<string, string>();
+  for (const op of environmentOps(environment)) if (op.op === 'set') set.set(op.name, op.value);
+  return [...set].map(([name, value]) => `${name}=${quoteDotenv(value)}\n`).join('');
+}
+
+/** What stands in `env.json`, read back by polyenv itself: `prune`'s roots among it. */
+export function renderEnvJson(environment: Environment): string {
+  return `${JSON.stringify({ schema: 1, ...environment }, undefined, 1)}\n`;
+}
+
+function exportsSh(environment: Environment): string {
+  const lines = environmentOps(environment).map(shLine);
+  return `${lines.join('')}export POLYENV_ENV=${quoteSh(environment.directory)}\n`;
+}
+
+/** Every input with the stamp of its time. */
+export function stampedInputs(
+  { inputs }: Environment,
+  stamps: string,
+): readonly (readonly [file: string, stamp: string])[] {
+  return inputs.map((file, index) => [file, `${stamps}/${index}`]);
+}
+
+/** What must still hold: for all runtimes line by line, then for the one that is asked for, which is all that a shim waits for. */
+function renderConditions(environment: Environment, stamps: string): string {
+  const { inputs, absences, traces } = environment;
+  const own = new Set(traces.flatMap((trace) => [...trace.inputs, ...trace.absences]));
+  const line = (condition: string): string => `${condition} || return 0\n`;
+  const stood = (file: string): string => line(stoodStill(file, `${stamps}/${inputs.indexOf(file)}`));
+  const gone = (file: string): string => line(`[ ! -e ${quoteSh(file)} ]`);
+  const shared = [
+    ...inputs.filter((file) => !own.has(file)).map(stood),
+    ...absences.filter((file) => !own.has(file)).map(gone),
+  ];
+  const single = traces
+    .filter((trace) => trace.inputs.length + trace.absences.length > 0)
+    .map(
+      (trace) =>
+        `if [ "$__polyenv_t" = ${quoteSh(trace.tool)} ]; then\n${[...trace.inputs.map(stood), ...trace.absences.map(gone)].join('')}fi\n`,
+    );
+  return [...shared, ...single].join('');
+}
+
+/** An input is as it was when its time is neither newer nor older than its stamp's: times move backwards too. */
+export function stoodStill(file: string, stampFile: string): string {
+  const [input, stamp] = [quoteSh(file), quoteSh(stampFile)];
+  return `[ -f ${input} ] && [ -f ${stamp} ] && [ ! ${input} -nt ${stamp} ] && [ ! ${input} -ot ${stamp} ]`;
+}
+
+/** Global installs, which polyenv itself must see: the first word that is no option, and the flags that make it one. */
+function renderInstalls({ runtimes }: Environment): string {
+  const installs = runtimes.flatMap((runtime) => runtime.installs).filter(({ command }) => isCommandName(command));
+  if (installs.length === 0) return '';
+  const cases = installs.map(({ command, words, flags }) => {
+    const calls = words.map((word) => quoteSh(`${command}:${word}`)).join('|');
+    const hit = '__polyenv_r=installs; return 0';
+    if (flags.length === 0) return `${calls}) ${hit} ;;\n`;
+    return `${calls}) case $__polyenv_g in ${flags.map((flag) => `*${quoteSh(` ${flag} `)}*`).join('|')}) ${hit} ;; esac ;;\n`;
+  });
+  return `case $__polyenv_n in
+${[...new Set(installs.map(({ command }) => quoteSh(command)))].join('|')})
+__polyenv_g= __polyenv_w=
+for __polyenv_a in "$@"; do
+case $__polyenv_a in
+-*) __polyenv_g="$__polyenv_g $__polyenv_a " ;;
+*) [ "$__polyenv_w" ] || __polyenv_w=$__polyenv_a ;;
+esac
+done
+case $__polyenv_n:$__polyenv_w in
+${cases.join('')}esac ;;
+esac
+`;
+}
+
+function renderCommands(runtime: RoutedRuntime): string {
+  const { overlay } = runtime;
+  return Object.entries(runtime.commands)
+    .filter(([name]) => isCommandName(name))
+    .map(([name, file]) => {
+      const own =
+        overlay?.ready && overlay.commands.includes(name) ? `${overlay.path}/${overlay.bin}/${name}` : undefined;
+      const first = own === undefined ? '' : `; [ ! -x ${quoteSh(own)} ] || __polyenv_f=${quoteSh(own)}`;
+      return `${quoteSh(name)}) __polyenv_f=${quoteSh(file)}${first} ;;\n`;
+    })
+    .join('');
+}
+
+/** Commands that were installed into the project later are found without compiling anew. */
+function renderPrivate(environment: Environment): string {
+  return privateFolders(environment)
+    .map((folder) => {
+      const file = `${quoteSh(folder)}/"$__polyenv_n"`;
+      return `[ "$__polyenv_f" ] || [ ! -x ${file} ] || [ ! -f ${file} ] || __polyenv_f=${file}\n`;
+    })
+    .join('');
+}
+
+/** A plain file name that no shell pattern or option can be mistaken for. */
+export function isCommandName(name: string): boolean {
+  return /^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}$/.test(name);
+}
+
+function shLine(op: EnvOp): string {
+  if (op.op === 'unset') return `unset ${op.name}\n`;
+  const value = quoteSh(op.value);
+  if (op.op === 'set') return `export ${op.name}=${value}\n`;
+  if (op.value === '') return `export ${op.name}="\${${op.name}-}"\n`;
+  const both =
+    op.op === 'prepend' ? `${value}"\${${op.name}:+:$${op.name}}"` : `"\${${op.name}:+$${op.name}:}"${value}`;
+  return `export ${op.name}=${both}\n`;
+}
+
+/** PATH is a list in fish, other variables are texts: without a command substitution, which would split them at line breaks. */
+function fishLine(op: EnvOp): string {
+  if (op.op === 'unset') return `set -e ${op.name}`;
+  const value = quoteFish(op.value);
+  if (op.op === 'set') return `set -gx ${op.name} ${value}`;
+  const before = op.op === 'prepend';
+  if (op.name === 'PATH') return op.value === '' ? '' : `set -gx PATH ${before ? `${value} $PATH` : `$PATH ${value}`}`;
+  const old = `"$${op.name}"`;
+  if (op.value === '') return `set -gx ${op.name} ${old}`;
+  const both = before ? `${value}:${old}` : `${old}:${value}`;
+  return `test -n ${old}; and set -gx ${op.name} ${both}; or set -gx ${op.name} ${value}`;
+}

@@ -1,0 +1,355 @@
+import type { Decoder } from '../formats/decoders';
+import type { XmlElement } from '../formats/xml-document';
+import type { Release } from '../versions/release';
+import type { RequestOptions, ToolRequest, VersionRequest } from '../versions/request';
+import type { VersionScheme } from '../versions/scheme';
+import type { Version } from '../versions/version';
+import type { ToolId } from '../words/tool-id';
+import type { Artifact, Locator, Part, Proof, Recipe, Url } from './artifact';
+import type { Digest } from './digest';
+import type { EditorAdvice, EditorPlace } from './editor';
+import type { Layout, Place, Tree } from './layout';
+import type { PlatformKey } from './platform';
+
+/** A language toolchain that polyenv manages. One file in `runtimes/` exports one as `runtime`; nothing else knows its name. */
+export interface Runtime {
+  /** The file's name: lower-case letters. */
+  readonly id: ToolId;
+  readonly title: string;
+  readonly homepage: Url;
+  /** SPDX expression of what its publisher says of the whole: https://spdx.org/licenses. Absent where nobody says. */
+  readonly license?: string;
+  /** Other names by which people and other managers' files call it: `nodejs`, `golang`. */
+  readonly aliases?: readonly string[];
+  readonly scheme: VersionScheme;
+  /** The first is the default. */
+  readonly vendors?: readonly [string, ...string[]];
+  readonly options?: readonly RequestOption[];
+  /** Files of the ecosystem that already pin it, most specific first. */
+  readonly pins: readonly PinFile[];
+  /** Files that show that a folder holds a project of it, the most telling first. */
+  readonly evidence?: readonly Evidence[];
+  /** In order of preference, the official one first. */
+  readonly sources: readonly Source[];
+  /** Commands, variables and private homes of an unpacked tree. Pure. */
+  layout(tree: Tree, place: Place): Layout;
+  /** How to ask a toolchain for its version: run in `/` with a scrubbed environment. */
+  readonly probe: Probe;
+  readonly discover?: readonly Discovery[];
+  /** Commands that take `+VERSION` as first argument (`cargo +1.88 build`). */
+  readonly plusVersion?: readonly string[];
+  /** Moving versions that have a name of their own (`lts`, `nightly`), the usual one first: offered where a request is typed. */
+  readonly channels?: readonly { readonly word: string; readonly describe: string }[];
+  readonly lifecycle?: Lifecycle;
+  /** Where people read what is new in a version. Pure. */
+  releaseNotes?(version: Version): Url;
+  /** What editors have to be told to use it. Pure. */
+  editor?(tree: Tree, at: EditorPlace): EditorAdvice;
+  /** How files that pin nothing here (images, steps of continuous integration) name a version of it. */
+  readonly mentions?: Mentions;
+  /** What builds leave in a project that only the line of releases can use with which it was made. */
+  readonly builds?: readonly BuildTrace[];
+  /** System libraries that packages of the ecosystem are built against. */
+  readonly needs?: LibraryNeeds;
+}
+
+/** A file that says by which line of the runtime the folder that holds it was made. */
+export interface BuildTrace {
+  /** Relative to the project; `*` stands for any text within one component. */
+  readonly files: readonly string[];
+  /** The line that the file names (`18`), in the spelling of `line`; `undefined` where it names none that is known. Pure. */
+  maker(text: string): string | undefined;
+  /** The line of a version. Pure. */
+  line(version: Version): string;
+  /** What was made, relative to the project, for the file's path there. Pure. */
+  made(file: string): string;
+  /** The command by which it is made anew, for what `made` names. Pure. */
+  mend(made: string): string;
+}
+
+/** The lock of a package manager, and what its packages ask of pkg-config. */
+export interface LibraryNeeds {
+  readonly file: string;
+  /** Names of packages in the file, with their lines (from 1). Pure. */
+  packages(lines: readonly string[]): readonly { readonly name: string; readonly line: number }[];
+  /** Package to the names that it asks pkg-config for. */
+  readonly libraries: Readonly<Record<string, readonly string[]>>;
+  /** Package to those that spare it the system's library where they are there too. */
+  readonly spared?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Tables for `domain/pins/mentions.ts`. What they find is a text in the runtime's request grammar, or one of `words`. */
+export interface Mentions {
+  /** Patterns of images with their tag, without a registry's host: `node:20-alpine`. The first group is the version. */
+  readonly images?: readonly RegExp[];
+  /** Names of steps (GitHub's actions, Azure's tasks) with their inputs, the one that wins first. */
+  readonly steps?: Readonly<Record<string, StepInputs>>;
+  /** Names of features of development containers that take a `version`: https://containers.dev/features. */
+  readonly features?: readonly string[];
+  /** By the name of a YAML file without its ending (`.readthedocs`), paths of keys: `build.tools.nodejs`. */
+  readonly keys?: Readonly<Record<string, readonly string[]>>;
+  /** What words mean that stand where a version does, lower case: `iron` is `20`. Others are no version. */
+  readonly words?: Readonly<Record<string, string>>;
+}
+
+export interface StepInputs {
+  readonly inputs: readonly string[];
+  /** Where no input says it, the step's own version is the runtime's: `dtolnay/rust-toolchain@1.88`. */
+  readonly ref?: true;
+}
+
+/** A list of words that a request may carry, in the manifest (`components = [...]`) and as a repeatable option (`--component clippy`). */
+export interface RequestOption {
+  /** The manifest's key: `components`. */
+  readonly name: string;
+  /** The command line's option without dashes: `component`. */
+  readonly flag: string;
+  readonly describe: string;
+  /** At most one value (`profile`): written as a string in the manifest. */
+  readonly single?: true;
+  /** What a value may look like. */
+  readonly pattern: RegExp;
+}
+
+/** One place that offers releases of a runtime: the official site, or a package registry. */
+export interface Source {
+  /** Its host or registry: `nodejs.org`, `npm`, `goproxy`. Written to the lock. */
+  readonly id: string;
+  /** Named at first use where it is not the project itself that publishes there. */
+  readonly publisher?: string;
+  /** The ecosystem's own variables for a mirror: each replaces the URL prefix `from`. */
+  readonly mirrors?: readonly MirrorVariable[];
+  /** Newest first. May leave out what cannot answer the request, never more than that. */
+  releases(upstream: Upstream, request: ToolRequest): Promise<readonly Release[]>;
+  /** Every platform that it has, each part with its digest. Gaps are left out, never guessed. */
+  artifacts(upstream: Upstream, release: Release, request: ToolRequest): Promise<readonly Artifact[]>;
+  /** How to unpack what `at` names, if this source would itself name it for that version and platform; else `undefined`. Pure. */
+  owns(claim: Claim): Recipe | undefined;
+  /** Where the upstream signs the archive itself: its detached OpenPGP signature, for a claim that is owned. Pure. */
+  signature?(claim: Claim): ArchiveSignature | undefined;
+}
+
+export interface ArchiveSignature {
+  readonly url: Url;
+  readonly keys: SigningKeys;
+}
+
+/** What a lock says: nothing of it is believed until a source owns it. */
+export interface Claim {
+  readonly version: Version;
+  readonly platform: PlatformKey;
+  readonly vendor?: string;
+  readonly variant?: string;
+  readonly at: Url | Locator;
+}
+
+export interface MirrorVariable {
+  readonly variable: string;
+  readonly from: Url;
+  /** Appended to the variable's value before it replaces `from`: `/dist`. */
+  readonly append?: string;
+}
+
+/** OpenPGP keys that may sign an upstream's lists. Pinned by primary fingerprint (40 upper-case hex digits). */
+export interface SigningKeys {
+  readonly fingerprints: readonly string[];
+  /** Where the key's material is published; only used after its fingerprint was checked. */
+  material(fingerprint: string): Url;
+}
+
+/** A runtime's only window on the world. Mirrors, proxies, cache, retry, offline and signature policy are behind it. */
+export interface Upstream {
+  /** This machine's platform. */
+  readonly platform: PlatformKey;
+  readonly now: Date;
+  json<T>(url: Url, decode: Decoder<T>): Promise<T>;
+  text(url: Url): Promise<string>;
+  /** The text where the server has it; `undefined` on 404 and 410. */
+  optionalText(url: Url): Promise<string | undefined>;
+  /** The text with what proves it: a detached signature at `signatureUrl` (binary or armored) by one of the keys. Policy decides what a missing one means. */
+  signedText(url: Url, signatureUrl: Url, keys: SigningKeys): Promise<{ readonly text: string; readonly proof: Proof }>;
+  /** As `signedText`, for a text that is TOML. */
+  signedToml<T>(
+    url: Url,
+    signatureUrl: Url,
+    keys: SigningKeys,
+    decode: Decoder<T>,
+  ): Promise<{ readonly value: T; readonly proof: Proof }>;
+  readonly npm: NpmRegistry;
+  readonly goproxy: GoProxy;
+  readonly maven: MavenRepository;
+  /** One small text member of a part's archive, by its path in the archive, for facts that only the archive holds. */
+  member(part: Part, recipe: Recipe, path: string): Promise<string | undefined>;
+}
+
+/** The npm registry as npm is configured here: https://github.com/npm/registry/blob/main/docs/responses/package-metadata.md */
+export interface NpmRegistry {
+  /** `undefined` if there is no such package. `brief` is much smaller for long-lived packages, and has no `time`. */
+  packument(name: string, form?: 'brief'): Promise<Packument | undefined>;
+}
+
+export interface Packument {
+  readonly versions: Readonly<Record<string, PackageVersion>>;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Version to ISO time, where the registry says. */
+  readonly time: Readonly<Record<string, string>>;
+}
+
+export interface PackageVersion {
+  readonly name: string;
+  readonly version: string;
+  /** Absent where the registry gave none that we know: then the version cannot be installed. */
+  readonly digest?: Digest;
+  /** `registry-signature` where `dist.signatures` held, else `index`. */
+  readonly proof: Proof;
+  readonly engines: Readonly<Record<string, string>>;
+}
+
+/** The module proxy as Go is configured here: https://go.dev/ref/mod#module-proxy */
+export interface GoProxy {
+  /** `@v/list`, unsorted, possibly partial. */
+  versions(module: string): Promise<readonly string[]>;
+  /** Whether the proxy serves that version (`.info`). */
+  has(module: string, version: string): Promise<boolean>;
+  /** The `h1:` digest of the zip, proved by the checksum database; `undefined` if the database has no such record. */
+  digest(module: string, version: string): Promise<{ readonly digest: Digest; readonly proof: Proof } | undefined>;
+}
+
+/** The Maven repository as Maven is configured here. */
+export interface MavenRepository {
+  /** Versions in `maven-metadata.xml`, as listed; empty if there is no such artifact. */
+  versions(group: string, artifact: string): Promise<readonly string[]>;
+  /** The `.sha512` (or `.sha256`) beside the file; `undefined` if there is none. */
+  digest(group: string, artifact: string, version: string, file: string): Promise<Digest | undefined>;
+}
+
+/** One file that pins a runtime. */
+export interface PinFile {
+  /** Its base name, or a relative path: `.nvmrc`, `gradle/wrapper/x`. */
+  readonly file: string;
+  /** Throws `pin-file-invalid` with the line. Returns no pins where the file says nothing about this runtime. */
+  read(document: Document): PinReading;
+  /**
+   * Whole texts with the pin's version replaced by what is wanted, in the file's own style, most fitting first: who writes
+   * takes the first that `read` understands so. Empty where the format cannot say it. Absent where nothing is written.
+   */
+  write?(document: Document, pin: Pin, wanted: WantedVersion): readonly string[];
+  /** A range there says what is allowed, not what is used: `write` leaves it alone. */
+  readonly ranges?: 'kept';
+  /** The file never holds more than floors: one that cannot be read matters only where nothing else pins. */
+  readonly strength?: 'floor';
+}
+
+/** What a version file is to say. */
+export interface WantedVersion {
+  readonly request: VersionRequest;
+  /** The request as it is written, where its numbers do not say all of it: `3.13t`. */
+  readonly spelling?: string;
+  /** What the request is resolved to, where that is known. */
+  readonly version?: Version;
+  readonly vendor?: string;
+}
+
+/** A file that only a project of the runtime has. */
+export interface Evidence {
+  /** A base name; `*` stands for any text. */
+  readonly file: string;
+  /** What it is: `the lock file of npm`. */
+  readonly describe: string;
+  /** A range that the file repeats from elsewhere: the first group, in the runtime's request grammar. */
+  readonly range?: RegExp;
+}
+
+export interface PinReading {
+  readonly pins: readonly Pin[];
+  readonly warnings?: readonly { readonly line?: number; readonly text: string }[];
+  /** A project of the ecosystem begins in this folder: its floor wins over the ecosystem's own pins further up that contradict it. */
+  readonly boundary?: true;
+}
+
+export interface Pin {
+  /** A `floor` (or range) decides only where nothing else pins, and is otherwise checked. */
+  readonly strength: 'pin' | 'floor';
+  /** In the runtime's request grammar; the first is the default. Empty: only options are given (a component list without a channel). */
+  readonly requests: readonly string[];
+  readonly line: number;
+  readonly vendor?: string;
+  readonly options?: RequestOptions;
+  /** Of a floor that names one version: everything newer answers it too. */
+  readonly atLeast?: true;
+}
+
+/** A file being read, parsed on demand by the adapters. Parsers throw `pin-file-invalid` with the line. */
+export interface Document {
+  /** As it is to be named in messages: relative to the project where it is below it. */
+  readonly path: string;
+  readonly text: string;
+  /** The text's lines without their line ends (`\n`, `\r\n`, `\r`), a byte order mark dropped. */
+  readonly lines: readonly string[];
+  json(): unknown;
+  toml(): unknown;
+  /** Elements in document order, without namespaces: enough for pom.xml. */
+  xml(): XmlElement;
+  /** Line (from 1) of a key by its path in JSON or TOML; 1 where unknown. */
+  lineOf(...keys: readonly (string | number)[]): number;
+  /** A file named relative to this one, if it exists and stays inside the project. */
+  sibling(path: string): Document | undefined;
+}
+
+export interface Probe {
+  /** A command of the layout. */
+  readonly command: string;
+  readonly args: readonly string[];
+  /** The version in what it printed (stdout then stderr), in the scheme's canonical spelling. */
+  version(output: string): string | undefined;
+}
+
+/** Where another manager, or the system, keeps toolchains of this runtime. */
+export interface Discovery {
+  /** `rustup`, `pyenv`, `system`. */
+  readonly manager: string;
+  /** Globs (`*` within one component) of folders that may be a toolchain's root. Absolute. Pure. */
+  folders(facts: DiscoveryFacts): readonly string[];
+  /** Where the manager says which of its toolchains is used when no project decides. */
+  readonly choice?: DefaultChoice;
+}
+
+export interface DefaultChoice {
+  /** Files that say it, or links that lead to the toolchain; absolute, the first that exists speaks. Pure. */
+  files(facts: DiscoveryFacts): readonly string[];
+  /** What such a file says: the name of a toolchain's folder, else a request. Pure; throws as `PinFile.read` does. */
+  read(document: Document): string | undefined;
+  /** The file that says what an alias of the manager means. Pure. */
+  alias?(name: string, facts: DiscoveryFacts): string;
+}
+
+export interface DiscoveryFacts {
+  readonly personHome: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform: PlatformKey;
+}
+
+/** Ends of support by release line. What is shipped comes from https://endoflife.date */
+export interface Lifecycle {
+  /** `20` -> the line of a version. */
+  line(version: Version): string;
+  /** What polyenv is shipped with, newest first. */
+  readonly lines: readonly LifecycleLine[];
+  /** Where they are published, for what came since. */
+  readonly published?: PublishedLines;
+}
+
+/** A line of releases. Dates as `2029-04-30`; none where none is set. */
+export interface LifecycleLine {
+  readonly line: string;
+  readonly lts?: boolean;
+  /** The day on which full support ends. */
+  readonly support?: string;
+  /** The last day of all support. */
+  readonly end?: string;
+}
+
+export interface PublishedLines {
+  readonly url: Url;
+  readonly decode: Decoder<readonly LifecycleLine[]>;
+}

@@ -1,0 +1,17 @@
+import type { Version } from './version';
+
+/** One release that a source offers. */
+export interface Release {
+  readonly version: Version;
+  /** The moving line that it is on, where the upstream names one: `nightly`, `beta`. */
+  readonly channel?: string;
+  /** The codename of its long-term line, lower case (`iron`), or `''` where such lines have no name. */
+  readonly lts?: string;
+  /** `2024-02-13`. */
+  readonly date?: string;
+  readonly vendor?: string;
+  readonly variant?: string;
+  readonly prerelease?: boolean;
+  /** Release notes. */
+  readonly notes?: string;
+}

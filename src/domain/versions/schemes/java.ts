@@ -1,0 +1,243 @@
+import satisfies from 'semver/functions/satisfies';
+import validRange from 'semver/ranges/valid';
+import type { Release } from '../release';
+import type { VersionRequest } from '../request';
+import type { ListEntry, ParsedRequest, VersionScheme } from '../scheme';
+import { type Version, versionFrom } from '../version';
+import { ltsAmong, matchesLts, readLts } from './lts-lines';
+import { compareNumbers, hasPrefix, readNumbers, readPrefix } from './numbers';
+import { cleanRequest, invalidRequest, withoutForm } from './request-text';
+
+/**
+ * Java: versions by JEP 322 (`21.0.2+13`, `17.0.4.1+1`, `27-ea+32`) and before it (`8u412-b08` is `8.0.412+8`), vendors
+ * in front as asdf, mise and setup-java write them (`temurin-21`) or behind as SDKMAN does (`21.0.2-tem`).
+ */
+export const javaScheme: VersionScheme = {
+  version: readVersion,
+  compare: (a, b) => compareParts(readParts(a), readParts(b)),
+  prerelease: (version) => readParts(version)?.early !== undefined,
+  request: (text) => readRequest(withoutForm(cleanRequest(text))),
+  matches,
+  among: (request, releases) => ltsAmong(javaScheme, request, releases),
+  entries: (texts) => texts.map(readEntry),
+};
+
+interface Parts {
+  readonly numbers: readonly number[];
+  /** `ea`, `beta`, `rc1`: not for general use. */
+  readonly early?: string;
+  readonly build?: number;
+}
+
+const MODERN = /^(\d+(?:\.\d+){0,6})(?:[-.](ea|beta|rc\d*|internal))?(?:[+.](?:b)?(\d+))?(?:[.-][0-9A-Za-z]+)*$/i;
+const EIGHT = /^(\d+)u(\d+)(?:-?b(\d+))?$/;
+const LEGACY = /^1\.([5-8])(?:\.0(?:_(\d+))?)?(?:-b(\d+))?$/;
+
+function readVersion(text: string): Version | undefined {
+  const parts = readParts(text.trim().replace(/^(?:jdk-?|v)(?=\d)/i, ''));
+  if (parts === undefined) return undefined;
+  const { numbers, early, build } = parts;
+  return versionFrom(
+    `${numbers.join('.')}${early === undefined ? '' : `-${early}`}${build === undefined ? '' : `+${build}`}`,
+  );
+}
+
+function readParts(text: string): Parts | undefined {
+  const [, feature, update, old] = EIGHT.exec(text) ?? oldForm(text);
+  if (feature !== undefined) {
+    const numbers = update === undefined ? [Number(feature)] : [Number(feature), 0, Number(update)];
+    return old === undefined ? { numbers } : { numbers, build: Number(old) };
+  }
+  const match = MODERN.exec(text);
+  const numbers = readNumbers(match?.[1] ?? '');
+  if (numbers === undefined) return undefined;
+  const early = match?.[2]?.toLowerCase();
+  const build = match?.[3] === undefined ? undefined : Number(match[3]);
+  // Semver has three numbers, so that there a fourth one is carried by the build: 21.0.12+101 is 21.0.12.1+1.
+  if (build !== undefined && build > 100 && numbers.length === 3 && early === undefined) {
+    return { numbers: [...numbers, Math.floor(build / 100)], build: build % 100 };
+  }
+  return { numbers, ...(early !== undefined && { early }), ...(build !== undefined && { build }) };
+}
+
+function oldForm(text: string): readonly (string | undefined)[] {
+  return LEGACY.exec(text) ?? [];
+}
+
+function compareParts(a: Parts | undefined, b: Parts | undefined): number {
+  const finality = (parts: Parts | undefined) => (parts?.early === undefined ? 1 : 0);
+  return (
+    compareNumbers(a?.numbers ?? [], b?.numbers ?? []) ||
+    finality(a) - finality(b) ||
+    (a?.build ?? -1) - (b?.build ?? -1) ||
+    ((a?.early ?? '') < (b?.early ?? '') ? -1 : Number((a?.early ?? '') > (b?.early ?? '')))
+  );
+}
+
+/** SDKMAN's suffixes, and other spellings, of vendors: https://sdkman.io/jdks */
+const VENDORS: Readonly<Record<string, string>> = {
+  tem: 'temurin',
+  adoptium: 'temurin',
+  adoptopenjdk: 'temurin',
+  adopt: 'temurin',
+  eclipse: 'temurin',
+  'eclipse-temurin': 'temurin',
+  amzn: 'corretto',
+  amazon: 'corretto',
+  librca: 'liberica',
+  nik: 'liberica-nik',
+  ms: 'microsoft',
+  open: 'openjdk',
+  openjdk64: 'openjdk',
+  sem: 'semeru',
+  sapmchn: 'sapmachine',
+  jbr: 'jetbrains',
+  albba: 'dragonwell',
+  graal: 'graalvm',
+  graalce: 'graalvm-community',
+  bsg: 'bisheng',
+  zulu: 'zulu',
+  oracle: 'oracle',
+  kona: 'kona',
+  mandrel: 'mandrel',
+  trava: 'trava',
+  gln: 'gluon',
+};
+
+/** Builds that are named between vendor and version. */
+const VARIANTS = ['jre', 'javafx', 'crac', 'musl', 'lite'];
+
+interface Named {
+  readonly rest: string;
+  readonly vendor?: string;
+  readonly variant?: string;
+}
+
+const FRONT = /^([<>=~^ ]*)([a-z][a-z0-9_]*(?:-[a-z][a-z0-9_]*)*)[-@](?=\d|latest$|lts(?:$|[/-]))(.*)$/;
+const BEHIND = /^(\d[0-9a-z.+_-]*?)(?:[.]fx)?-([a-z]+)$/;
+
+function takeName(text: string): Named {
+  const front = FRONT.exec(text);
+  if (front !== null) {
+    const [, operator = '', name = '', rest = ''] = front;
+    const words = name.split('-').filter((word) => word !== 'jdk');
+    const variant = words.filter((word) => VARIANTS.includes(word)).join('-');
+    const vendor = words.filter((word) => !VARIANTS.includes(word)).join('-');
+    return {
+      rest: `${operator}${rest}`,
+      ...(vendor !== '' && { vendor: vendorOf(vendor) }),
+      ...(variant !== '' && { variant }),
+    };
+  }
+  const [, version = '', suffix = ''] = BEHIND.exec(text) ?? [];
+  const known = Object.hasOwn(VENDORS, suffix) ? VENDORS[suffix] : undefined;
+  if (known === undefined) return { rest: text };
+  return { rest: version, vendor: known, ...(text.includes(`.fx-${suffix}`) && { variant: 'javafx' }) };
+}
+
+function vendorOf(name: string): string {
+  return Object.hasOwn(VENDORS, name) ? (VENDORS[name] ?? name) : name;
+}
+
+function readRequest(written: string): ParsedRequest {
+  const text = written.toLowerCase();
+  if (text.includes('||')) return readAlternatives(written, text);
+  if (text === 'temurin' || Object.hasOwn(VENDORS, text)) {
+    return { version: { kind: 'latest' }, vendor: vendorOf(text) };
+  }
+  if (/^[a-z][a-z0-9_-]*[-@]$/.test(text)) {
+    throw invalidRequest(
+      written,
+      'after the vendor a version is missing',
+      `${text.slice(0, -1)}-21, or the vendor alone`,
+    );
+  }
+  const { rest, ...named } = takeName(text);
+  return { version: readVersionRequest(written, rest), ...named };
+}
+
+function readVersionRequest(written: string, rest: string): VersionRequest {
+  const text = rest.trim().replace(/^(?:jdk-?|v)(?=\d)/, '');
+  if (['latest', 'stable', '*', 'x'].includes(text)) return { kind: 'latest' };
+  if (text === 'system') return { kind: 'system' };
+  const lts = readLts(text);
+  if (lts !== undefined) return lts;
+  const early = /^(\d+(?:\.\d+)*)[-.]ea$/.exec(text)?.[1];
+  if (early !== undefined) return { kind: 'channel', name: `${early}-ea` };
+  const legacy = EIGHT.test(text) || LEGACY.test(text) ? readParts(text) : undefined;
+  const numbers = legacy?.build === undefined ? (legacy?.numbers ?? readPrefix(text)) : undefined;
+  if (numbers !== undefined && numbers.length > 0) return { kind: 'prefix', numbers };
+  const exact = legacy !== undefined || /^\d[\d.]*(?:[-.]ea[-.\d]|(?:-[a-z]+)?\+\d)/.test(text);
+  const version = exact ? readVersion(text) : undefined;
+  if (version !== undefined) return { kind: 'exact', version };
+  if (/[<>=~^ ]/.test(text) && validRange(text) !== null) return { kind: 'range', text };
+  throw invalidRequest(
+    written,
+    'it is neither a version of Java (21, 21.0.2, 21.0.2+13, 27-ea), nor lts or latest, nor a range, with or without a vendor',
+  );
+}
+
+/** `temurin-17 || temurin-21`. Alternatives of several vendors keep them in their text. */
+function readAlternatives(written: string, text: string): ParsedRequest {
+  const alternatives = text.split('||').map((part) => takeName(part.trim()));
+  for (const { rest } of alternatives) {
+    if (rest === '' || validRange(rest) === null) throw invalidRequest(written, `${JSON.stringify(rest)} is no range`);
+  }
+  const [first] = alternatives;
+  const one = alternatives.every(({ vendor }) => vendor === first?.vendor);
+  const ranges = alternatives.map(({ rest, vendor }) => (one || vendor === undefined ? rest : `${vendor}-${rest}`));
+  const version: VersionRequest = { kind: 'range', text: ranges.join(' || ') };
+  return one && first?.vendor !== undefined ? { version, vendor: first.vendor } : { version };
+}
+
+function matches(request: VersionRequest, release: Release): boolean {
+  const parts = readParts(release.version);
+  if (parts === undefined) return false;
+  const early = release.prerelease ?? parts.early !== undefined;
+  switch (request.kind) {
+    case 'latest':
+      return !early;
+    case 'prefix':
+      return !early && hasPrefix(parts.numbers, request.numbers);
+    case 'channel': {
+      if (request.name.startsWith('lts')) return !early && matchesLts(request.name, release);
+      return early && hasPrefix(parts.numbers, readNumbers(request.name.replace(/-ea$/, '')) ?? []);
+    }
+    case 'range':
+      return matchesRange(request.text, { release, parts });
+    case 'exact': {
+      const wanted = readParts(request.version);
+      const whole = wanted?.build === undefined ? { ...parts, build: -1 } : parts;
+      return compareParts(whole, wanted) === 0;
+    }
+    case 'system':
+      return false;
+  }
+}
+
+function matchesRange(text: string, found: { readonly release: Release; readonly parts: Parts }): boolean {
+  const [feature = 0, interim = 0, update = 0] = found.parts.numbers;
+  const version = `${feature}.${interim}.${update}${found.parts.early === undefined ? '' : '-ea'}`;
+  return text.split('||').some((part) => {
+    const { rest, vendor } = takeName(part.trim());
+    return (vendor === undefined || vendor === found.release.vendor) && satisfies(version, rest);
+  });
+}
+
+/** Lines that the JDK's own roadmap calls long-term, for lists that do not say. */
+const LONG_TERM = [8, 11, 17, 21, 25];
+
+function readEntry(text: string): ListEntry | undefined {
+  const { rest, vendor, variant } = takeName(text.trim().toLowerCase());
+  const version = readVersion(rest);
+  if (version === undefined) return undefined;
+  const longTerm = LONG_TERM.includes(readParts(version)?.numbers[0] ?? 0);
+  return {
+    release: {
+      version,
+      ...(vendor !== undefined && { vendor }),
+      ...(variant !== undefined && { variant }),
+      ...(longTerm && { lts: '' }),
+    },
+  };
+}

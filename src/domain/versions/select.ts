@@ -1,0 +1,99 @@
+import type { Release } from './release';
+import type { ToolRequest } from './request';
+import type { VersionScheme } from './scheme';
+import { compareNumbers, readNumbers } from './schemes/numbers';
+
+/** What choosing a release must know of its runtime. */
+export interface Choosing {
+  readonly scheme: VersionScheme;
+  /** The first is the default. */
+  readonly vendors?: readonly [string, ...string[]];
+}
+
+/** The newest release that answers the request, by version, then by date; of equals the first. */
+export function selectRelease(
+  runtime: Choosing,
+  request: ToolRequest,
+  releases: readonly Release[],
+): Release | undefined {
+  const { scheme } = runtime;
+  const own = releases.filter((release) => isOfSameBuild(runtime, request, release));
+  const answering = (scheme.among?.(request.version, own) ?? own).filter((release) =>
+    scheme.matches(request.version, release),
+  );
+  return newest(runtime, answering);
+}
+
+/** At most four releases that do exist, newest first: the ends of the lines next to what was asked for, for a message. */
+export function nearestReleases(
+  runtime: Choosing,
+  request: ToolRequest,
+  releases: readonly Release[],
+): readonly Release[] {
+  const own = releases.filter((release) => isOfSameBuild(runtime, request, release));
+  const asked = readNumbers(/\d+(?:\.\d+)*/.exec(request.text)?.[0] ?? '') ?? [];
+  const finals = own.filter((release) => !isEarly(runtime, release) || isExpected(release, asked));
+  const known = finals.length > 0 ? finals : own;
+  if (asked.length === 0) return sortNewestFirst(runtime, lineEnds(runtime, known, 1)).slice(0, SHOWN);
+  const shared = Math.max(0, ...known.map((release) => sharedLength(asked, numbersOf(release))));
+  const alike = known.filter((release) => sharedLength(asked, numbersOf(release)) === shared);
+  const ends = sortNewestFirst(runtime, lineEnds(runtime, alike, shared + 1));
+  const above = ends.filter((release) => compareNumbers(numbersOf(release), asked) > 0);
+  const below = ends.slice(above.length);
+  const fromAbove = Math.max(SHOWN / 2, SHOWN - below.length);
+  return [...above.slice(-fromAbove), ...below].slice(0, SHOWN);
+}
+
+const SHOWN = 4;
+
+/** Same vendor, the runtime's first where none is named, and same variant. */
+function isOfSameBuild({ vendors }: Choosing, request: ToolRequest, release: Release): boolean {
+  const usual = vendors?.[0];
+  return (release.vendor ?? usual) === (request.vendor ?? usual) && release.variant === request.variant;
+}
+
+function isEarly({ scheme }: Choosing, release: Release): boolean {
+  return release.prerelease ?? scheme.prerelease(release.version);
+}
+
+/** A pre-release of just the line that was asked for: worth naming, as it may be what was meant. */
+function isExpected(release: Release, asked: readonly number[]): boolean {
+  return asked.length > 0 && sharedLength(asked, numbersOf(release)) === asked.length;
+}
+
+function newest(runtime: Choosing, releases: readonly Release[]): Release | undefined {
+  return releases.reduce<Release | undefined>(
+    (best, release) => (best === undefined || order(runtime, release, best) > 0 ? release : best),
+    undefined,
+  );
+}
+
+function order({ scheme }: Choosing, a: Release, b: Release): number {
+  const byVersion = scheme.compare(a.version, b.version);
+  if (byVersion !== 0 || a.date === b.date) return byVersion;
+  return (a.date ?? '') < (b.date ?? '') ? -1 : 1;
+}
+
+function sortNewestFirst(runtime: Choosing, releases: readonly Release[]): readonly Release[] {
+  return [...releases].sort((a, b) => order(runtime, b, a));
+}
+
+/** The newest release of each line, a line being the releases whose first numbers are the same. */
+function lineEnds(runtime: Choosing, releases: readonly Release[], length: number): readonly Release[] {
+  const lines = new Map<string, Release>();
+  for (const release of releases) {
+    const line = numbersOf(release).slice(0, length).join('.');
+    const known = lines.get(line);
+    if (known === undefined || order(runtime, release, known) > 0) lines.set(line, release);
+  }
+  return [...lines.values()];
+}
+
+function numbersOf(release: Release): readonly number[] {
+  return readNumbers(/^\d+(?:\.\d+)*/.exec(release.version)?.[0] ?? '') ?? [];
+}
+
+function sharedLength(a: readonly number[], b: readonly number[]): number {
+  const differs = a.findIndex((number, index) => number !== b[index]);
+  return differs === -1 ? a.length : differs;
+}
