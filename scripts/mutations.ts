@@ -1,29 +1,23 @@
 import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transform } from 'esbuild';
-import { GUARDS, type Guard } from './mutation-guards';
-import { mutationPage } from './mutation-page';
+import { GUARDS, guardsIn, type Standing } from './guards';
 import { readReport, reportingArguments } from './vitest-report';
 
 /**
- * `npx tsx scripts/mutations.ts [--list] [NAME...]`: takes each guard out, in a copy of the project, and sees whether a
- * test misses it. Exits 1 if one is missed by none, or cannot be taken out. `--list` writes `docs/internals/mutations.md`.
+ * `npx tsx scripts/mutations.ts [NAME...]`: takes each guard out, in a copy of the project, and sees whether a test
+ * fails without it. Exits 1 if no test does, or if a guard cannot be taken out.
  */
 async function main(words: readonly string[]): Promise<number> {
-  if (words.includes('--list')) {
-    writeFileSync(join(root, 'docs/internals/mutations.md'), mutationPage());
-    console.log(`${GUARDS.length} guards in docs/internals/mutations.md`);
-    return 0;
-  }
-  const unknown = words.filter((word) => !GUARDS.some(({ name }) => name === word));
+  const unknown = words.filter((word) => GUARDS[word] === undefined);
   if (unknown.length > 0) {
     console.error(`no guard is called ${unknown.join(', ')}`);
     return 2;
   }
-  const queue = GUARDS.filter(({ name }) => words.length === 0 || words.includes(name));
+  const queue = findGuards().filter(({ name }) => words.length === 0 || words.includes(name));
   const copies = Array.from({ length: Math.min(AT_ONCE, queue.length) }, copyProject);
   try {
     const bad = await findRed(copies[0] ?? '', queue);
@@ -37,7 +31,7 @@ async function main(words: readonly string[]): Promise<number> {
             : await tryWithout(copy, guard);
           verdicts.push(verdict);
           console.log(
-            `${verdict.outcome.padEnd(8)} ${guard.name.padEnd(26)} ${guard.what}${verdict.why && `: ${verdict.why}`}`,
+            `${verdict.outcome.padEnd(8)} ${guard.name.padEnd(20)} ${guard.stops}${verdict.why && `: ${verdict.why}`}`,
           );
         }
       }),
@@ -48,6 +42,25 @@ async function main(words: readonly string[]): Promise<number> {
   } finally {
     for (const copy of copies) rmSync(copy, { recursive: true, force: true });
   }
+}
+
+interface Found extends Standing {
+  readonly file: string;
+  readonly stops: string;
+  readonly tests: readonly string[];
+}
+
+/** Every guard of the table with the file in which it stands. */
+function findGuards(): readonly Found[] {
+  return readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(?:ts|sh)$/.test(entry.name))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+    .flatMap((file) =>
+      guardsIn(readFileSync(join(root, file), 'utf8'), file).flatMap((standing) => {
+        const guard = GUARDS[standing.name];
+        return guard === undefined ? [] : [{ ...standing, ...guard, file }];
+      }),
+    );
 }
 
 /** `missed`: a test failed without the guard. `SURVIVED`: none did. `unclear`: the trial itself went wrong. */
@@ -73,7 +86,7 @@ function copyProject(): string {
 }
 
 /** Test files that fail with every guard in place: their failures say nothing. */
-async function findRed(copy: string, guards: readonly Guard[]): Promise<ReadonlySet<string>> {
+async function findRed(copy: string, guards: readonly Found[]): Promise<ReadonlySet<string>> {
   const tests = [...new Set(guards.flatMap((guard) => guard.tests))];
   if (tests.some(needsBuild)) await run(copy, 'tsx', ['scripts/build.ts']);
   const red = new Set<string>();
@@ -85,13 +98,10 @@ async function findRed(copy: string, guards: readonly Guard[]): Promise<Readonly
   return red;
 }
 
-async function tryWithout(copy: string, guard: Guard): Promise<Verdict> {
+async function tryWithout(copy: string, guard: Found): Promise<Verdict> {
   const path = join(copy, guard.file);
   const text = readFileSync(path, 'utf8');
-  const parts = text.split(guard.take);
-  if (parts.length !== 2)
-    return { outcome: 'unclear', why: `its text stands ${parts.length - 1} times in ${guard.file}` };
-  const changed = parts.join(guard.put);
+  const changed = text.slice(0, guard.from) + text.slice(guard.to);
   if (guard.file.endsWith('.ts')) {
     const wrong = await transform(changed, { loader: 'ts' }).then(
       () => undefined,

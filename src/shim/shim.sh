@@ -95,6 +95,7 @@ for __polyenv_e in ${PATH-}; do
 	*) continue ;;
 	esac
 	[ -x "$__polyenv_e/$__polyenv_n" ] && [ -f "$__polyenv_e/$__polyenv_n" ] || continue
+	# guard: own-shim
 	[ "$__polyenv_e/$__polyenv_n" -ef "$__polyenv_h/shims/$__polyenv_n" ] && continue
 	case $__polyenv_e in
 	*/shims)

@@ -231,10 +231,12 @@ export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): 
 
   function checkName(name: string): readonly string[] {
     if (name === '') refuse(name, 'has no name');
+    // guard: name-absolute
     if (name.startsWith('/')) refuse(name, 'has an absolute name');
     if (CONTROL.test(name) || name.includes('\uFFFD')) refuse(name, 'has unreadable characters');
     if (Buffer.byteLength(name) > limits.pathBytes) refuse(name, `has a name of more than ${limits.pathBytes} bytes`);
     const parts = name.split('/').filter((part) => part !== '' && part !== '.');
+    // guard: name-parent
     if (parts.includes('..')) refuse(name, 'leaves its folder by ".."');
     if (parts.length > limits.depth) refuse(name, `lies deeper than ${limits.depth} folders`);
     const long = parts.find((part) => part.length > 63 && Buffer.byteLength(part) > limits.nameBytes);
@@ -274,9 +276,11 @@ export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): 
       if (target === undefined) continue;
       const real = resolveTarget(parts.slice(0, count - 1), target)?.join('/') ?? '';
       const above = real === '' || `${prefix}/`.startsWith(`${real}/`);
+      // guard: link-through
       if (above || !folders.has(real)) refuse(name, `goes through the link ${quoted(prefix)}`);
       const rest = [...real.split('/'), ...parts.slice(count)];
       for (let index = 1; index < rest.length; index += 1) {
+        // guard: link-chain
         if (links.has(rest.slice(0, index).join('/'))) refuse(name, `goes through the link ${quoted(prefix)}`);
       }
       return rest.join('/');
@@ -352,6 +356,7 @@ export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): 
     const { target, parts, below } = link;
     const shown = quoted(target, 120);
     if (target === '') refuse(name, 'is a link to nothing');
+    // guard: link-absolute
     if (target.startsWith('/')) refuse(name, `is a link to the absolute path ${shown}`);
     if (CONTROL.test(target) || target.includes('\uFFFD')) {
       refuse(name, 'is a link with unreadable characters');
@@ -362,6 +367,7 @@ export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): 
     if (named !== -1 && steps.indexOf('..', named) !== -1) refuse(name, `is a link that winds: ${shown}`);
     const reached = resolveTarget(parts.slice(0, -1), target);
     const inside = reached !== undefined && below.every((part, index) => reached[index] === part);
+    // guard: link-out
     if (!inside) refuse(name, `is a link that leads out: ${shown}`);
   }
 
@@ -380,6 +386,7 @@ export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): 
   function addHardLink(path: string, member: Member): void {
     const original = placed(checkName(member.target ?? ''), { ...member, name: member.target ?? '', kind: 'file' });
     const file = original === undefined ? undefined : files.get(original);
+    // guard: hard-link
     if (original === undefined || file === undefined) {
       refuse(member.name, `is a hard link to what is no file before it: ${quoted(member.target ?? '', 120)}`);
     }

@@ -29,6 +29,7 @@ export interface LockOptions {
  * Throws `busy` after `timeout` seconds, naming the holder.
  */
 export async function withLock<T>(options: LockOptions, action: () => Promise<T>): Promise<T> {
+  // guard: lock-name
   if (!/^[A-Za-z0-9][A-Za-z0-9._+@-]{0,127}$/.test(options.name)) {
     throw new PolyenvError('path-refused', `${JSON.stringify(options.name)} cannot be the name of a lock`);
   }
@@ -193,7 +194,9 @@ function secondsBehind(path: string, seen: Seen): number {
 
 function release(path: string, self: Owner): void {
   try {
-    if (look(path)?.owner?.token === self.token) unlinkSync(path);
+    // guard: lock-release
+    if (look(path)?.owner?.token !== self.token) return;
+    unlinkSync(path);
   } catch {
     // Whoever took it over, because we seemed dead, owns it now.
   }

@@ -51,6 +51,7 @@ export function joinInside(root: string, ...parts: readonly string[]): string {
   const target = join(root, ...parts);
   const inside = relative(root, target);
   const escapes = inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside);
+  // guard: path-join
   if (escapes || parts.some((part) => isAbsolute(part) || part.includes('\0'))) {
     throw new PolyenvError('path-refused', `${JSON.stringify(parts.join('/'))} would leave ${root}`);
   }
@@ -59,6 +60,7 @@ export function joinInside(root: string, ...parts: readonly string[]): string {
 
 /** `envs/<absolute project path>/.polyenv`. A project path with a component `.polyenv` is refused: it would fall into another's environment. */
 export function environmentFolder(home: Home, project: string): string {
+  // guard: environment-within
   if (!isAbsolute(project) || project.split(sep).includes('.polyenv')) {
     throw new PolyenvError('path-refused', `${project} cannot be a project: its path has a folder named .polyenv`, {
       hint: 'move the project to a path without a folder of that name',

@@ -22,7 +22,9 @@ export interface TrustStore {
 export async function isTrusted(store: TrustStore, subject: TrustSubject): Promise<boolean> {
   if (!needsTrust(subject)) return true;
   const record = await readRecord(store, await realFolder(subject));
-  return record.files[basename(subject.manifest.path)] === trustDigest(subject);
+  // guard: trust-content
+  if (record.files[basename(subject.manifest.path)] !== trustDigest(subject)) return false;
+  return true;
 }
 
 /** Remembers the content as it is now. A manifest that needs no trust loses what was remembered of it. */
@@ -113,8 +115,10 @@ async function isOurs({ host }: TrustStore, path: string): Promise<boolean> {
 
 /** Why a file or folder may not be ours; a system without user ids (Windows) is not asked for them. */
 function distrust(found: Stats, uid: number | undefined): string | undefined {
+  // guard: trust-link
   if (found.isSymbolicLink()) return 'is a symbolic link';
   if (uid === undefined) return undefined;
+  // guard: trust-owner
   if (found.uid !== uid) return 'belongs to another user';
   return (found.mode & 0o022) === 0 ? undefined : 'can be written by other users';
 }

@@ -141,6 +141,7 @@ export function openHttp(options: HttpOptions): DirectHttp {
       }
       answer.drop();
       const next = redirectTarget(url, location);
+      // guard: cross-origin
       if (next.origin !== url.origin) headers = describingOnly(headers);
       const target = options.rewrite?.(next.href) ?? { url: next.href, headers: {} };
       url = parseUrl(target.url);
@@ -546,6 +547,7 @@ function redirectTarget(from: URL, location: string): URL {
   if (next === undefined || (next.protocol !== 'https:' && next.protocol !== 'http:')) {
     throw new PolyenvError('insecure-url', `${from.host} redirects to what is no https URL: ${maskUrl(location)}`);
   }
+  // guard: redirect-http
   if (from.protocol === 'https:' && next.protocol === 'http:') {
     throw new PolyenvError('insecure-url', `${from.host} redirects to an unprotected URL: ${maskUrl(next.href)}`, {
       hint: 'check the mirror, if one is set: polyenv settings get mirrors',

@@ -2,13 +2,13 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Runtime } from '../../domain/runtime/runtime';
 import { quoteFish, quoteSh } from '../../domain/words/shell-quote';
-import { ensureFolder, removeTree } from '../files/fs';
-import { startOfProcess } from '../home/lock';
-import { type Home, joinInside } from '../home/paths';
 import bash from '../../shim/activate.bash?raw';
 import fish from '../../shim/activate.fish?raw';
 import shared from '../../shim/activate.sh?raw';
 import zsh from '../../shim/activate.zsh?raw';
+import { ensureFolder, removeTree } from '../files/fs';
+import { startOfProcess } from '../home/lock';
+import { type Home, joinInside } from '../home/paths';
 import { fillTemplate, pinNames } from './shell-template';
 import type { Shell } from './startup-file';
 

@@ -14,9 +14,9 @@ import {
 import type { Runtime } from '../../domain/runtime/runtime';
 import { PolyenvError } from '../../domain/words/errors';
 import { quoteSh } from '../../domain/words/shell-quote';
+import template from '../../shim/shim.sh?raw';
 import { ensureFolder, isMissing, readTextIfAny, removeTree, writeAtomic } from '../files/fs';
 import { environmentFolder, type Home, refuseDeepProject } from '../home/paths';
-import template from '../../shim/shim.sh?raw';
 import { capture } from '../system/spawn';
 import { fillTemplate, pinNames } from './shell-template';
 

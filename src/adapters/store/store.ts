@@ -75,6 +75,7 @@ export async function recordLink(home: Home, toolchain: Toolchain): Promise<void
 /** The tree goes first, by one rename out of the store, so that an interrupted removal leaves no half a toolchain. */
 export async function removeToolchain(home: Home, key: string): Promise<void> {
   const target = joinInside(home.store, key);
+  // guard: removal-key
   if (!isStoreKey(key)) throw new PolyenvError('path-refused', `${JSON.stringify(key)} is no name of a toolchain`);
   const grave = join(home.tmp, `removed-${key}`);
   try {

@@ -55,6 +55,7 @@ export function openChecksumDatabase({ home, read, verifier = VERIFIER }: Databa
       if (answer === undefined) return undefined;
       const { id, record, note } = parseLookup(decodeText(answer));
       const tree = openTreeNote(note, verifier);
+      // guard: record-proved
       await proveRecord({ id, record, tree, readTile });
       const before = heads;
       const attempt = before.then((head) => follow({ head, tree, readTile, file }));
@@ -101,6 +102,7 @@ async function follow({
 }): Promise<SignedTree> {
   if (head !== undefined) {
     const [older, newer] = head.size <= tree.size ? [head, tree] : [tree, head];
+    // guard: growth-checked
     await proveGrowth({ older, newer, readTile });
     if (newer === head || newer.size === head.size) return head;
   }

@@ -224,6 +224,7 @@ async function receiveStreaming<S extends AnySink, R>(
       failure = error;
       while ((await pull()).done !== true);
     }
+    // guard: digest-streamed
     if (hash.copy().digest('hex') !== digest.value)
       throw wrongDigest(options, { transfer, actual: hash.digest('hex') });
     if (failure !== undefined) throw failure;
@@ -249,6 +250,7 @@ async function receive<S extends AnySink, R>(
   try {
     for await (const chunk of transfer.bytes()) hash.update(chunk);
     const actual = hash.digest('hex');
+    // guard: digest-whole
     if (digest.kind !== 'h1' && actual !== digest.value) throw wrongDigest(options, { transfer, actual });
     sink = consumer.open();
     try {
@@ -259,6 +261,7 @@ async function receive<S extends AnySink, R>(
       throw error;
     }
     const tree = digest.kind === 'h1' ? hashTree(await sink.settle()) : undefined;
+    // guard: digest-tree
     if (tree !== undefined && tree !== digest.value) throw wrongDigest(options, { transfer, actual: tree });
     return await consumer.finish(sink);
   } catch (error) {
@@ -413,6 +416,7 @@ function openTransfer(options: PartDownload, partial: Partial): Transfer {
       let skip = 0;
       if (answer.status !== 206) {
         const next = validatorOf(answer);
+        // guard: resume-proved
         if (offset > 0 && (next === undefined || next !== validator)) throw restart('the server sent another file');
         skip = offset;
         if (offset === 0) ftruncateSync(partial.descriptor, 0);

@@ -45,6 +45,7 @@ export function judgePackage(signed: SignedPackage, keys: readonly RegistryKey[]
     const pinned = keys.find((key) => key.id === keyid);
     if (pinned === undefined) continue;
     const publicKey = createPublicKey({ key: Buffer.from(pinned.key, 'base64'), format: 'der', type: 'spki' });
+    // guard: registry-signature
     if (!verify('sha256', Buffer.from(`${name}@${version}:${integrity}`), publicKey, Buffer.from(sig, 'base64'))) {
       throw new PolyenvError('signature-invalid', `the registry's signature of npm:${name}@${version} does not hold`, {
         hint: 'ask who runs the registry that npm is configured for: npm config get registry',

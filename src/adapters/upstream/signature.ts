@@ -134,6 +134,7 @@ async function checkSignature(signature: SignaturePacket, checked: Checked): Pro
   if (signatureType !== enums.signature.binary && signatureType !== enums.signature.text) {
     throw invalid('it is not a signature over a file');
   }
+  // guard: weak-key
   checkStrength(signer.packet);
   if (created < signer.packet.created) throw invalid('it is older than the key that made it');
   const strict: Config = {
@@ -141,12 +142,16 @@ async function checkSignature(signature: SignaturePacket, checked: Checked): Pro
     rejectHashAlgorithms: new Set([enums.hash.md5, enums.hash.ripemd]),
     rejectMessageHashAlgorithms: new Set([enums.hash.md5, enums.hash.ripemd, enums.hash.sha1]),
   };
+  // guard: signature-bits
   await holds(signature, { by: signer.packet, type: signatureType, data: literal, strict });
   const expires = signature.getExpirationTime();
+  // guard: signature-expired
   if (expires instanceof Date && (now ?? new Date()) >= expires) {
     throw invalid(`it expired on ${expires.toISOString().slice(0, 10)}`);
   }
+  // guard: key-revoked
   await checkRevocations(created, { ...checked, strict });
+  // guard: subkey-bound
   if (signer.bindings !== undefined) await checkBinding(signer.bindings, { key, subkey: signer.packet, strict });
 }
 

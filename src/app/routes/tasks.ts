@@ -87,6 +87,7 @@ export interface TaskCall {
 export async function runTask(ctx: Context, call: TaskCall): Promise<number> {
   const { listed, plan } = await findTask(ctx, call.name);
   const { manifest } = listed;
+  // guard: tasks-trust
   if (!listed.trusted) {
     throw new PolyenvError('not-trusted', `the tasks of ${manifest.path} are not trusted`, {
       where: { file: manifest.path, line: listed.line },

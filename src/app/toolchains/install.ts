@@ -276,6 +276,7 @@ export function piecesOf(order: Order): readonly Piece[] {
   const source = sourceOf(order);
   return order.parts.map((part) => {
     const recipe = source.owns({ ...order, at: part.at });
+    // guard: place-owned
     if (recipe === undefined) {
       throw new PolyenvError(
         'lock-foreign',

@@ -80,6 +80,7 @@ export async function resolveFromSources(ctx: Context, asked: Asked): Promise<Lo
       // Archives that are signed themselves are held against their signatures when they are installed.
       const provedLater = source.signature !== undefined && ctx.settings.verifySignatures !== 'off';
       const entry = provedLater ? carryProofs(asked.lock, found) : found;
+      // guard: proof-floor-asked
       if (asked.order === undefined && !provedLater) refuseWeakening(asked, entry);
       tellFallback(ctx, { source, failures, tool: asked.runtime.id });
       return entry;

@@ -5,7 +5,9 @@ export function refuseProjectVariable(name: string): string | undefined {
   if (!isVariableName(name)) return 'a name is letters, digits and _, and does not begin with a digit';
   const upper = name.toUpperCase();
   for (const rule of REFUSED) {
+    // guard: variable-names
     if (rule.exact?.has(name) || rule.names?.has(upper)) return rule.reason;
+    // guard: variable-prefixes
     if (rule.prefixes?.some((prefix) => upper.startsWith(prefix))) return rule.reason;
   }
   return undefined;

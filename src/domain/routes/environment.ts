@@ -88,6 +88,7 @@ export function environmentOps(environment: Environment): readonly EnvOp[] {
   );
   const ops = [...environment.runtimes.flatMap((runtime) => runtime.variables), ...overlays, ...environment.variables];
   for (const { name } of ops) {
+    // guard: variable-name
     if (!isVariableName(name)) throw new PolyenvError('path-refused', `${quoted(name)} is no name of a variable`);
   }
   return ops;

@@ -19,6 +19,7 @@ export function parseChecksumList(text: string, kind: 'sha256' | 'sha512' = 'sha
     const digest = hexDigest(kind, hex);
     if (digest === undefined || name === '') throw malformed(`line ${index + 1} of it is no checksum: ${quoted(line)}`);
     const known = list.get(name);
+    // guard: two-checksums
     if (known !== undefined && known.value !== digest.value) {
       throw malformed(`it has two checksums of ${quoted(name)}`);
     }

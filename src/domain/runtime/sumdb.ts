@@ -68,6 +68,7 @@ export async function proveRecord({
       ? nodeHash(await rootOf(low, middle), await hashes.range(middle, high))
       : nodeHash(await hashes.range(low, middle), await rootOf(middle, high));
   };
+  // guard: inclusion
   if (base64(await rootOf(0, tree.size)) !== tree.hash) throw unproved(`record ${id} is not in its signed tree`);
 }
 
@@ -84,6 +85,7 @@ export async function proveGrowth({
   if (older.size > newer.size) throw unproved(`a tree of ${newer.size} records cannot continue one of ${older.size}`);
   if (older.size === 0) return;
   if (older.size === newer.size) {
+    // guard: one-tree
     if (older.hash !== newer.hash) throw unproved(`there are two trees of ${older.size} records`);
     return;
   }
@@ -106,6 +108,7 @@ export async function proveGrowth({
   };
   const { before, now } = await rootsOf(0, newer.size);
   if (base64(now) !== newer.hash) throw unproved(`its tree of ${newer.size} records is not the signed one`);
+  // guard: growth
   if (base64(before) !== older.hash) {
     throw unproved(`its tree of ${newer.size} records does not continue the one of ${older.size} that was seen before`);
   }

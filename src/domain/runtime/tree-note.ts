@@ -23,6 +23,7 @@ export function openNote(note: string, verifier: string): string {
     throw new PolyenvError('key-unknown', `a signed note is not signed by ${key.name}+${key.hash}`, { hint: HINT });
   }
   for (const { signature } of own) {
+    // guard: note-signature
     if (!verify(null, Buffer.from(text), key.publicKey, signature)) {
       throw invalid(`the signature of ${key.name} does not hold`);
     }
@@ -62,6 +63,7 @@ function readVerifier(verifier: string) {
     throw new PolyenvError('key-unknown', `${quoted(verifier)} is no Ed25519 verifier key`, { hint: HINT });
   }
   const actual = createHash('sha256').update(`${name}\n`).update(bytes).digest('hex').slice(0, 8);
+  // guard: note-key
   if (actual !== hash) {
     throw new PolyenvError('key-unknown', `the verifier key of ${name} is ${actual}, not ${hash}`, { hint: HINT });
   }

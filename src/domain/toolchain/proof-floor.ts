@@ -29,6 +29,7 @@ export function findWeakening(lock: Lockfile, entry: LockEntry): Weakening | und
       .flatMap((old) => old.artifacts.filter(({ platform }) => platform === artifact.platform))
       .map(weakest)
       .sort((a, b) => compareProof(a.kind, b.kind))[0];
+    // guard: proof-floor
     if (known !== undefined && compareProof(after.kind, known.kind) < 0)
       return { platform: artifact.platform, before: known, after };
   }

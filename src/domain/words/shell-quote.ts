@@ -6,7 +6,9 @@ export function quoteSh(text: string): string {
   refuseNul(text);
   // zsh expands `=name`, in assignments after every colon. A word of the grammar, such as `esac`, is read as itself only in quotes.
   const plain = /^[A-Za-z0-9_./:@%+,-]+$/.test(text) && !text.startsWith('-') && !RESERVED.has(text);
-  return plain ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  // guard: quote-sh
+  if (!plain) return `'${text.replaceAll("'", "'\\''")}'`;
+  return text;
 }
 
 /** Of POSIX sh, bash and zsh. */
@@ -19,7 +21,10 @@ const RESERVED = new Set(
 /** The text as one word of fish, where a backslash is special between single quotes too. */
 export function quoteFish(text: string): string {
   refuseNul(text);
-  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+  const escaped = text.replaceAll('\\', '\\\\').replaceAll("'", "\\'");
+  // guard: quote-fish
+  if (escaped !== text) return `'${escaped}'`;
+  return `'${text}'`;
 }
 
 /**

@@ -1,0 +1,127 @@
+/**
+ * The guards on the trust spine: digest, signature, links out of a root, trust, quoting, locks, downgrade. In the source
+ * a comment `guard: NAME` stands above the one statement that is the guard. `scripts/mutations.ts` takes that statement
+ * out and runs the tests named here: at least one must fail.
+ */
+export interface Guard {
+  /** What it stops. */
+  readonly stops: string;
+  /** Test files; `FILE#WORDS` for the tests of the file whose names hold the words. */
+  readonly tests: readonly string[];
+}
+
+const DOWNLOAD = ['test/unit/download.test.ts'];
+const UNPACK = ['test/unit/unpack.test.ts'];
+const SIGNATURE = ['test/unit/signature.test.ts'];
+const SUMDB = ['test/unit/sumdb.test.ts', 'test/contract/checksum-database.test.ts'];
+const TRUST = ['test/unit/trust.test.ts'];
+const MANIFEST = ['test/unit/manifest.test.ts'];
+const PATHS = ['test/unit/paths.test.ts'];
+const QUOTING = ['test/unit/shell-quote.test.ts', 'test/property/quoting.test.ts'];
+const HTTP = ['test/unit/http.test.ts'];
+const LOCK = ['test/unit/lock.test.ts'];
+
+export const GUARDS: Readonly<Record<string, Guard>> = {
+  'digest-streamed': { stops: 'an archive with other bytes, hashed while it arrives', tests: DOWNLOAD },
+  'digest-whole': { stops: 'an archive with other bytes, hashed as a whole', tests: DOWNLOAD },
+  'digest-tree': { stops: "a module whose tree is not Go's digest", tests: DOWNLOAD },
+  'resume-proved': { stops: 'two halves of different files joined on resume', tests: DOWNLOAD },
+  'name-parent': { stops: 'an archive member that leaves its folder by ".."', tests: UNPACK },
+  'name-absolute': { stops: 'an archive member with an absolute name', tests: UNPACK },
+  'link-absolute': { stops: 'an archive link to an absolute path', tests: UNPACK },
+  'link-out': { stops: 'an archive link that leads out of its root', tests: UNPACK },
+  'link-through': { stops: 'an archive member written through a link', tests: UNPACK },
+  'link-chain': { stops: 'an archive link that goes through another link', tests: UNPACK },
+  'hard-link': { stops: 'a hard link to a file outside the archive', tests: UNPACK },
+  'signature-bits': { stops: 'a signature that does not fit the text', tests: SIGNATURE },
+  'signature-expired': { stops: 'a signature that has expired', tests: SIGNATURE },
+  'key-revoked': { stops: 'a signature by a revoked key', tests: SIGNATURE },
+  'subkey-bound': { stops: "a signature by a subkey that the key's owner never bound", tests: SIGNATURE },
+  'weak-key': { stops: 'a signature by a key that is too weak', tests: SIGNATURE },
+  'note-signature': { stops: 'a checksum tree with a false signature', tests: ['test/unit/sumdb.test.ts'] },
+  'note-key': { stops: 'a checksum key with another name or hash', tests: ['test/unit/sumdb.test.ts'] },
+  inclusion: { stops: 'a checksum record that is not in the signed tree', tests: SUMDB },
+  growth: { stops: 'a checksum tree that rewrites its past', tests: SUMDB },
+  'one-tree': { stops: 'two checksum trees of one size', tests: SUMDB },
+  'record-proved': { stops: 'a checksum record that nobody proved', tests: SUMDB },
+  'growth-checked': { stops: 'a checksum tree whose growth nobody checked', tests: SUMDB },
+  'registry-signature': {
+    stops: 'an npm package with a false registry signature',
+    tests: ['test/unit/npm-signature.test.ts'],
+  },
+  'two-checksums': { stops: 'a checksum list that says two things', tests: ['test/unit/checksum-list.test.ts'] },
+  'place-owned': {
+    stops: 'a lock that names a place that its source would not name',
+    tests: ['test/e2e/main-job.test.ts'],
+  },
+  'proof-floor': { stops: 'a lock entry with a weaker proof than before', tests: ['test/unit/proof-floor.test.ts'] },
+  'proof-floor-asked': { stops: 'a downgrade that nobody asked about', tests: ['test/unit/proof-floor.test.ts'] },
+  'trust-link': { stops: 'a trust record behind a symbolic link', tests: TRUST },
+  'trust-owner': { stops: "another user's trust record", tests: TRUST },
+  'trust-content': { stops: 'a manifest that changed after it was trusted', tests: TRUST },
+  'tasks-trust': {
+    stops: 'a task of a project that nobody trusted',
+    tests: ['test/e2e/run.test.ts', 'test/e2e/run-endings.test.ts'],
+  },
+  'variable-names': { stops: 'a project that sets a variable by which a loader runs code', tests: MANIFEST },
+  'variable-prefixes': { stops: 'the same, by its prefix', tests: MANIFEST },
+  'environment-within': { stops: "a project's path inside another's environment", tests: PATHS },
+  'path-join': { stops: 'a path that leaves the folder it is joined to', tests: PATHS },
+  'removal-key': { stops: 'the removal of what is no toolchain', tests: PATHS },
+  'quote-sh': { stops: 'shell text that a name breaks out of', tests: QUOTING },
+  'quote-fish': { stops: 'fish text that a name breaks out of', tests: QUOTING },
+  'variable-name': {
+    stops: 'a variable whose name is shell code',
+    tests: ['test/property/quoting.test.ts', ...PATHS],
+  },
+  'redirect-http': { stops: 'a redirect from https to http', tests: HTTP },
+  'cross-origin': { stops: 'a password sent to another host after a redirect', tests: HTTP },
+  'lock-name': { stops: 'a lock file outside its folder', tests: LOCK },
+  'lock-release': { stops: 'the release of a lock that another process holds', tests: LOCK },
+  'own-shim': { stops: 'a shim that passes through to itself', tests: ['test/shell/shim.test.ts'] },
+};
+
+/** A guard as it stands in a source file. */
+export interface Standing {
+  readonly name: string;
+  /** Offsets of the statement in the text. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * The guards that a source text marks. A statement ends where the formatter ends it: at the first line, no deeper than
+ * its first, that ends in `;` or `}`; in a shell script it is one line.
+ */
+export function guardsIn(text: string, file: string): readonly Standing[] {
+  return [...text.matchAll(/^([ \t]*)(?:\/\/|#) guard: ([a-z][a-z-]*)\n/gm)].map((match) => {
+    const from = match.index + match[0].length;
+    return {
+      name: match[2] ?? '',
+      from,
+      to: file.endsWith('.sh') ? endOfLine(text, from) : endOfStatement(text, from),
+    };
+  });
+}
+
+function endOfLine(text: string, from: number): number {
+  const end = text.indexOf('\n', from);
+  return end === -1 ? text.length : end + 1;
+}
+
+function endOfStatement(text: string, from: number): number {
+  const depth = indentAt(text, from);
+  for (let at = from; at < text.length; ) {
+    const end = endOfLine(text, at);
+    const line = text.slice(at, end).trimEnd();
+    // Without a brace, what an `if` guards stands on the next line, one step deeper.
+    const single = at !== from && indentAt(text, at) === depth + 2 && /\)$/.test(text.slice(from, at).trimEnd());
+    if (/[;}]$/.test(line) && (indentAt(text, at) <= depth || single)) return end;
+    at = end;
+  }
+  return text.length;
+}
+
+function indentAt(text: string, at: number): number {
+  return /^[ \t]*/.exec(text.slice(at, at + 80))?.[0].length ?? 0;
+}
