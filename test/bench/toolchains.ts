@@ -1,8 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { newMachine } from '../support/cli';
+import { discard } from '../support/discard';
 import { type Published, sha256 } from '../support/published';
 import { type Found, publishJava, publishPython, publishRust } from '../support/real-published';
 import { type BenchRow, median } from './transfer';
@@ -90,7 +91,7 @@ async function benchOne(
     );
   } finally {
     server.kill();
-    rmSync(site, { recursive: true });
+    discard(site);
   }
 }
 

@@ -7,7 +7,6 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -16,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { vendored } from '../../scripts/plugins';
+import { discard } from '../support/discard';
 import { fetchMise, miseEnvironment } from './mise';
 
 export interface BenchRow {
@@ -119,7 +119,7 @@ async function benchIn(place: string, label: string): Promise<readonly BenchRow[
   } finally {
     server.kill();
     execFileSync('/bin/sh', ['-c', `chmod -R u+w '${folder}'`]);
-    rmSync(folder, { recursive: true, force: true });
+    discard(folder);
   }
 }
 
@@ -145,7 +145,7 @@ function makeArchive(folder: string): string {
   symlinkSync('../lib/node_modules/npm/bin/npm-cli.js', join(top, 'bin/npm'));
   const archive = join(folder, 'node.tar.gz');
   execFileSync('tar', ['-czf', archive, '-C', folder, 'node-bench']);
-  rmSync(top, { recursive: true });
+  discard(top);
   return archive;
 }
 

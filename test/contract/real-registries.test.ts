@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -12,6 +12,7 @@ import { openIndexes } from '../../src/adapters/upstream/indexes';
 import { readNpmConfig } from '../../src/adapters/upstream/npm-config';
 import { openNpmRegistry } from '../../src/adapters/upstream/npm-registry';
 import type { Host } from '../../src/host';
+import { discard } from '../support/discard';
 import { newPerson, settingsWith } from '../support/network-fixture';
 
 /** The person who runs the tests, with their own configuration of npm and Go, but a polyenv home of the test's own. */
@@ -28,7 +29,7 @@ const indexes = openIndexes({ host, home, settings, http, mirrors, emit: () => u
 afterAll(async () => {
   await http.close();
   stranger.remove();
-  rmSync(folder, { recursive: true, force: true });
+  discard(folder);
 });
 
 describe('the npm registry of this machine', () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -13,6 +13,7 @@ import type { Runtime } from '../../src/domain/runtime/runtime';
 import { parseToolRequest } from '../../src/domain/versions/request';
 import { selectRelease } from '../../src/domain/versions/select';
 import { PolyenvError } from '../../src/domain/words/errors';
+import { discard } from '../support/discard';
 import { newPerson, settingsWith } from '../support/network-fixture';
 
 /** What this machine's registries really have, read as the person who runs the tests has configured them. */
@@ -30,7 +31,7 @@ const upstream = openUpstream({ host, home, settings, http, mirrors, platform: '
 afterAll(async () => {
   await http.close();
   stranger.remove();
-  rmSync(folder, { recursive: true, force: true });
+  discard(folder);
 });
 
 /** The release and its artifacts, or why no registry gives them here. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,13 +13,14 @@ import { refuseValue } from '../../src/domain/making/template';
 import { decodeManifest, findRuntime } from '../../src/domain/project/manifest';
 import type { Runtime } from '../../src/domain/runtime/runtime';
 import { parseToolRequest } from '../../src/domain/versions/request';
+import { discard } from '../support/discard';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const folder = join(root, 'templates');
 const names = readdirSync(folder).sort();
 const temporary = realpathSync(mkdtempSync(join(tmpdir(), 'polyenv-templates-')));
 
-afterAll(() => rmSync(temporary, { recursive: true, force: true }));
+afterAll(() => discard(temporary));
 
 /** Sites that a person may be sent to. A registry's host is none of them, nor is any that a build would download from. */
 const SITES = new Set(

@@ -2,6 +2,7 @@ import { appendFileSync, chmodSync, mkdirSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Machine, newMachine } from '../support/cli';
+import { discard } from '../support/discard';
 import { serveTinyNode, siteOf, type TinyNode } from '../support/tiny-node';
 
 /** `exec` goes by what the shims go by, as long as that is all there is to say. */
@@ -65,7 +66,7 @@ describe('of a project whose routes stand', () => {
   it('is installed again where its folder is gone', async () => {
     const root = (await polyenv('where', 'node')).stdout.trim();
     chmodSync(root, 0o755);
-    rmSync(root, { recursive: true, force: true });
+    discard(root);
     rmSync(`${root}.json`, { force: true });
     expect(await answer()).toBe('v20.11.1');
   });

@@ -1,7 +1,8 @@
-import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Machine, newMachine } from '../support/cli';
+import { discard } from '../support/discard';
 import { serveTinyNode, siteOf, type TinyNode } from '../support/tiny-node';
 
 let server: TinyNode;
@@ -136,7 +137,7 @@ describe('size', () => {
     mkdirSync(home, { recursive: true });
     writeFileSync(join(home, 'installed'), content);
     expect((await json<Sizes>('size')).environments[0]?.homes).toBeGreaterThanOrEqual(1_000_000);
-    rmSync(join(machine.polyenvHome, 'envs'), { recursive: true });
+    discard(join(machine.polyenvHome, 'envs'));
     expect((await json<Sizes>('size')).orphans).toBeGreaterThanOrEqual(1_000_000);
   });
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeCertificates, openssl } from '../support/certificates';
 import { type Machine, newMachine } from '../support/cli';
+import { discard } from '../support/discard';
 import { serveTinyNode, type TinyNode } from '../support/tiny-node';
 
 /** What is shipped behind a company's proxy: the bundled client, a site behind TLS, an authority of one's own. */
@@ -38,7 +39,7 @@ describe.skipIf(!openssl)('through a proxy (needs openssl)', () => {
   afterAll(async () => {
     await site.close();
     for (const one of [tls, proxy]) one.close();
-    rmSync(keys, { recursive: true });
+    discard(keys);
   });
 
   beforeEach(() => {

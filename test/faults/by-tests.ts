@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readReport, reportingArguments } from '../../scripts/vitest-report';
+import { discard } from '../support/discard';
 import { type Held, holds, type Row } from './row';
 
 /** Rows whose tests lie with what they test: number, what is tried, file, and words of the tests' names. */
@@ -104,6 +105,6 @@ function runTests(test: string): Held {
     holds(failed === 0, `${failed} tests fail of`, test);
     return passed === 0 ? { skipped: `none of its tests ran: ${test}` } : { held: `${passed} tests of ${test}` };
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    discard(folder);
   }
 }

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { discard } from '../support/discard';
 import { serveFaultyNode } from '../support/faulty-node';
 import { residue } from '../support/kill-steps';
 import { siteOf } from '../support/tiny-node';
@@ -155,7 +156,7 @@ export const diskRows: readonly Row[] = [
       if (!existsSync('/dev/shm')) return { skipped: 'no second file system is here' };
       const elsewhere = join('/dev/shm', `polyenv-${process.pid}`);
       mkdirSync(elsewhere, { recursive: true });
-      scope.after(() => rmSync(elsewhere, { recursive: true, force: true }));
+      scope.after(() => discard(elsewhere));
       symlinkSync(elsewhere, machine.polyenvHome);
       const cwd = machine.folder('project');
       holds((await machine.polyenv(['use', 'node@20'], { cwd })).exit === 0, 'use fails');

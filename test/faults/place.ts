@@ -9,12 +9,12 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
-  rmSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Ran } from '../support/cli';
+import { discard } from '../support/discard';
 import { serveFaultyNode } from '../support/faulty-node';
 import { residue } from '../support/kill-steps';
 import { siteOf } from '../support/tiny-node';
@@ -89,7 +89,7 @@ export const placeRows: readonly Row[] = [
       for (const mode of ['0555', '0000']) {
         const machine = scope.machine(siteOf(server));
         const elsewhere = mkdtempSync('/var/tmp/polyenv-test-');
-        scope.after(() => rmSync(elsewhere, { recursive: true, force: true }));
+        scope.after(() => discard(elsewhere));
         cpSync(dirname(machine.program), join(elsewhere, 'dist'), { recursive: true });
         for (const name of ['project', 'person']) mkdirSync(join(elsewhere, name));
         const script = `mount -t tmpfs -o ro,mode=${mode} tmpfs /tmp || exit 77

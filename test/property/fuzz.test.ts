@@ -1,7 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { discard } from '../support/discard';
 import { foundInputs, fuzz, tryInput } from './fuzz';
 import { TARGETS } from './fuzz-targets';
 
@@ -57,6 +58,6 @@ async function once(target: (typeof TARGETS)[number], input: Buffer): Promise<st
   try {
     return await tryInput(target, input, folder);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    discard(folder);
   }
 }

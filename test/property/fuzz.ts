@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { JsonFault } from '../../src/domain/formats/json-document';
 import { XmlFault } from '../../src/domain/formats/xml-document';
 import { PolyenvError } from '../../src/domain/words/errors';
+import { discard } from '../support/discard';
 import { TARGETS, type Target } from './fuzz-targets';
 
 /**
@@ -47,7 +48,7 @@ export async function fuzz(
     }
     return { target: target.name, inputs };
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    discard(folder);
   }
 }
 
@@ -65,7 +66,7 @@ export async function tryInput(target: Target, input: Buffer, folder: string): P
     if (!refusal) return `${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
     if (error.message.length > 2000) return `its refusal has ${error.message.length} characters`;
   } finally {
-    rmSync(inner, { recursive: true, force: true });
+    discard(inner);
   }
   const took = performance.now() - started;
   if (took > PATIENCE) return `it took ${Math.round(took)} ms`;

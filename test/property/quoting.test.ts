@@ -1,14 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -25,6 +16,7 @@ import {
 } from '../../src/domain/routes/environment';
 import { applyEnvOps, type EnvOp } from '../../src/domain/words/env-op';
 import { PolyenvError } from '../../src/domain/words/errors';
+import { discard } from '../support/discard';
 import { program, STAND_INS } from '../support/shim-store';
 
 /** Each file is sourced in a folder of its own, where whatever ran would leave a trace. */
@@ -137,7 +129,7 @@ let serial = 0;
 beforeAll(() => {
   root = realpathSync(mkdtempSync(join(tmpdir(), 'quoting-')));
 });
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+afterAll(() => discard(root));
 
 function freshFolder(): string {
   serial += 1;
@@ -240,7 +232,7 @@ function variablesAfter(
     status: 0,
     files: ['file'],
   });
-  rmSync(folder, { recursive: true });
+  discard(folder);
   return variablesIn(ran.stdout);
 }
 
@@ -396,7 +388,7 @@ for (const shell of STAND_INS) {
           status: 0,
           files: ['file'],
         });
-        rmSync(folder, { recursive: true });
+        discard(folder);
         return ran.stdout;
       };
 
@@ -430,7 +422,7 @@ for (const shell of STAND_INS) {
             expect(route(text, { name: 'nothing' })).toBe('returned pass');
             writeFileSync(join(folder, 'absent'), '');
             expect(route(text, { name: 'dummy' })).toBe('returned stale');
-            rmSync(base, { recursive: true });
+            discard(base);
           }),
           RUNS,
         );

@@ -1,18 +1,10 @@
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { quoteFish, quoteSh } from '../../src/domain/words/shell-quote';
 import { type Machine, newMachine, type Ran, type RunOptions } from '../support/cli';
+import { discard } from '../support/discard';
 import { serveTinyNode, type TinyNode } from '../support/tiny-node';
 
 /** The same few words in every shell: `tick` is a prompt, `show NAME` prints `NAME=[value]` or `NAME unset`. */
@@ -489,7 +481,7 @@ describe.each(DIALECTS.filter(({ start }) => existsSync(`/usr/bin/${start[0]}`) 
       expect(ran.stdout).toBe('FOO unset\n');
       expect(server.asked.length).toBe(asked);
       expect([folder, out].filter((place) => existsSync(join(place, 'pwned')))).toEqual([]);
-      rmSync(folder, { recursive: true });
+      discard(folder);
     });
 
     it('does not ask polyenv again and again where that fails', async () => {

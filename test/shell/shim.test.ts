@@ -16,6 +16,7 @@ import { homeOf } from '../../src/adapters/home/paths';
 import { renderShim, writeDefaults } from '../../src/adapters/routes/shims';
 import type { Host } from '../../src/host';
 import { setVariable } from '../../src/kit';
+import { discard } from '../support/discard';
 import { COMMANDS, DUMMY, openShimStore, program, type ShimStore, STAND_INS } from '../support/shim-store';
 
 const ODD = [
@@ -431,7 +432,7 @@ for (const shell of STAND_INS) {
           'stamps that are gone',
           (folder: string) => {
             const route = readFileSync(join(store.home.envs, folder, '.polyenv/route.sh'), 'utf8');
-            rmSync(/\S+\/stamps-[0-9a-f]+/.exec(route)?.[0] ?? '', { recursive: true });
+            discard(/\S+\/stamps-[0-9a-f]+/.exec(route)?.[0] ?? '');
           },
         ],
       ])('sees %s', async (name, change) => {
@@ -462,7 +463,7 @@ for (const shell of STAND_INS) {
             utimesSync(rest, 1_700_000_000, 1_700_000_000);
           },
         ]) {
-          rmSync(rest, { recursive: true, force: true });
+          discard(rest);
           writeFileSync(rest, '');
           utimesSync(rest, 1_700_000_000, 1_700_000_000);
           await store.pin(folder, '1.0.0', { inputs: [join(folder, '.dummy-version'), rest] });
@@ -629,7 +630,7 @@ for (const shell of STAND_INS) {
           expect(at(a, '')).toBe('dummy 1.0.0');
           expect(store.run('dummy', { cwd: '/', env: { POLYENV_BYPASS: '1' } }).stdout).toBe('dummy system\n');
         } finally {
-          rmSync(join(store.home.state, 'default'), { recursive: true });
+          discard(join(store.home.state, 'default'));
         }
       });
 
@@ -639,7 +640,7 @@ for (const shell of STAND_INS) {
           writeFileSync(join(place, 'route.sh'), 'echo taken; exit 3\n');
         }
         for (const POLYENV_ENV of ['X', '']) expect(at(outside, POLYENV_ENV)).toBe('dummy system');
-        rmSync(join(store.home.envs, '.polyenv'), { recursive: true });
+        discard(join(store.home.envs, '.polyenv'));
       });
 
       it('refuses an environment that points elsewhere', () => {

@@ -12,6 +12,7 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Machine, newMachine, type Ran, type RunOptions } from '../support/cli';
+import { discard } from '../support/discard';
 import { serveTinyNode, type TinyNode } from '../support/tiny-node';
 
 let server: TinyNode;
@@ -99,7 +100,7 @@ describe('what polyenv decides for a shim', () => {
 
   it('leaves no trace of what was asked for this once in the routes that it compiles meanwhile', async () => {
     for (const POLYENV_NODE of ['system', '18', '22.1']) {
-      rmSync(join(machine.polyenvHome, 'envs'), { recursive: true });
+      discard(join(machine.polyenvHome, 'envs'));
       await node([], { env: { POLYENV_NODE } });
       await machine.polyenv(['reshim'], { cwd: project, env: { POLYENV_NODE } });
       await machine.polyenv(['install'], { cwd: project, env: { POLYENV_NODE } });
@@ -127,7 +128,7 @@ describe('what polyenv decides for a shim', () => {
     spawnSync('/bin/sh', ['-c', 'chmod -R u+w "$1" && rm -r "$1"', 'sh', tree]);
     expect(existsSync(which)).toBe(false);
     expect((await node([])).stdout).toBe('tiny-node 20.11.1\n');
-    rmSync(join(machine.polyenvHome, 'envs'), { recursive: true });
+    discard(join(machine.polyenvHome, 'envs'));
     expect((await node([])).stdout).toBe('tiny-node 20.11.1\n');
     expect(existsSync(join(machine.polyenvHome, 'envs', project, '.polyenv/route.sh'))).toBe(true);
   });

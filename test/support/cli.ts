@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { discard } from './discard';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const bundle = join(root, 'dist', 'polyenv.cjs');
@@ -71,7 +72,7 @@ export function newMachine(env: Readonly<Record<string, string>> = {}): Machine 
     run: (command, options = {}) => start(command, { cwd: base, ...options }, { ...own, PATH: `${shims}:${own.PATH}` }),
     remove: () => {
       // The store is read-only on purpose.
-      rmSync(base, { recursive: true, force: true, maxRetries: 2 });
+      discard(base);
     },
   };
 }

@@ -1,8 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Machine, Ran } from './cli';
+import { discard } from './discard';
 
 /** One system call by which polyenv changes the disk: the `index`th of its name in its thread. */
 export interface Step {
@@ -33,7 +34,7 @@ export async function traceSteps(
     const { exit } = await traced(machine, { strace: ['-o', file, '-e', `trace=${CALLS.join(',')}`], args, cwd });
     return { steps: parseTrace(readFileSync(file, 'utf8'), machine.base), exit };
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    discard(folder);
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { PassThrough } from 'node:stream';
 import { type Home, homeOf } from '../../src/adapters/home/paths';
 import { SETTINGS, type Settings } from '../../src/domain/project/settings';
 import type { Host } from '../../src/host';
+import { discard } from './discard';
 
 /** polyenv's defaults with some settings changed. */
 export function settingsWith(changes: Partial<Settings> = {}): Settings {
@@ -62,7 +63,7 @@ export function newPerson(
       writeFileSync(file, text);
       return file;
     },
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    remove: () => discard(folder),
   };
 }
 

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runtime as java } from '../../runtimes/java';
+import { discard } from './discard';
 import { type Published, sha256 } from './published';
 
 /** A toolchain of this machine, packed and published as its upstream does it; or why there is none. */
@@ -155,6 +156,6 @@ function pack(scratch: string, { folder, as, members, beside = {} }: Packing): B
     execFileSync('gzip', ['-1', file]);
     return readFileSync(`${file}.gz`);
   } finally {
-    rmSync(place, { recursive: true });
+    discard(place);
   }
 }

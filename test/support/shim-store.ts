@@ -19,6 +19,7 @@ import { writeEnvironment, writeShims } from '../../src/adapters/routes/shims';
 import type { Environment, RoutedRuntime } from '../../src/domain/routes/environment';
 import type { Host } from '../../src/host';
 import { npmScheme, type Runtime } from '../../src/kit';
+import { discard } from './discard';
 
 /** A runtime of no language: whatever routes it routes any. */
 export const DUMMY: Runtime = {
@@ -214,7 +215,7 @@ export async function openShimStore(shell: StandIn): Promise<ShimStore> {
       rmSync(calls, { force: true });
       return lines;
     },
-    remove: () => rmSync(root, { recursive: true, force: true }),
+    remove: () => discard(root),
   };
   await store.shims();
   return store;

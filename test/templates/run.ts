@@ -18,7 +18,6 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
-  rmSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
@@ -28,6 +27,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'smol-toml';
 import { readTemplate } from '../../src/adapters/documents/templates';
 import { newProject } from '../../src/app/making/new';
+import { discard } from '../support/discard';
 import { changedBetween, lookAtHome } from './home';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -106,7 +106,7 @@ async function main(): Promise<void> {
   } finally {
     for (const child of running) stopGroup(child);
     if (options.has('--keep') || failed > 0) console.log(`kept: ${work}`);
-    else rmSync(work, { recursive: true, force: true });
+    else discard(work);
   }
   console.log(`${names.length} templates, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;

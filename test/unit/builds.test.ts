@@ -1,4 +1,4 @@
-import { mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, realpathSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,6 +9,7 @@ import type { Context } from '../../src/app/base/context';
 import { buildFindings, libraryFindings } from '../../src/app/checks/builds';
 import type { Standing } from '../../src/app/routes/compile';
 import type { Runtime } from '../../src/domain/runtime/runtime';
+import { discard } from '../support/discard';
 import { write } from '../support/pin-project';
 
 let base: string;
@@ -17,7 +18,7 @@ beforeAll(() => {
   base = realpathSync(mkdtempSync(join(tmpdir(), 'polyenv-test-')));
   folder = join(base, 'project');
 });
-afterAll(() => rmSync(base, { recursive: true, force: true }));
+afterAll(() => discard(base));
 
 /** As a lock answers that nothing of is installed. */
 const standing = (runtime: Runtime, version: string) =>

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -9,6 +9,7 @@ import { downloadName } from '../../src/adapters/upstream/download';
 import type { Digest } from '../../src/domain/runtime/digest';
 import { type BundledArchive, decodeBundleList, renderBundleList } from '../../src/domain/toolchain/bundle';
 import { type TarMember, tar, zip } from '../support/archives';
+import { discard } from '../support/discard';
 
 let folder: string;
 let downloads: string;
@@ -18,7 +19,7 @@ beforeEach(() => {
   downloads = join(folder, 'downloads');
   file = join(folder, 'bundle.tar');
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => discard(folder));
 
 const sha256 = (content: Buffer): Digest => ({
   kind: 'sha256',
@@ -83,7 +84,7 @@ describe('a bundle', () => {
     const digest: Digest = { kind: 'h1', value: hashTree(names) };
     await read([listMember(bundled(content, digest, 'zip')), member(0, content)]);
     expect(kept()).toEqual([downloadName(digest)]);
-    rmSync(downloads, { recursive: true });
+    discard(downloads);
     const other = zip([{ name: 'm@v1/a', content: 'b' }]);
     await expect(read([listMember(bundled(other, digest, 'zip')), member(0, other)])).rejects.toMatchObject({
       code: 'digest-mismatch',

@@ -8,7 +8,6 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -17,13 +16,14 @@ import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ensureFolder, readTextIfAny, removeTree, translateFsError, writeAtomic } from '../../src/adapters/files/fs';
+import { discard } from '../support/discard';
 
 let root: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'polyenv-fs-'));
 });
 afterEach(() => {
-  rmSync(root, { recursive: true, force: true });
+  discard(root);
 });
 
 describe('writeAtomic', () => {

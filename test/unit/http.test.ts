@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer as createPlainServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect, createServer as createSocketServer } from 'node:net';
@@ -11,6 +11,7 @@ import { proxyFor } from '../../src/adapters/net/proxies';
 import type { Settings } from '../../src/domain/project/settings';
 import type { Event } from '../../src/domain/words/events';
 import { makeCertificates, openssl } from '../support/certificates';
+import { discard } from '../support/discard';
 import { type Answer, type FaultServer, openFaultServer } from '../support/fault-server';
 import { settingsWith } from '../support/settings';
 
@@ -29,7 +30,7 @@ afterEach(async () => {
   for (const http of opened.splice(0)) await http.close();
   await server.close();
   await other.close();
-  rmSync(folder, { recursive: true });
+  discard(folder);
 });
 
 interface Setup {
@@ -445,7 +446,7 @@ describe.skipIf(!openssl)('certificates (needs openssl)', () => {
     keys = mkdtempSync(join(tmpdir(), 'polyenv-tls-'));
     makeCertificates(keys);
   });
-  afterAll(() => rmSync(keys, { recursive: true }));
+  afterAll(() => discard(keys));
   afterEach(() => {
     for (const one of servers.splice(0)) one.close();
   });

@@ -18,6 +18,7 @@ import { FOREIGN_SECONDS, GARBAGE_SECONDS, withLock } from '../../src/adapters/h
 import type { Home } from '../../src/adapters/home/paths';
 import type { Event } from '../../src/domain/words/events';
 import type { Host } from '../../src/host';
+import { discard } from '../support/discard';
 
 const workshop = mkdtempSync(join(tmpdir(), 'polyenv-lock-worker-'));
 const worker = join(workshop, 'worker.cjs');
@@ -34,14 +35,14 @@ beforeAll(async () => {
     logLevel: 'error',
   });
 });
-afterAll(() => rmSync(workshop, { recursive: true }));
+afterAll(() => discard(workshop));
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'polyenv-lock-'));
   home = { locks: join(root, 'locks') } as Home;
   mkdirSync(home.locks);
   events = [];
 });
-afterEach(() => rmSync(root, { recursive: true }));
+afterEach(() => discard(root));
 
 /** `WORKER LOCKS NAME LOG HOLD TIMEOUT`: writes `in` and `out` to the log with the lock held in between. */
 const WORKER = `

@@ -20,6 +20,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { digestTemplate, findTemplate, listTemplates, readTemplate } from '../../src/adapters/documents/templates';
 import { nameFor, newProject, portsFor } from '../../src/app/making/new';
+import { discard } from '../support/discard';
 
 let folder: string;
 
@@ -27,7 +28,7 @@ beforeEach(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'polyenv-new-')));
 });
 
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => discard(folder));
 
 const DESCRIPTION = `
 title = "T"
@@ -239,7 +240,7 @@ describe('refused', () => {
     [
       'files/ as a link',
       (root: string) => {
-        rmSync(join(root, 'files'), { recursive: true });
+        discard(join(root, 'files'));
         symlinkSync('/etc', join(root, 'files'));
       },
     ],
@@ -276,7 +277,7 @@ describe('refused', () => {
       },
     ],
     ['no files', (root: string) => rmSync(join(root, 'files/README.md'))],
-    ['a missing added folder', (root: string) => rmSync(join(root, 'with-extra'), { recursive: true })],
+    ['a missing added folder', (root: string) => discard(join(root, 'with-extra'))],
   ])('is a template with %s', async (_, spoil) => {
     const root = makeTemplate({});
     spoil(root);
@@ -296,7 +297,7 @@ describe('refused', () => {
   it('is a template of which two files would be one', async () => {
     makeTemplate({ 'files/sample': '', 'files/{{polyenv.name}}': '' });
     await expect(make(join(folder, 'p'))).rejects.toThrow(/two files/);
-    rmSync(join(folder, 'templates'), { recursive: true });
+    discard(join(folder, 'templates'));
     makeTemplate({ 'files/Readme.md': '' });
     await expect(make(join(folder, 'p'))).rejects.toThrow(/two files/);
   });

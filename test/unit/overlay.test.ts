@@ -1,10 +1,11 @@
-import { cpSync, mkdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { environmentFolder } from '../../src/adapters/home/paths';
 import type { Context } from '../../src/app/base/context';
 import { routeOverlay } from '../../src/app/routes/overlay';
 import type { Overlay } from '../../src/domain/runtime/layout';
+import { discard } from '../support/discard';
 import { newPerson, type Person } from '../support/network-fixture';
 
 const OVERLAY = {
@@ -71,6 +72,6 @@ it('another folder in its place is not, though every file is the same', async ()
   renameSync(folder, `${folder}.old`);
   renameSync(`${folder}.copy`, folder);
   expect(await isUsed()).toBe(false);
-  rmSync(folder, { recursive: true });
+  discard(folder);
   expect(await isUsed()).toBe(false);
 });

@@ -12,6 +12,7 @@ import { toolVersions } from '../../src/domain/pins/files/tool-versions';
 import type { Document, Pin, PinFile, PinReading } from '../../src/domain/runtime/runtime';
 import { PolyenvError } from '../../src/domain/words/errors';
 import * as kit from '../../src/kit';
+import { discard } from '../support/discard';
 import { contextFor, RUNTIMES, write } from '../support/pin-project';
 
 let root = '';
@@ -20,7 +21,7 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'polyenv-pins-'));
 });
 
-afterEach(() => rmSync(root, { recursive: true, force: true }));
+afterEach(() => discard(root));
 
 function open(file: string, content: string | Uint8Array, others: Readonly<Record<string, string>> = {}): Document {
   write(root, { [file]: content, ...others });
@@ -177,7 +178,7 @@ describe('package.json', () => {
     expect(refusal(() => read(kit.packageJsonNode, '{"volta": {"extends": "./v.json"}}'))).toMatch(
       /no file of this repository/,
     );
-    rmSync(outside, { recursive: true });
+    discard(outside);
   });
 });
 
@@ -735,7 +736,7 @@ describe.skipIf(!existsSync(shared))('the shared cases of pin files (skipped whe
     const ours = cases.filter((one) => one.tier === tier);
     const misses: string[] = [];
     for (const one of ours) {
-      rmSync(root, { recursive: true, force: true });
+      discard(root);
       mkdirSync(root);
       const { got, misses: missed } = outcome(one);
       if (missed)

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import { detectIn } from '../../src/app/project/detect';
 import { findProjectOf, type Project } from '../../src/app/project/project';
 import type { Wish } from '../../src/app/project/wishes';
 import type { Origin } from '../../src/domain/words/sourced';
+import { discard } from '../support/discard';
 import { contextFor, RUNTIMES, write } from '../support/pin-project';
 
 let home = '';
@@ -15,7 +16,7 @@ beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'polyenv-project-'));
 });
 
-afterEach(() => rmSync(home, { recursive: true, force: true }));
+afterEach(() => discard(home));
 
 interface Setting {
   readonly env?: Readonly<Record<string, string>>;

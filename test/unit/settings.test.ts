@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
@@ -12,9 +12,10 @@ import {
 import { loosens } from '../../src/domain/project/setting-value';
 import { SETTINGS, settingVariable } from '../../src/domain/project/settings';
 import type { Host } from '../../src/host';
+import { discard } from '../support/discard';
 
 const root = mkdtempSync(join(tmpdir(), 'polyenv-settings-'));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+afterAll(() => discard(root));
 
 let files: SettingsFiles;
 let count = 0;

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -6,9 +6,10 @@ import { neededOf } from '../../src/adapters/system/machine';
 import { missingLibraries, missingPackages } from '../../src/adapters/system/shared-libraries';
 import { installLibraries, packageManagerOf } from '../../src/domain/toolchain/system-packages';
 import type { Host } from '../../src/host';
+import { discard } from '../support/discard';
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'polyenv-test-')));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => discard(folder));
 
 const host = { os: process.platform, env: {} } as unknown as Host;
 const needs = neededOf(process.execPath)?.libraries ?? [];

@@ -8,7 +8,6 @@ import {
   readFileSync,
   realpathSync,
   renameSync,
-  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -21,9 +20,10 @@ import { grantTrust, isTrusted, renewTrust, revokeTrust, type TrustStore } from 
 import { decodeManifest } from '../../src/domain/project/manifest';
 import { describeTrust, needsTrust, type TrustSubject, trustDigest } from '../../src/domain/project/trust';
 import type { Host } from '../../src/host';
+import { discard } from '../support/discard';
 
 const root = realpathSync(mkdtempSync(join(tmpdir(), 'polyenv-trust-')));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+afterAll(() => discard(root));
 
 const RUNTIMES = [{ id: 'node', sources: [{ id: 'nodejs.org' }, { id: 'npm' }] }];
 

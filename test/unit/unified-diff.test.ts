@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { unifiedDiff } from '../../src/domain/formats/unified-diff';
+import { discard } from '../support/discard';
 
 const numbered = (count: number, changed: Readonly<Record<number, string>> = {}): string =>
   Array.from({ length: count }, (_, index) => `${changed[index] ?? `line ${index}`}\n`).join('');
@@ -26,7 +27,7 @@ it.each([
     execFileSync('git', ['apply', '-p0', '-'], { cwd: folder, input: diff });
     expect(execFileSync('cat', ['file'], { cwd: folder }).toString()).toBe(after);
   } finally {
-    rmSync(folder, { recursive: true });
+    discard(folder);
   }
 });
 
