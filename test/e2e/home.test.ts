@@ -34,7 +34,7 @@ it('a home from which nothing may be started is refused before anything is downl
   }
 });
 
-it("root is told once that the home is somebody else's", async ({ skip }) => {
+it("root is told once that the home is somebody else's (as root)", async ({ skip }) => {
   if (process.getuid?.() !== 0) return skip('needs root');
   mkdirSync(machine.polyenvHome);
   chownSync(machine.polyenvHome, 65534, 65534);

@@ -83,7 +83,7 @@ export const diskRows: readonly Row[] = [
   ),
   {
     id: 'I09',
-    what: 'a home that may not be written, by somebody who is not root',
+    what: 'a home that may not be written, by somebody who is not root (as root)',
     run: async (scope) => {
       if (process.getuid?.() !== 0) return { skipped: 'needs root to become somebody else' };
       const { machine, cwd } = await withProject(scope);

@@ -149,7 +149,7 @@ $drop "$2" ../dist/polyenv.cjs use node@20 && $drop "$2" ../dist/polyenv.cjs ver
   },
   {
     id: 'I16',
-    what: "a project that is somebody else's and may not be written",
+    what: "a project that is somebody else's and may not be written (as root)",
     run: async (scope) => {
       if (process.getuid?.() !== 0) return { skipped: 'needs root to become somebody else' };
       const { machine, cwd } = await withProject(scope);
@@ -175,7 +175,7 @@ $drop "$2" ../dist/polyenv.cjs use node@20 && $drop "$2" ../dist/polyenv.cjs ver
   },
   {
     id: 'S05',
-    what: "root in somebody's home, as by sudo",
+    what: "root in somebody's home, as by sudo (as root)",
     run: async (scope) => {
       if (process.getuid?.() !== 0) return { skipped: 'needs root' };
       const server = await scope.upstream();

@@ -141,7 +141,7 @@ export const surroundingRows: readonly Row[] = [
   },
   {
     id: 'S05',
-    what: 'a user without a name (no entry in passwd), as in containers',
+    what: 'a user without a name (no entry in passwd), as in containers (as root)',
     run: async (scope) => {
       if (process.getuid?.() !== 0) return { skipped: 'needs root to become somebody else' };
       const server = await scope.upstream();
