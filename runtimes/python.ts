@@ -330,12 +330,13 @@ export const runtime: Runtime = {
   ],
   builds: [
     {
-      files: ['.venv/pyvenv.cfg', 'venv/pyvenv.cfg', 'env/pyvenv.cfg'],
+      // `.venv` is polyenv's own to judge.
+      files: ['venv/pyvenv.cfg', 'env/pyvenv.cfg'],
       // The standard library writes `version`, virtualenv and uv `version_info`.
       maker: (text) => /^version(?:_info)?\s*=\s*(\d+\.\d+)/m.exec(text)?.[1],
       line: (version) => leadingNumbers(version, 2),
       made: (file) => file.slice(0, file.indexOf('/')),
-      mend: (made) => `rm -r ${made} && polyenv install`,
+      mend: (made) => `rm -r ${made} && python -m venv ${made}`,
     },
   ],
   mentions: {

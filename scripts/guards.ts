@@ -78,6 +78,10 @@ export const GUARDS: Readonly<Record<string, Guard>> = {
   'cross-origin': { stops: 'a password sent to another host after a redirect', tests: HTTP },
   'lock-name': { stops: 'a lock file outside its folder', tests: LOCK },
   'lock-release': { stops: 'the release of a lock that another process holds', tests: LOCK },
+  'overlay-interpreter': {
+    stops: 'a .venv of another version that answers for the decided one',
+    tests: ['test/unit/overlay.test.ts'],
+  },
   'own-shim': { stops: 'a shim that passes through to itself', tests: ['test/shell/shim.test.ts'] },
 };
 

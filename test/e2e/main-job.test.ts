@@ -361,6 +361,6 @@ describe('the store', () => {
 describe('-v', () => {
   it('shows the stack with the lines of the source', async () => {
     const ran = await machine.polyenv(['use', 'nod@20', '-v'], { cwd: machine.folder('p') });
-    expect(ran.stderr).toMatch(/src\/app\/registry\.ts:\d+/);
+    expect(ran.stderr).toMatch(/src\/app\/base\/registry\.ts:\d+/);
   });
 });

@@ -230,6 +230,6 @@ function rewrite(path: string): void {
 }
 
 function replaceByLink(path: string, target: string): void {
-  spawnSync('rm', ['-rf', path]);
+  discard(path);
   symlinkSync(target, path);
 }

@@ -29,12 +29,12 @@ const builds = (runtime: Runtime, version: string) =>
 
 describe('what another version built', () => {
   it.each([
-    ['.venv', 'home = /usr/bin\nversion = 3.11.2\n'],
+    ['env', 'home = /usr/bin\nversion = 3.11.2\n'],
     ['venv', 'version_info = 3.11.2.final.0\n'],
   ])('is %s, by its pyvenv.cfg', (name, text) => {
     write(folder, { [`${name}/pyvenv.cfg`]: text });
     expect(builds(python, '3.12.1')).toEqual([
-      [`${name} was made by Python 3.11, and 3.12.1 is chosen`, `rm -r ${name} && polyenv install`],
+      [`${name} was made by Python 3.11, and 3.12.1 is chosen`, `rm -r ${name} && python -m venv ${name}`],
     ]);
     expect(builds(python, '3.11.9')).toEqual([]);
     write(folder, { [`${name}/pyvenv.cfg`]: 'version = ?\n' });

@@ -11,7 +11,7 @@ import { printable } from '../../domain/words/printable';
 import { describeOrigin } from '../../domain/words/sourced';
 import type { Context } from '../base/context';
 import { findProject, type Project } from '../project/project';
-import { refreshShims, type Standing, standingsOf } from '../routes/compile';
+import { describeEnvironment, refreshShims, type Standing, standingsOf } from '../routes/compile';
 import { pathEntries } from '../routes/tool-environment';
 import { keptLifecycle } from '../toolchains/lifecycles';
 import { installOwnNode } from '../toolchains/own-node';
@@ -48,6 +48,7 @@ export async function diagnose(ctx: Context, repairs: Repairs): Promise<readonly
     ...pathFindings(ctx, standings),
     ...projectFindings(project, standings),
     ...(await lifecycleFindings(ctx, standings)),
+    ...(await overlayFindings(ctx, project, standings)),
     ...buildFindings(standings),
     ...libraryFindings(ctx, standings),
   ];
@@ -106,6 +107,20 @@ async function homeFindings(ctx: Context): Promise<readonly Finding[]> {
       },
     ];
   }
+}
+
+/** A `.venv` that does not belong to the decided version: its commands fail. */
+async function overlayFindings(
+  ctx: Context,
+  project: Project,
+  standings: readonly Standing[],
+): Promise<readonly Finding[]> {
+  const { runtimes } = await describeEnvironment(ctx, { project, standings, directory: project.directory });
+  return runtimes.flatMap(({ overlay }): readonly Finding[] => {
+    if (overlay?.refused === undefined) return [];
+    const { message, hint } = overlay.refused;
+    return [{ kind: 'overlay-refused', level: 'error', message, where: overlay.path, mend: hint }];
+  });
 }
 
 async function launcherFindings(ctx: Context): Promise<readonly Finding[]> {

@@ -16,7 +16,8 @@ import { type Decision, findProject, type Project } from '../project/project';
 import { trustedEffects } from '../project/trusted';
 import { findProvided } from '../toolchains/provide';
 import type { Resolution } from '../toolchains/resolve';
-import { ensureOverlays, routeOverlay } from './overlay';
+import { makeOverlays } from './make-overlay';
+import { chooseOverlay, tracesOf } from './overlay';
 
 /** A decision with what it comes to on this machine now. */
 export interface Standing {
@@ -46,7 +47,7 @@ export async function standingsOf(ctx: Context, project: Project): Promise<reado
 export async function prepareFolder(ctx: Context, folder: string): Promise<Environment> {
   const first = await compileFolder(ctx, folder);
   if (!first.runtimes.some(({ overlay }) => overlay !== undefined)) return first;
-  await ensureOverlays(ctx, first.runtimes);
+  await makeOverlays(ctx, first.runtimes, 'anew');
   return compileFolder(ctx, folder);
 }
 
@@ -124,13 +125,17 @@ export async function describeEnvironment(
   const missing = standings.filter(
     ({ toolchain, decision }) => toolchain === undefined && decision.request.version.kind !== 'system',
   );
+  const runtimes = await Promise.all(
+    standings.flatMap((standing) =>
+      standing.toolchain === undefined ? [] : [routed(ctx, standing, standing.toolchain, isolation)],
+    ),
+  );
+  const overlays = runtimes.flatMap(({ tool, overlay }) =>
+    overlay === undefined ? [] : [{ tool, ...tracesOf(overlay) }],
+  );
   return {
     directory,
-    runtimes: await Promise.all(
-      standings.flatMap((standing) =>
-        standing.toolchain === undefined ? [] : [routed(ctx, standing, standing.toolchain, isolation)],
-      ),
-    ),
+    runtimes,
     pending: [
       ...missing.map(({ runtime }) => runtime.id),
       ...project.verdicts.filter(({ chosen }) => chosen?.fault !== undefined).map(({ tool }) => tool),
@@ -145,11 +150,22 @@ export async function describeEnvironment(
         ({ runtime, decision }) =>
           `${runtime.id}@${decision.request.text} is pinned here and not installed: polyenv install`,
       ),
+      ...runtimes.flatMap(({ overlay }) =>
+        overlay?.refused === undefined ? [] : [`${overlay.refused.message}: ${overlay.refused.hint}`],
+      ),
       ...untrusted.map(({ path }) => `${path} also wants to set variables, paths or tasks: polyenv trust --show`),
     ],
-    traces: project.traces,
-    inputs: [...project.inputs, ...locks.filter((path) => existsSync(path))],
-    absences: [...project.absences, ...locks.filter((path) => !existsSync(path))],
+    traces: [...project.traces, ...overlays],
+    inputs: [
+      ...project.inputs,
+      ...locks.filter((path) => existsSync(path)),
+      ...overlays.flatMap(({ inputs }) => inputs),
+    ],
+    absences: [
+      ...project.absences,
+      ...locks.filter((path) => !existsSync(path)),
+      ...overlays.flatMap(({ absences }) => absences),
+    ],
     shims: ctx.home.shims,
     home: ctx.home.root,
   };
@@ -172,19 +188,23 @@ async function routed(
   const { runtime, decision } = standing;
   const place = projectPlace(ctx, { project: decision.folder, tool: runtime.id, toolchain: toolchain.root, isolation });
   const layout = runtime.layout(readTree(toolchain.root, toolchain.version, toolchain.platform), place);
+  const commands = Object.fromEntries(
+    Object.entries(layout.commands).map(([name, path]) => [name, join(toolchain.root, path)]),
+  );
+  const { overlay } = layout;
+  const locked = standing.resolution?.kind === 'entry' && standing.lockPath.startsWith(`${decision.folder}/`);
+  const choice = { decision, runtime, toolchain, commands, home: place.home, locked };
   return {
     tool: runtime.id,
     version: toolchain.version,
     toolchain: toolchain.root,
-    commands: Object.fromEntries(
-      Object.entries(layout.commands).map(([name, path]) => [name, join(toolchain.root, path)]),
-    ),
+    commands,
     variables: layout.variables,
     bins: layout.bins,
     homes: layout.homes,
     installs: layout.installs,
     shared: layout.shared ?? [],
-    ...(layout.overlay !== undefined && { overlay: await routeOverlay(ctx, decision.folder, layout.overlay) }),
+    ...(overlay !== undefined && { overlay: await chooseOverlay(ctx, { ...choice, overlay }) }),
     linked: toolchain.linked !== undefined,
     plusVersion: runtime.plusVersion ?? [],
   };

@@ -5,7 +5,7 @@ import { type Writes, watchWrites } from '../../adapters/files/writes';
 import { isOurShim } from '../../adapters/routes/shims';
 import { readStandingEnvironment } from '../../adapters/store/standing';
 import { become, type Program, runChild } from '../../adapters/system/spawn';
-import type { Environment, RoutedRuntime } from '../../domain/routes/environment';
+import { type Environment, overlayFault, type RoutedRuntime } from '../../domain/routes/environment';
 import type { GlobalInstall } from '../../domain/runtime/layout';
 import { EMPTY_LOCKFILE } from '../../domain/toolchain/lockfile';
 import { PolyenvError } from '../../domain/words/errors';
@@ -16,6 +16,7 @@ import { type Decision, findProject, type Project } from '../project/project';
 import type { Wish } from '../project/wishes';
 import { provide } from '../toolchains/provide';
 import { describeEnvironment, refreshShims, type Standing, standingsOf } from './compile';
+import { makeOverlays } from './make-overlay';
 import { commandIn, pathEntries, toolEnvironment } from './tool-environment';
 
 export interface Execution {
@@ -69,8 +70,8 @@ interface Prepared {
 }
 
 async function prepare(ctx: Context, execution: Execution): Promise<Prepared> {
-  const environment = await readyEnvironment(ctx, execution.folder, execution.wishes);
   const [name, ...args] = execution.command;
+  const environment = await preparedFor(ctx, execution);
   const env = toolEnvironment(ctx, environment, execution.mode);
   const file = locate(ctx, { environment, name, path: env.PATH, cwd: execution.cwd });
   if (!name.includes('/') && commandIn(environment, name)?.file !== file) env.POLYENV_DEPTH = deeper(ctx, name);
@@ -79,6 +80,19 @@ async function prepare(ctx: Context, execution: Execution): Promise<Prepared> {
   if (!isGlobalInstall(environment.runtimes, name, args)) return { environment, program, asChild: false };
   const into = installArguments(environment.runtimes, name, args);
   return { environment, program: { ...program, args: into }, asChild: true };
+}
+
+/** What installs packages installs them into an environment of its own, which is made first; nothing goes into the store. */
+async function preparedFor(ctx: Context, { folder, wishes, command }: Execution): Promise<Environment> {
+  const environment = await readyEnvironment(ctx, folder, wishes);
+  const [name, ...args] = command;
+  if (!isGlobalInstall(environment.runtimes, name, args)) {
+    const fault = overlayFault(environment, name);
+    if (fault !== undefined) throw fault;
+    return environment;
+  }
+  await makeOverlays(ctx, environment.runtimes, 'refuse');
+  return readyEnvironment(ctx, folder, wishes);
 }
 
 async function runAndRefresh(ctx: Context, program: Program): Promise<number> {
@@ -127,7 +141,7 @@ export async function readyEnvironment(
 
 /**
  * What the shims of the folder go by, where that is all there is to say: no version for this once, no other folder's
- * environment, no default, nothing missing or wrong, and no `.venv`, whose owner is asked anew each time.
+ * environment, no default, nothing missing or wrong.
  */
 function compiledFor(ctx: Context, folder: string): Environment | undefined {
   const { env } = ctx.host;
@@ -137,7 +151,7 @@ function compiledFor(ctx: Context, folder: string): Environment | undefined {
   if (environment === undefined) return undefined;
   const { runtimes, pending, notes, inputs } = environment;
   const complete =
-    pending.length === 0 && notes?.length === 0 && runtimes.every(({ overlay }) => overlay === undefined);
+    pending.length === 0 && notes?.length === 0 && runtimes.every(({ overlay }) => overlay?.refused === undefined);
   const decides = inputs.some((file) => dirname(file) === folder);
   const besides = Object.keys(ctx.settings.defaults).some((id) => !runtimes.some(({ tool }) => tool === id));
   return complete && decides && !besides ? environment : undefined;

@@ -1,17 +1,21 @@
-import { lstatSync, readFileSync } from 'node:fs';
+import { lstatSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ensureFolder, readTextIfAny, removeTree, writeAtomic } from '../../adapters/files/fs';
+import { ensureFolder, readTextIfAny, writeAtomic } from '../../adapters/files/fs';
 import { environmentFolder } from '../../adapters/home/paths';
+import { overlayTraces, readOverlay } from '../../adapters/routes/overlay';
 import { capture, scrubbedEnv } from '../../adapters/system/spawn';
-import type { RoutedOverlay, RoutedRuntime } from '../../domain/routes/environment';
+import type { RoutedOverlay } from '../../domain/routes/environment';
+import { judgeOverlay } from '../../domain/routes/overlay';
 import type { Overlay } from '../../domain/runtime/layout';
-import { PolyenvError } from '../../domain/words/errors';
+import type { Runtime } from '../../domain/runtime/runtime';
+import type { Toolchain } from '../../domain/toolchain/toolchain';
 import type { Context } from '../base/context';
+import type { Decision } from '../project/project';
 
-const MAKE_TIMEOUT = 180_000;
+const PROBE_TIMEOUT = 15_000;
 
 /** What polyenv noted of an overlay that it made: outside the project, where no repository can put one. */
-interface OverlayReceipt {
+export interface OverlayReceipt {
   readonly path: string;
   readonly toolchain: string;
   readonly version: string;
@@ -19,81 +23,123 @@ interface OverlayReceipt {
   readonly inode: number;
 }
 
-/** An overlay is used if polyenv made it and it still is that folder; one that a repository brought is not. */
-export async function routeOverlay(ctx: Context, folder: string, overlay: Overlay): Promise<RoutedOverlay> {
-  const path = join(folder, overlay.folder);
-  const receipt = await readReceipt(ctx, folder, overlay);
-  return { ...overlay, path, ready: receipt !== undefined && receipt.path === path && stands(path, overlay, receipt) };
+export interface OverlayChoice {
+  readonly decision: Decision;
+  readonly runtime: Runtime;
+  readonly toolchain: Toolchain;
+  readonly overlay: Overlay;
+  /** Name to absolute path, as the toolchain has them. */
+  readonly commands: Readonly<Record<string, string>>;
+  /** The runtime's private home for this project. */
+  readonly home: string;
+  /** Whether the project's own lock names the toolchain. */
+  readonly locked: boolean;
 }
 
 /**
- * Makes the overlays of the environment that are missing, and makes those of polyenv's own anew whose runtime changed.
- * One that is a link, or that another tool made, is left alone and told.
+ * The place of a decision's `.venv`, and whether it is used. What a file decides has its `.venv` in the project; what a
+ * person asked for this once, and a default, have one of their own in polyenv's home and never touch the project's.
  */
-export async function ensureOverlays(ctx: Context, runtimes: readonly RoutedRuntime[]): Promise<void> {
-  for (const { overlay, commands, toolchain, version } of runtimes) {
-    if (overlay === undefined) continue;
-    const folder = dirname(overlay.path);
-    const receipt = await readReceipt(ctx, folder, overlay);
-    const found = lstatSync(overlay.path, { throwIfNoEntry: false });
-    if (found !== undefined && !overlay.ready) {
-      const what = found.isSymbolicLink() ? 'is a link, which polyenv does not follow' : 'was not made by polyenv';
-      ctx.emit({
-        type: 'warning',
-        text: `${overlay.path} ${what}, so the commands of ${toolchain} are used directly`,
-        hint: `remove it and run: polyenv install`,
-      });
-      continue;
-    }
-    if (overlay.ready && receipt !== undefined && sameLine(receipt.version, version)) continue;
-    if (overlay.ready) {
-      ctx.emit({
-        type: 'warning',
-        text: `${overlay.path} was made by ${receipt?.version ?? 'another version'}; it is made anew for ${version}, without what was installed in it`,
-      });
-      await removeTree(overlay.path);
-    }
-    const [command, ...args] = overlay.make;
-    const file = commands[command];
-    if (file === undefined) continue;
-    ctx.emit({ type: 'note', text: `making ${overlay.path}` });
-    const env = { ...scrubbedEnv(ctx.host), HOME: ctx.host.personHome };
-    const made = await capture({ file, args: [...args, overlay.path], env, cwd: '/' }, MAKE_TIMEOUT);
-    if (made.exit !== 0) {
-      await removeTree(overlay.path);
-      throw new PolyenvError(
-        'child-failed',
-        `${overlay.path} could not be made: ${(made.stderr || made.stdout).trim().split('\n').pop() ?? ''}`,
-        { hint: [file, ...args, overlay.path].join(' ') },
-      );
-    }
-    const note: OverlayReceipt = { path: overlay.path, toolchain, version, inode: lstatSync(overlay.path).ino };
-    await ensureFolder(environmentFolder(ctx.home, folder));
-    await writeAtomic(receiptFile(ctx, folder, overlay), `${JSON.stringify({ schema: 1, ...note })}\n`);
-  }
+export async function chooseOverlay(ctx: Context, choice: OverlayChoice): Promise<RoutedOverlay> {
+  const { decision, overlay, toolchain } = choice;
+  if (decision.from.kind !== 'file') return ownOverlay(choice);
+  const path = join(decision.folder, overlay.folder);
+  const facts = readOverlay(path, overlay);
+  const verdict = judgeOverlay(facts, {
+    interpreters: interpretersOf(choice),
+    store: real(ctx.home.store),
+    project: real(decision.folder),
+    locked: choice.locked,
+  });
+  if (verdict.state === 'absent') return { ...overlay, path, ready: false };
+  if (verdict.state === 'ready') return { ...overlay, path, ready: true };
+  const why = verdict.state === 'refused' ? verdict.why : await objection(ctx, choice, verdict.interpreter);
+  if (why === undefined) return { ...overlay, path, ready: true };
+  const { file, line } = decision.from;
+  const decided = `${choice.runtime.id} ${toolchain.version}`;
+  const keep = facts.kind === 'folder' && facts.version !== undefined && facts.interpreter !== undefined;
+  const other =
+    facts.kind === 'folder'
+      ? keep
+        ? `, which makes it anew with its packages; to keep it: polyenv use ${choice.runtime.id}@${facts.version}`
+        : ', which makes it anew'
+      : '';
+  const hint =
+    facts.kind === 'folder'
+      ? `polyenv install${other}`
+      : `mv ${overlay.folder} ${overlay.folder}-old && polyenv install`;
+  const refused = {
+    message: `${path} ${why}; ${decided} is decided here`,
+    hint,
+    where: { file, ...(line !== undefined && { line }) },
+  };
+  return { ...overlay, path, ready: false, refused };
 }
 
-function stands(path: string, overlay: Overlay, receipt: OverlayReceipt): boolean {
+/** Nobody but polyenv writes there: one that is damaged is made anew when something is installed into it. */
+function ownOverlay(choice: OverlayChoice): RoutedOverlay {
+  const { overlay, toolchain, home } = choice;
+  const path = join(home, `${overlay.folder.replace(/^\./, '')}-${toolchain.version}`);
+  const facts = readOverlay(path, overlay);
+  const interpreters = interpretersOf(choice);
+  const ready = facts.kind === 'folder' && interpreters.includes(facts.interpreter ?? '');
+  return { ...overlay, path, ready };
+}
+
+/** Why a Python of this machine may not stand in for the decided one; `undefined` if it answers the request. */
+async function objection(
+  ctx: Context,
+  { decision, runtime }: OverlayChoice,
+  interpreter: string,
+): Promise<string | undefined> {
+  const asked = { file: interpreter, args: runtime.probe.args, env: scrubbedEnv(ctx.host), cwd: '/' };
+  const said = await capture(asked, PROBE_TIMEOUT);
+  const spelt = runtime.probe.version(said.stdout) ?? runtime.probe.version(said.stderr);
+  const version = spelt === undefined ? undefined : runtime.scheme.version(spelt);
+  if (version === undefined) return `has an interpreter that does not say its version (${interpreter})`;
+  const { request } = decision;
+  const answers =
+    request.variant === undefined &&
+    (request.version.kind === 'latest' || runtime.scheme.matches(request.version, { version }));
+  return answers ? undefined : `was made by ${version} (${interpreter})`;
+}
+
+function interpretersOf({ overlay, commands }: OverlayChoice): readonly string[] {
+  const main = overlay.make[0];
+  return [...new Set([overlay.commands[0] ?? main, main])].flatMap((name) => {
+    const file = commands[name];
+    return file === undefined ? [] : [real(file)];
+  });
+}
+
+/** What a compiled route must look at again, so that a `.venv` that somebody makes, replaces or removes is seen. */
+export function tracesOf({ path, refused, ...overlay }: RoutedOverlay): ReturnType<typeof overlayTraces> {
+  return overlayTraces(path, overlay);
+}
+
+/** Whether polyenv made what stands there. */
+export async function isOwn(ctx: Context, overlay: RoutedOverlay): Promise<boolean> {
+  const receipt = await readReceipt(ctx, overlay);
+  const found = lstatSync(overlay.path, { throwIfNoEntry: false });
+  return receipt?.path === overlay.path && found?.isDirectory() === true && found.ino === receipt.inode;
+}
+
+export async function noteOverlay(
+  ctx: Context,
+  overlay: RoutedOverlay,
+  made: Pick<OverlayReceipt, 'toolchain' | 'version'>,
+): Promise<void> {
+  // Those in polyenv's home need no note: nobody else writes there.
+  if (overlay.path.startsWith(`${ctx.home.root}/`)) return;
+  const note: OverlayReceipt = { path: overlay.path, ...made, inode: lstatSync(overlay.path).ino };
+  const file = receiptFile(ctx, overlay);
+  await ensureFolder(dirname(file));
+  await writeAtomic(file, `${JSON.stringify({ schema: 1, ...note })}\n`);
+}
+
+async function readReceipt(ctx: Context, overlay: RoutedOverlay): Promise<OverlayReceipt | undefined> {
   try {
-    const found = lstatSync(path);
-    return (
-      found.isDirectory() &&
-      found.ino === receipt.inode &&
-      readFileSync(join(path, overlay.marker), 'utf8').includes(receipt.toolchain)
-    );
-  } catch {
-    return false;
-  }
-}
-
-/** `3.11.7` and `3.11.9` share what was installed; `3.12` does not. */
-function sameLine(a: string, b: string): boolean {
-  return a.split('.').slice(0, 2).join('.') === b.split('.').slice(0, 2).join('.');
-}
-
-async function readReceipt(ctx: Context, folder: string, overlay: Overlay): Promise<OverlayReceipt | undefined> {
-  try {
-    const value = JSON.parse((await readTextIfAny(receiptFile(ctx, folder, overlay))) ?? '') as OverlayReceipt & {
+    const value = JSON.parse((await readTextIfAny(receiptFile(ctx, overlay))) ?? '') as OverlayReceipt & {
       schema?: number;
     };
     return value.schema === 1 && typeof value.path === 'string' && typeof value.inode === 'number' ? value : undefined;
@@ -102,6 +148,14 @@ async function readReceipt(ctx: Context, folder: string, overlay: Overlay): Prom
   }
 }
 
-function receiptFile(ctx: Context, folder: string, overlay: Overlay): string {
-  return join(environmentFolder(ctx.home, folder), `overlay-${overlay.variable.toLowerCase()}.json`);
+function receiptFile(ctx: Context, overlay: RoutedOverlay): string {
+  return join(environmentFolder(ctx.home, dirname(overlay.path)), `overlay-${overlay.variable.toLowerCase()}.json`);
+}
+
+function real(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }

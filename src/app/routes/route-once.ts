@@ -4,7 +4,7 @@ import { environmentForTools } from '../../adapters/home/launcher';
 import { isOurShim } from '../../adapters/routes/shims';
 import { isExecutableFile } from '../../adapters/store/store';
 import { become, runChild } from '../../adapters/system/spawn';
-import type { Environment } from '../../domain/routes/environment';
+import { type Environment, overlayFault } from '../../domain/routes/environment';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
 import { loadRuntime } from '../base/registry';
@@ -12,7 +12,7 @@ import { findProject, type Project } from '../project/project';
 import { parseWishes, type Wish } from '../project/wishes';
 import { compileFolder, compileProject, refreshShims, standingsOf } from './compile';
 import { installArguments, isGlobalInstall, readyEnvironment } from './execute';
-import { ensureOverlays } from './overlay';
+import { makeOverlays } from './make-overlay';
 import { commandIn, pathEntries, toolEnvironment } from './tool-environment';
 
 export interface ShimCall {
@@ -32,22 +32,23 @@ export async function routeOnce(ctx: Context, call: ShimCall): Promise<number> {
   const { wishes, args } = await wishesOf(ctx, call);
   if (wishes.length === 0 && overrideOf(ctx, call) === 'system') return passThrough(ctx, call);
   const folder = call.folder === '' ? ctx.directory : call.folder;
-  const environment =
-    wishes.length > 0 ? await readyEnvironment(ctx, ctx.directory, wishes) : await compiled(ctx, folder, call);
+  const ready = (): Promise<Environment> =>
+    wishes.length > 0 ? readyEnvironment(ctx, ctx.directory, wishes) : compiled(ctx, folder, call);
+  const first = await ready();
+  const installs = isGlobalInstall(first.runtimes, call.name, args);
+  if (installs) await makeOverlays(ctx, first.runtimes, 'refuse');
+  const environment = installs ? await ready() : first;
+  const fault = overlayFault(environment, call.name);
+  if (fault !== undefined) throw fault;
   const found = commandIn(environment, call.name);
   if (found === undefined) return passThrough(ctx, call);
   const env = toolEnvironment(ctx, environment, wishes.length > 0 ? undefined : 'shims');
-  const program = { file: found.file, args, env, cwd: ctx.directory };
   for (const { homes } of environment.runtimes) for (const home of homes) await ensureFolder(home);
-  if (!isGlobalInstall(environment.runtimes, call.name, args)) return become(ctx.host, program);
-  await ensureOverlays(ctx, environment.runtimes);
-  const again = await compiled(ctx, folder, call);
-  const file = commandIn(again, call.name)?.file ?? found.file;
+  const program = { file: found.file, args, env, cwd: ctx.directory };
+  if (!installs) return become(ctx.host, program);
   const exit = await runChild(ctx.host, {
     ...program,
-    file,
-    args: installArguments(again.runtimes, call.name, args),
-    env: toolEnvironment(ctx, again, 'shims'),
+    args: installArguments(environment.runtimes, call.name, args),
   });
   await compileFolder(ctx, folder);
   await refreshShims(ctx);

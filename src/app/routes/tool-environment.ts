@@ -63,8 +63,9 @@ export function commandIn(
     const file = overlay?.ready ? join(overlay.path, overlay.bin, name) : undefined;
     if (file !== undefined && isExecutableFile(file)) return { file, tool };
   }
-  for (const { commands, tool } of environment.runtimes) {
-    const file = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  for (const { commands, overlay, tool } of environment.runtimes) {
+    const refused = overlay?.refused !== undefined && overlay.commands.includes(name);
+    const file = Object.hasOwn(commands, name) && !refused ? commands[name] : undefined;
     if (file !== undefined) return { file, tool };
   }
   for (const { bins, tool } of environment.runtimes) {

@@ -1,5 +1,6 @@
 import { findProject } from '../../app/project/project';
-import { standingsOf } from '../../app/routes/compile';
+import { describeEnvironment, standingsOf } from '../../app/routes/compile';
+import { refusalError } from '../../domain/routes/environment';
 import { describeProof } from '../../domain/toolchain/toolchain';
 import { describeOrigin } from '../../domain/words/sourced';
 import type { Command } from '../command';
@@ -18,7 +19,11 @@ export const command: Command = {
       (standing) =>
         args[0] === undefined || standing.runtime.id === args[0] || standing.runtime.aliases?.includes(args[0]),
     );
-    for (const error of project.errors)
+    const environment = await describeEnvironment(ctx, { project, standings: all, directory: project.directory });
+    const refusals = environment.runtimes.flatMap(({ tool, overlay }) =>
+      overlay?.refused === undefined ? [] : [{ tool, error: refusalError(overlay.refused) }],
+    );
+    for (const error of [...project.errors, ...refusals.map((one) => one.error)])
       if (!output.modes.json) ctx.host.stderr.write(errorText(error, output.err, undefined));
     const tools = standings.map(({ decision, resolution, toolchain }) => ({
       tool: decision.tool,
@@ -44,10 +49,12 @@ export const command: Command = {
       data: {
         directory: project.directory,
         tools,
-        ...(project.errors.length > 0 && { errors: project.errors.map(errorData) }),
+        ...(project.errors.length + refusals.length > 0 && {
+          errors: [...project.errors, ...refusals.map((one) => one.error)].map(errorData),
+        }),
       },
       text: rows.length === 0 ? 'nothing is pinned here' : columns(rows),
-      exit: project.errors[0]?.exit ?? 0,
+      exit: (project.errors[0] ?? refusals[0]?.error)?.exit ?? 0,
     };
   },
 };

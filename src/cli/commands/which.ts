@@ -5,6 +5,7 @@ import { findProject } from '../../app/project/project';
 import { parseWishes } from '../../app/project/wishes';
 import { describeEnvironment, standingsOf } from '../../app/routes/compile';
 import { commandIn, pathEntries } from '../../app/routes/tool-environment';
+import { overlayFault } from '../../domain/routes/environment';
 import { describeProof } from '../../domain/toolchain/toolchain';
 import { PolyenvError } from '../../domain/words/errors';
 import { describeOrigin } from '../../domain/words/sourced';
@@ -26,6 +27,8 @@ export const command: Command = {
     const project = await findProject(ctx, ctx.directory, tool === undefined ? [] : await parseWishes([tool]));
     const standings = await standingsOf(ctx, project);
     const environment = await describeEnvironment(ctx, { project, standings, directory: project.directory });
+    const fault = overlayFault(environment, name);
+    if (fault !== undefined) throw fault;
     const found = commandIn(environment, name);
     if (found === undefined) {
       const missing = standings.find((standing) => standing.toolchain === undefined);

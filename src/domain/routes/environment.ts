@@ -1,7 +1,7 @@
 import type { GlobalInstall, Overlay } from '../runtime/layout';
 import type { EnvOp } from '../words/env-op';
 import { isVariableName } from '../words/env-op';
-import { PolyenvError } from '../words/errors';
+import { type ErrorPlace, PolyenvError } from '../words/errors';
 import { quoted } from '../words/printable';
 import { quoteDotenv, quoteFish, quoteSh } from '../words/shell-quote';
 import type { ToolId } from '../words/tool-id';
@@ -55,13 +55,36 @@ export interface RoutedRuntime {
 export interface RoutedOverlay extends Overlay {
   /** Absolute folder of the overlay. */
   readonly path: string;
-  /** Whether it stands, is ours or trusted, and so is used. */
+  /** Whether it stands and belongs to the decided toolchain, and so is used. */
   readonly ready: boolean;
+  /** Why what stands there is not used: then its commands fail, and no other copy answers. */
+  readonly refused?: OverlayRefusal;
+}
+
+export interface OverlayRefusal {
+  readonly message: string;
+  readonly hint: string;
+  /** What decided the version. */
+  readonly where?: ErrorPlace;
+}
+
+/** The error of a command that an unusable `.venv` would have to answer; `undefined` where nothing is wrong. */
+export function overlayFault(environment: Environment, command: string): PolyenvError | undefined {
+  const refused = environment.runtimes.find(
+    ({ overlay }) => overlay?.refused !== undefined && overlay.commands.includes(command),
+  )?.overlay?.refused;
+  return refused === undefined ? undefined : refusalError(refused);
+}
+
+export function refusalError({ message, hint, where }: OverlayRefusal): PolyenvError {
+  return new PolyenvError('overlay-refused', message, { hint, ...(where !== undefined && { where }) });
 }
 
 /** Folders of the environment's own commands, in the order of search; without those that PATH would read as several, the working folder among them. */
 export function commandFolders(environment: Environment): readonly string[] {
-  const tools = environment.runtimes.flatMap(({ commands }) =>
+  // An unusable `.venv` must not be answered by the toolchain behind it: its commands go to the shims, which say why.
+  const usable = environment.runtimes.filter(({ overlay }) => overlay?.refused === undefined);
+  const tools = usable.flatMap(({ commands }) =>
     Object.values(commands).map((file) => file.slice(0, file.lastIndexOf('/'))),
   );
   const { overlays, bins } = ownFolders(environment);
@@ -100,8 +123,9 @@ export function environmentOps(environment: Environment): readonly EnvOp[] {
  * it, so what decides early stands in short commands of its own, and what all commands share stands once.
  */
 export function renderRoute(environment: Environment, stamps: string): string {
-  const pending =
-    environment.pending.length === 0 ? '' : `${environment.pending.map(quoteSh).join('|')}) __polyenv_r=missing ;;\n`;
+  const refused = environment.runtimes.filter(({ overlay }) => overlay?.refused !== undefined).map(({ tool }) => tool);
+  const waiting = [...new Set([...environment.pending, ...refused])];
+  const pending = waiting.length === 0 ? '' : `${waiting.map(quoteSh).join('|')}) __polyenv_r=missing ;;\n`;
   return `# polyenv route 1
 __polyenv_r=stale __polyenv_f=
 ${renderConditions(environment, stamps)}__polyenv_r=pass
@@ -215,7 +239,7 @@ esac
 function renderCommands(runtime: RoutedRuntime): string {
   const { overlay } = runtime;
   return Object.entries(runtime.commands)
-    .filter(([name]) => isCommandName(name))
+    .filter(([name]) => isCommandName(name) && !(overlay?.refused && overlay.commands.includes(name)))
     .map(([name, file]) => {
       const own =
         overlay?.ready && overlay.commands.includes(name) ? `${overlay.path}/${overlay.bin}/${name}` : undefined;

@@ -25,6 +25,11 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     meaning: 'The version that is asked for is known, and its files are not on this machine.',
     mend: '`polyenv install` in the project; for a tool outside of one, `polyenv use`.',
   },
+  'overlay-refused': {
+    meaning:
+      'What stands where the project keeps its `.venv` was made by another version, for another folder, or is no environment. Its commands do not run, because they would answer with the wrong version or lose what is installed in it.',
+    mend: '`polyenv install` makes it anew for the decided version, and installs its packages again. To keep it, pin the version that made it.',
+  },
   'in-use': {
     meaning: 'A project on this machine runs on the toolchain that is to be taken away.',
     mend: 'Change that project first, or add `--force`: it is installed again when the project needs it.',

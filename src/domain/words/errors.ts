@@ -8,6 +8,7 @@ export const CATALOGUE = {
   'home-unwritable': { exit: 1, title: "polyenv's home cannot be written" },
   'disk-full': { exit: 1, title: 'No space is left where polyenv writes' },
   'not-installed': { exit: 1, title: 'A pinned runtime is not installed' },
+  'overlay-refused': { exit: 1, title: 'The .venv of the project does not belong to the decided version' },
   'in-use': { exit: 1, title: 'A toolchain is still pinned by a project' },
   'child-failed': { exit: 1, title: 'A program that polyenv started failed' },
   'folder-vanished': { exit: 1, title: 'The working folder no longer exists' },
