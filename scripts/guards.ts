@@ -33,6 +33,10 @@ export const GUARDS: Readonly<Record<string, Guard>> = {
   'link-through': { stops: 'an archive member written through a link', tests: UNPACK },
   'link-chain': { stops: 'an archive link that goes through another link', tests: UNPACK },
   'hard-link': { stops: 'a hard link to a file outside the archive', tests: UNPACK },
+  'signature-required': {
+    stops: 'a list without the signature that is required',
+    tests: ['test/contract/signed-text.test.ts'],
+  },
   'signature-bits': { stops: 'a signature that does not fit the text', tests: SIGNATURE },
   'signature-expired': { stops: 'a signature that has expired', tests: SIGNATURE },
   'key-revoked': { stops: 'a signature by a revoked key', tests: SIGNATURE },

@@ -136,13 +136,14 @@ describe('an archive that the upstream signs itself', () => {
     expect(readdirSync(person.home.downloads)).toEqual([]);
   });
 
-  it.each([
+  const wrong: readonly [string, () => Promise<Buffer | undefined>, string, Partial<Settings>?][] = [
     ['over another file', async () => signatureBy(releaser, Buffer.from('another')), 'signature-invalid'],
     ['by a key that is not pinned', async () => signatureBy(stranger, ARCHIVE), 'key-unknown'],
-    ['that is missing', async () => undefined, 'signature-missing'],
+    ['that is missing', async () => undefined, 'signature-missing', { verifySignatures: 'required' }],
     ['that is no signature', async () => Buffer.from('no signature'), 'signature-invalid'],
-  ])('is refused with a signature %s', async (_, make, code) => {
-    const { ctx, order, person } = await newInstaller(await make());
+  ];
+  it.each(wrong)('is refused with a signature %s', async (_, make, code, settings) => {
+    const { ctx, order, person } = await newInstaller(await make(), settings);
     await expect(installToolchain(ctx, order)).rejects.toMatchObject({ code });
     expect(readdirSync(person.home.store)).toEqual([]);
     expect(readdirSync(person.home.tmp)).toEqual([]);

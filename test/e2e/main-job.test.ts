@@ -101,7 +101,7 @@ describe('use', () => {
 
   it('refuses a signature that is missing where one is required', async () => {
     const cwd = machine.folder('project');
-    const ran = await machine.polyenv(['use', 'node@20'], { cwd, env: { POLYENV_VERIFY_SIGNATURES: 'require' } });
+    const ran = await machine.polyenv(['use', 'node@20'], { cwd, env: { POLYENV_VERIFY_SIGNATURES: 'required' } });
     expect(ran.exit).toBe(6);
     expect(ran.stderr).toContain('error[signature-missing]');
   });

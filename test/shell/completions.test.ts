@@ -77,7 +77,7 @@ describe('polyenv complete', () => {
     expect(await words('ls', '--report')).toEqual([]);
     expect(await words('settings', '')).toEqual(['list', 'get', 'set', 'unset']);
     expect(await words('settings', 'set', 'off')).toEqual(['offline']);
-    expect(await words('settings', 'set', 'verify.signatures', '')).toEqual(['require', 'when-present', 'off']);
+    expect(await words('settings', 'set', 'verify.signatures', '')).toEqual(['required', 'when-present', 'off']);
     expect(await words('settings', 'set', 'offline', 't')).toEqual(['true']);
   });
 

@@ -117,7 +117,7 @@ describe('settings are read', () => {
     ['JOBS', '0', 'from 1 to 64'],
     ['JOBS', '-1', 'from 1 to 64'],
     ['NETWORK_TIMEOUT', '1e3', 'whole number'],
-    ['VERIFY_SIGNATURES', 'no', 'require, when-present, off'],
+    ['VERIFY_SIGNATURES', 'no', 'required, when-present, off'],
     ['VERIFY_KEYS', 'abc', '40 hex digits'],
     ['MIRRORS', 'https://a.org/', 'FROM=TO'],
     ['MIRRORS', 'file:///a=https://b/', 'https://'],
@@ -168,9 +168,9 @@ describe('what the organisation has locked', () => {
       verify: { signatures: 'when-present' },
       sources: { allowed: ['npm', 'goproxy'] },
     });
-    const stricter = { POLYENV_VERIFY_SIGNATURES: 'require', POLYENV_SOURCES_ALLOWED: 'npm' };
+    const stricter = { POLYENV_VERIFY_SIGNATURES: 'required', POLYENV_SOURCES_ALLOWED: 'npm' };
     expect(await loadSettings(host(stricter), files)).toMatchObject({
-      verifySignatures: 'require',
+      verifySignatures: 'required',
       sourcesAllowed: ['npm'],
     });
     await expect(loadSettings(host({ POLYENV_VERIFY_SIGNATURES: 'off' }), files)).rejects.toMatchObject({
@@ -216,7 +216,7 @@ describe('what the organisation has locked', () => {
     const loose: Record<string, readonly [unknown, unknown]> = {
       offline: [true, false],
       'network.insecure_http': [false, true],
-      'verify.signatures': ['require', 'when-present'],
+      'verify.signatures': ['required', 'when-present'],
       'verify.minimum': ['signature', 'index'],
       'verify.keys': [['A'], ['A', 'B']],
       'sources.allowed': [['npm'], []],

@@ -42,7 +42,7 @@ async function judge(
   options: SignedTextOptions,
 ): Promise<Proof | undefined> {
   if (signature === undefined) {
-    if (options.settings.verifySignatures !== 'require') return undefined;
+    if (options.settings.verifySignatures !== 'required') return undefined;
     throw new PolyenvError('signature-missing', `${url} has no signature: ${signatureUrl} does not exist`, {
       hint: 'use a mirror that carries signatures, or: polyenv settings set verify.signatures when-present',
     });

@@ -3,6 +3,7 @@ import type { Settings } from '../../domain/project/settings';
 import type { Proof } from '../../domain/runtime/artifact';
 import type { SigningKeys } from '../../domain/runtime/runtime';
 import { PolyenvError } from '../../domain/words/errors';
+import type { Emit } from '../../domain/words/events';
 import { readTextIfAny } from '../files/fs';
 import type { Home } from '../home/paths';
 import { type Ask, decodeText, type Indexes } from './indexes';
@@ -12,6 +13,7 @@ export interface SignedTextOptions {
   readonly home: Home;
   readonly settings: Settings;
   readonly indexes: Indexes;
+  readonly emit?: Emit;
 }
 
 export interface SignedFile {
@@ -71,13 +73,23 @@ async function judge(
 ): Promise<{ readonly text: string; readonly proof: Proof }> {
   const text = decodeText(content);
   if (signature === undefined) {
-    if (options.settings.verifySignatures === 'when-present') return { text, proof: indexProof(file.url) };
-    throw new PolyenvError('signature-missing', `${file.url} has no signature: ${file.signatureUrl} does not exist`, {
-      hint: 'use a mirror that carries signatures, or: polyenv settings set verify.signatures when-present',
+    // guard: signature-required
+    if (options.settings.verifySignatures === 'required') throw missingSignature(file);
+    const { host } = new URL(file.url);
+    options.emit?.({
+      type: 'note',
+      text: `${host} has no signature for its list of releases: the proof is the list's digests, fetched over TLS`,
     });
+    return { text, proof: indexProof(file.url) };
   }
   const { fingerprint } = await verifyByAny(file, { content, signature }, options);
   return { text, proof: { kind: 'signature', by: fingerprint } };
+}
+
+function missingSignature({ url, signatureUrl }: SignedFile): PolyenvError {
+  return new PolyenvError('signature-missing', `${url} has no signature: ${signatureUrl} does not exist`, {
+    hint: 'use a mirror that carries signatures, or: polyenv settings set verify.signatures when-present',
+  });
 }
 
 /** Keys that the signature names are fetched first; the others only where it was made by a subkey, which names itself. */

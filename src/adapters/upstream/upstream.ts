@@ -48,6 +48,12 @@ export interface OpenUpstream extends Upstream {
 /** Configurations of registries' clients are read at first use. */
 export function openUpstream(options: UpstreamOptions): OpenUpstream {
   const { host, home, settings, mirrors, platform, emit } = options;
+  const said = new Set<string>();
+  const emitOnce: Emit = (event) => {
+    const text = JSON.stringify(event);
+    if (!said.has(text)) emit(event);
+    said.add(text);
+  };
   const http = mirrors.through(options.http);
   const indexes = openIndexes({ host, home, settings, http, mirrors, emit });
   const npm = openNpmRegistry({
@@ -98,11 +104,11 @@ export function openUpstream(options: UpstreamOptions): OpenUpstream {
     text: async (url) => present(url, await optionalText(url)),
     optionalText,
     signedText: async (url, signatureUrl, keys) =>
-      present(url, await readSignedText({ url, signatureUrl, keys }, { home, settings, indexes })),
+      present(url, await readSignedText({ url, signatureUrl, keys }, { home, settings, indexes, emit: emitOnce })),
     signedToml: async (url, signatureUrl, keys, decode) => {
       const { text, proof } = present(
         url,
-        await readSignedText({ url, signatureUrl, keys }, { home, settings, indexes }),
+        await readSignedText({ url, signatureUrl, keys }, { home, settings, indexes, emit: emitOnce }),
       );
       try {
         return { value: decode(parseToml(text, url, { code: 'upstream-malformed', limit: MAX_TOML }).value), proof };
@@ -134,7 +140,7 @@ export function openUpstream(options: UpstreamOptions): OpenUpstream {
       return text;
     },
     locate,
-    proveArchive: (archive) => proveArchive(archive, { home, settings, indexes }),
+    proveArchive: (archive) => proveArchive(archive, { home, settings, indexes, emit: emitOnce }),
     http,
   };
 }

@@ -13,9 +13,8 @@ export function decodeSetting(setting: Setting, value: unknown): Decoded {
   if (type === 'text') return typeof value === 'string' ? decodeWord(setting, value) : { problem: 'must be a text' };
   if (type === 'list') return decodeList(setting, value);
   if (type === 'map') return decodeMap(setting, value);
-  return typeof value === 'string' && type.includes(value)
-    ? { value }
-    : { problem: `must be one of ${type.join(', ')}` };
+  const word = typeof value === 'string' ? (setting.formerly?.[value] ?? value) : undefined;
+  return word !== undefined && type.includes(word) ? { value: word } : { problem: `must be one of ${type.join(', ')}` };
 }
 
 /** As it is written in a variable or on the command line: lists apart by white space, maps as `FROM=TO` pairs apart by white space. */

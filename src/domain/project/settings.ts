@@ -19,6 +19,8 @@ export interface Setting {
    * one that allows everything when it is empty. Where this is absent, any other value loosens.
    */
   readonly strictest?: boolean | 'higher' | 'first' | 'last' | 'fewer' | 'fewer-but-some';
+  /** Older spellings of its words, which are still read. */
+  readonly formerly?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface Settings {
   /** Seconds without a byte before a connection is given up. */
   readonly networkTimeout: number;
   readonly networkRetries: number;
-  readonly verifySignatures: 'require' | 'when-present' | 'off';
+  readonly verifySignatures: 'required' | 'when-present' | 'off';
   /** Further OpenPGP fingerprints, for a company that signs its mirror anew. */
   readonly verifyKeys: readonly string[];
   /** The weakest proof that is accepted. */
@@ -115,9 +117,10 @@ export const SETTINGS: readonly (Setting & { readonly key: keyof Settings })[] =
   {
     key: 'verifySignatures',
     name: 'verify.signatures',
-    type: ['require', 'when-present', 'off'],
-    describe: 'what to do about signatures where the upstream signs',
-    fallback: 'require',
+    type: ['required', 'when-present', 'off'],
+    formerly: { require: 'required' },
+    describe: 'what to do about signatures where the upstream signs: one that is there is always checked',
+    fallback: 'when-present',
     strictest: 'first',
   },
   {

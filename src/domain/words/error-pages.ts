@@ -175,7 +175,7 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     mend: 'Something on the way changed the bytes: try without a mirror, and ask whoever runs it.',
   },
   'signature-missing': {
-    meaning: 'The upstream signs, and the place that was asked has no signature.',
+    meaning: '`verify.signatures` is `required`, and the place that was asked has no signature.',
     mend: 'Use a mirror that carries signatures, or `polyenv settings set verify.signatures when-present`.',
   },
   'key-unknown': {
