@@ -86,6 +86,10 @@ export const GUARDS: Readonly<Record<string, Guard>> = {
     stops: 'a .venv of another version that answers for the decided one',
     tests: ['test/unit/overlay.test.ts'],
   },
+  'change-decided-under-lock': {
+    stops: 'a change that was decided from files which another polyenv has changed since',
+    tests: ['test/e2e/changes-at-once.test.ts'],
+  },
   'own-shim': { stops: 'a shim that passes through to itself', tests: ['test/shell/shim.test.ts'] },
 };
 

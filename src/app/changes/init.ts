@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { readDocumentText } from '../../adapters/documents/documents';
 import { newManifest } from '../../adapters/documents/toml';
-import { writeAtomic } from '../../adapters/files/fs';
 import { type ListedFolder, walkProjects } from '../../adapters/files/project-folders';
 import { pinFilesOf } from '../../domain/pins/files/of-runtime';
 import { decide, type Saying, understand, type Verdict } from '../../domain/pins/precedence';
@@ -13,8 +12,8 @@ import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
 import { loadRuntimes } from '../base/registry';
 import { findProject, isDependency, type Project } from '../project/project';
-import { compileFolder } from '../routes/compile';
 import { keptLifecycle } from '../toolchains/lifecycles';
+import { changeFolder } from './change-folder';
 import { manifestValue } from './use';
 
 /** One line of a manifest that is proposed. */
@@ -46,12 +45,7 @@ const LOOK = { depth: 3, most: 2000 };
  */
 export async function proposeManifest(ctx: Context, folder: string): Promise<Proposal> {
   const manifest = join(folder, 'polyenv.toml');
-  if (existsSync(manifest)) {
-    throw new PolyenvError('manifest-exists', 'this folder has a manifest already', {
-      where: { file: manifest },
-      hint: 'polyenv use TOOL@VERSION to change it, polyenv sync to write it back',
-    });
-  }
+  if (existsSync(manifest)) throw manifestExists(manifest);
   const runtimes = await loadRuntimes();
   const project = await findProject(ctx, folder);
   const { folders } = walkProjects(folder, { ...LOOK, isDependency: (path) => isDependency(ctx, path) });
@@ -75,9 +69,20 @@ export async function proposeManifest(ctx: Context, folder: string): Promise<Pro
   return { manifest, pins, notes, text };
 }
 
+/** Throws `manifest-exists` where somebody made one since. */
 export async function applyProposal(ctx: Context, { manifest, text }: Proposal): Promise<void> {
-  await writeAtomic(manifest, text);
-  await compileFolder(ctx, join(manifest, '..'));
+  const folder = dirname(manifest);
+  await changeFolder(ctx, { folder, verb: 'init', routes: 'compile' }, async (view) => {
+    if ((await view.text(manifest)) !== undefined) throw manifestExists(manifest);
+    return { files: [{ folder, path: manifest, text }], result: undefined };
+  });
+}
+
+function manifestExists(manifest: string): PolyenvError {
+  return new PolyenvError('manifest-exists', 'this folder has a manifest already', {
+    where: { file: manifest },
+    hint: 'polyenv use TOOL@VERSION to change it, polyenv sync to write it back',
+  });
 }
 
 interface Surroundings {

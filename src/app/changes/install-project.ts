@@ -1,18 +1,18 @@
 import { existsSync } from 'node:fs';
+import { basename, sep } from 'node:path';
 import { refuseDeepProject } from '../../adapters/home/paths';
 import type { Runtime } from '../../domain/runtime/runtime';
-import { type Lockfile, lockDifferences } from '../../domain/toolchain/lockfile';
+import { type Lockfile, lockDifferences, renderLockfile } from '../../domain/toolchain/lockfile';
 import type { ToolRequest } from '../../domain/versions/request';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
 import { loadRuntimes } from '../base/registry';
-import { recordHistory, recordOutcome } from '../project/history';
-import { type FolderLock, readLock, writeLock } from '../project/locks';
-import { type Decision, findProject, type Project } from '../project/project';
-import { compileProject, prepareFolder, standingsOf } from '../routes/compile';
+import type { FolderLock } from '../project/locks';
+import type { Decision, Project } from '../project/project';
 import { enablePackageManager } from '../routes/package-manager';
 import { type Failed, type Provided, provideAll } from '../toolchains/provide';
-import { sweepLeftovers } from '../toolchains/sweep';
+import { changeFolder, type FileChange, type FolderChange } from './change-folder';
+import { FolderView } from './folder-view';
 import { lockEntries } from './relock';
 import { relock } from './use';
 
@@ -26,73 +26,77 @@ export interface InstalledProject {
 /** Makes everything that the folder's project asks for ready: resolves what the lock lacks, installs, locks, compiles. */
 export async function installProject(ctx: Context, folder: string): Promise<InstalledProject> {
   refuseDeepProject(ctx.home, folder);
-  const project = await findProject(ctx, folder);
-  if (project.decisions.length === 0 && project.errors.length === 0) throw nothingPinned(folder);
-  const groups = await groupsOf(ctx, project);
-  const results = await Promise.all(
-    groups.map(async (group) => {
-      const { provided, failed } = await provideAll(
-        ctx,
-        group.members.map(({ runtime, decision }) => ({
-          runtime,
-          request: decision.request,
-          lock: group.at.lock,
-          folder: decision.folder,
-        })),
-      );
-      return { group, provided, failed };
-    }),
-  );
-  const wrote: string[] = [];
-  for (const { group, provided } of results) {
-    const next = relock(group.at.lock, provided);
-    if (next === group.at.lock) continue;
-    if (group.at.place === 'project') await recordHistory(ctx, group.folder);
-    if ((await writeLock(group.at, next)) === 'written' && group.at.place === 'project') wrote.push(group.at.path);
-    if (group.at.place === 'project') await recordOutcome(ctx, group.folder);
-  }
-  await sweepLeftovers(ctx);
-  const environment = await prepareFolder(ctx, folder);
-  const note = await enablePackageManager(ctx, environment);
-  if (note !== undefined) ctx.emit({ type: 'note', text: note });
-  if (project.directory !== folder) await prepareFolder(ctx, project.directory);
-  return {
-    project,
-    provided: results.flatMap((result) => result.provided),
-    failed: [...results.flatMap((result) => result.failed)],
-    wrote,
-  };
+  return installBy(ctx, folder, async (view) => {
+    const project = await view.project(folder);
+    if (project.decisions.length === 0 && project.errors.length === 0) throw nothingPinned(folder);
+    const results = await Promise.all(
+      (await groupsOf(view, project)).map(async (group) => ({
+        group,
+        ...(await provideAll(
+          ctx,
+          group.members.map(({ runtime, decision }) => ({
+            runtime,
+            request: decision.request,
+            lock: group.at.lock,
+            folder: decision.folder,
+          })),
+        )),
+      })),
+    );
+    const files = results.flatMap(({ group: { folder: home, at }, provided }): readonly FileChange[] => {
+      const next = relock(at.lock, provided);
+      return next === at.lock ? [] : [{ folder: home, path: at.path, text: renderLockfile(next) }];
+    });
+    return { files, also: [project.directory], result: { project, ...gathered(results) } };
+  });
 }
 
 /** Exactly the lock, or exit 7 with what differs: nothing is resolved, no index is asked for, no lock is written. */
 export async function installFrozen(ctx: Context, folder: string): Promise<InstalledProject> {
-  const project = await findProject(ctx, folder);
-  if (project.errors[0] !== undefined) throw project.errors[0];
-  if (project.decisions.length === 0) throw nothingPinned(folder);
-  const groups = await groupsOf(ctx, project);
-  for (const group of groups)
-    checkFrozen(
-      ctx,
-      group.at,
-      group.members.map(({ decision }) => decision.request),
-    );
   const frozen: Context = { ...ctx, settings: { ...ctx.settings, preference: 'only-managed' } };
-  const results = await Promise.all(
-    groups.map((group) =>
-      provideAll(
-        frozen,
-        group.members.map(({ runtime, decision }) => ({ runtime, request: decision.request, lock: group.at.lock })),
+  return installBy(ctx, folder, async (view) => {
+    const project = await view.project(folder);
+    if (project.errors[0] !== undefined) throw project.errors[0];
+    if (project.decisions.length === 0) throw nothingPinned(folder);
+    const groups = await groupsOf(view, project);
+    for (const { at, members } of groups)
+      checkFrozen(
+        ctx,
+        at,
+        members.map(({ decision }) => decision.request),
+      );
+    const results = await Promise.all(
+      groups.map((group) =>
+        provideAll(
+          frozen,
+          group.members.map(({ runtime, decision }) => ({ runtime, request: decision.request, lock: group.at.lock })),
+        ),
       ),
-    ),
-  );
-  await sweepLeftovers(ctx);
-  const note = await enablePackageManager(ctx, await prepareFolder(ctx, folder));
+    );
+    return { files: [], result: { project, ...gathered(results) } };
+  });
+}
+
+type Installing = Omit<InstalledProject, 'wrote'>;
+
+async function installBy(
+  ctx: Context,
+  folder: string,
+  decide: (view: FolderView) => Promise<FolderChange<Installing>>,
+): Promise<InstalledProject> {
+  const changed = await changeFolder(ctx, { folder, verb: 'install', routes: 'prepare' }, decide);
+  const note = await enablePackageManager(ctx, changed.environment);
   if (note !== undefined) ctx.emit({ type: 'note', text: note });
+  // What lies in polyenv's home is no file of the project.
+  return { ...changed.result, wrote: changed.wrote.filter((path) => !path.startsWith(ctx.home.root + sep)) };
+}
+
+function gathered(
+  results: readonly { readonly provided: readonly Provided[]; readonly failed: readonly Failed[] }[],
+): Pick<Installing, 'provided' | 'failed'> {
   return {
-    project,
-    provided: results.flatMap((result) => result.provided),
-    failed: results.flatMap((result) => result.failed),
-    wrote: [],
+    provided: results.flatMap(({ provided }) => provided),
+    failed: results.flatMap(({ failed }) => failed),
   };
 }
 
@@ -130,7 +134,7 @@ interface Group {
 }
 
 /** Decisions by the lock that holds them. A request for `system` asks for nothing. */
-async function groupsOf(ctx: Context, project: Project): Promise<readonly Group[]> {
+async function groupsOf(view: FolderView, project: Project): Promise<readonly Group[]> {
   const runtimes = await loadRuntimes();
   const groups = new Map<
     string,
@@ -140,8 +144,7 @@ async function groupsOf(ctx: Context, project: Project): Promise<readonly Group[
     if (decision.request.version.kind === 'system' || decision.once !== undefined || decision.from.kind !== 'file')
       continue;
     const runtime = runtimes.find((candidate) => candidate.id === decision.tool) as Runtime;
-    const file = decision.from.kind === 'file' ? decision.from.file.split('/').pop() : undefined;
-    const at = await readLock(ctx, decision.folder, file);
+    const at = await view.lock(decision.folder, basename(decision.from.file));
     const group = groups.get(at.path) ?? { folder: decision.folder, at, members: [] };
     group.members.push({ decision, runtime });
     groups.set(at.path, group);
@@ -149,32 +152,46 @@ async function groupsOf(ctx: Context, project: Project): Promise<readonly Group[
   return [...groups.values()];
 }
 
+export interface Locking {
+  readonly sources: 'first' | 'all';
+  readonly keep: 'keep' | 'renew';
+}
+
+export interface LockedProject {
+  readonly path: string;
+  readonly lock: Lockfile;
+  readonly changed: boolean;
+}
+
 /** Resolves every decision of the folder anew (or only what the lock lacks) and writes the lock, for every platform. */
-export async function lockProject(
-  ctx: Context,
-  folder: string,
-  options: { readonly sources: 'first' | 'all'; readonly check: 'check' | 'write'; readonly keep: 'keep' | 'renew' },
-): Promise<{ readonly path: string; readonly lock: Lockfile; readonly changed: boolean }> {
-  const project = await findProject(ctx, folder);
+export async function lockProject(ctx: Context, folder: string, options: Locking): Promise<LockedProject> {
+  const { result, wrote } = await changeFolder(ctx, { folder, verb: 'lock', routes: 'compile' }, async (view) => {
+    const { own, at } = await lockOf(view, folder);
+    const lock = await lockEntries(ctx, own, options);
+    return {
+      files: [{ folder: own.folder, path: at.path, text: renderLockfile(lock) }],
+      result: { path: at.path, lock },
+    };
+  });
+  return { ...result, changed: wrote.includes(result.path) };
+}
+
+/** Whether `lockProject` would change anything. Resolves nothing and writes nothing. */
+export async function checkProjectLock(ctx: Context, folder: string): Promise<LockedProject> {
+  const { own, at } = await lockOf(new FolderView(ctx), folder);
+  const requests = own.members.map(({ decision }) => decision.request);
+  return { path: at.path, lock: at.lock, changed: lockDifferences(at.lock, requests, ctx.platform).length > 0 };
+}
+
+/** The lock that the folder's decisions are kept in, its own before that of a folder above. */
+async function lockOf(view: FolderView, folder: string): Promise<{ readonly own: Group; readonly at: FolderLock }> {
+  const project = await view.project(folder);
   if (project.errors[0] !== undefined) throw project.errors[0];
   if (project.decisions.length === 0) throw nothingPinned(folder);
-  const groups = await groupsOf(ctx, project);
+  const groups = await groupsOf(view, project);
   const own = groups.find((group) => group.folder === folder && group.at.place === 'project') ?? groups[0];
   if (own === undefined) throw nothingPinned(folder);
-  const next = await lockEntries(ctx, own, options);
-  if (options.check === 'check') {
-    const differences = lockDifferences(
-      own.at.lock,
-      own.members.map(({ decision }) => decision.request),
-      ctx.platform,
-    );
-    return { path: own.at.path, lock: own.at.lock, changed: differences.length > 0 };
-  }
-  if (own.at.place === 'project') await recordHistory(ctx, own.folder);
-  const changed = (await writeLock(own.at, next)) === 'written';
-  if (own.at.place === 'project') await recordOutcome(ctx, own.folder);
-  await compileProject(ctx, { project, standings: await standingsOf(ctx, project), directory: folder });
-  return { path: own.at.path, lock: next, changed };
+  return { own, at: own.at };
 }
 
 function nothingPinned(folder: string): PolyenvError {

@@ -1,20 +1,11 @@
-import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { readTextIfAny, writeAtomic } from '../../adapters/files/fs';
 import { unifiedDiff } from '../../domain/formats/unified-diff';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
-import {
-  changedSince,
-  forgetSnapshot,
-  listHistory,
-  readState,
-  recordHistory,
-  recordOutcome,
-  type Snapshot,
-} from '../project/history';
+import { changedSince, forgetSnapshot, listHistory, readState, type Snapshot } from '../project/history';
 import { findProject } from '../project/project';
-import { compileFolder, standingsOf } from '../routes/compile';
+import { standingsOf } from '../routes/compile';
+import { changeFolder, type FolderChange } from './change-folder';
 
 /** The way back to how a folder stood before its last change. */
 export interface Rollback {
@@ -56,23 +47,34 @@ export async function planRollback(ctx: Context, from: string): Promise<Rollback
   }
 }
 
-/** Writes both files as they stood then. What was edited by hand is kept, as what the next rollback brings back. */
+/**
+ * Writes both files as they stood then. What was edited by hand is kept, as what the next rollback brings back. Throws `busy`
+ * where somebody changed the files after the plan was shown.
+ */
 export async function applyRollback(ctx: Context, plan: Rollback): Promise<RolledBack> {
   const { folder, snapshot, passed, edited } = plan;
-  if (edited !== 'same') await recordHistory(ctx, folder);
-  const wrote: string[] = [];
-  const removed: string[] = [];
-  for (const [name, text] of [['polyenv.lock', snapshot.lock] as const, ['polyenv.toml', snapshot.manifest] as const]) {
-    const path = join(folder, name);
-    const now = await readTextIfAny(path);
-    if (now === text) continue;
-    if (text === undefined) await rm(path);
-    else await writeAtomic(path, text);
-    (text === undefined ? removed : wrote).push(path);
-  }
-  await recordOutcome(ctx, folder);
-  for (const used of [...passed, snapshot]) await forgetSnapshot(ctx, used);
-  await compileFolder(ctx, folder);
+  const { wrote, removed } = await changeFolder(
+    ctx,
+    { folder, verb: 'rollback', routes: 'compile' },
+    async (view): Promise<FolderChange<undefined>> => {
+      const now = {
+        manifest: await view.text(join(folder, 'polyenv.toml')),
+        lock: await view.text(join(folder, 'polyenv.lock')),
+      };
+      if (diffOf(now, snapshot) !== plan.diff) throw changedMeanwhile(folder);
+      return {
+        files: [
+          { folder, path: join(folder, 'polyenv.lock'), text: snapshot.lock },
+          { folder, path: join(folder, 'polyenv.toml'), text: snapshot.manifest },
+        ],
+        result: undefined,
+        history: edited === 'same' ? 'keep' : 'record',
+        settle: async () => {
+          for (const used of [...passed, snapshot]) await forgetSnapshot(ctx, used);
+        },
+      };
+    },
+  );
   const standings = await standingsOf(ctx, await findProject(ctx, folder));
   const missing = standings.filter(
     ({ toolchain, decision }) => toolchain === undefined && decision.request.version.kind !== 'system',
@@ -80,6 +82,17 @@ export async function applyRollback(ctx: Context, plan: Rollback): Promise<Rolle
   return { wrote, removed, missing: missing.map(({ decision }) => decision.tool) };
 }
 
-function diffOf(now: Pick<Snapshot, 'manifest' | 'lock'>, then: Snapshot): string {
+/** A person agreed to a way back from files that are not there any more. */
+function changedMeanwhile(folder: string): PolyenvError {
+  return new PolyenvError('busy', `polyenv.toml or polyenv.lock of ${folder} was changed meanwhile`, {
+    where: { file: join(folder, 'polyenv.toml') },
+    hint: 'polyenv rollback --dry-run',
+  });
+}
+
+function diffOf(
+  now: { readonly manifest?: string | undefined; readonly lock?: string | undefined },
+  then: Snapshot,
+): string {
   return unifiedDiff('polyenv.toml', now.manifest, then.manifest) + unifiedDiff('polyenv.lock', now.lock, then.lock);
 }

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { documentOf, openDocument, repositoryOf } from '../../adapters/documents/documents';
-import { readTextIfAny, writeAtomic } from '../../adapters/files/fs';
+import { readTextIfAny } from '../../adapters/files/fs';
 import { pinFilesOf } from '../../domain/pins/files/of-runtime';
 import { agrees, isAnswered, type Meaning } from '../../domain/pins/pin-agreement';
 import { understand } from '../../domain/pins/precedence';
@@ -10,11 +10,9 @@ import type { ToolRequest } from '../../domain/versions/request';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
 import { loadRuntimes } from '../base/registry';
-import { readLock } from '../project/locks';
-import { readManifest } from '../project/manifests';
-import { findProject } from '../project/project';
-import { compileFolder } from '../routes/compile';
 import { resolveKnown } from '../toolchains/resolve';
+import { changeFolder } from './change-folder';
+import { FolderView } from './folder-view';
 
 /** One line of a version file beside the manifest. */
 export interface Synced {
@@ -43,10 +41,24 @@ export interface SyncPlan {
  * What has to change in the version files beside the folder's `polyenv.toml`, so that who reads them gets what it pins.
  * Floors and ranges, and files further up or down, are left alone. Throws `manifest-missing`.
  */
-export async function planSync(ctx: Context, directory: string): Promise<SyncPlan> {
-  const { manifests } = await findProject(ctx, directory);
+export function planSync(ctx: Context, directory: string): Promise<SyncPlan> {
+  return planFrom(ctx, new FolderView(ctx), directory);
+}
+
+/** Writes what `planSync` says, each file as a whole. */
+export async function sync(ctx: Context, directory: string): Promise<SyncPlan> {
+  const { result } = await changeFolder(ctx, { folder: directory, verb: 'sync', routes: 'compile' }, async (view) => {
+    const plan = await planFrom(ctx, view, directory);
+    const folder = dirname(plan.manifest);
+    return { files: [...plan.texts].map(([path, text]) => ({ folder, path, text })), result: plan };
+  });
+  return result;
+}
+
+async function planFrom(ctx: Context, view: FolderView, directory: string): Promise<SyncPlan> {
+  const { manifests } = await view.project(directory);
   const folder = manifests[0] === undefined ? directory : dirname(manifests[0].path);
-  const read = await readManifest(folder, 'polyenv.toml');
+  const read = await view.manifest(folder, 'polyenv.toml');
   if (read === undefined) {
     throw new PolyenvError('manifest-missing', `there is no polyenv.toml in ${folder}`, {
       where: { file: folder },
@@ -54,7 +66,7 @@ export async function planSync(ctx: Context, directory: string): Promise<SyncPla
     });
   }
   const runtimes = await loadRuntimes();
-  const { lock } = await readLock(ctx, folder);
+  const { lock } = await view.lock(folder);
   const files = new Files(folder);
   const lines: Synced[] = [];
   for (const { tool, version, vendor, options } of read.manifest.runtimes) {
@@ -64,15 +76,12 @@ export async function planSync(ctx: Context, directory: string): Promise<SyncPla
     const known = await resolveKnown(ctx, { runtime, request, lock });
     const found = known?.kind === 'entry' ? known.entry.version : known?.toolchain.version;
     const meant = { request, ...(found !== undefined && { version: found }) };
-    for (const pinFile of pinFilesOf(runtime)) lines.push(...(await files.sync(runtime, pinFile, meant)));
+    for (const pinFile of pinFilesOf(runtime)) {
+      await view.text(join(folder, pinFile.file));
+      lines.push(...(await files.sync(runtime, pinFile, meant)));
+    }
   }
   return { manifest: read.path, lines, texts: files.changed };
-}
-
-/** Writes what was planned, each file as a whole. */
-export async function applySync(ctx: Context, { texts, manifest }: SyncPlan): Promise<void> {
-  for (const [path, text] of texts) await writeAtomic(path, text);
-  if (texts.size > 0) await compileFolder(ctx, dirname(manifest));
 }
 
 /** The version files of one folder, with the changes that were planned so far. */

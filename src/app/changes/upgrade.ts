@@ -1,6 +1,5 @@
-import { basename } from 'node:path';
+import { basename, sep } from 'node:path';
 import { editToml, parseToml, type TomlValue } from '../../adapters/documents/toml';
-import { writeAtomic } from '../../adapters/files/fs';
 import { isTable } from '../../domain/formats/document-value';
 import { MANIFEST_NAMES } from '../../domain/project/manifest';
 import { leadingNumbers } from '../../domain/runtime/lifecycle';
@@ -9,6 +8,7 @@ import {
   findAlternatives,
   type LockEntry,
   type Lockfile,
+  renderLockfile,
   withEntry,
   withoutTool,
 } from '../../domain/toolchain/lockfile';
@@ -19,18 +19,18 @@ import { readNumbers } from '../../domain/versions/schemes/numbers';
 import { selectRelease } from '../../domain/versions/select';
 import type { Version } from '../../domain/versions/version';
 import { PolyenvError } from '../../domain/words/errors';
-import { describeOrigin } from '../../domain/words/sourced';
+import { describeOrigin, type Origin } from '../../domain/words/sourced';
 import type { Context } from '../base/context';
 import { chosenStandings, currentVersion } from '../checks/outdated';
-import { recordHistory, recordOutcome } from '../project/history';
-import { type FolderLock, readLock, writeLock } from '../project/locks';
-import { type ReadManifest, readManifest } from '../project/manifests';
+import { type FolderLock, readLock } from '../project/locks';
+import type { ReadManifest } from '../project/manifests';
 import { findProject } from '../project/project';
-import { compileFolder, prepareFolder, type Standing } from '../routes/compile';
+import type { Standing } from '../routes/compile';
 import { type Provided, provideAll } from '../toolchains/provide';
 import { type AskedSources, newestRelease } from '../toolchains/releases';
 import { type Asked, mayTryElsewhere, resolveFromSources } from '../toolchains/resolve';
-import { sweepLeftovers } from '../toolchains/sweep';
+import { changeFolder, type FileChange } from './change-folder';
+import type { FolderView } from './folder-view';
 import { alternativesOf } from './relock';
 
 /** How far: within the request, beyond it by a new pin, or to another patch of the same minor version only. */
@@ -59,6 +59,7 @@ export interface Change {
 }
 
 export interface Upgraded {
+  readonly steps: readonly Step[];
   readonly provided: readonly Provided[];
   readonly wrote: readonly string[];
   /** Files beside the manifest that say something else than it now does. */
@@ -69,11 +70,16 @@ export function isChange(step: Step): step is Change {
   return 'entries' in step;
 }
 
+export interface UpgradeOptions {
+  readonly folder: string;
+  /** Only these; all where there are none. */
+  readonly tools: readonly Runtime[];
+  readonly reach: Reach;
+  readonly install: 'install' | 'no-install';
+}
+
 /** What an upgrade of the folder's pins, or of those of the tools named, would do. Writes nothing but cached indexes. */
-export async function planUpgrade(
-  ctx: Context,
-  of: { readonly folder: string; readonly tools: readonly Runtime[]; readonly reach: Reach },
-): Promise<readonly Step[]> {
+export async function planUpgrade(ctx: Context, of: Omit<UpgradeOptions, 'install'>): Promise<readonly Step[]> {
   const standings = await chosenStandings(ctx, of.folder, of.tools);
   return Promise.all(
     standings.map(async (standing): Promise<Step> => {
@@ -90,32 +96,32 @@ export async function planUpgrade(
   );
 }
 
-/** Carries a plan out, all of it or nothing: bits first, then locks, then manifests, then routes. */
-export async function applyUpgrade(
-  ctx: Context,
-  plan: { readonly folder: string; readonly steps: readonly Step[]; readonly install: 'install' | 'no-install' },
-): Promise<Upgraded> {
-  const { folder, steps, install } = plan;
-  const sites = await sitesOf(ctx, steps.filter(isChange));
-  const provided = install === 'install' ? await provideSites(ctx, sites) : [];
-  const wrote: string[] = [];
-  for (const site of sites) {
-    if (site.at.place === 'project') await recordHistory(ctx, site.folder);
-    const proved = provided.filter(({ request }) => site.changes.some((change) => change.request === request));
-    const entries = proved.flatMap(({ resolution }) => (resolution.kind === 'entry' ? [resolution.entry] : []));
-    const written = await writeLock(site.at, entries.reduce(withEntry, site.next));
-    if (written === 'written' && site.at.place === 'project') wrote.push(site.at.path);
-    if (site.manifest !== undefined && site.manifest.after !== site.manifest.before.text) {
-      await writeAtomic(site.manifest.before.path, site.manifest.after);
-      wrote.push(site.manifest.before.path);
-    }
-    if (site.at.place === 'project') await recordOutcome(ctx, site.folder);
-  }
-  if (sites.length === 0) return { provided, wrote, disagreements: [] };
-  await sweepLeftovers(ctx);
-  const compile = install === 'install' ? prepareFolder : compileFolder;
-  for (const one of new Set([folder, ...sites.map((site) => site.folder)])) await compile(ctx, one);
-  return { provided, wrote, disagreements: (await findProject(ctx, folder)).disagreements };
+/** Plans and carries it out, all of it or nothing: bits first, then locks, then manifests, then routes. */
+export async function upgrade(ctx: Context, of: UpgradeOptions): Promise<Upgraded> {
+  const { folder, install } = of;
+  const routes = install === 'install' ? 'prepare' : 'compile';
+  const { result, wrote } = await changeFolder(ctx, { folder, verb: 'upgrade', routes }, async (view) => {
+    // Read before the plan is made: what it is made from has to be what is compared under the lock.
+    const { decisions } = await view.project(folder);
+    for (const { folder: site, from } of decisions) await view.lock(site, manifestNamed(from));
+    const steps = await planUpgrade(ctx, of);
+    const sites = await sitesOf(view, steps.filter(isChange));
+    const provided = install === 'install' ? await provideSites(ctx, sites) : [];
+    return { files: sites.flatMap((site) => filesOf(site, provided)), result: { steps, provided } };
+  });
+  const { disagreements } = await findProject(ctx, folder);
+  return {
+    ...result,
+    wrote: wrote.filter((path) => !path.startsWith(ctx.home.root + sep)),
+    disagreements: result.steps.some(isChange) ? disagreements : [],
+  };
+}
+
+function filesOf({ folder, at, changes, next, manifest }: Site, provided: readonly Provided[]): readonly FileChange[] {
+  const proved = provided.filter(({ request }) => changes.some((change) => change.request === request));
+  const entries = proved.flatMap(({ resolution }) => (resolution.kind === 'entry' ? [resolution.entry] : []));
+  const lock = { folder, path: at.path, text: renderLockfile(entries.reduce(withEntry, next)) };
+  return manifest === undefined ? [lock] : [lock, { folder, path: manifest.before.path, text: manifest.after }];
 }
 
 /** What is to be asked of the sources, and how the pin reads once their answer is known. */
@@ -253,22 +259,27 @@ interface EditedManifest {
   readonly after: string;
 }
 
-/** A manifest that cannot be edited is told here, before anything is downloaded. */
-async function sitesOf(ctx: Context, changes: readonly Change[]): Promise<readonly Site[]> {
+/** The manifest that says it, or that a pin of another file is kept beside. */
+function manifestNamed(from: Origin): string {
+  const name = from.kind === 'file' ? basename(from.file) : '';
+  return MANIFEST_NAMES.find((one) => one === name) ?? 'polyenv.toml';
+}
+
+/** A manifest that cannot be edited is reported here, before anything is downloaded. */
+async function sitesOf(view: FolderView, changes: readonly Change[]): Promise<readonly Site[]> {
   const groups = new Map<string, { folder: string; file: string; changes: Change[] }>();
   for (const change of changes) {
     const { folder, from } = change.standing.decision;
-    const name = from.kind === 'file' ? basename(from.file) : '';
-    const file = MANIFEST_NAMES.find((one) => one === name) ?? 'polyenv.toml';
+    const file = manifestNamed(from);
     const group = groups.get(`${folder}\0${file}`) ?? { folder, file, changes: [] };
     group.changes.push(change);
     groups.set(`${folder}\0${file}`, group);
   }
   return Promise.all(
     [...groups.values()].map(async ({ folder, file, changes: own }): Promise<Site> => {
-      const at = await readLock(ctx, folder, file);
+      const at = await view.lock(folder, file);
       const next = own.reduce(relocked, at.lock);
-      const before = await readManifest(folder, file);
+      const before = await view.manifest(folder, file);
       if (before === undefined) return { folder, at, changes: own, next };
       let after = before.text;
       for (const change of own) after = await repinned(before, after, change);

@@ -1,23 +1,19 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { editToml, newManifest, type TomlEdit, type TomlValue } from '../../adapters/documents/toml';
-import { writeAtomic } from '../../adapters/files/fs';
 import { refuseDeepProject } from '../../adapters/home/paths';
 import { findToolchain } from '../../adapters/store/store';
 import type { Runtime } from '../../domain/runtime/runtime';
-import { LOCKFILE_NAME, type Lockfile, withEntry, withoutTool } from '../../domain/toolchain/lockfile';
+import { LOCKFILE_NAME, type Lockfile, renderLockfile, withEntry, withoutTool } from '../../domain/toolchain/lockfile';
 import type { ToolRequest } from '../../domain/versions/request';
 import type { Context } from '../base/context';
-import { recordHistory, recordOutcome } from '../project/history';
-import { readLock, writeLock } from '../project/locks';
+import { readLock } from '../project/locks';
 import { type ReadManifest, readManifest } from '../project/manifests';
 import { findProject } from '../project/project';
 import type { Wish } from '../project/wishes';
-import { compileFolder, prepareFolder } from '../routes/compile';
 import { orderKey } from '../toolchains/install';
 import { orderFor, type Provided, provideAll } from '../toolchains/provide';
 import { resolveRequest } from '../toolchains/resolve';
-import { sweepLeftovers } from '../toolchains/sweep';
+import { changeFolder } from './change-folder';
 
 export interface UseOptions {
   readonly wishes: readonly Wish[];
@@ -48,30 +44,29 @@ export interface Planned {
 export async function use(ctx: Context, options: UseOptions): Promise<Used> {
   const { folder, file } = options;
   refuseDeepProject(ctx.home, folder);
-  const read = await readManifest(folder, file);
-  const wishes = withOwnOptions(options.wishes, read);
-  const { lock, path: lockFile, place } = await readLock(ctx, folder, file);
-  const order = options.source === undefined ? {} : { order: [options.source] };
   const manifest = join(folder, file);
-  // A manifest that cannot be edited is told before anything is downloaded.
-  const after = await edited(read, manifest, wishes);
-  const { provided, failed } = await provideAll(
-    ctx,
-    wishes.map(({ runtime, request }) => ({ runtime, request, lock, folder, ...order })),
-  );
-  if (failed[0] !== undefined) throw failed[0].error;
-  const wrote: string[] = [];
-  await recordHistory(ctx, folder);
-  const target = place === 'project' || file === 'polyenv.local.toml' ? lockFile : join(folder, LOCKFILE_NAME);
-  if ((await writeLock({ path: target }, relock(lock, provided))) === 'written') wrote.push(target);
-  if (after !== read?.text) {
-    await writeAtomic(manifest, after);
-    wrote.push(manifest);
-  }
-  await recordOutcome(ctx, folder);
-  await sweepLeftovers(ctx);
-  await prepareFolder(ctx, folder);
-  return { manifest, created: read === undefined, provided, wrote, notes: await notesOf(ctx, folder) };
+  const order = options.source === undefined ? {} : { order: [options.source] };
+  const { result, wrote } = await changeFolder(ctx, { folder, verb: 'use', routes: 'prepare' }, async (view) => {
+    const read = await view.manifest(folder, file);
+    const wishes = withOwnOptions(options.wishes, read);
+    const { lock, path: lockFile, place } = await view.lock(folder, file);
+    // A manifest that cannot be edited is reported before anything is downloaded.
+    const after = await edited(read, manifest, wishes);
+    const { provided, failed } = await provideAll(
+      ctx,
+      wishes.map(({ runtime, request }) => ({ runtime, request, lock, folder, ...order })),
+    );
+    if (failed[0] !== undefined) throw failed[0].error;
+    const target = place === 'project' || file === 'polyenv.local.toml' ? lockFile : join(folder, LOCKFILE_NAME);
+    return {
+      files: [
+        { folder, path: target, text: renderLockfile(relock(lock, provided)) },
+        { folder, path: manifest, text: after },
+      ],
+      result: { created: read === undefined, provided },
+    };
+  });
+  return { manifest, ...result, wrote, notes: await notesOf(ctx, folder) };
 }
 
 /** What `use` would do: resolves, and neither downloads nor writes anything but the cached indexes. */
@@ -96,33 +91,6 @@ export async function planUse(ctx: Context, options: UseOptions): Promise<readon
       };
     }),
   );
-}
-
-/** Takes tools out of the folder's manifest and lock; their toolchains stay in the store until `prune`. */
-export async function remove(
-  ctx: Context,
-  options: { readonly folder: string; readonly file: UseOptions['file']; readonly runtimes: readonly Runtime[] },
-): Promise<readonly string[]> {
-  const { folder, file, runtimes } = options;
-  const read = await readManifest(folder, file);
-  const manifest = join(folder, file);
-  let after = read?.text;
-  for (const pin of read?.manifest.runtimes ?? []) {
-    if (!runtimes.some((runtime) => runtime.id === pin.tool)) continue;
-    after = await editToml(after ?? '', manifest, { keys: ['runtimes', pin.key], value: undefined });
-  }
-  const wrote: string[] = [];
-  await recordHistory(ctx, folder);
-  if (after !== undefined && after !== read?.text) {
-    await writeAtomic(manifest, after);
-    wrote.push(manifest);
-  }
-  const { lock, ...at } = await readLock(ctx, folder, file);
-  const left = runtimes.reduce<Lockfile>((rest, runtime) => withoutTool(rest, runtime.id), lock);
-  if (existsSync(at.path) && (await writeLock(at, left)) === 'written') wrote.push(at.path);
-  await recordOutcome(ctx, folder);
-  await compileFolder(ctx, folder);
-  return wrote;
 }
 
 /** Linked toolchains are this machine's state and leave no entry; an older entry of theirs would be a lie. */

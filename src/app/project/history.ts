@@ -16,11 +16,14 @@ export interface Snapshot {
 
 const KEPT = 20;
 
-/** Keeps what `use`, `remove`, `upgrade` and `lock` are about to change, in polyenv's home, for `rollback`. */
-export async function recordHistory(ctx: Context, folder: string): Promise<void> {
+/**
+ * Keeps what is about to be changed, in polyenv's home, for `rollback`. Returns what it kept; `undefined` where the last
+ * one says the same already.
+ */
+export async function recordHistory(ctx: Context, folder: string): Promise<Snapshot | undefined> {
   const { manifest, lock } = await readState(folder);
   const last = (await listHistory(ctx, folder))[0];
-  if (last !== undefined && last.manifest === manifest && last.lock === lock) return;
+  if (last !== undefined && last.manifest === manifest && last.lock === lock) return undefined;
   const taken = ctx.host.now().toISOString();
   const place = historyFolder(ctx, folder);
   await ensureFolder(place);
@@ -30,6 +33,7 @@ export async function recordHistory(ctx: Context, folder: string): Promise<void>
     `${JSON.stringify({ schema: 1, taken, folder, manifest, lock }, undefined, 2)}\n`,
   );
   for (const old of (await idsIn(place)).slice(KEPT)) await removeTree(join(place, `${old}.json`));
+  return { id, taken, folder, ...(manifest !== undefined && { manifest }), ...(lock !== undefined && { lock }) };
 }
 
 /** Remembers how the folder stands after a change, so that edits by hand since then can be told. */

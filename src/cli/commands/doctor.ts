@@ -50,7 +50,7 @@ export const command: Command = {
 };
 
 async function keepLocked(ctx: Context, folder: string): Promise<void> {
-  await lockProject(ctx, folder, { sources: 'first', check: 'write', keep: 'keep' });
+  await lockProject(ctx, folder, { sources: 'first', keep: 'keep' });
 }
 
 /** What was tried, with why it failed: empty where it did not. */

@@ -1,4 +1,4 @@
-import { lockProject } from '../../app/changes/install-project';
+import { checkProjectLock, lockProject } from '../../app/changes/install-project';
 import { PolyenvError } from '../../domain/words/errors';
 import { type Command, flag, value } from '../command';
 import { columns } from '../output/columns';
@@ -20,11 +20,13 @@ export const command: Command = {
   ],
   run: async (input) => {
     const check = flag(input, 'check') ?? flag(input, 'dry-run');
-    const result = await lockProject(input.ctx, input.ctx.directory, {
-      sources: value(input, 'source') === 'all' ? 'all' : 'first',
-      check: check ? 'check' : 'write',
-      keep: flag(input, 'renew') ? 'renew' : 'keep',
-    });
+    const { ctx } = input;
+    const result = check
+      ? await checkProjectLock(ctx, ctx.directory)
+      : await lockProject(ctx, ctx.directory, {
+          sources: value(input, 'source') === 'all' ? 'all' : 'first',
+          keep: flag(input, 'renew') ? 'renew' : 'keep',
+        });
     if (flag(input, 'check') && result.changed) {
       throw new PolyenvError('lock-stale', 'polyenv.lock does not answer what is pinned', {
         where: { file: result.path },

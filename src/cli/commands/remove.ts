@@ -1,5 +1,5 @@
 import { loadRuntime } from '../../app/base/registry';
-import { remove } from '../../app/changes/use';
+import { remove } from '../../app/changes/remove';
 import { type Command, flag } from '../command';
 
 export const command: Command = {

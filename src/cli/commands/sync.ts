@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { applySync, planSync, type Synced } from '../../app/changes/sync';
+import { planSync, type Synced, sync } from '../../app/changes/sync';
 import { PolyenvError } from '../../domain/words/errors';
 import { type Command, flag } from '../command';
 import { columns } from '../output/columns';
@@ -17,11 +17,10 @@ export const command: Command = {
   ],
   run: async (input) => {
     const { ctx } = input;
-    const plan = await planSync(ctx, ctx.directory);
+    const dry = flag(input, 'check') ?? flag(input, 'dry-run');
+    const plan = await (dry === undefined ? sync : planSync)(ctx, ctx.directory);
     const changed = plan.lines.filter(({ state }) => state === 'changed');
     const refused = plan.lines.filter(({ state }) => state === 'refused');
-    const dry = flag(input, 'check') ?? flag(input, 'dry-run');
-    if (dry === undefined) await applySync(ctx, plan);
     const place = ({ file, line }: Synced): string => `${relative(ctx.directory, file)}:${line}`;
     const rows = changed.map((one) => [place(one), one.tool, one.before, '->', one.after ?? '']);
     const errors = refused.map(

@@ -1,5 +1,5 @@
 import { loadRuntime } from '../../app/base/registry';
-import { applyUpgrade, isChange, planUpgrade, type Reach, type Step } from '../../app/changes/upgrade';
+import { isChange, planUpgrade, type Reach, type Step, upgrade } from '../../app/changes/upgrade';
 import { PolyenvError } from '../../domain/words/errors';
 import { describeOrigin } from '../../domain/words/sourced';
 import { type Command, flag, type Input } from '../command';
@@ -28,10 +28,10 @@ export const command: Command = {
     const reach = reachOf(input);
     const tools = await Promise.all([...new Set(args)].map((name) => loadRuntime(name)));
     const folder = ctx.directory;
-    const steps = await planUpgrade(ctx, { folder, tools, reach });
     const dry = flag(input, 'dry-run') !== undefined;
     const install = flag(input, 'no-install') ? 'no-install' : 'install';
-    const done = dry ? undefined : await applyUpgrade(ctx, { folder, steps, install });
+    const done = dry ? undefined : await upgrade(ctx, { folder, tools, reach, install });
+    const steps = done?.steps ?? (await planUpgrade(ctx, { folder, tools, reach }));
     for (const text of done?.disagreements ?? []) ctx.emit({ type: 'warning', text, hint: 'polyenv sync' });
     const rows = steps.map((step) => rowOf(step, output.out));
     const changes = steps.some(isChange);

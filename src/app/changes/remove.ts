@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import { editToml } from '../../adapters/documents/toml';
+import type { Runtime } from '../../domain/runtime/runtime';
+import { type Lockfile, renderLockfile, withoutTool } from '../../domain/toolchain/lockfile';
+import type { Context } from '../base/context';
+import { changeFolder, type FileChange } from './change-folder';
+import type { UseOptions } from './use';
+
+/** Takes tools out of the folder's manifest and lock; their toolchains stay in the store until `prune`. Returns the files that it wrote. */
+export async function remove(
+  ctx: Context,
+  options: { readonly folder: string; readonly file: UseOptions['file']; readonly runtimes: readonly Runtime[] },
+): Promise<readonly string[]> {
+  const { folder, file, runtimes } = options;
+  const { wrote } = await changeFolder(ctx, { folder, verb: 'remove', routes: 'compile' }, async (view) => {
+    const read = await view.manifest(folder, file);
+    const { lock, path } = await view.lock(folder, file);
+    const files: FileChange[] = [];
+    if (read !== undefined) {
+      const manifest = join(folder, file);
+      let text = read.text;
+      for (const pin of read.manifest.runtimes) {
+        if (!runtimes.some((runtime) => runtime.id === pin.tool)) continue;
+        text = await editToml(text, manifest, { keys: ['runtimes', pin.key], value: undefined });
+      }
+      files.push({ folder, path: manifest, text });
+    }
+    const left = runtimes.reduce<Lockfile>((rest, runtime) => withoutTool(rest, runtime.id), lock);
+    if (left.entries.length !== lock.entries.length) files.push({ folder, path, text: renderLockfile(left) });
+    return { files, result: undefined };
+  });
+  return wrote;
+}
