@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readScalars } from '../../src/domain/formats/yaml-scalars';
 import { namesVersions, readMentions } from '../../src/domain/pins/mentions';
 import { imagesNamed } from '../../src/kit';
+import { processorTime } from '../support/processor-time';
 
 /** Tools that exist nowhere: what is read rests on the tables alone. */
 const RUNTIMES = [
@@ -244,8 +245,8 @@ describe('what is meant to hang', () => {
     ['Jenkinsfile', long('image    (')],
     ['compose.yml', `a:\n  image: ${long('a/')}`],
   ])('%s is read in no time', (path, text) => {
-    const start = performance.now();
+    const used = processorTime();
     expect(read(path, text)).toEqual([]);
-    expect(performance.now() - start).toBeLessThan(2500);
+    expect(used()).toBeLessThan(2500);
   });
 });

@@ -14,6 +14,7 @@ import { PolyenvError } from '../../src/domain/words/errors';
 import * as kit from '../../src/kit';
 import { discard } from '../support/discard';
 import { contextFor, RUNTIMES, write } from '../support/pin-project';
+import { processorTime } from '../support/processor-time';
 
 let root = '';
 
@@ -536,9 +537,9 @@ describe('hostile versions', () => {
   it.each(FILES)('%s in %s are errors that name file and line, fast', (tool, file, render) => {
     for (const version of HOSTILE) {
       write(root, { [file]: render(version) });
-      const began = performance.now();
+      const used = processorTime();
       const { errors, found } = detectHere();
-      expect(performance.now() - began).toBeLessThan(1000);
+      expect(used()).toBeLessThan(1000);
       expect(
         found.filter((pin) => pin.tool === tool && pin.chosen),
         version.slice(0, 20),
@@ -617,9 +618,9 @@ describe('hostile versions', () => {
     fc.assert(
       fc.property(fc.constantFrom(...names), content, (file, bytes) => {
         write(root, { [file]: bytes });
-        const began = performance.now();
+        const used = processorTime();
         detectHere();
-        expect(performance.now() - began).toBeLessThan(1000);
+        expect(used()).toBeLessThan(1000);
         rmSync(join(root, file));
       }),
       { numRuns: 1500 },
@@ -645,9 +646,9 @@ describe('hostile versions', () => {
     ['.sdkmanrc', `${'java'.repeat(200_000)}`],
   ])('reads a mean %s within a second (%#)', (file, content) => {
     write(root, { [file]: content });
-    const began = performance.now();
+    const used = processorTime();
     detectHere();
-    expect(performance.now() - began).toBeLessThan(1000);
+    expect(used()).toBeLessThan(1000);
   });
 });
 

@@ -10,6 +10,7 @@ import { nearestReleases, selectRelease } from '../../src/domain/versions/select
 import type { Version } from '../../src/domain/versions/version';
 import { PolyenvError } from '../../src/domain/words/errors';
 import { goScheme, javaScheme, npmScheme, pep440Scheme, rustScheme } from '../../src/kit';
+import { processorTime } from '../support/processor-time';
 
 interface Tool {
   readonly id: string;
@@ -508,12 +509,12 @@ describe('what every ecosystem refuses', () => {
       '-0',
       'b1',
     ];
-    const started = performance.now();
+    const used = processorTime();
     for (const piece of pieces) {
       const text = `1${piece.repeat(Math.floor(254 / piece.length))}!`.slice(0, 256);
       for (const tool of Object.keys(TOOLS) as ToolName[]) codeOf(() => ask(tool, text));
     }
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(used()).toBeLessThan(1000);
   });
 
   test('the message names the part that is wrong', () => {
