@@ -255,17 +255,7 @@ export const runtime: Runtime = {
       ],
     };
   },
-  editor: (_tree, { toolchain, tilde }) => ({
-    // https://github.com/golang/vscode-go/wiki/settings#gogoroot
-    vscode: [{ path: ['go.goroot'], value: tilde }],
-    idea: { steps: [`Settings > Go > GOROOT > Add SDK > Local: ${toolchain}`] },
-  }),
   probe: { command: 'go', args: ['version'], version: (output) => /\bgo version go(\S+)/.exec(output)?.[1] },
-  evidence: [
-    { file: 'go.mod', describe: 'a module of Go' },
-    { file: 'go.work', describe: 'a workspace of Go' },
-    { file: '*.go', describe: 'sources in Go' },
-  ],
   discover: [
     { manager: 'go.dev', folders: ({ personHome }) => ['/usr/local/go', `${personHome}/sdk/go*`] },
     {
@@ -283,19 +273,38 @@ export const runtime: Runtime = {
     homebrew('go*', '/libexec'),
     { manager: 'system', folders: () => ['/usr/lib/go', '/usr/lib/go-*', '/usr/local', '/usr'] },
   ],
-  mentions: {
-    images: imagesNamed('golang', 'cimg/go', 'circleci/golang', 'bitnami/golang', 'devcontainers/go', 'chainguard/go'),
-    steps: { 'actions/setup-go': { inputs: ['go-version'] }, GoTool: { inputs: ['version'] } },
-    features: ['go'],
-    keys: { '.readthedocs': ['build.tools.golang'], '.travis': ['go'] },
+  advice: {
+    editor: (_tree, { toolchain, tilde }) => ({
+      // https://github.com/golang/vscode-go/wiki/settings#gogoroot
+      vscode: [{ path: ['go.goroot'], value: tilde }],
+      idea: { steps: [`Settings > Go > GOROOT > Add SDK > Local: ${toolchain}`] },
+    }),
+    evidence: [
+      { file: 'go.mod', describe: 'a module of Go' },
+      { file: 'go.work', describe: 'a workspace of Go' },
+      { file: '*.go', describe: 'sources in Go' },
+    ],
+    mentions: {
+      images: imagesNamed(
+        'golang',
+        'cimg/go',
+        'circleci/golang',
+        'bitnami/golang',
+        'devcontainers/go',
+        'chainguard/go',
+      ),
+      steps: { 'actions/setup-go': { inputs: ['go-version'] }, GoTool: { inputs: ['version'] } },
+      features: ['go'],
+      keys: { '.readthedocs': ['build.tools.golang'], '.travis': ['go'] },
+    },
+    releaseNotes: notesOf,
+    // A line is supported until the second one after it: https://go.dev/doc/devel/release#policy
+    lifecycle: lifecycleFrom(
+      (version) => leadingNumbers(version, 2),
+      `1.27; 1.26; 1.25 ..2026-08-19; 1.24 ..2026-02-10; 1.23 ..2025-08-12; 1.22 ..2025-02-11; 1.21 ..2024-08-13
+      1.20 ..2024-02-06; 1.19 ..2023-09-06; 1.18 ..2023-02-01; 1.17 ..2022-08-02; 1.16 ..2022-03-15; 1.15 ..2021-08-16
+      1.14 ..2021-02-16; 1.13 ..2020-08-11; 1.12 ..2020-02-25; 1.11 ..2019-09-03; 1.10 ..2019-02-25`,
+      { url: 'https://endoflife.date/api/go.json', decode: asEndOfLifeCycles },
+    ),
   },
-  releaseNotes: notesOf,
-  // A line is supported until the second one after it: https://go.dev/doc/devel/release#policy
-  lifecycle: lifecycleFrom(
-    (version) => leadingNumbers(version, 2),
-    `1.27; 1.26; 1.25 ..2026-08-19; 1.24 ..2026-02-10; 1.23 ..2025-08-12; 1.22 ..2025-02-11; 1.21 ..2024-08-13
-    1.20 ..2024-02-06; 1.19 ..2023-09-06; 1.18 ..2023-02-01; 1.17 ..2022-08-02; 1.16 ..2022-03-15; 1.15 ..2021-08-16
-    1.14 ..2021-02-16; 1.13 ..2020-08-11; 1.12 ..2020-02-25; 1.11 ..2019-09-03; 1.10 ..2019-02-25`,
-    { url: 'https://endoflife.date/api/go.json', decode: asEndOfLifeCycles },
-  ),
 };

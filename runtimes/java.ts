@@ -239,7 +239,6 @@ export const runtime: Runtime = {
   license: 'GPL-2.0-only WITH Classpath-exception-2.0',
   aliases: ['jdk', 'openjdk'],
   scheme: javaScheme,
-  channels: [{ word: 'lts', describe: 'the newest long-term release' }],
   vendors: [VENDOR],
   pins: [javaVersion, sdkmanrc, pomXml, gradleBuild, gradleBuildKotlin],
   sources: [adoptium],
@@ -262,31 +261,6 @@ export const runtime: Runtime = {
       shared: isolation === 'strict' ? [] : [`${personHome}/.m2`, env.GRADLE_USER_HOME || `${personHome}/.gradle`],
     };
   },
-  editor: (tree, { absolute, store }) => {
-    const [line = 0] = leadingNumbers(tree.version, 1).split('.').map(Number);
-    const inside = homeIn(tree).replace(/\/$/, '');
-    const within = (root: string): string => (inside === '' ? root : `${root}/${inside}`);
-    const name = `java ${tree.version} (polyenv)`;
-    return {
-      // https://github.com/redhat-developer/vscode-java#supported-vs-code-settings: no variables in either.
-      vscode: [
-        {
-          path: ['java.configuration.runtimes'],
-          value: { name: line < 9 ? `JavaSE-1.${line}` : `JavaSE-${line}`, path: within(absolute), default: true },
-          entry: true,
-          personal: true,
-        },
-        // The language server itself needs Java 21.
-        ...(line < 21
-          ? []
-          : [{ path: ['java.jdt.ls.java.home'] as const, value: within(absolute), personal: true as const }]),
-      ],
-      idea: {
-        sdk: { type: 'JavaSDK', name },
-        steps: [`File > Project Structure > SDKs > + > Add JDK from disk: ${within(store)}, with the name "${name}"`],
-      },
-    };
-  },
   probe: {
     command: 'java',
     args: ['-version'],
@@ -295,13 +269,6 @@ export const runtime: Runtime = {
       return javaScheme.version(spelt) ?? /\bversion "([^"]+)"/.exec(output)?.[1];
     },
   },
-  evidence: [
-    { file: 'pom.xml', describe: 'a build by Maven' },
-    { file: 'build.gradle', describe: 'a build by Gradle' },
-    { file: 'build.gradle.kts', describe: 'a build by Gradle' },
-    { file: 'settings.gradle*', describe: 'a build by Gradle' },
-    { file: '*.java', describe: 'sources in Java' },
-  ],
   discover: [
     { manager: 'JAVA_HOME', folders: ({ env }) => (env.JAVA_HOME ? [env.JAVA_HOME] : []) },
     {
@@ -329,41 +296,76 @@ export const runtime: Runtime = {
     },
     { manager: 'system', folders: () => ['/usr/lib/jvm/*', '/usr/java/*', '/opt/java/*', '/opt/jdk*'] },
   ],
-  mentions: {
-    images: [
-      ...imagesNamed(
-        'eclipse-temurin',
-        'openjdk',
-        'amazoncorretto',
-        'ibm-semeru-runtimes',
-        'sapmachine',
-        'cimg/openjdk',
-      ),
-      ...imagesNamed('bellsoft/liberica-openjdk-alpine', 'bellsoft/liberica-openjdk-debian', 'devcontainers/java'),
-      ...imagesNamed(
-        'azul/zulu-openjdk',
-        'azul/zulu-openjdk-alpine',
-        'adoptopenjdk',
-        'chainguard/jdk',
-        'chainguard/jre',
-      ),
-      /^(?:maven|gradle|sbtscala\/scala-sbt):(?:[^-]*-)*?(?:eclipse-temurin-|amazoncorretto-|ibm-semeru-|jdk-?)(\d+)/,
-      /^distroless\/java(\d+)(?=[-:]|$)/,
-    ],
-    steps: {
-      'actions/setup-java': { inputs: ['java-version'] },
-      'graalvm/setup-graalvm': { inputs: ['java-version'] },
-      JavaToolInstaller: { inputs: ['versionSpec'] },
+  advice: {
+    channels: [{ word: 'lts', describe: 'the newest long-term release' }],
+    editor: (tree, { absolute, store }) => {
+      const [line = 0] = leadingNumbers(tree.version, 1).split('.').map(Number);
+      const inside = homeIn(tree).replace(/\/$/, '');
+      const within = (root: string): string => (inside === '' ? root : `${root}/${inside}`);
+      const name = `java ${tree.version} (polyenv)`;
+      return {
+        // https://github.com/redhat-developer/vscode-java#supported-vs-code-settings: no variables in either.
+        vscode: [
+          {
+            path: ['java.configuration.runtimes'],
+            value: { name: line < 9 ? `JavaSE-1.${line}` : `JavaSE-${line}`, path: within(absolute), default: true },
+            entry: true,
+            personal: true,
+          },
+          // The language server itself needs Java 21.
+          ...(line < 21
+            ? []
+            : [{ path: ['java.jdt.ls.java.home'] as const, value: within(absolute), personal: true as const }]),
+        ],
+        idea: {
+          sdk: { type: 'JavaSDK', name },
+          steps: [`File > Project Structure > SDKs > + > Add JDK from disk: ${within(store)}, with the name "${name}"`],
+        },
+      };
     },
-    features: ['java'],
-    keys: { '.travis': ['jdk'] },
+    evidence: [
+      { file: 'pom.xml', describe: 'a build by Maven' },
+      { file: 'build.gradle', describe: 'a build by Gradle' },
+      { file: 'build.gradle.kts', describe: 'a build by Gradle' },
+      { file: 'settings.gradle*', describe: 'a build by Gradle' },
+      { file: '*.java', describe: 'sources in Java' },
+    ],
+    mentions: {
+      images: [
+        ...imagesNamed(
+          'eclipse-temurin',
+          'openjdk',
+          'amazoncorretto',
+          'ibm-semeru-runtimes',
+          'sapmachine',
+          'cimg/openjdk',
+        ),
+        ...imagesNamed('bellsoft/liberica-openjdk-alpine', 'bellsoft/liberica-openjdk-debian', 'devcontainers/java'),
+        ...imagesNamed(
+          'azul/zulu-openjdk',
+          'azul/zulu-openjdk-alpine',
+          'adoptopenjdk',
+          'chainguard/jdk',
+          'chainguard/jre',
+        ),
+        /^(?:maven|gradle|sbtscala\/scala-sbt):(?:[^-]*-)*?(?:eclipse-temurin-|amazoncorretto-|ibm-semeru-|jdk-?)(\d+)/,
+        /^distroless\/java(\d+)(?=[-:]|$)/,
+      ],
+      steps: {
+        'actions/setup-java': { inputs: ['java-version'] },
+        'graalvm/setup-graalvm': { inputs: ['java-version'] },
+        JavaToolInstaller: { inputs: ['versionSpec'] },
+      },
+      features: ['java'],
+      keys: { '.travis': ['jdk'] },
+    },
+    releaseNotes: notesOf,
+    lifecycle: lifecycleFrom(
+      (version) => leadingNumbers(version, 1),
+      `26 ..2026-09-15; 25 lts ..2031-09-30; 24 ..2025-09-16; 23 ..2025-03-18; 22 ..2024-09-17; 21 lts ..2029-12-31
+      20 ..2023-09-19; 19 ..2023-03-31; 18 ..2022-09-30; 17 lts ..2027-10-31; 16 ..2021-09-30; 11 lts ..2027-10-31
+      8 lts ..2030-12-31`,
+      { url: 'https://endoflife.date/api/eclipse-temurin.json', decode: asEndOfLifeCycles },
+    ),
   },
-  releaseNotes: notesOf,
-  lifecycle: lifecycleFrom(
-    (version) => leadingNumbers(version, 1),
-    `26 ..2026-09-15; 25 lts ..2031-09-30; 24 ..2025-09-16; 23 ..2025-03-18; 22 ..2024-09-17; 21 lts ..2029-12-31
-    20 ..2023-09-19; 19 ..2023-03-31; 18 ..2022-09-30; 17 lts ..2027-10-31; 16 ..2021-09-30; 11 lts ..2027-10-31
-    8 lts ..2030-12-31`,
-    { url: 'https://endoflife.date/api/eclipse-temurin.json', decode: asEndOfLifeCycles },
-  ),
 };

@@ -88,11 +88,13 @@ export const runtime: Runtime = {
     homebrew('maven*', '/libexec'),
     { manager: 'system', folders: () => ['/usr/share/maven', '/opt/maven', '/opt/apache-maven*'] },
   ],
-  releaseNotes: () => HISTORY,
-  lifecycle: lifecycleFrom(
-    (version) => leadingNumbers(version, 2),
-    `3.9; 3.8 ..2025-06-14; 3.6 ..2021-03-30; 3.5 ..2018-10-24; 3.3 ..2017-04-03; 3.2 ..2015-03-13; 3.1 ..2014-02-14
-    3.0 ..2013-06-28`,
-    { url: 'https://endoflife.date/api/apache-maven.json', decode: asEndOfLifeCycles },
-  ),
+  advice: {
+    releaseNotes: () => HISTORY,
+    lifecycle: lifecycleFrom(
+      (version) => leadingNumbers(version, 2),
+      `3.9; 3.8 ..2025-06-14; 3.6 ..2021-03-30; 3.5 ..2018-10-24; 3.3 ..2017-04-03; 3.2 ..2015-03-13; 3.1 ..2014-02-14
+      3.0 ..2013-06-28`,
+      { url: 'https://endoflife.date/api/apache-maven.json', decode: asEndOfLifeCycles },
+    ),
+  },
 };

@@ -425,12 +425,6 @@ export const runtime: Runtime = {
   license: 'MIT',
   aliases: ['nodejs', 'node.js'],
   scheme: npmScheme,
-  channels: [
-    { word: 'lts', describe: 'the newest long-term release' },
-    { word: 'lts/krypton', describe: 'the newest 24' },
-    { word: 'lts/jod', describe: 'the newest 22' },
-    { word: 'lts/iron', describe: 'the newest 20' },
-  ],
   pins: [nvmrc, nodeVersion, packageJsonNode],
   sources: [official, packaged],
   layout: (tree, { home, isolation, personHome, env }) => ({
@@ -459,17 +453,7 @@ export const runtime: Runtime = {
     ],
     shared: isolation === 'strict' ? [] : [env.npm_config_cache || `${personHome}/.npm`],
   }),
-  editor: (_tree, { toolchain }) => ({
-    idea: { steps: [`Settings > Languages & Frameworks > Node.js > Node interpreter: ${toolchain}/bin/node`] },
-  }),
   probe: { command: 'node', args: ['--version'], version: (output) => /^v(\d\S*)/m.exec(output)?.[1] },
-  evidence: [
-    { file: 'package-lock.json', describe: 'the lock file of npm' },
-    { file: 'pnpm-lock.yaml', describe: 'the lock file of pnpm' },
-    { file: 'yarn.lock', describe: 'the lock file of Yarn' },
-    { file: 'package.json', describe: 'a package of Node.js' },
-    { file: 'tsconfig.json', describe: 'TypeScript' },
-  ],
   discover: [
     {
       manager: 'nvm',
@@ -503,53 +487,71 @@ export const runtime: Runtime = {
     homebrew('node*'),
     { manager: 'system', folders: () => ['/usr/local', '/usr'] },
   ],
-  builds: [
-    {
-      files: [
-        'node_modules/*/build/config.gypi',
-        'node_modules/@*/*/build/config.gypi',
-        'node_modules/.pnpm/*/node_modules/*/build/config.gypi',
-      ],
-      maker: (text) => ABI[/"node_module_version":\s*(\d+)/.exec(text)?.[1] ?? ''],
-      line: (version) => leadingNumbers(version, 1),
-      made: (file) => file.replace(/\/build\/config\.gypi$/, ''),
-      mend: () => 'npm rebuild',
-    },
-  ],
-  mentions: {
-    images: [
-      ...imagesNamed('node', 'cimg/node', 'circleci/node', 'bitnami/node', 'devcontainers/javascript-node'),
-      ...imagesNamed('devcontainers/typescript-node', 'chainguard/node'),
-      /^distroless\/nodejs(\d+)(?=[-:]|$)/,
-      /^(?:ubi\d+|rhel\d+)\/nodejs-(\d+)(?=[-:]|$)/,
+  advice: {
+    channels: [
+      { word: 'lts', describe: 'the newest long-term release' },
+      { word: 'lts/krypton', describe: 'the newest 24' },
+      { word: 'lts/jod', describe: 'the newest 22' },
+      { word: 'lts/iron', describe: 'the newest 20' },
     ],
-    steps: {
-      'actions/setup-node': { inputs: ['node-version'] },
-      'pnpm/setup': { inputs: ['node-version'] },
-      'volta-cli/action': { inputs: ['node-version'] },
-      NodeTool: { inputs: ['versionSpec'] },
-      UseNode: { inputs: ['version'] },
+    editor: (_tree, { toolchain }) => ({
+      idea: { steps: [`Settings > Languages & Frameworks > Node.js > Node interpreter: ${toolchain}/bin/node`] },
+    }),
+    evidence: [
+      { file: 'package-lock.json', describe: 'the lock file of npm' },
+      { file: 'pnpm-lock.yaml', describe: 'the lock file of pnpm' },
+      { file: 'yarn.lock', describe: 'the lock file of Yarn' },
+      { file: 'package.json', describe: 'a package of Node.js' },
+      { file: 'tsconfig.json', describe: 'TypeScript' },
+    ],
+    builds: [
+      {
+        files: [
+          'node_modules/*/build/config.gypi',
+          'node_modules/@*/*/build/config.gypi',
+          'node_modules/.pnpm/*/node_modules/*/build/config.gypi',
+        ],
+        maker: (text) => ABI[/"node_module_version":\s*(\d+)/.exec(text)?.[1] ?? ''],
+        line: (version) => leadingNumbers(version, 1),
+        made: (file) => file.replace(/\/build\/config\.gypi$/, ''),
+        fix: () => 'npm rebuild',
+      },
+    ],
+    mentions: {
+      images: [
+        ...imagesNamed('node', 'cimg/node', 'circleci/node', 'bitnami/node', 'devcontainers/javascript-node'),
+        ...imagesNamed('devcontainers/typescript-node', 'chainguard/node'),
+        /^distroless\/nodejs(\d+)(?=[-:]|$)/,
+        /^(?:ubi\d+|rhel\d+)\/nodejs-(\d+)(?=[-:]|$)/,
+      ],
+      steps: {
+        'actions/setup-node': { inputs: ['node-version'] },
+        'pnpm/setup': { inputs: ['node-version'] },
+        'volta-cli/action': { inputs: ['node-version'] },
+        NodeTool: { inputs: ['versionSpec'] },
+        UseNode: { inputs: ['version'] },
+      },
+      features: ['node'],
+      keys: { '.readthedocs': ['build.tools.nodejs'], '.travis': ['node_js'] },
+      words: Object.fromEntries(
+        Object.entries(LONG_TERM).flatMap(([line, [name]]) => [
+          [name, line],
+          [`lts/${name}`, line],
+        ]),
+      ),
     },
-    features: ['node'],
-    keys: { '.readthedocs': ['build.tools.nodejs'], '.travis': ['node_js'] },
-    words: Object.fromEntries(
-      Object.entries(LONG_TERM).flatMap(([line, [name]]) => [
-        [name, line],
-        [`lts/${name}`, line],
-      ]),
+    releaseNotes: notesOf,
+    lifecycle: lifecycleFrom(
+      (version) => leadingNumbers(version, version.startsWith('0.') ? 2 : 1),
+      `26 lts 2027-10-27..2029-04-30; 25 2026-04-01..2026-06-01; 24 lts 2026-10-20..2028-04-30; 23 2025-04-01..2025-06-01
+      22 lts 2025-10-21..2027-04-30; 21 2024-04-01..2024-06-01; 20 lts 2024-10-22..2026-04-30; 19 2023-04-01..2023-06-01
+      18 lts 2023-10-18..2025-04-30; 17 2022-04-01..2022-06-01; 16 lts 2022-10-18..2023-09-11; 15 2021-04-01..2021-06-01
+      14 lts 2021-10-19..2023-04-30; 13 2020-04-01..2020-06-01; 12 lts 2020-11-30..2022-04-30; 11 ..2019-06-01
+      10 lts 2020-05-19..2021-04-30; 9 ..2018-06-30; 8 lts 2019-01-01..2019-12-31; 7 ..2017-06-30
+      6 lts 2018-04-30..2019-04-30; 5 ..2016-06-30; 4 lts 2017-04-01..2018-04-30; 0.12 ..2016-12-31; 0.10 ..2016-10-31`,
+      { url: 'https://raw.githubusercontent.com/nodejs/Release/main/schedule.json', decode: asNodeSchedule },
     ),
   },
-  releaseNotes: notesOf,
-  lifecycle: lifecycleFrom(
-    (version) => leadingNumbers(version, version.startsWith('0.') ? 2 : 1),
-    `26 lts 2027-10-27..2029-04-30; 25 2026-04-01..2026-06-01; 24 lts 2026-10-20..2028-04-30; 23 2025-04-01..2025-06-01
-    22 lts 2025-10-21..2027-04-30; 21 2024-04-01..2024-06-01; 20 lts 2024-10-22..2026-04-30; 19 2023-04-01..2023-06-01
-    18 lts 2023-10-18..2025-04-30; 17 2022-04-01..2022-06-01; 16 lts 2022-10-18..2023-09-11; 15 2021-04-01..2021-06-01
-    14 lts 2021-10-19..2023-04-30; 13 2020-04-01..2020-06-01; 12 lts 2020-11-30..2022-04-30; 11 ..2019-06-01
-    10 lts 2020-05-19..2021-04-30; 9 ..2018-06-30; 8 lts 2019-01-01..2019-12-31; 7 ..2017-06-30
-    6 lts 2018-04-30..2019-04-30; 5 ..2016-06-30; 4 lts 2017-04-01..2018-04-30; 0.12 ..2016-12-31; 0.10 ..2016-10-31`,
-    { url: 'https://raw.githubusercontent.com/nodejs/Release/main/schedule.json', decode: asNodeSchedule },
-  ),
 };
 
 function nvmFolder({ env, personHome }: DiscoveryFacts): string {

@@ -280,31 +280,11 @@ export const runtime: Runtime = {
       },
     };
   },
-  // https://code.visualstudio.com/docs/python/settings-reference
-  editor: (tree, { toolchain, overlay }) => {
-    const windows = tree.platform.startsWith('windows');
-    const own = overlay === undefined ? undefined : `${overlay}/${windows ? 'Scripts/python.exe' : 'bin/python'}`;
-    const interpreter = own ?? `${toolchain}/${windows ? 'python.exe' : 'bin/python3'}`;
-    return {
-      vscode: [{ path: ['python.defaultInterpreterPath'], value: interpreter }],
-      idea: { steps: [`Settings > Project > Python Interpreter > Add Local Interpreter > Existing: ${interpreter}`] },
-    };
-  },
   probe: {
     command: 'python3',
     args: ['-I', '--version'],
     version: (output) => /^Python (\d[0-9a-z.]*)/m.exec(output)?.[1],
   },
-  evidence: [
-    { file: 'uv.lock', describe: 'the lock file of uv', range: /^requires-python = "([^"\n]*)"/m },
-    { file: 'poetry.lock', describe: 'the lock file of Poetry', range: /^python-versions = "([^"\n]*)"/m },
-    { file: 'Pipfile.lock', describe: 'the lock file of Pipenv', range: /"python_version": "([^"\n]*)"/ },
-    { file: 'pyproject.toml', describe: 'a project of Python' },
-    { file: 'requirements*.txt', describe: 'packages for pip' },
-    { file: 'setup.py', describe: 'a package of Python' },
-    { file: 'manage.py', describe: 'a site of Django' },
-    { file: '*.py', describe: 'sources in Python' },
-  ],
   discover: [
     {
       manager: 'pyenv',
@@ -328,38 +308,60 @@ export const runtime: Runtime = {
     },
     { manager: 'system', folders: () => ['/usr/local', '/usr', '/opt/python/*'] },
   ],
-  builds: [
-    {
-      // `.venv` is polyenv's own to judge.
-      files: ['venv/pyvenv.cfg', 'env/pyvenv.cfg'],
-      // The standard library writes `version`, virtualenv and uv `version_info`.
-      maker: (text) => /^version(?:_info)?\s*=\s*(\d+\.\d+)/m.exec(text)?.[1],
-      line: (version) => leadingNumbers(version, 2),
-      made: (file) => file.slice(0, file.indexOf('/')),
-      mend: (made) => `rm -r ${made} && python -m venv ${made}`,
+  advice: {
+    // https://code.visualstudio.com/docs/python/settings-reference
+    editor: (tree, { toolchain, overlay }) => {
+      const windows = tree.platform.startsWith('windows');
+      const own = overlay === undefined ? undefined : `${overlay}/${windows ? 'Scripts/python.exe' : 'bin/python'}`;
+      const interpreter = own ?? `${toolchain}/${windows ? 'python.exe' : 'bin/python3'}`;
+      return {
+        vscode: [{ path: ['python.defaultInterpreterPath'], value: interpreter }],
+        idea: { steps: [`Settings > Project > Python Interpreter > Add Local Interpreter > Existing: ${interpreter}`] },
+      };
     },
-  ],
-  mentions: {
-    images: [
-      ...imagesNamed('python', 'cimg/python', 'circleci/python', 'bitnami/python', 'devcontainers/python'),
-      ...imagesNamed('chainguard/python'),
-      /^astral-sh\/uv:(?:[\d.]+-)?python(\d+(?:\.\d+)+)/,
+    evidence: [
+      { file: 'uv.lock', describe: 'the lock file of uv', range: /^requires-python = "([^"\n]*)"/m },
+      { file: 'poetry.lock', describe: 'the lock file of Poetry', range: /^python-versions = "([^"\n]*)"/m },
+      { file: 'Pipfile.lock', describe: 'the lock file of Pipenv', range: /"python_version": "([^"\n]*)"/ },
+      { file: 'pyproject.toml', describe: 'a project of Python' },
+      { file: 'requirements*.txt', describe: 'packages for pip' },
+      { file: 'setup.py', describe: 'a package of Python' },
+      { file: 'manage.py', describe: 'a site of Django' },
+      { file: '*.py', describe: 'sources in Python' },
     ],
-    steps: {
-      'actions/setup-python': { inputs: ['python-version'] },
-      'astral-sh/setup-uv': { inputs: ['python-version'] },
-      'conda-incubator/setup-miniconda': { inputs: ['python-version'] },
-      UsePythonVersion: { inputs: ['versionSpec'] },
+    builds: [
+      {
+        // `.venv` is polyenv's own to judge.
+        files: ['venv/pyvenv.cfg', 'env/pyvenv.cfg'],
+        // The standard library writes `version`, virtualenv and uv `version_info`.
+        maker: (text) => /^version(?:_info)?\s*=\s*(\d+\.\d+)/m.exec(text)?.[1],
+        line: (version) => leadingNumbers(version, 2),
+        made: (file) => file.slice(0, file.indexOf('/')),
+        fix: (made) => `rm -r ${made} && python -m venv ${made}`,
+      },
+    ],
+    mentions: {
+      images: [
+        ...imagesNamed('python', 'cimg/python', 'circleci/python', 'bitnami/python', 'devcontainers/python'),
+        ...imagesNamed('chainguard/python'),
+        /^astral-sh\/uv:(?:[\d.]+-)?python(\d+(?:\.\d+)+)/,
+      ],
+      steps: {
+        'actions/setup-python': { inputs: ['python-version'] },
+        'astral-sh/setup-uv': { inputs: ['python-version'] },
+        'conda-incubator/setup-miniconda': { inputs: ['python-version'] },
+        UsePythonVersion: { inputs: ['versionSpec'] },
+      },
+      features: ['python'],
+      keys: { '.readthedocs': ['build.tools.python'], '.travis': ['python'] },
     },
-    features: ['python'],
-    keys: { '.readthedocs': ['build.tools.python'], '.travis': ['python'] },
+    releaseNotes: notesOf,
+    lifecycle: lifecycleFrom(
+      (version) => leadingNumbers(version, 2),
+      `3.14 2027-10-01..2030-10-31; 3.13 2026-10-01..2029-10-31; 3.12 2025-04-02..2028-10-31; 3.11 2024-04-01..2027-10-31
+      3.10 2023-04-05..2026-10-31; 3.9 2022-05-17..2025-10-31; 3.8 2021-05-03..2024-10-07; 3.7 2020-06-27..2023-06-27
+      3.6 2018-12-24..2021-12-23; 3.5 ..2020-09-30; 3.4 ..2019-03-18; 2.7 ..2020-01-01`,
+      { url: 'https://peps.python.org/api/release-cycle.json', decode: asPythonCycle },
+    ),
   },
-  releaseNotes: notesOf,
-  lifecycle: lifecycleFrom(
-    (version) => leadingNumbers(version, 2),
-    `3.14 2027-10-01..2030-10-31; 3.13 2026-10-01..2029-10-31; 3.12 2025-04-02..2028-10-31; 3.11 2024-04-01..2027-10-31
-    3.10 2023-04-05..2026-10-31; 3.9 2022-05-17..2025-10-31; 3.8 2021-05-03..2024-10-07; 3.7 2020-06-27..2023-06-27
-    3.6 2018-12-24..2021-12-23; 3.5 ..2020-09-30; 3.4 ..2019-03-18; 2.7 ..2020-01-01`,
-    { url: 'https://peps.python.org/api/release-cycle.json', decode: asPythonCycle },
-  ),
 };

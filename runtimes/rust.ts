@@ -320,11 +320,6 @@ export const runtime: Runtime = {
   homepage: 'https://www.rust-lang.org',
   license: 'MIT OR Apache-2.0',
   scheme: rustScheme,
-  channels: [
-    { word: 'stable', describe: 'the newest stable release' },
-    { word: 'beta', describe: 'what is stable next' },
-    { word: 'nightly', describe: "today's" },
-  ],
   options: [
     {
       name: 'components',
@@ -366,22 +361,7 @@ export const runtime: Runtime = {
       shared: isolation === 'strict' ? [] : [cargo],
     };
   },
-  editor: (tree, { toolchain, path }) => ({
-    // https://rust-analyzer.github.io/book/configuration
-    vscode: [
-      ...(tree.has('bin/rust-analyzer')
-        ? [{ path: ['rust-analyzer.server.path'] as const, value: `${toolchain}/bin/rust-analyzer` }]
-        : []),
-      { path: ['rust-analyzer.server.extraEnv', 'PATH'], value: path },
-    ],
-    idea: { steps: [`Settings > Rust > Toolchain location: ${toolchain}/bin`] },
-  }),
   probe: { command: 'rustc', args: ['--version'], version: (output) => /^rustc (\d\S*)/m.exec(output)?.[1] },
-  evidence: [
-    { file: 'Cargo.lock', describe: 'the lock file of cargo' },
-    { file: 'Cargo.toml', describe: 'a package of Rust' },
-    { file: '*.rs', describe: 'sources in Rust' },
-  ],
   discover: [
     {
       manager: 'rustup',
@@ -396,65 +376,94 @@ export const runtime: Runtime = {
     { manager: 'system', folders: () => ['/usr/local', '/usr', '/usr/lib/rust-*'] },
   ],
   plusVersion: ['cargo', 'rustc', 'rustdoc', 'rustfmt'],
-  // A release is supported until the next one: https://www.rust-lang.org/governance/policies/
-  needs: {
-    file: 'Cargo.lock',
-    packages: (lines) =>
-      lines.flatMap((text, index) => {
-        const name = /^name = "([A-Za-z0-9_-]{1,64})"$/.exec(text)?.[1];
-        return name === undefined ? [] : [{ name, line: index + 1 }];
-      }),
-    libraries: {
-      'alsa-sys': ['alsa'],
-      'libudev-sys': ['libudev'],
-      'wayland-sys': ['wayland-client'],
-      'openssl-sys': ['openssl'],
-      'libdbus-sys': ['dbus-1'],
-      'libpulse-sys': ['libpulse'],
-      'jack-sys': ['jack'],
-      'yeslogic-fontconfig-sys': ['fontconfig'],
-      'servo-fontconfig-sys': ['fontconfig'],
-      'glib-sys': ['glib-2.0'],
-      'gtk-sys': ['gtk+-3.0'],
-      'gtk4-sys': ['gtk4'],
-      'gdk-pixbuf-sys': ['gdk-pixbuf-2.0'],
-      'cairo-sys-rs': ['cairo'],
-      'pango-sys': ['pango'],
-      'webkit2gtk-sys': ['webkit2gtk-4.1'],
-      'soup3-sys': ['libsoup-3.0'],
-      'libspa-sys': ['libpipewire-0.3'],
-      'pipewire-sys': ['libpipewire-0.3'],
-      'systemd-sys': ['libsystemd'],
-      'libusb1-sys': ['libusb-1.0'],
-      'v4l2-sys-mit': ['libv4l2'],
-      'gstreamer-sys': ['gstreamer-1.0'],
-      'input-sys': ['libinput'],
-      'gbm-sys': ['gbm'],
+  advice: {
+    channels: [
+      { word: 'stable', describe: 'the newest stable release' },
+      { word: 'beta', describe: 'what is stable next' },
+      { word: 'nightly', describe: "today's" },
+    ],
+    editor: (tree, { toolchain, path }) => ({
+      // https://rust-analyzer.github.io/book/configuration
+      vscode: [
+        ...(tree.has('bin/rust-analyzer')
+          ? [{ path: ['rust-analyzer.server.path'] as const, value: `${toolchain}/bin/rust-analyzer` }]
+          : []),
+        { path: ['rust-analyzer.server.extraEnv', 'PATH'], value: path },
+      ],
+      idea: { steps: [`Settings > Rust > Toolchain location: ${toolchain}/bin`] },
+    }),
+    evidence: [
+      { file: 'Cargo.lock', describe: 'the lock file of cargo' },
+      { file: 'Cargo.toml', describe: 'a package of Rust' },
+      { file: '*.rs', describe: 'sources in Rust' },
+    ],
+    // A release is supported until the next one: https://www.rust-lang.org/governance/policies/
+    needs: {
+      file: 'Cargo.lock',
+      packages: (lines) =>
+        lines.flatMap((text, index) => {
+          const name = /^name = "([A-Za-z0-9_-]{1,64})"$/.exec(text)?.[1];
+          return name === undefined ? [] : [{ name, line: index + 1 }];
+        }),
+      libraries: {
+        'alsa-sys': ['alsa'],
+        'libudev-sys': ['libudev'],
+        'wayland-sys': ['wayland-client'],
+        'openssl-sys': ['openssl'],
+        'libdbus-sys': ['dbus-1'],
+        'libpulse-sys': ['libpulse'],
+        'jack-sys': ['jack'],
+        'yeslogic-fontconfig-sys': ['fontconfig'],
+        'servo-fontconfig-sys': ['fontconfig'],
+        'glib-sys': ['glib-2.0'],
+        'gtk-sys': ['gtk+-3.0'],
+        'gtk4-sys': ['gtk4'],
+        'gdk-pixbuf-sys': ['gdk-pixbuf-2.0'],
+        'cairo-sys-rs': ['cairo'],
+        'pango-sys': ['pango'],
+        'webkit2gtk-sys': ['webkit2gtk-4.1'],
+        'soup3-sys': ['libsoup-3.0'],
+        'libspa-sys': ['libpipewire-0.3'],
+        'pipewire-sys': ['libpipewire-0.3'],
+        'systemd-sys': ['libsystemd'],
+        'libusb1-sys': ['libusb-1.0'],
+        'v4l2-sys-mit': ['libv4l2'],
+        'gstreamer-sys': ['gstreamer-1.0'],
+        'input-sys': ['libinput'],
+        'gbm-sys': ['gbm'],
+      },
+      spared: { 'openssl-sys': ['openssl-src'], 'wayland-sys': ['dlib'] },
     },
-    spared: { 'openssl-sys': ['openssl-src'], 'wayland-sys': ['dlib'] },
-  },
-  mentions: {
-    images: imagesNamed('rust', 'cimg/rust', 'circleci/rust', 'bitnami/rust', 'devcontainers/rust', 'chainguard/rust'),
-    steps: {
-      'dtolnay/rust-toolchain': { inputs: ['toolchain'], ref: true },
-      'actions-rust-lang/setup-rust-toolchain': { inputs: ['toolchain'] },
-      'actions-rs/toolchain': { inputs: ['toolchain'] },
+    mentions: {
+      images: imagesNamed(
+        'rust',
+        'cimg/rust',
+        'circleci/rust',
+        'bitnami/rust',
+        'devcontainers/rust',
+        'chainguard/rust',
+      ),
+      steps: {
+        'dtolnay/rust-toolchain': { inputs: ['toolchain'], ref: true },
+        'actions-rust-lang/setup-rust-toolchain': { inputs: ['toolchain'] },
+        'actions-rs/toolchain': { inputs: ['toolchain'] },
+      },
+      features: ['rust'],
+      keys: { '.readthedocs': ['build.tools.rust'], '.travis': ['rust'] },
     },
-    features: ['rust'],
-    keys: { '.readthedocs': ['build.tools.rust'], '.travis': ['rust'] },
+    releaseNotes: (version) =>
+      /^[\d.]+$/.test(version) ? notesOf(version) : 'https://github.com/rust-lang/rust/blob/HEAD/RELEASES.md',
+    lifecycle: lifecycleFrom(
+      (version) => leadingNumbers(version, 2),
+      `1.98; 1.97 ..2026-08-20; 1.96 ..2026-07-09; 1.95 ..2026-05-28; 1.94 ..2026-04-16; 1.93 ..2026-03-06
+      1.92 ..2026-01-22; 1.91 ..2025-12-11; 1.90 ..2025-10-30; 1.89 ..2025-09-18; 1.88 ..2025-08-07; 1.87 ..2025-06-26
+      1.86 ..2025-05-15; 1.85 ..2025-04-03; 1.84 ..2025-02-20; 1.83 ..2025-01-09; 1.82 ..2024-11-28; 1.81 ..2024-10-17
+      1.80 ..2024-09-05; 1.79 ..2024-07-25; 1.78 ..2024-06-13; 1.77 ..2024-05-02; 1.76 ..2024-03-21; 1.75 ..2024-02-08
+      1.74 ..2023-12-28; 1.73 ..2023-11-17; 1.72 ..2023-10-06; 1.71 ..2023-08-25; 1.70 ..2023-07-14; 1.69 ..2023-06-02
+      1.68 ..2023-04-21; 1.67 ..2023-03-10; 1.66 ..2023-01-27; 1.65 ..2022-12-16; 1.64 ..2022-11-04; 1.63 ..2022-09-23
+      1.62 ..2022-08-12; 1.61 ..2022-07-01; 1.60 ..2022-05-20; 1.59 ..2022-04-08; 1.58 ..2022-02-25; 1.57 ..2022-01-14
+      1.56 ..2021-12-03; 1.55 ..2021-10-22; 1.54 ..2021-09-10; 1.53 ..2021-07-30; 1.52 ..2021-06-18; 1.51 ..2021-05-07`,
+      { url: 'https://endoflife.date/api/rust.json', decode: asEndOfLifeCycles },
+    ),
   },
-  releaseNotes: (version) =>
-    /^[\d.]+$/.test(version) ? notesOf(version) : 'https://github.com/rust-lang/rust/blob/HEAD/RELEASES.md',
-  lifecycle: lifecycleFrom(
-    (version) => leadingNumbers(version, 2),
-    `1.98; 1.97 ..2026-08-20; 1.96 ..2026-07-09; 1.95 ..2026-05-28; 1.94 ..2026-04-16; 1.93 ..2026-03-06
-    1.92 ..2026-01-22; 1.91 ..2025-12-11; 1.90 ..2025-10-30; 1.89 ..2025-09-18; 1.88 ..2025-08-07; 1.87 ..2025-06-26
-    1.86 ..2025-05-15; 1.85 ..2025-04-03; 1.84 ..2025-02-20; 1.83 ..2025-01-09; 1.82 ..2024-11-28; 1.81 ..2024-10-17
-    1.80 ..2024-09-05; 1.79 ..2024-07-25; 1.78 ..2024-06-13; 1.77 ..2024-05-02; 1.76 ..2024-03-21; 1.75 ..2024-02-08
-    1.74 ..2023-12-28; 1.73 ..2023-11-17; 1.72 ..2023-10-06; 1.71 ..2023-08-25; 1.70 ..2023-07-14; 1.69 ..2023-06-02
-    1.68 ..2023-04-21; 1.67 ..2023-03-10; 1.66 ..2023-01-27; 1.65 ..2022-12-16; 1.64 ..2022-11-04; 1.63 ..2022-09-23
-    1.62 ..2022-08-12; 1.61 ..2022-07-01; 1.60 ..2022-05-20; 1.59 ..2022-04-08; 1.58 ..2022-02-25; 1.57 ..2022-01-14
-    1.56 ..2021-12-03; 1.55 ..2021-10-22; 1.54 ..2021-09-10; 1.53 ..2021-07-30; 1.52 ..2021-06-18; 1.51 ..2021-05-07`,
-    { url: 'https://endoflife.date/api/rust.json', decode: asEndOfLifeCycles },
-  ),
 };

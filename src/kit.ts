@@ -39,6 +39,7 @@ export { runtimeTxt } from './domain/pins/files/runtime-txt';
 export { rustToolchain, rustToolchainToml } from './domain/pins/files/rust-toolchain';
 export { sdkmanrc } from './domain/pins/files/sdkmanrc';
 export { dataHome, firstWord, homebrew, namedIn, polyglotManagers } from './domain/pins/other-managers';
+export type * from './domain/runtime/advice';
 export type * from './domain/runtime/artifact';
 export { type ChecksumList, parseChecksum, parseChecksumList } from './domain/runtime/checksum-list';
 export { type Digest, hexDigest, integrityDigest } from './domain/runtime/digest';

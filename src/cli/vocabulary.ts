@@ -9,7 +9,7 @@ export async function collectVocabulary(): Promise<Vocabulary> {
   return {
     verbs: await Promise.all(CATALOG.map(verbWords)),
     options: COMMON_OPTIONS.map(optionWords),
-    tools: (await loadRuntimes()).map(({ id, title, channels = [], lifecycle }) => ({
+    tools: (await loadRuntimes()).map(({ id, title, advice: { channels = [], lifecycle } = {} }) => ({
       word: id,
       describe: title,
       channels,

@@ -85,15 +85,16 @@ describe.each(ids)('%s', async (id) => {
 
   test('understands the names of its channels, and its lines', () => {
     const words = [
-      ...(runtime.channels ?? []),
-      ...(runtime.lifecycle?.lines ?? []).map(({ line }) => ({ word: line })),
+      ...(runtime.advice?.channels ?? []),
+      ...(runtime.advice?.lifecycle?.lines ?? []).map(({ line }) => ({ word: line })),
     ];
     for (const { word } of words) expect(() => runtime.scheme.request(word)).not.toThrow();
-    for (const { word } of runtime.channels ?? []) expect(runtime.scheme.request(word).version.kind).toBe('channel');
+    for (const { word } of runtime.advice?.channels ?? [])
+      expect(runtime.scheme.request(word).version.kind).toBe('channel');
   });
 
   test('knows when its lines end, newest first', () => {
-    const { lines = [] } = runtime.lifecycle ?? {};
+    const { lines = [] } = runtime.advice?.lifecycle ?? {};
     for (const { end, support } of lines) {
       for (const day of [end, support]) if (day !== undefined) expect(day).toMatch(/^\d{4}-\d\d-\d\d$/);
       if (end !== undefined && support !== undefined) expect(support <= end).toBe(true);

@@ -8,22 +8,26 @@ import { processorTime } from '../support/processor-time';
 const RUNTIMES = [
   {
     id: 'node',
-    mentions: {
-      images: [...imagesNamed('node', 'cimg/node', 'devcontainers/javascript-node'), /^distroless\/nodejs(\d+)/],
-      steps: { 'actions/setup-node': { inputs: ['node-version'] }, NodeTool: { inputs: ['versionSpec'] } },
-      features: ['node'],
-      keys: { '.readthedocs': ['build.tools.nodejs'], '.travis': ['node_js'] },
-      words: { iron: '20', 'lts/iron': '20' },
+    advice: {
+      mentions: {
+        images: [...imagesNamed('node', 'cimg/node', 'devcontainers/javascript-node'), /^distroless\/nodejs(\d+)/],
+        steps: { 'actions/setup-node': { inputs: ['node-version'] }, NodeTool: { inputs: ['versionSpec'] } },
+        features: ['node'],
+        keys: { '.readthedocs': ['build.tools.nodejs'], '.travis': ['node_js'] },
+        words: { iron: '20', 'lts/iron': '20' },
+      },
     },
   },
   {
     id: 'rust',
-    mentions: {
-      images: imagesNamed('rust'),
-      steps: { 'dtolnay/rust-toolchain': { inputs: ['toolchain'], ref: true } },
+    advice: {
+      mentions: {
+        images: imagesNamed('rust'),
+        steps: { 'dtolnay/rust-toolchain': { inputs: ['toolchain'], ref: true } },
+      },
     },
   },
-  { id: 'java', mentions: { images: imagesNamed('eclipse-temurin') } },
+  { id: 'java', advice: { mentions: { images: imagesNamed('eclipse-temurin') } } },
   { id: 'silent' },
 ] as const;
 

@@ -6,7 +6,8 @@ import { type ListedFolder, walkProjects } from '../../adapters/files/project-fo
 import { pinFilesOf } from '../../domain/pins/files/of-runtime';
 import { decide, type Saying, understand, type Verdict } from '../../domain/pins/precedence';
 import { suggestLine } from '../../domain/pins/suggestion';
-import type { Evidence, Runtime } from '../../domain/runtime/runtime';
+import type { Evidence } from '../../domain/runtime/advice';
+import type { Runtime } from '../../domain/runtime/runtime';
 import type { ToolRequest } from '../../domain/versions/request';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
@@ -131,7 +132,7 @@ async function proposePin(ctx: Context, runtime: Runtime, around: Surroundings):
   if (chosen === undefined && shown === undefined) return { notes };
   const floors = chosen === undefined ? (shown?.floors ?? []) : [chosen, ...verdict.floors];
   const lifecycle = await keptLifecycle(ctx, runtime);
-  const dated = { scheme: runtime.scheme, ...(lifecycle !== undefined && { lifecycle }) };
+  const dated = { scheme: runtime.scheme, lifecycle };
   const line = suggestLine(dated, floors, ctx.host.now().toISOString().slice(0, 10));
   const text = line ?? (chosen === undefined ? 'latest' : (chosen.requests[0] ?? 'latest'));
   const place = chosen === undefined ? shown : { file: chosen.file, line: chosen.line ?? 1 };
@@ -200,7 +201,7 @@ async function evidenceOf(
   { folder, folders }: Surroundings,
 ): Promise<Shown | undefined> {
   for (const { path, files } of folders) {
-    for (const evidence of runtime.evidence ?? []) {
+    for (const evidence of runtime.advice?.evidence ?? []) {
       const name = files.find((one) => matchesGlob(evidence.file, one));
       if (name === undefined) continue;
       if (path !== folder && (await decidesItself(ctx, runtime, path))) break;

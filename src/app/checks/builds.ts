@@ -16,13 +16,13 @@ export function buildFindings(standings: readonly Standing[]): readonly Finding[
     const { runtime, decision } = standing;
     const version = versionOf(standing);
     if (version === undefined) return [];
-    return (runtime.builds ?? []).flatMap((trace) =>
+    return (runtime.advice?.builds ?? []).flatMap((trace) =>
       discoveredFiles(decision.folder, trace.files).flatMap((file): readonly Finding[] => {
         const maker = trace.maker(textIfAny(file) ?? '');
         if (maker === undefined || maker === trace.line(version)) return [];
         const made = trace.made(relative(decision.folder, file));
         const message = `${printable(made)} was made by ${runtime.title} ${maker}, and ${version} is chosen`;
-        return [{ kind: 'other-build', level: 'warning', message, where: file, mend: trace.mend(made) }];
+        return [{ kind: 'other-build', level: 'warning', message, where: file, mend: trace.fix(made) }];
       }),
     );
   });
@@ -54,7 +54,7 @@ function toolchainLibraries(ctx: Context, { runtime, toolchain }: Standing): rea
 }
 
 function packageLibraries({ host }: Context, { runtime, decision }: Standing): readonly Finding[] {
-  const { needs } = runtime;
+  const needs = runtime.advice?.needs;
   const path = join(decision.folder, needs?.file ?? '');
   const lines = needs === undefined ? undefined : textIfAny(path)?.split(/\r?\n/);
   if (needs === undefined || lines === undefined) return [];

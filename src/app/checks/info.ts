@@ -96,7 +96,7 @@ export async function describeTool(
   const { version, vendor, variant } = found;
   const source = toolchain?.source ?? entry?.source ?? offered?.source ?? '';
   const publisher = runtime.sources.find(({ id }) => id === source)?.publisher;
-  const notes = offered?.release?.notes ?? runtime.releaseNotes?.(version);
+  const notes = offered?.release?.notes ?? runtime.advice?.releaseNotes?.(version);
   const parts = toolchain?.parts ?? (entry === undefined ? [] : (artifactFor(entry, ctx.platform)?.parts ?? []));
   const lifecycle = await lifespanOf(ctx, runtime, version);
   const isDecided = standing !== undefined && currentVersion(standing) === version;

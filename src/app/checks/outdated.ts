@@ -114,5 +114,5 @@ function isNewer({ scheme }: Runtime, release: Release | undefined, current: Ver
 }
 
 function notesOf(runtime: Runtime, release: Release): string {
-  return release.notes ?? runtime.releaseNotes?.(release.version) ?? runtime.homepage;
+  return release.notes ?? runtime.advice?.releaseNotes?.(release.version) ?? runtime.homepage;
 }

@@ -228,7 +228,7 @@ function adviceOf(
           ...(overlay !== undefined && { overlay: inWorkspace(overlay) }),
         }
       : { ...common, toolchain: absolute, tilde: absolute, ...(overlay !== undefined && { overlay }) };
-  return runtime.editor?.(tree, at);
+  return runtime.advice?.editor?.(tree, at);
 }
 
 /** polyenv's home in the words of VS Code: the same for every person who has it at its usual place. */

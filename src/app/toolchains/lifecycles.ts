@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Lifecycle } from '../../domain/runtime/advice';
 import { withLines } from '../../domain/runtime/lifecycle';
-import type { Lifecycle, Runtime } from '../../domain/runtime/runtime';
+import type { Runtime } from '../../domain/runtime/runtime';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
 
@@ -8,7 +9,7 @@ import type { Context } from '../base/context';
 export async function keptLifecycle(ctx: Context, runtime: Runtime): Promise<Lifecycle | undefined> {
   const { openNetwork } = await import('../base/network');
   const quiet = { ...ctx, settings: { ...ctx.settings, offline: true }, emit: () => undefined };
-  return (await published(runtime, () => openNetwork(quiet))) ?? runtime.lifecycle;
+  return (await published(runtime, () => openNetwork(quiet))) ?? runtime.advice?.lifecycle;
 }
 
 /**
@@ -16,7 +17,7 @@ export async function keptLifecycle(ctx: Context, runtime: Runtime): Promise<Lif
  * moment, or fails, is not waited for: the dates that are known do.
  */
 export async function freshLifecycle(ctx: Context, runtime: Runtime): Promise<Lifecycle | undefined> {
-  if (ctx.settings.offline || runtime.lifecycle?.published === undefined) return keptLifecycle(ctx, runtime);
+  if (ctx.settings.offline || runtime.advice?.lifecycle?.published === undefined) return keptLifecycle(ctx, runtime);
   const late = new AbortController();
   const kept = sleep(PATIENCE, undefined, { signal: late.signal }).then(() => keptLifecycle(ctx, runtime));
   kept.catch(() => undefined);
@@ -32,7 +33,7 @@ const PATIENCE = 1500;
 
 /** With what is published; `undefined` where that cannot be had. */
 async function published(runtime: Runtime, open: () => ReturnType<Context['network']>): Promise<Lifecycle | undefined> {
-  const { lifecycle } = runtime;
+  const lifecycle = runtime.advice?.lifecycle;
   if (lifecycle?.published === undefined) return undefined;
   const { url, decode } = lifecycle.published;
   try {

@@ -1,6 +1,7 @@
 import { JsonFault, readJson } from '../formats/json-document';
 import { readScalars, type Scalar, type ScalarPath } from '../formats/yaml-scalars';
-import type { Document, Mentions, Runtime } from '../runtime/runtime';
+import type { Mentions } from '../runtime/advice';
+import type { Document, Runtime } from '../runtime/runtime';
 
 /** A version that a file of another program names: nothing that polyenv obeys. */
 export interface Mention {
@@ -14,7 +15,7 @@ export interface Mention {
 }
 
 /** What a reader must know of a runtime. */
-export type Mentioned = Pick<Runtime, 'id' | 'mentions'>;
+export type Mentioned = Pick<Runtime, 'id' | 'advice'>;
 
 /** Whether a file is one whose mentions are read, by its path with `/` relative to the project. */
 export function namesVersions(path: string): boolean {
@@ -127,10 +128,10 @@ function imageMentions(runtimes: readonly Mentioned[], image: string, line: numb
   const hasHost = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost');
   const path = (hasHost ? rest.join('/') : bare).replace(/^library\//, '');
   const names = hasHost ? [path, path.slice(path.lastIndexOf('/') + 1)] : [path];
-  return runtimes.flatMap(({ id, mentions }): readonly Mention[] => {
+  return runtimes.flatMap(({ id, advice }): readonly Mention[] => {
     for (const name of names) {
-      for (const pattern of mentions?.images ?? []) {
-        const request = requestIn(mentions, pattern.exec(name)?.[1]);
+      for (const pattern of advice?.mentions?.images ?? []) {
+        const request = requestIn(advice?.mentions, pattern.exec(name)?.[1]);
         if (request !== undefined) return [{ tool: id, line, says: image, requests: [request] }];
       }
     }
@@ -173,7 +174,8 @@ function stepMentions(runtimes: readonly Mentioned[], uses: Scalar, file: Values
   const [name = '', ref = ''] = uses.text.split('@');
   const step = uses.path.slice(0, -1);
   const inputs = STEP_KEYS[String(uses.path.at(-1))] as string;
-  return runtimes.flatMap(({ id, mentions }): readonly Mention[] => {
+  return runtimes.flatMap(({ id, advice }): readonly Mention[] => {
+    const mentions = advice?.mentions;
     const { steps = {} } = mentions ?? {};
     const known = Object.hasOwn(steps, name) ? steps[name] : undefined;
     if (known === undefined) return [];
@@ -197,7 +199,8 @@ function stepMentions(runtimes: readonly Mentioned[], uses: Scalar, file: Values
   });
 }
 
-function keyMentions({ id, mentions }: Mentioned, path: string, file: Values): readonly Mention[] {
+function keyMentions({ id, advice }: Mentioned, path: string, file: Values): readonly Mention[] {
+  const mentions = advice?.mentions;
   const name = path.slice(path.lastIndexOf('/') + 1).replace(/\.ya?ml$/, '');
   const keys = Object.hasOwn(mentions?.keys ?? {}, name) ? mentions?.keys?.[name] : undefined;
   return (keys ?? []).flatMap((key): readonly Mention[] => {
@@ -279,7 +282,8 @@ function readDevcontainer({ text }: Pick<Document, 'text'>, { runtimes }: Around
       if (typeof version !== 'string') return [];
       const feature = name.slice(name.lastIndexOf('/') + 1).split(/[:@]/)[0] ?? '';
       const line = typeof options === 'string' ? lineOf('features', name) : lineOf('features', name, 'version');
-      return runtimes.flatMap(({ id, mentions }): readonly Mention[] => {
+      return runtimes.flatMap(({ id, advice }): readonly Mention[] => {
+        const mentions = advice?.mentions;
         const request = mentions?.features?.includes(feature) ? requestIn(mentions, version) : undefined;
         return request === undefined ? [] : [{ tool: id, line, says: `${feature}: ${version}`, requests: [request] }];
       });

@@ -1,3 +1,4 @@
+import type { Lifecycle } from '../runtime/advice';
 import type { Runtime } from '../runtime/runtime';
 import { answersFloor, type Saying } from './precedence';
 
@@ -7,7 +8,7 @@ import { answersFloor, type Saying } from './precedence';
  * runtime's dates say nothing that fits.
  */
 export function suggestLine(
-  { scheme, lifecycle }: Pick<Runtime, 'scheme' | 'lifecycle'>,
+  { scheme, lifecycle }: { readonly scheme: Runtime['scheme']; readonly lifecycle: Lifecycle | undefined },
   floors: readonly Saying[],
   today: string,
 ): string | undefined {

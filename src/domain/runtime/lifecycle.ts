@@ -9,7 +9,7 @@ import {
   optional,
 } from '../formats/decoders';
 import type { Version } from '../versions/version';
-import type { Lifecycle, LifecycleLine, PublishedLines } from './runtime';
+import type { Lifecycle, LifecycleLine, PublishedLines } from './advice';
 
 /**
  * Ends of support from rows apart by line ends or `;`, newest first: `LINE [lts] [SUPPORT..END]`, dates as `2029-04-30`,
