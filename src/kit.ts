@@ -56,6 +56,8 @@ export {
 export { formatLocator, parseLocator, type RegistryPackage } from './domain/runtime/locator';
 export { isPlatformKey, PLATFORMS, type Platform, type PlatformKey, platformOf } from './domain/runtime/platform';
 export type * from './domain/runtime/runtime';
+export type * from './domain/runtime/service';
+export { serviceUrl } from './domain/runtime/service-url';
 export { commandsIn } from './domain/runtime/tree-commands';
 export { userCache, userSettings } from './domain/runtime/user-folders';
 export type * from './domain/versions/release';

@@ -10,8 +10,9 @@ import type { Artifact, Locator, Part, Proof, Recipe, Url } from './artifact';
 import type { Digest } from './digest';
 import type { Layout, Place, Tree } from './layout';
 import type { PlatformKey } from './platform';
+import type { Service } from './service';
 
-/** A language toolchain that polyenv manages. One file in `runtimes/` exports one as `runtime`; nothing else knows its name. */
+/** A language toolchain or a server that polyenv manages. One file in `runtimes/` exports one as `runtime`; nothing else knows its name. */
 export interface Runtime {
   /** The file's name: lower-case letters. */
   readonly id: ToolId;
@@ -38,6 +39,8 @@ export interface Runtime {
   readonly plusVersion?: readonly string[];
   /** What only advises: no version is decided and nothing is installed by it. */
   readonly advice?: Advice;
+  /** A server: each project gets one of its own, with its own data. */
+  readonly service?: Service;
 }
 
 /** A list of words that a request may carry, in the manifest (`components = [...]`) and as a repeatable option (`--component clippy`). */
