@@ -90,7 +90,7 @@ const official: Source = {
       if (file === undefined) return [];
       const { filename, sha256, size } = file;
       return [
-        { platform, parts: [{ at: FILES + filename, digest: sha256, size, proof: { kind: 'index', by: 'go.dev' } }] },
+        { platform, parts: [{ at: FILES + filename, digest: sha256, size, proof: { kind: 'digest', by: 'go.dev' } }] },
       ];
     });
   },

@@ -133,7 +133,7 @@ const adoptium: Source = {
       const digest = found === undefined ? undefined : hexDigest('sha256', found.checksum);
       if (found === undefined || digest === undefined) return [];
       const { link, size } = found;
-      return [{ platform, parts: [{ at: link, digest, size, proof: { kind: 'index', by: 'api.adoptium.net' } }] }];
+      return [{ platform, parts: [{ at: link, digest, size, proof: { kind: 'digest', by: 'api.adoptium.net' } }] }];
     });
   },
   owns: ({ version, platform, vendor, variant, at }) =>

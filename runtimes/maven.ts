@@ -37,7 +37,7 @@ const repository: Source = {
   artifacts: async (upstream, { version }) => {
     const digest = await upstream.maven.digest(GROUP, ARTIFACT, version, `${ARTIFACT}-${version}-bin.tar.gz`);
     if (digest === undefined) return [];
-    const proof = { kind: 'index', by: 'maven' } as const;
+    const proof = { kind: 'digest', by: 'maven' } as const;
     return PLATFORMS.map((platform) => ({ platform, parts: [{ at: locatorOf(version), digest, proof }] }));
   },
   owns: ({ version, at }) =>

@@ -140,12 +140,12 @@ interface CheckedList {
 async function listOf(upstream: Upstream, version: Version): Promise<CheckedList> {
   const list = `${siteOf(channelOf(version))}/v${version}/SHASUMS256.txt`;
   if (channelOf(version) === undefined) return upstream.signedText(list, `${list}.sig`, RELEASERS);
-  return { text: await upstream.text(list), proof: { kind: 'index', by: 'nodejs.org' } };
+  return { text: await upstream.text(list), proof: { kind: 'digest', by: 'nodejs.org' } };
 }
 
 /** Empty where there is none. Only a machine that needs these builds depends on their site. */
 async function unofficialList(upstream: Upstream, version: Version): Promise<CheckedList> {
-  const proof: Proof = { kind: 'index', by: 'unofficial-builds.nodejs.org' };
+  const proof: Proof = { kind: 'digest', by: 'unofficial-builds.nodejs.org' };
   try {
     return { text: (await upstream.optionalText(`${MUSL}/v${version}/SHASUMS256.txt`)) ?? '', proof };
   } catch (error) {

@@ -106,7 +106,7 @@ function astralSource(host: {
             const file = fileIn(build, { platform, variant });
             const digest = file && (await digestOf(upstream, { build, file, prefix }));
             if (file && digest) {
-              return [{ platform, parts: [{ at: `${prefix}/${file}`, digest, proof: { kind: 'index', by: id } }] }];
+              return [{ platform, parts: [{ at: `${prefix}/${file}`, digest, proof: { kind: 'digest', by: id } }] }];
             }
           }
           return [];

@@ -59,6 +59,10 @@ export const GUARDS: Readonly<Record<string, Guard>> = {
     tests: ['test/e2e/main-job.test.ts'],
   },
   'proof-floor': { stops: 'a lock entry with a weaker proof than before', tests: ['test/unit/proof-floor.test.ts'] },
+  'archive-proof-floor': {
+    stops: 'an archive without the signature that lock or receipt know of',
+    tests: ['test/contract/signed-archive.test.ts'],
+  },
   'proof-floor-asked': { stops: 'a downgrade that nobody asked about', tests: ['test/unit/proof-floor.test.ts'] },
   'trust-link': { stops: 'a trust record behind a symbolic link', tests: TRUST },
   'trust-owner': { stops: "another user's trust record", tests: TRUST },

@@ -27,7 +27,7 @@ async function install([url = '', sha256 = '', into = '']: readonly string[]): P
   await fetchPart({
     http,
     url,
-    part: { at: url, digest, proof: { kind: 'index', by: 'bench' } },
+    part: { at: url, digest, proof: { kind: 'digest', by: 'bench' } },
     recipe,
     into: `${into}/tree`,
     downloads: `${into}/downloads`,

@@ -45,9 +45,9 @@ describe('nodejs.org', () => {
     const found = await find(official, fakeUpstream(published), '20');
     const proofs = Object.fromEntries(found?.artifacts.map(({ platform, parts }) => [platform, parts[0].proof]) ?? []);
     expect(proofs['linux-x64']?.kind).toBe('signature');
-    expect(proofs['linux-x64-musl']).toEqual({ kind: 'index', by: 'unofficial-builds.nodejs.org' });
+    expect(proofs['linux-x64-musl']).toEqual({ kind: 'digest', by: 'unofficial-builds.nodejs.org' });
     const channel = await find(official, fakeUpstream(published), '22.0.0-rc.1');
-    expect(channel?.artifacts[0]?.parts[0].proof).toEqual({ kind: 'index', by: 'nodejs.org' });
+    expect(channel?.artifacts[0]?.parts[0].proof).toEqual({ kind: 'digest', by: 'nodejs.org' });
   });
 
   test('owns unofficial builds for musl only', () => {

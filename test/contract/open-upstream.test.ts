@@ -94,7 +94,7 @@ test('a member of an archive is read once, and again without a network', async (
   const part: Part = {
     at: 'npm:tool@1.0.0',
     digest: { kind: 'sha512', value: 'ab'.repeat(64) },
-    proof: { kind: 'index', by: 'npm' },
+    proof: { kind: 'digest', by: 'npm' },
   };
   const recipe: Recipe = { format: 'tar.gz', root: 'package' };
   expect(await run().member(part, recipe, 'package/CHANGELOG.md')).toBe('npm 10.2.4');

@@ -114,7 +114,7 @@ async function newInstaller(signature: Buffer | undefined, changes: Partial<Sett
       {
         at: `${SITE}/tool.tar.gz`,
         digest: { kind: 'sha256', value: createHash('sha256').update(ARCHIVE).digest('hex') },
-        proof: { kind: 'index', by: 'tools.test' },
+        proof: { kind: 'digest', by: 'tools.test' },
       },
     ],
   };
@@ -152,7 +152,7 @@ describe('an archive that the upstream signs itself', () => {
   it('is installed from a lock although its key is not known here, and never with a signature that does not hold', async () => {
     const unknown = await newInstaller(await signatureBy(stranger, ARCHIVE));
     const toolchain = await installToolchain(unknown.ctx, { ...unknown.order, locked: true });
-    expect(toolchain.parts).toMatchObject([{ proof: { kind: 'index' } }]);
+    expect(toolchain.parts).toMatchObject([{ proof: { kind: 'digest' } }]);
     expect(unknown.events).toContainEqual(
       expect.objectContaining({ type: 'warning', text: expect.stringContaining('not pinned') }),
     );
@@ -170,9 +170,18 @@ describe('an archive that the upstream signs itself', () => {
     await expect(installToolchain(ctx, order)).rejects.toMatchObject({ code: 'proof-weaker' });
   });
 
+  it('is refused without a signature where the lock or a receipt knows of one', async () => {
+    const floor = { kind: 'signature', by: releaser.fingerprint } as const;
+    const { ctx, order, person } = await newInstaller(undefined);
+    await expect(installToolchain(ctx, { ...order, floor })).rejects.toMatchObject({ code: 'proof-weaker' });
+    expect(readdirSync(person.home.store)).toEqual([]);
+    const signed = await newInstaller(await signatureBy(releaser, ARCHIVE));
+    await expect(installToolchain(signed.ctx, { ...signed.order, floor })).resolves.toBeDefined();
+  });
+
   it('is not asked for its signature where the policy is off', async () => {
     const { ctx, order } = await newInstaller(Buffer.from('nonsense'), { verifySignatures: 'off' });
-    await expect(installToolchain(ctx, order)).resolves.toMatchObject({ parts: [{ proof: { kind: 'index' } }] });
+    await expect(installToolchain(ctx, order)).resolves.toMatchObject({ parts: [{ proof: { kind: 'digest' } }] });
   });
 
   it('is held against the signature anew where the one in the cache was bad', async () => {

@@ -141,7 +141,7 @@ describe('a signed text', () => {
     for (const verifySignatures of ['required', 'when-present'] as const) {
       await expect(read({ verifySignatures })).rejects.toMatchObject({ code: 'signature-invalid' });
     }
-    expect((await read({ verifySignatures: 'off' }))?.proof).toEqual({ kind: 'index', by: 'nodejs.org' });
+    expect((await read({ verifySignatures: 'off' }))?.proof).toEqual({ kind: 'digest', by: 'nodejs.org' });
   });
 
   test('without a signature is refused where one is required, and called less where not', async () => {
@@ -153,8 +153,8 @@ describe('a signed text', () => {
       hint: expect.stringContaining('when-present'),
     });
     await expect(read({ verifySignatures: 'required' })).rejects.toEqual(refused);
-    expect((await read())?.proof).toEqual({ kind: 'index', by: 'nodejs.org' });
-    expect((await read({ verifySignatures: 'when-present' }))?.proof).toEqual({ kind: 'index', by: 'nodejs.org' });
+    expect((await read())?.proof).toEqual({ kind: 'digest', by: 'nodejs.org' });
+    expect((await read({ verifySignatures: 'when-present' }))?.proof).toEqual({ kind: 'digest', by: 'nodejs.org' });
   });
 
   test('kept before a new release of both is fetched again rather than refused', async () => {

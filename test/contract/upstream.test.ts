@@ -333,7 +333,7 @@ describe('the npm registry', () => {
           version: '1.0.0',
           engines: { node: '>=20' },
           digest: { kind: 'sha512', value: '07'.repeat(64) },
-          proof: { kind: 'index', by: 'npm' },
+          proof: { kind: 'digest', by: 'npm' },
         },
       },
       tags: { latest: '1.0.0' },

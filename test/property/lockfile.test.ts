@@ -28,7 +28,7 @@ const part: fc.Arbitrary<Part> = fc.record(
     ),
     size: fc.integer({ min: 1, max: 2 ** 40 }),
     proof: fc.record({
-      kind: fc.constantFrom('signature', 'transparency', 'registry-signature', 'index'),
+      kind: fc.constantFrom('signature', 'transparency', 'registry-signature', 'digest'),
       by: fc.oneof(word, fc.constant('SHA256:a+b/c=')),
     }),
   },

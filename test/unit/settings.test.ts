@@ -217,7 +217,7 @@ describe('what the organisation has locked', () => {
       offline: [true, false],
       'network.insecure_http': [false, true],
       'verify.signatures': ['required', 'when-present'],
-      'verify.minimum': ['signature', 'index'],
+      'verify.minimum': ['signature', 'digest'],
       'verify.keys': [['A'], ['A', 'B']],
       'sources.allowed': [['npm'], []],
       'install.missing': [false, true],

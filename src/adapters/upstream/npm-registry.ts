@@ -126,7 +126,7 @@ function readVersion(
     const when = new Date(published ?? Number.NaN);
     const known = Number.isNaN(when.getTime()) ? {} : { published: when };
     const key = signatures === undefined ? undefined : judge({ name, version, integrity, signatures, ...known });
-    return key === undefined ? { kind: 'index', by: 'npm' } : { kind: 'registry-signature', by: key };
+    return key === undefined ? { kind: 'digest', by: 'npm' } : { kind: 'registry-signature', by: key };
   }
 }
 

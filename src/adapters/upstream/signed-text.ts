@@ -177,7 +177,7 @@ function describeIssuers(issuers: readonly string[]): string {
 }
 
 function indexProof(url: string): Proof {
-  return { kind: 'index', by: new URL(url).host };
+  return { kind: 'digest', by: new URL(url).host };
 }
 
 function checkText(bytes: Uint8Array): Uint8Array {

@@ -117,7 +117,7 @@ export async function describeTool(
     ...((toolchain !== undefined || parts.length > 0) && {
       proof: describeProof({ parts, ...(toolchain?.linked !== undefined && { linked: toolchain.linked }) }),
     }),
-    firstUse: parts.some(({ proof }) => proof.kind === 'index'),
+    firstUse: parts.some(({ proof }) => proof.kind === 'digest'),
     parts: parts.map(({ at, digest, proof }) => ({ at, digest: formatDigest(digest), proof: proofText(proof) })),
     ...(toolchain !== undefined && { installed: await installedAt(ctx, runtime, toolchain) }),
     requestedBy: isDecided && decision !== undefined ? [describeOrigin(decision.from), ...candidates] : [],

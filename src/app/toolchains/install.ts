@@ -22,6 +22,7 @@ import { type ErrorCode, PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
 import { readyHome } from '../base/ready-home';
 import { outsidePlace } from '../project/place';
+import { weakerProof } from './resolve';
 import { limit } from './slots';
 
 /** One release on one platform, as a lock or a source names it. */
@@ -36,6 +37,8 @@ export interface Order {
   readonly parts: readonly Part[];
   /** The digests stand in a lock or a receipt: a key that nobody knows here, or no network, does not block them. */
   readonly locked?: true;
+  /** The least that an archive's own signature must come to, as lock or receipts know it. */
+  readonly floor?: Proof;
 }
 
 export interface Piece {
@@ -187,6 +190,11 @@ async function fetchSigned(
   const had = existsSync(join(ctx.home.downloads, downloadName(part.digest)));
   const file = await keepPart({ ...download, format: recipe.format });
   const proof = await proveSigned(ctx, { order, part, file, signature });
+  const { floor } = order;
+  // guard: archive-proof-floor
+  if (floor !== undefined && compareProof(proof.kind, floor.kind) < 0) {
+    throw weakerProof({ ...order, tool: order.runtime.id }, { platform: order.platform, before: floor, after: proof });
+  }
   const { files } = await fetchPart({ ...download, recipe, into, onBytes: () => undefined });
   if (!had) await removeTree(file);
   return { files, part: { ...part, proof } };

@@ -8,7 +8,7 @@ import type { ToolRequest } from '../../domain/versions/request';
 import type { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
 import { installToolchain, type Order, orderKey } from './install';
-import { type Asked, type Resolution, resolveKnown, resolveRequest } from './resolve';
+import { type Asked, floorFor, type Resolution, resolveKnown, resolveRequest } from './resolve';
 
 /** A request with the toolchain that answers it, ready on this machine. */
 export interface Provided {
@@ -45,11 +45,21 @@ export async function provide(ctx: Context, asked: Asked): Promise<Provided> {
     return { request: asked.request, resolution, toolchain: resolution.toolchain, action: 'linked' };
   const order = orderFor(ctx, asked.runtime, resolution.entry);
   const present = await findToolchain(ctx.home, orderKey(order));
-  const locked = resolution.from === 'lock' ? ({ locked: true } as const) : {};
-  const toolchain = present ?? (await installToolchain(ctx, { ...order, ...locked }));
+  const toolchain = present ?? (await installToolchain(ctx, { ...order, ...(await known(ctx, asked, resolution)) }));
   const entry = withToolchainProofs(resolution.entry, toolchain);
   const action = present === undefined ? 'installed' : 'present';
   return { request: asked.request, resolution: { ...resolution, entry }, toolchain, action };
+}
+
+/** What is known of an order beforehand: a lock's digest holds by itself; what was just resolved must not prove less than before. */
+async function known(
+  ctx: Context,
+  asked: Asked,
+  { from, entry }: Extract<Resolution, { readonly kind: 'entry' }>,
+): Promise<Pick<Order, 'locked' | 'floor'>> {
+  if (from === 'lock') return { locked: true };
+  const floor = await floorFor(ctx, asked, entry);
+  return floor === undefined ? {} : { floor };
 }
 
 /** What was proved while installing is known of the entry too. */

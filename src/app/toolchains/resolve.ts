@@ -1,8 +1,10 @@
+import { listToolchains } from '../../adapters/store/store';
+import type { Proof } from '../../domain/runtime/artifact';
 import type { PlatformKey } from '../../domain/runtime/platform';
 import { PLATFORMS } from '../../domain/runtime/platform';
 import type { Runtime, Source, Upstream } from '../../domain/runtime/runtime';
 import { artifactFor, findAlternatives, type LockEntry, type Lockfile } from '../../domain/toolchain/lockfile';
-import { carryProofs, findWeakening } from '../../domain/toolchain/proof-floor';
+import { carryProofs, findWeakening, proofFloor } from '../../domain/toolchain/proof-floor';
 import { proofText, type Toolchain } from '../../domain/toolchain/toolchain';
 import type { Release } from '../../domain/versions/release';
 import type { ToolRequest } from '../../domain/versions/request';
@@ -81,7 +83,7 @@ export async function resolveFromSources(ctx: Context, asked: Asked): Promise<Lo
       const provedLater = source.signature !== undefined && ctx.settings.verifySignatures !== 'off';
       const entry = provedLater ? carryProofs(asked.lock, found) : found;
       // guard: proof-floor-asked
-      if (asked.order === undefined && !provedLater) refuseWeakening(asked, entry);
+      if (asked.order === undefined && !provedLater) await refuseWeakening(ctx, asked, entry);
       tellFallback(ctx, { source, failures, tool: asked.runtime.id });
       return entry;
     } catch (error) {
@@ -93,15 +95,27 @@ export async function resolveFromSources(ctx: Context, asked: Asked): Promise<Lo
 }
 
 /** Who names a source decides that its proof is enough; nobody else does. */
-function refuseWeakening({ lock }: Asked, entry: LockEntry): void {
-  const found = findWeakening(lock, entry);
-  if (found === undefined) return;
+async function refuseWeakening(ctx: Context, { lock }: Asked, entry: LockEntry): Promise<void> {
+  const found = findWeakening({ lock, receipts: await listToolchains(ctx.home) }, entry);
+  if (found !== undefined) throw weakerProof(entry, found);
+}
+
+/** What an archive that is signed itself must reach once its signature was looked for; the person's own choice of a source asks for nothing. */
+export async function floorFor(ctx: Context, { lock, order }: Asked, entry: LockEntry): Promise<Proof | undefined> {
+  if (order !== undefined) return undefined;
+  return proofFloor({ lock, receipts: await listToolchains(ctx.home) }, entry, ctx.platform);
+}
+
+export function weakerProof(
+  of: Pick<LockEntry, 'tool' | 'version' | 'source'>,
+  found: { readonly platform: PlatformKey; readonly before: Proof; readonly after: Proof },
+): PolyenvError {
   const { platform, before, after } = found;
-  throw new PolyenvError(
+  return new PolyenvError(
     'proof-weaker',
-    `${entry.tool} ${entry.version} for ${platform} is proved by ${proofText(after)} at ${entry.source}, and the lock records ${proofText(before)}`,
+    `${of.tool} ${of.version} for ${platform} is proved by ${proofText(after)} at ${of.source}, and it was recorded as ${proofText(before)}`,
     {
-      hint: `find out why, or accept it: polyenv use ${entry.tool}@${entry.request.text} --source ${entry.source}`,
+      hint: `find out why, or accept it: polyenv use ${of.tool}@${of.version} --source ${of.source}`,
     },
   );
 }

@@ -40,7 +40,7 @@ export interface Settings {
   /** Further OpenPGP fingerprints, for a company that signs its mirror anew. */
   readonly verifyKeys: readonly string[];
   /** The weakest proof that is accepted. */
-  readonly verifyMinimum: 'index' | 'registry-signature' | 'transparency' | 'signature';
+  readonly verifyMinimum: 'digest' | 'registry-signature' | 'transparency' | 'signature';
   /** Source ids that may be used; empty means all. */
   readonly sourcesAllowed: readonly string[];
   readonly preference: 'managed' | 'system' | 'only-managed' | 'only-system';
@@ -136,9 +136,10 @@ export const SETTINGS: readonly (Setting & { readonly key: keyof Settings })[] =
   {
     key: 'verifyMinimum',
     name: 'verify.minimum',
-    type: ['index', 'registry-signature', 'transparency', 'signature'],
+    type: ['digest', 'registry-signature', 'transparency', 'signature'],
+    formerly: { index: 'digest' },
     describe: 'the weakest proof that is accepted',
-    fallback: 'index',
+    fallback: 'digest',
     strictest: 'last',
   },
   {

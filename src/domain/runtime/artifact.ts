@@ -12,10 +12,10 @@ export type Locator = string;
 /**
  * How the digest of a part came to be believed, strongest first:
  * `signature` (an OpenPGP signature by `by`, a primary fingerprint), `transparency` (a checksum database's signed tree),
- * `registry-signature` (a package registry's own key), `index` (a digest in an index fetched over TLS from `by`).
+ * `registry-signature` (a package registry's own key), `digest` (a digest in an index fetched over TLS from `by`).
  */
 export interface Proof {
-  readonly kind: 'signature' | 'transparency' | 'registry-signature' | 'index';
+  readonly kind: 'signature' | 'transparency' | 'registry-signature' | 'digest';
   /** Fingerprint, database name, key id, or host-free name of the index. */
   readonly by: string;
 }

@@ -133,9 +133,14 @@ export function formatProof(proof: Proof): string {
 /** The inverse of `formatProof`; `undefined` for anything else. */
 export function parseProof(text: string): Proof | undefined {
   const colon = text.indexOf(':');
-  const kind = PROOFS.find((known) => known === text.slice(0, colon));
+  const kind = proofKind(text.slice(0, colon));
   const by = text.slice(colon + 1);
   return kind !== undefined && BY.test(by) ? { kind, by } : undefined;
+}
+
+/** A kind of proof by its word; locks and receipts of polyenv 0.1 say `index` for `digest`. */
+export function proofKind(word: string): Proof['kind'] | undefined {
+  return word === 'index' ? 'digest' : PROOFS.find((known) => known === word);
 }
 
 /**
@@ -165,7 +170,12 @@ const HEADER = `# What polyenv.toml was resolved to, for every platform. Written
 `;
 
 /** Weakest first. */
-const PROOFS = ['index', 'registry-signature', 'transparency', 'signature'] as const satisfies readonly Proof['kind'][];
+const PROOFS = [
+  'digest',
+  'registry-signature',
+  'transparency',
+  'signature',
+] as const satisfies readonly Proof['kind'][];
 
 const TOOL = /^[a-z][a-z0-9]{0,31}$/;
 const WORD = /^[A-Za-z0-9][A-Za-z0-9._+/-]{0,127}$/;

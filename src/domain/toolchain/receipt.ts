@@ -4,6 +4,7 @@ import { formatDigest, parseDigest } from '../runtime/digest';
 import { isPlatformKey } from '../runtime/platform';
 import type { RequestOptions } from '../versions/request';
 import { versionFrom } from '../versions/version';
+import { proofKind } from './lockfile';
 import type { Toolchain } from './toolchain';
 
 /** The receipt beside a tree: `{"schema":1,"tool",...}`. Only what cannot be derived from its own name and place. */
@@ -61,17 +62,17 @@ function decodeParts(value: unknown): readonly Part[] | undefined {
   const parts: Part[] = [];
   for (const item of value as readonly Record<string, unknown>[]) {
     const digest = typeof item?.digest === 'string' ? parseDigest(item.digest) : undefined;
-    const proof = item?.proof as Proof | undefined;
-    if (
-      digest === undefined ||
-      typeof item.at !== 'string' ||
-      typeof proof?.kind !== 'string' ||
-      typeof proof.by !== 'string'
-    )
-      return undefined;
+    const proof = decodeProof(item?.proof);
+    if (digest === undefined || typeof item.at !== 'string' || proof === undefined) return undefined;
     parts.push({ at: item.at, digest, proof, ...(typeof item.size === 'number' && { size: item.size }) });
   }
   return parts;
+}
+
+function decodeProof(value: unknown): Proof | undefined {
+  const { kind, by } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  const known = typeof kind === 'string' ? proofKind(kind) : undefined;
+  return known !== undefined && typeof by === 'string' ? { kind: known, by } : undefined;
 }
 
 function decodeOptions(value: unknown): RequestOptions {

@@ -44,7 +44,7 @@ export function proofText(proof: Proof): string {
       return `checksum database ${proof.by}`;
     case 'registry-signature':
       return `signed by the registry's key ${proof.by}`;
-    case 'index':
+    case 'digest':
       return `digest from ${proof.by}`;
   }
 }
