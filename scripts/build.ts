@@ -37,7 +37,8 @@ async function buildInto(root: string): Promise<void> {
     // `require` is quicker, and works in code that was loaded from a cache.
     supported: { 'dynamic-import': false },
   } as const;
-  const { collectVocabulary, nearWords } = await loadBundled<typeof import('../src/cli/vocabulary')>(
+  const { CATALOG, nearWords } = await loadBundled<typeof import('../src/cli/catalog')>(root, 'src/cli/catalog.ts');
+  const { collectVocabulary } = await loadBundled<typeof import('../src/cli/vocabulary')>(
     root,
     'src/cli/vocabulary.ts',
   );
@@ -58,7 +59,7 @@ async function buildInto(root: string): Promise<void> {
   await build({
     ...shared,
     entryPoints: { complete: 'src/cli/complete.ts' },
-    define: { ...shared.define, __VOCABULARY__: JSON.stringify(await collectVocabulary()) },
+    define: { ...shared.define, __VOCABULARY__: JSON.stringify(await collectVocabulary(CATALOG)) },
     plugins: program,
   });
   const start = join(out, 'polyenv.cjs');

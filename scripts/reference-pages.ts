@@ -1,8 +1,8 @@
 import { loadRuntimes } from '../src/app/base/registry';
-import { CATALOG, type Entry, type Group } from '../src/cli/catalog';
-import { type Argument, COMMON_OPTIONS, type Command, type Option } from '../src/cli/command';
+import { CATALOG } from '../src/cli/catalog';
+import { type Argument, COMMON_OPTIONS, type Command, type Entry, type Group, type Option } from '../src/cli/command';
+import { loadCommand } from '../src/cli/entry';
 import { usage } from '../src/cli/output/help';
-import { loadCommand } from '../src/cli/program';
 import { pinFilesOf } from '../src/domain/pins/files/of-runtime';
 import { MANIFEST_NAMES } from '../src/domain/project/manifest';
 import { SETTINGS, type Setting, settingVariable } from '../src/domain/project/settings';

@@ -1,19 +1,6 @@
-import type { Command } from './command';
+import type { Entry } from './command';
 
-/** A verb as the overview knows it; the command itself is loaded only when it is invoked. */
-export interface Entry {
-  readonly name: string;
-  readonly aliases?: readonly string[];
-  readonly group: Group;
-  readonly load: () => Promise<{ readonly command: Command }>;
-  /** Plumbing: works, but is not shown in the overview. */
-  readonly hidden?: true;
-  /** Called often, by people and by programs: also in the small file, which starts sooner. */
-  readonly near?: true;
-}
-
-export type Group = 'Project' | 'Run' | 'Look' | 'Toolchains' | 'Machine' | 'Lock' | 'Others' | 'Plumbing';
-
+/** Every verb. */
 export const CATALOG: readonly Entry[] = [
   { name: 'init', group: 'Project', load: () => import('./commands/init') },
   { name: 'use', group: 'Project', load: () => import('./commands/use') },
@@ -66,3 +53,8 @@ export const CATALOG: readonly Entry[] = [
   { name: 'reshim', group: 'Plumbing', hidden: true, load: () => import('./commands/reshim') },
   { name: 'shim', group: 'Plumbing', hidden: true, near: true, load: () => import('./commands/shim') },
 ];
+
+/** The words by which the verbs of the small file are called. */
+export function nearWords(): readonly string[] {
+  return CATALOG.filter(({ near }) => near).flatMap(({ name, aliases = [] }) => [name, ...aliases]);
+}

@@ -1,4 +1,5 @@
 import type { Context } from '../app/base/context';
+import type { Outcome } from './output/outcome';
 import type { Output } from './output/output';
 
 /** One verb as data: the program, the help, the reference and the completions are made from it. */
@@ -17,6 +18,20 @@ export interface Command {
   /** Which completions an argument gets beyond its choices. */
   run(input: Input): Promise<Outcome | undefined>;
 }
+
+/** A verb as the overview knows it; the command itself is loaded only when it is invoked. */
+export interface Entry {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  readonly group: Group;
+  readonly load: () => Promise<{ readonly command: Command }>;
+  /** Plumbing: works, but is not shown in the overview. */
+  readonly hidden?: true;
+  /** Called often, by people and by programs: also in the small file, which starts sooner. */
+  readonly near?: true;
+}
+
+export type Group = 'Project' | 'Run' | 'Look' | 'Toolchains' | 'Machine' | 'Lock' | 'Others' | 'Plumbing';
 
 export interface Argument {
   readonly name: string;
@@ -73,18 +88,11 @@ export interface Input {
   readonly rest: readonly string[] | undefined;
   readonly options: Readonly<Record<string, OptionValue>>;
   readonly output: Output;
+  /** Every verb, for those that speak of them all. */
+  readonly catalog: readonly Entry[];
 }
 
 export type OptionValue = string | true | readonly string[] | undefined;
-
-/** What a verb has to say: `data` for `--json`, `text` for people, on stdout; and the exit status. */
-export interface Outcome {
-  readonly data?: Readonly<Record<string, unknown>>;
-  readonly text?: string;
-  /** Of text that a shell or a program reads: printed as it is, except on a terminal. */
-  readonly verbatim?: true;
-  readonly exit?: number;
-}
 
 export function flag(input: Input, name: string): true | undefined {
   return input.options[name] === undefined ? undefined : true;

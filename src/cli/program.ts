@@ -2,13 +2,14 @@ import { resolve } from 'node:path';
 import { CommanderError, Option as CommanderOption, Command as Verb } from 'commander';
 import { openContext } from '../app/base/context';
 import { PolyenvError } from '../domain/words/errors';
-import { nearestName } from '../domain/words/nearest';
 import type { Host } from '../host';
 import { verbIndex } from '../verb';
-import { CATALOG, type Entry } from './catalog';
-import { COMMON_OPTIONS, type Command, type Input, type Option, type OptionValue, type Outcome } from './command';
+import { CATALOG } from './catalog';
+import { COMMON_OPTIONS, type Command, type Entry, type Input, type Option, type OptionValue } from './command';
+import { entryOf, loadCommand } from './entry';
 import { asPolyenvError } from './output/error';
 import { helpText } from './output/help';
+import type { Outcome } from './output/outcome';
 import { type Output, openOutput } from './output/output';
 
 /** Runs one command line and returns the exit status. Only the module of the invoked verb is loaded. */
@@ -43,29 +44,12 @@ function invoked(argv: readonly string[]): { readonly entry: Entry } & Words {
   if (word === undefined) {
     const name = before.some((option) => option === '--help' || option === '-h') ? 'help' : 'status';
     return {
-      entry: entryOf(name),
+      entry: entryOf(CATALOG, name),
       before: before.filter((option) => option !== '--help' && option !== '-h'),
       after: [],
     };
   }
-  return { entry: entryOf(word), before, after: argv.slice(index + 1) };
-}
-
-export function entryOf(name: string): Entry {
-  const found = CATALOG.find((entry) => entry.name === name || entry.aliases?.includes(name));
-  if (found !== undefined) return found;
-  const names = CATALOG.flatMap((entry) => (entry.hidden ? [] : [entry.name, ...(entry.aliases ?? [])]));
-  const nearest = nearestName(name, names);
-  throw new PolyenvError('usage', `polyenv has no command ${JSON.stringify(name)}`, {
-    hint: nearest === undefined ? 'polyenv help' : `polyenv ${nearest}`,
-  });
-}
-
-/** The verb with all of its options. */
-export async function loadCommand(entry: Entry): Promise<Command> {
-  const { command } = await entry.load();
-  if (command.moreOptions === undefined) return command;
-  return { ...command, options: [...(command.options ?? []), ...(await command.moreOptions())] };
+  return { entry: entryOf(CATALOG, word), before, after: argv.slice(index + 1) };
 }
 
 async function runVerb(host: Host, command: Command, words: Words): Promise<number> {
@@ -122,7 +106,7 @@ async function runInContext(host: Host, command: Command, call: Call): Promise<n
     offline: options.offline !== undefined,
   });
   try {
-    const input: Input = { ctx, args: call.args, rest: call.rest, options, output };
+    const input: Input = { ctx, args: call.args, rest: call.rest, options, output, catalog: CATALOG };
     const outcome: Outcome | undefined = await command.run(input);
     output.settle();
     if (outcome !== undefined && (outcome.text !== undefined || (output.modes.json && outcome.data !== undefined)))

@@ -1,13 +1,12 @@
 import { loadRuntimes } from '../app/base/registry';
 import { SETTINGS } from '../domain/project/settings';
 import type { OptionWords, VerbWords, Vocabulary } from '../domain/routes/completion';
-import { CATALOG, type Entry } from './catalog';
-import { COMMON_OPTIONS, type Option } from './command';
+import { COMMON_OPTIONS, type Entry, type Option } from './command';
 
 /** Every verb with its words, from the verbs themselves: made when polyenv is built. */
-export async function collectVocabulary(): Promise<Vocabulary> {
+export async function collectVocabulary(catalog: readonly Entry[]): Promise<Vocabulary> {
   return {
-    verbs: await Promise.all(CATALOG.map(verbWords)),
+    verbs: await Promise.all(catalog.map(verbWords)),
     options: COMMON_OPTIONS.map(optionWords),
     tools: (await loadRuntimes()).map(({ id, title, advice: { channels = [], lifecycle } = {} }) => ({
       word: id,
@@ -21,11 +20,6 @@ export async function collectVocabulary(): Promise<Vocabulary> {
       values: Array.isArray(type) ? type : type === 'boolean' ? ['true', 'false'] : [],
     })),
   };
-}
-
-/** The words by which the verbs of the small file are called. */
-export function nearWords(): readonly string[] {
-  return CATALOG.filter(({ near }) => near).flatMap(({ name, aliases = [] }) => [name, ...aliases]);
 }
 
 async function verbWords(entry: Entry): Promise<VerbWords> {

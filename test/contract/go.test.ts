@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { runtime } from '../../runtimes/go';
 import type { Source } from '../../src/domain/runtime/runtime';
-import { parseToolRequest } from '../../src/domain/versions/request';
 import { selectRelease } from '../../src/domain/versions/select';
+import { parseToolRequest } from '../../src/domain/versions/tool-request';
 import type { Version } from '../../src/domain/versions/version';
 import { published } from '../fixtures/upstreams/go';
 import { fakeUpstream } from '../support/fake-upstream';

@@ -6,8 +6,9 @@ import { referencePages } from '../../scripts/reference-pages';
 import { parseWishes } from '../../src/app/project/wishes';
 import { CATALOG } from '../../src/cli/catalog';
 import type { Example, Input } from '../../src/cli/command';
+import { entryOf, loadCommand } from '../../src/cli/entry';
 import { helpText } from '../../src/cli/output/help';
-import { entryOf, loadCommand, readWords } from '../../src/cli/program';
+import { readWords } from '../../src/cli/program';
 import { optionsFromFlags } from '../../src/cli/request-flags';
 import { CATALOGUE } from '../../src/domain/words/errors';
 import type { Host } from '../../src/host';
@@ -50,16 +51,16 @@ describe('every example', async () => {
   });
 
   it('with a switch that begins with no- has it switched', async () => {
-    const command = await loadCommand(entryOf('new'));
+    const command = await loadCommand(entryOf(CATALOG, 'new'));
     const read = (...after: readonly string[]) => readWords(command, { before: [], after }, {} as Host).options;
     expect(read('go-http', 'svc', '--no-git')).toMatchObject({ 'no-git': true });
     expect(read('go-http', 'svc')).not.toHaveProperty('no-git');
   });
 
   it('of help: each error is explained by its code, which no verb has as its name', async () => {
-    const help = await loadCommand(entryOf('help'));
+    const help = await loadCommand(entryOf(CATALOG, 'help'));
     for (const code of Object.keys(CATALOGUE)) {
-      const said = await help.run({ args: [code] } as unknown as Input);
+      const said = await help.run({ args: [code], catalog: CATALOG } as unknown as Input);
       expect(said?.text).toContain(`error[${code}]`);
       expect(said?.text).not.toMatch(/\]\(|`/);
       expect(CATALOG.map(({ name }) => name)).not.toContain(code);
@@ -67,7 +68,7 @@ describe('every example', async () => {
   });
 
   it('of use stands on the page that help prints', async () => {
-    const use = await loadCommand(entryOf('use'));
+    const use = await loadCommand(entryOf(CATALOG, 'use'));
     expect(use.examples?.length).toBeGreaterThan(2);
     for (const { run } of use.examples ?? []) expect(helpText(use)).toContain(run);
   });
@@ -101,7 +102,7 @@ async function understand(line: string): Promise<void> {
   for (const words of polyenvCalls(line)) {
     if (words.length === 0 || words[0] === '--version') continue;
     const own = words[0] === '-C' ? words.slice(2) : words;
-    const command = await loadCommand(entryOf(own[0] ?? ''));
+    const command = await loadCommand(entryOf(CATALOG, own[0] ?? ''));
     const read = readWords(command, { before: [], after: own.slice(1) }, {} as Host);
     const least = (command.arguments ?? []).filter(({ required }) => required).length;
     expect(read.args.length, line).toBeGreaterThanOrEqual(least);

@@ -12,7 +12,7 @@ import type { Parameter, Template } from '../../src/domain/making/template';
 import { refuseValue } from '../../src/domain/making/template';
 import { decodeManifest, findRuntime } from '../../src/domain/project/manifest';
 import type { Runtime } from '../../src/domain/runtime/runtime';
-import { parseToolRequest } from '../../src/domain/versions/request';
+import { parseToolRequest } from '../../src/domain/versions/tool-request';
 import { discard } from '../support/discard';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');

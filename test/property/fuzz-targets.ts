@@ -15,7 +15,7 @@ import type { Document } from '../../src/domain/runtime/runtime';
 import { openTreeNote, parseLookup } from '../../src/domain/runtime/sumdb';
 import { decodeLockfile } from '../../src/domain/toolchain/lockfile';
 import { decodeReceipt } from '../../src/domain/toolchain/receipt';
-import { parseToolRequest } from '../../src/domain/versions/request';
+import { parseToolRequest } from '../../src/domain/versions/tool-request';
 import { versionFrom } from '../../src/domain/versions/version';
 import { PolyenvError } from '../../src/domain/words/errors';
 import { published as go } from '../fixtures/upstreams/go';

@@ -6,8 +6,8 @@ import type { OpenUpstream } from '../../src/adapters/upstream/upstream';
 import type { Layout } from '../../src/domain/runtime/layout';
 import type { Runtime, Source } from '../../src/domain/runtime/runtime';
 import type { Release } from '../../src/domain/versions/release';
-import { parseToolRequest } from '../../src/domain/versions/request';
 import { selectRelease } from '../../src/domain/versions/select';
+import { parseToolRequest } from '../../src/domain/versions/tool-request';
 import type { Ask } from './published';
 
 export interface Installing {

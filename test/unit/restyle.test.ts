@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Runtime } from '../../src/domain/runtime/runtime';
 import type { Release } from '../../src/domain/versions/release';
-import { parseToolRequest } from '../../src/domain/versions/request';
 import { isMoving, lineBeyond, restyle } from '../../src/domain/versions/restyle';
+import { parseToolRequest } from '../../src/domain/versions/tool-request';
 import type { Version } from '../../src/domain/versions/version';
 import { RUNTIMES } from '../support/pin-project';
 

@@ -1,6 +1,6 @@
 import type { Runtime } from '../../domain/runtime/runtime';
 import type { RequestOptions, ToolRequest } from '../../domain/versions/request';
-import { parseToolRequest } from '../../domain/versions/request';
+import { parseToolRequest } from '../../domain/versions/tool-request';
 import { PolyenvError } from '../../domain/words/errors';
 import { loadRuntime } from '../base/registry';
 

@@ -13,8 +13,8 @@ export const command: Command = {
     { run: 'polyenv complete fish -- use node@', describe: 'versions of Node.js that are known here' },
     { run: "polyenv complete bash -- 'polyenv use no'", describe: 'for bash, the line itself' },
   ],
-  run: async ({ ctx, args, rest = [] }) => {
-    const { native, candidates, text } = await answer(ctx.host, await collectVocabulary(), {
+  run: async ({ ctx, args, catalog, rest = [] }) => {
+    const { native, candidates, text } = await answer(ctx.host, await collectVocabulary(catalog), {
       shell: args[0] ?? '',
       words: rest,
     });

@@ -1,9 +1,9 @@
 import { CATALOGUE, type ErrorCode } from '../../domain/words/errors';
-import { CATALOG, type Group } from '../catalog';
-import type { Command, Outcome } from '../command';
+import type { Command, Entry, Group } from '../command';
+import { entryOf, loadCommand } from '../entry';
 import { columns } from '../output/columns';
 import { helpText } from '../output/help';
-import { entryOf, loadCommand } from '../program';
+import type { Outcome } from '../output/outcome';
 
 const GROUPS: readonly Group[] = ['Project', 'Run', 'Look', 'Toolchains', 'Lock', 'Machine', 'Others'];
 
@@ -15,12 +15,12 @@ export const command: Command = {
     { run: 'polyenv help use', describe: 'one command' },
     { run: 'polyenv help lock-stale', describe: 'what error[lock-stale] means, and what to do' },
   ],
-  run: async ({ args, output }) => {
-    if (args[0] !== undefined && isErrorCode(args[0])) return explain(args[0]);
-    if (args[0] !== undefined) return { text: helpText(await loadCommand(entryOf(args[0]))) };
+  run: async ({ args, catalog, output }) => {
+    if (args[0] !== undefined && isErrorCode(args[0], catalog)) return explain(args[0]);
+    if (args[0] !== undefined) return { text: helpText(await loadCommand(entryOf(catalog, args[0]))) };
     const parts = await Promise.all(
       GROUPS.map(async (group) => {
-        const entries = CATALOG.filter((entry) => entry.group === group && !entry.hidden);
+        const entries = catalog.filter((entry) => entry.group === group && !entry.hidden);
         const rows = await Promise.all(
           entries.map(async (entry) => [
             `  ${[entry.name, ...(entry.aliases ?? [])].join(', ')}`,
@@ -37,8 +37,8 @@ export const command: Command = {
 };
 
 /** No verb has the name of an error, so one word can mean either. */
-function isErrorCode(word: string): word is ErrorCode {
-  return Object.hasOwn(CATALOGUE, word) && !CATALOG.some((entry) => entry.name === word);
+function isErrorCode(word: string, catalog: readonly Entry[]): word is ErrorCode {
+  return Object.hasOwn(CATALOGUE, word) && !catalog.some((entry) => entry.name === word);
 }
 
 async function explain(code: ErrorCode): Promise<Outcome> {

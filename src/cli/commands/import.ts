@@ -1,8 +1,9 @@
 import { defaultsOf, findHoldings, type Holding, takeDefaults, takeOver } from '../../app/changes/import';
 import { PolyenvError } from '../../domain/words/errors';
-import { type Command, flag, type Input, type Outcome } from '../command';
+import { type Command, flag, type Input } from '../command';
 import { confirm } from '../confirm';
 import { columns } from '../output/columns';
+import type { Outcome } from '../output/outcome';
 
 export const command: Command = {
   name: 'import',

@@ -4,9 +4,10 @@ import { installFrozen, installProject } from '../../app/changes/install-project
 import { floorProblems } from '../../app/checks/doctor';
 import { standingsOf } from '../../app/routes/compile';
 import { describeOrigin } from '../../domain/words/sourced';
-import { flag, type Input, type Outcome } from '../command';
+import { flag, type Input } from '../command';
 import { columns, durationText } from '../output/columns';
 import { asPolyenvError, errorData, errorText } from '../output/error';
+import type { Outcome } from '../output/outcome';
 
 /** `install --all`: one table for all projects, and the worst of their exit statuses. */
 export async function installEverything(input: Input): Promise<Outcome> {

@@ -2,8 +2,9 @@ import { planUse, use } from '../../app/changes/use';
 import { parseWishes } from '../../app/project/wishes';
 import { describeProof } from '../../domain/toolchain/toolchain';
 import { PolyenvError } from '../../domain/words/errors';
-import { type Command, flag, type Input, type Outcome, value } from '../command';
+import { type Command, flag, type Input, value } from '../command';
 import { columns, durationText } from '../output/columns';
+import type { Outcome } from '../output/outcome';
 import { optionsFromFlags, requestFlags } from '../request-flags';
 
 export const command: Command = {

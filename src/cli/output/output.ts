@@ -1,9 +1,10 @@
-import type { Emit, Event } from '../../domain/words/events';
+import type { Emit } from '../../domain/words/events';
 import { printable, printableLines } from '../../domain/words/printable';
 import type { Host } from '../../host';
-import type { Outcome } from '../command';
 import { errorData, errorText } from './error';
 import { jsonListener } from './json';
+import type { Listener } from './listener';
+import type { Outcome } from './outcome';
 import { plainListener } from './plain';
 import { PAINTED, type Style, styleFor } from './style';
 import { ttyListener } from './tty';
@@ -12,12 +13,6 @@ export interface Modes {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
-}
-
-export interface Listener {
-  hear(event: Event): void;
-  /** Takes back what is only of the moment (a progress line). */
-  settle(): void;
 }
 
 /** Data goes to stdout, everything else to stderr; which form it takes is decided here once. */

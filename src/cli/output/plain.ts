@@ -1,7 +1,7 @@
 import type { Event } from '../../domain/words/events';
 import { printable } from '../../domain/words/printable';
 import { durationText } from './columns';
-import type { Listener } from './output';
+import type { Listener } from './listener';
 import type { Style } from './style';
 
 /** A line for each thing that happened; no progress, so that logs stay readable. */

@@ -2,7 +2,7 @@ import type { Event } from '../../domain/words/events';
 import { printable } from '../../domain/words/printable';
 import type { Host } from '../../host';
 import { bytesText, durationText } from './columns';
-import type { Listener } from './output';
+import type { Listener } from './listener';
 import { eventLine } from './plain';
 import type { Style } from './style';
 

@@ -1,4 +1,5 @@
-import type { Requestable, ToolRequest, VersionRequest } from '../versions/request';
+import type { ToolRequest, VersionRequest } from '../versions/request';
+import type { Requestable } from '../versions/tool-request';
 import type { Version } from '../versions/version';
 
 /** What a version file is to mean: the manifest's request, and the release that it is resolved to where that is known. */

@@ -1,6 +1,7 @@
 import type { Pin, RequestOption } from '../runtime/runtime';
-import { parseToolRequest, type Requestable, type RequestOptions, type ToolRequest } from '../versions/request';
+import type { RequestOptions, ToolRequest } from '../versions/request';
 import type { VersionScheme } from '../versions/scheme';
+import { parseToolRequest, type Requestable } from '../versions/tool-request';
 import type { Version } from '../versions/version';
 import { PolyenvError } from '../words/errors';
 import { quoted } from '../words/printable';

@@ -1,9 +1,10 @@
 import { asArray, asObject, asRecord, asString, optional } from '../formats/decoders';
 import type { Release } from '../versions/release';
-import { splitToolRequest, type ToolRequest } from '../versions/request';
+import type { ToolRequest } from '../versions/request';
 import type { ListEntry, VersionScheme } from '../versions/scheme';
 import { invalidRequest, LONGEST_REQUEST } from '../versions/schemes/request-text';
 import { nearestReleases, selectRelease } from '../versions/select';
+import { splitToolRequest } from '../versions/tool-request';
 import { PolyenvError } from '../words/errors';
 import { quoted } from '../words/printable';
 import type { Runtime } from './runtime';
