@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { loadCached } from './code-cache';
 import type { Host } from './host';
 import { type Load, run } from './run';
-import { verbIndex } from './verb';
+import { ownOptions, verbIndex } from './verb';
 
 function workingFolder(): string | undefined {
   let physical: string;
@@ -99,7 +99,8 @@ const load: Load = async (folder) => {
   const beside = (part: string): string => join(dirname(host.program), part);
   if (isKey(host.argv)) return loadPart(beside('complete.cjs'), { folder, verb });
   // Real lines in a stack are worth compiling anew: Node maps only what its own loader loads.
-  if (host.argv.includes('-v') || host.argv.includes('--verbose')) {
+  const own = ownOptions(host.argv);
+  if (own.includes('-v') || own.includes('--verbose')) {
     process.setSourceMapsEnabled(true);
     return loadPart(beside('cli.cjs'), { folder: undefined, verb });
   }

@@ -13,8 +13,8 @@ export interface Command {
   /** Options that depend on the runtimes there are. */
   readonly moreOptions?: () => Promise<readonly Option[]>;
   readonly examples?: readonly Example[];
-  /** For a verb that ends in somebody else's command line: how many of the words are its own. */
-  readonly ownWords?: (words: readonly string[]) => number;
+  /** It ends in somebody else's command line: `ownWords` says where. */
+  readonly handsOn?: true;
   /** Which completions an argument gets beyond its choices. */
   run(input: Input): Promise<Outcome | undefined>;
 }

@@ -3,7 +3,7 @@ import { CommanderError, Option as CommanderOption, Command as Verb } from 'comm
 import { openContext } from '../app/base/context';
 import { PolyenvError } from '../domain/words/errors';
 import type { Host } from '../host';
-import { verbIndex } from '../verb';
+import { ownOptions, ownWords, verbIndex } from '../verb';
 import { CATALOG } from './catalog';
 import { COMMON_OPTIONS, type Command, type Entry, type Input, type Option, type OptionValue } from './command';
 import { entryOf, loadCommand } from './entry';
@@ -75,17 +75,17 @@ export function readWords(command: Command, { before, after }: Words, host: Host
   return { ...parse(command, [...before, ...own], host), rest };
 }
 
-/** Before `--`, or what the verb calls its own; behind it, words that are only handed on. */
+/** Polyenv's own words, and those that are only handed on. */
 function divide(
   command: Command,
   words: readonly string[],
 ): { readonly own: readonly string[]; readonly rest: readonly string[] | undefined } {
-  const count = command.ownWords?.(words) ?? words.indexOf('--');
-  if (count === -1) return { own: words, rest: undefined };
+  const count = ownWords(command.name, words);
   const rest = words.slice(count);
+  if (rest.length === 0) return { own: words, rest: undefined };
   return {
     own: words.slice(0, count),
-    rest: command.ownWords === undefined || rest[0] === '--' ? rest.slice(1) : rest,
+    rest: command.name !== 'shim' && rest[0] === '--' ? rest.slice(1) : rest,
   };
 }
 
@@ -176,7 +176,6 @@ function camel(name: string): string {
 
 /** Good enough for errors that come before the verb's own options are read. */
 function modesOf(argv: readonly string[]) {
-  const end = argv.indexOf('--');
-  const own = end === -1 ? argv : argv.slice(0, end);
+  const own = ownOptions(argv);
   return { json: own.includes('--json'), quiet: own.includes('-q'), verbose: own.includes('-v') };
 }

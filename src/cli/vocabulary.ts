@@ -36,7 +36,7 @@ async function verbWords(entry: Entry): Promise<VerbWords> {
       ...(complete && { complete }),
     })),
     options: [...(command.options ?? []), ...more].filter(({ hidden }) => !hidden).map(optionWords),
-    ...(command.ownWords && { handsOn: true as const }),
+    ...(command.handsOn && { handsOn: true as const }),
   };
 }
 

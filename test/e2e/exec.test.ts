@@ -36,6 +36,19 @@ const answer = async (env: Readonly<Record<string, string>> = {}, command = ['no
   return ran.stdout.trim();
 };
 
+describe('what follows the words of polyenv', () => {
+  it('is the command, the task or the shell, with its own options', async () => {
+    await polyenv('use', 'node@20');
+    const ran = await machine.polyenv(['exec', 'node', '-v', '--json', '-C', '/nowhere'], { cwd });
+    expect(ran).toMatchObject({ exit: 0, stdout: 'tiny-node 20.11.1\n' });
+    const shell = await machine.polyenv(['shell', 'node@18', '--', '-c', 'node --version'], {
+      cwd,
+      env: { SHELL: '/bin/sh' },
+    });
+    expect(shell.stdout).toBe('v18.19.0\n');
+  });
+});
+
 describe('of a project whose routes stand', () => {
   beforeEach(async () => {
     for (const version of ['24', '18', '20']) await polyenv('use', `node@${version}`);

@@ -75,6 +75,15 @@ describe('what polyenv decides for a shim', () => {
       expect((await node([word], { env: { POLYENV_NODE: '18' } })).stdout).toBe('tiny-node 18.19.0\n');
   });
 
+  it('reads no option of its own from the arguments: the compiled code is used as ever', async () => {
+    const code = join(machine.polyenvHome, 'cache/code');
+    for (const word of ['-v', '--verbose']) {
+      rmSync(code, { recursive: true, force: true });
+      await node([word], { env: { POLYENV_NODE: '18.19' } });
+      expect(readdirSync(code).length, word).toBeGreaterThan(0);
+    }
+  });
+
   it('hands on the status, standard input and closed descriptors', async () => {
     for (const status of [0, 1, 42, 125, 126, 127, 255])
       expect(await node(['exit', String(status)], { env: { POLYENV_NODE: '18' } })).toMatchObject({

@@ -31,7 +31,7 @@ export const command: Command = {
     { run: 'polyenv exec node@22 python@3.12 -- make', describe: 'once with others' },
     { run: 'polyenv exec --report-writes -- npm install', describe: 'and say what it changed outside the project' },
   ],
-  ownWords,
+  handsOn: true,
   run: async (input) => {
     const { ctx, args, rest: words = [] } = input;
     const [first, ...rest] = words;
@@ -57,21 +57,6 @@ export const command: Command = {
     return { exit: watched.exit, data: report.data };
   },
 };
-
-/** Options and `tool@request` are ours; the first other word begins the command, with or without `--` before it. */
-function ownWords(words: readonly string[]): number {
-  let count = 0;
-  while (count < words.length) {
-    const word = words[count] ?? '';
-    if (word === '--') return count;
-    if (WITH_VALUE.includes(word)) count += 2;
-    else if (word.startsWith('-') || /^[a-z]+@/.test(word)) count += 1;
-    else return count;
-  }
-  return count;
-}
-
-const WITH_VALUE = ['-m', '--manifest', '-C', '--in'];
 
 const MOST_LINES = 40;
 

@@ -17,10 +17,7 @@ export const command: Command = {
     { run: 'polyenv run --list', describe: 'all of them' },
     { run: 'polyenv run test -- --watch', describe: 'with an argument of its own' },
   ],
-  ownWords: (words) => {
-    const name = words.findIndex((word, index) => !word.startsWith('-') && words[index - 1] !== '-C');
-    return name === -1 ? words.length : name + 1;
-  },
+  handsOn: true,
   run: async (input) => {
     const { ctx, args, rest = [], output } = input;
     const [name] = args;

@@ -6,8 +6,10 @@ export const command: Command = {
   name: 'shell',
   summary: 'a shell with the environment of this folder; exit leaves it',
   arguments: [{ name: 'tool@request', describe: 'versions for this shell', variadic: true, complete: 'request' }],
+  describe: 'What follows -- goes to the shell.',
+  handsOn: true,
   examples: [{ run: 'polyenv shell node@22', describe: 'try something with Node 22' }],
-  run: async ({ ctx, args }) => {
+  run: async ({ ctx, args, rest = [] }) => {
     const shell = ctx.host.env.SHELL?.startsWith('/') ? ctx.host.env.SHELL : '/bin/sh';
     // An activated shell leaves what was asked for here as it is.
     const env = { ...ctx.host.env, POLYENV_SHELL: ctx.directory };
@@ -18,7 +20,7 @@ export const command: Command = {
           folder: ctx.directory,
           cwd: ctx.directory,
           wishes: await parseWishes(args),
-          command: [shell],
+          command: [shell, ...rest],
         },
       ),
     };

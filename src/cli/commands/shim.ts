@@ -7,7 +7,7 @@ export const command: Command = {
   summary: "the shims' slow path: resolve, install what is missing, compile, and become the tool",
   describe: 'Plumbing: called by the scripts in the shims folder.',
   arguments: ['tool', 'command', 'folder'].map((name) => ({ name, describe: 'as the script found it' })),
-  ownWords: () => 3,
+  handsOn: true,
   run: async ({ ctx, args, rest = [] }) => {
     const [tool, name, folder] = args;
     if (tool === undefined || name === undefined || folder === undefined)
