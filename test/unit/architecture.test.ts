@@ -74,6 +74,20 @@ function runsBack(one: Import): boolean {
   return rooms !== undefined && rooms.indexOf(toRoom ?? '') > rooms.indexOf(room ?? '');
 }
 
+/** The first circle through each file that lies on one, as the path that leads back to it. */
+function circlesIn(targets: ReadonlyMap<string, readonly string[]>): readonly string[] {
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const visit = (file: string, path: readonly string[]): void => {
+    if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' -> '));
+    if (path.includes(file) || done.has(file)) return;
+    for (const target of targets.get(file) ?? []) visit(target, [...path, file]);
+    done.add(file);
+  };
+  for (const file of targets.keys()) visit(file, []);
+  return circles;
+}
+
 /** Pure computation, not the world. */
 const PURE = ['node:crypto', 'node:path'];
 
@@ -124,6 +138,17 @@ describe('the floors', () => {
       .filter((one) => runsBack(one))
       .map(({ file, line, target }) => `${file}:${line} ${target}`);
     expect(offending).toEqual([]);
+  });
+
+  it('has no circle of files', () => {
+    const targets = new Map(files.map((file) => [file, [] as string[]]));
+    for (const { file, target } of imports) {
+      if (!target.startsWith('.')) continue;
+      const path = relative(root, resolve(root, dirname(file), target));
+      const found = [`${path}.ts`, `${path}/index.ts`].find((one) => targets.has(one));
+      if (found !== undefined) targets.get(file)?.push(found);
+    }
+    expect(circlesIn(targets)).toEqual([]);
   });
 
   it('says of each room in one line what it is for', () => {

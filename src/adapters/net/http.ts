@@ -1,19 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SecureContext } from 'node:tls';
-import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { Dispatcher, Pool } from 'undici';
 import type { Settings } from '../../domain/project/settings';
-import { concealUrls } from '../../domain/words/concealment';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Emit } from '../../domain/words/events';
-import { printable } from '../../domain/words/printable';
 import type { Host } from '../../host';
-import { writable } from '../files/writable';
 import { openAuthorities } from './authorities';
+import { decodeBody, isWebPage, joined, readText, watch } from './body';
 import { exchange } from './exchange';
-import { isLoopback, refuseUnprotected, userHeaders, withoutUser } from './mirrors';
+import { describeFailure, describeStatus, LONGEST_WAIT, Transient } from './failures';
 import { readNetrc } from './netrc';
 import { type ProxyChoice, proxyFor } from './proxies';
+import { isLoopback, maskUrl, parseUrl, redirectTarget, refuseUnprotected, userHeaders, withoutUser } from './url';
 
 export interface Http {
   /**
@@ -59,12 +57,6 @@ export interface HttpOptions {
   /** Where a redirect's target is really fetched from. The first URL is taken as it is: who asks has rewritten it. */
   readonly rewrite?: (url: string) => { readonly url: string; readonly headers: Readonly<Record<string, string>> };
 }
-
-/** Below this many bytes a second, on average over `network.timeout` seconds of waiting, a body is given up. */
-export const SLOWEST = 1024;
-
-/** Longest wait that a server may ask for (`Retry-After`), in seconds. */
-export const LONGEST_WAIT = 30;
 
 const MOST_REDIRECTS = 10;
 
@@ -223,11 +215,6 @@ export function openHttp(options: HttpOptions): DirectHttp {
   }
 }
 
-/** The URL without anything secret: user, password and telling parameters are `***`. For messages. */
-export function maskUrl(url: string): string {
-  return printable(concealUrls(url));
-}
-
 /** undici takes a tunnel that the proxy closes without a word for one to be asked for again, at once and for ever. */
 function endingTunnels(proxy: Pool): Pool {
   const open = proxy.connect.bind(proxy) as (options: Dispatcher.ConnectOptions) => Promise<Dispatcher.ConnectData>;
@@ -247,26 +234,6 @@ interface RawAnswer {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: AsyncIterable<Uint8Array>;
   drop(): void;
-}
-
-interface Circumstances {
-  readonly url: URL;
-  readonly proxy: ProxyChoice | undefined;
-  readonly seconds: number;
-  readonly settings: Settings;
-}
-
-/** A failure after which the same request may succeed. */
-class Transient extends Error {
-  readonly shown: PolyenvError;
-  /** Milliseconds that the server asks us to wait. */
-  readonly pause: number | undefined;
-
-  constructor(shown: PolyenvError, pause?: number) {
-    super(shown.message);
-    this.shown = shown;
-    this.pause = pause;
-  }
 }
 
 async function checkAnswer(answer: RawAnswer, url: URL): Promise<HttpAnswer> {
@@ -299,275 +266,10 @@ async function checkAnswer(answer: RawAnswer, url: URL): Promise<HttpAnswer> {
   };
 }
 
-async function* joined(
-  first: IteratorResult<Uint8Array>,
-  rest: AsyncIterator<Uint8Array>,
-): AsyncGenerator<Uint8Array, void> {
-  try {
-    for (let step = first; step.done !== true; step = await rest.next()) yield step.value;
-  } finally {
-    await rest.return?.();
-  }
-}
-
-async function readText(body: AsyncIterable<Uint8Array>, url: URL, limit = 64 * 2 ** 20): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > limit) {
-      throw new PolyenvError('upstream-malformed', `${maskUrl(url.href)} is larger than ${limit} bytes`);
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-/** No file that we ask for is a web page: sign-in pages of networks and block pages of proxies are. */
-function isWebPage(start: Uint8Array): boolean {
-  const head = Buffer.from(start.subarray(0, 512)).toString('latin1');
-  return /^(?:\xEF\xBB\xBF)?\s*(?:<!--[\s\S]*?-->\s*)?<(?:!doctype\s+html|html[\s>])/i.test(head);
-}
-
-/** The body, its failures translated, given up when it trickles. Only time spent waiting for the network counts. */
-async function* watch(body: AsyncIterable<Uint8Array>, around: Circumstances): AsyncGenerator<Uint8Array, void> {
-  const iterator = body[Symbol.asyncIterator]();
-  let waited = 0;
-  let bytes = 0;
-  try {
-    for (;;) {
-      const asked = performance.now();
-      const step = await iterator.next().catch((error: unknown) => {
-        const failure = describeFailure(error, around);
-        throw failure instanceof Transient ? failure.shown : failure;
-      });
-      if (step.done === true) return;
-      waited += performance.now() - asked;
-      bytes += step.value.length;
-      if (waited >= around.seconds * 1000) {
-        if (bytes < (SLOWEST * waited) / 1000) throw tooSlow(around);
-        waited = 0;
-        bytes = 0;
-      }
-      yield step.value;
-    }
-  } finally {
-    await iterator.return?.();
-  }
-}
-
-function tooSlow({ url, seconds }: Circumstances): PolyenvError {
-  return new PolyenvError(
-    'network',
-    `${url.host} sends less than ${SLOWEST} bytes a second for ${seconds} s: ${maskUrl(url.href)}`,
-    { hint: 'try again later, or from a mirror: polyenv settings set mirrors FROM=TO', elsewhere: true },
-  );
-}
-
-/** The body without the Content-Encoding that its answer names. `url` is for messages. */
-export async function* decodeBody(
-  body: AsyncIterable<Uint8Array>,
-  encoding: string,
-  url: URL,
-): AsyncGenerator<Uint8Array, void> {
-  let current = body;
-  for (const name of encoding.toLowerCase().split(',').reverse()) current = decodeOne(current, name.trim(), url);
-  yield* current;
-}
-
-async function* decodeOne(body: AsyncIterable<Uint8Array>, name: string, url: URL): AsyncGenerator<Uint8Array> {
-  if (name === '' || name === 'identity') {
-    yield* body;
-    return;
-  }
-  const open = { gzip: createGunzip, 'x-gzip': createGunzip, deflate: createInflate, br: createBrotliDecompress }[name];
-  if (open === undefined) {
-    throw new PolyenvError('upstream-malformed', `${maskUrl(url.href)} is encoded as ${printable(name)}`);
-  }
-  const decoder = open();
-  let failure: unknown;
-  const feed = (async () => {
-    for await (const chunk of body) {
-      if (decoder.destroyed) return;
-      if (!decoder.write(chunk)) await writable(decoder);
-    }
-    decoder.end();
-  })().catch((error: unknown) => {
-    failure = error;
-    decoder.destroy();
-  });
-  try {
-    for await (const chunk of decoder) yield chunk as Uint8Array;
-    await feed;
-    if (failure !== undefined) throw failure;
-  } catch (error) {
-    if (failure !== undefined) throw failure;
-    if (error instanceof PolyenvError) throw error;
-    throw new PolyenvError('network', `${maskUrl(url.href)} was cut short or damaged on the way`, {
-      hint: 'try again',
-      elsewhere: true,
-      cause: error,
-    });
-  } finally {
-    decoder.destroy();
-  }
-}
-
-function describeStatus({ status, headers }: RawAnswer, url: URL): Error {
-  const shown = maskUrl(url.href);
-  const details = { status, elsewhere: true as const };
-  if (status === 511) {
-    return new PolyenvError('network', `this network wants you to sign in before ${url.host} can be reached`, {
-      hint: 'open any page in a browser, then try again',
-      ...details,
-    });
-  }
-  if (status === 407) {
-    return new PolyenvError('http-status', 'the proxy wants another user or password (status 407)', {
-      hint: 'check HTTPS_PROXY and HTTP_PROXY',
-      ...details,
-    });
-  }
-  if (status === 401) {
-    return new PolyenvError('http-status', `${url.host} wants a login (status 401): ${shown}`, {
-      hint: `add it to ~/.netrc: machine ${url.hostname} login NAME password SECRET`,
-      status,
-    });
-  }
-  if (status === 403) {
-    return new PolyenvError('http-status', `${url.host} does not allow it (status 403): ${shown}`, {
-      hint: 'a proxy may block it, or a login is missing in ~/.netrc',
-      ...details,
-    });
-  }
-  if (status >= 500 || status === 429 || status === 408) {
-    const pause = retryAfter(headers['retry-after']);
-    const wait = pause !== undefined && pause > LONGEST_WAIT * 1000 ? ` for ${Math.ceil(pause / 1000)} s` : '';
-    const what = status === 429 ? `asks to be left alone${wait}` : 'has a problem';
-    const error = new PolyenvError('http-status', `${url.host} ${what} (status ${status}): ${shown}`, {
-      hint: 'try again later, or from a mirror: polyenv settings set mirrors FROM=TO',
-      ...details,
-    });
-    return new Transient(error, pause);
-  }
-  return new PolyenvError('http-status', `${url.host} answered with status ${status}: ${shown}`, {
-    hint: 'check the mirror, if one is set: polyenv settings get mirrors',
-    status,
-  });
-}
-
-/** Milliseconds: https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 */
-function retryAfter(value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  if (/^\s*\d{1,9}\s*$/.test(value)) return Number(value) * 1000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
-}
-
-const CERTIFICATE_ERRORS =
-  /^(?:CERT_|ERR_TLS_CERT|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|INVALID_CA|INVALID_PURPOSE|HOSTNAME_MISMATCH|PATH_LENGTH)/;
-
-function describeFailure(error: unknown, around: Circumstances): Error {
-  if (error instanceof PolyenvError || error instanceof Transient) return error;
-  const { url, proxy, seconds } = around;
-  const shown = maskUrl(url.href);
-  const codes = causes(error);
-  const certificate = codes.find((code) => CERTIFICATE_ERRORS.test(code));
-  if (certificate !== undefined) {
-    const why = certificate === 'CERT_HAS_EXPIRED' ? 'has expired' : `is not accepted (${certificate})`;
-    return new PolyenvError('certificate-invalid', `the certificate of ${url.host} ${why}: ${shown}`, {
-      hint: "if your company has its own authority: export NODE_EXTRA_CA_CERTS=/path/to/its.pem; else check this machine's clock",
-      cause: error,
-    });
-  }
-  if (codes.some((code) => /^(?:ERR_SSL|EPROTO)/.test(code))) {
-    return new PolyenvError('certificate-invalid', `no protected connection to ${url.host} could be made: ${shown}`, {
-      hint: 'check the port, and any proxy or mirror that is set',
-      cause: error,
-    });
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  const refused = /Proxy response \((\d+)\)/.exec(message)?.[1];
-  if (proxy !== undefined && (refused !== undefined || message.includes('(407)'))) {
-    const status = Number(refused ?? 407);
-    const why = status === 407 ? 'wants another user or password' : `does not let us reach ${url.host}`;
-    return new PolyenvError('network', `the proxy ${maskUrl(proxy.url)} ${why} (status ${status})`, {
-      hint: `check ${proxy.variable} and NO_PROXY`,
-      status,
-      elsewhere: true,
-    });
-  }
-  const through = proxy === undefined ? '' : ` through the proxy ${maskUrl(proxy.url)} (${proxy.variable})`;
-  const failure = new PolyenvError('network', `${reasonOf(codes, url, seconds)}${through}: ${shown}`, {
-    hint: 'check the network and HTTPS_PROXY, or use a mirror: polyenv settings set mirrors FROM=TO',
-    elsewhere: true,
-    cause: error,
-  });
-  // A name that does not exist will not exist in two seconds either; one that cannot be looked up now may.
-  return codes.includes('ENOTFOUND') ? failure : new Transient(failure);
-}
-
-function reasonOf(codes: readonly string[], url: URL, seconds: number): string {
-  const host = url.host;
-  const reasons: Readonly<Record<string, string>> = {
-    ENOTFOUND: `the name ${url.hostname} is not known`,
-    EAI_AGAIN: `the name ${url.hostname} cannot be looked up now`,
-    ECONNREFUSED: `${host} refuses the connection`,
-    ECONNRESET: `${host} broke the connection`,
-    ENETUNREACH: `there is no way to ${host}`,
-    EHOSTUNREACH: `there is no way to ${host}`,
-    ETIMEDOUT: `${host} does not answer`,
-    UND_ERR_CONNECT_TIMEOUT: `${host} does not answer`,
-    UND_ERR_HEADERS_TIMEOUT: `${host} does not answer within ${seconds} s`,
-    UND_ERR_BODY_TIMEOUT: `${host} sent nothing for ${seconds} s`,
-    UND_ERR_SOCKET: `${host} broke the connection`,
-    UND_ERR_RES_CONTENT_LENGTH_MISMATCH: `${host} sent another length than it said`,
-  };
-  const known = codes.find((code) => reasons[code] !== undefined);
-  if (known !== undefined) return reasons[known] ?? '';
-  if (codes.some((code) => code.startsWith('HPE_'))) return `${host} sent what is no HTTP`;
-  return `${host} cannot be reached`;
-}
-
-/** The codes of an error and of all that caused it. */
-function causes(error: unknown): readonly string[] {
-  const codes: string[] = [];
-  const pending: unknown[] = [error];
-  for (let steps = 0; pending.length > 0 && steps < 20; steps += 1) {
-    const { code, cause, errors } = (pending.shift() ?? {}) as { code?: unknown; cause?: unknown; errors?: unknown };
-    if (typeof code === 'string') codes.push(code);
-    if (cause !== undefined) pending.push(cause);
-    if (Array.isArray(errors)) pending.push(...(errors as unknown[]));
-  }
-  return codes;
-}
-
-function redirectTarget(from: URL, location: string): URL {
-  const next = URL.canParse(location, from.href) ? new URL(location, from.href) : undefined;
-  if (next === undefined || (next.protocol !== 'https:' && next.protocol !== 'http:')) {
-    throw new PolyenvError('insecure-url', `${from.host} redirects to what is no https URL: ${maskUrl(location)}`);
-  }
-  // guard: redirect-http
-  if (from.protocol === 'https:' && next.protocol === 'http:') {
-    throw new PolyenvError('insecure-url', `${from.host} redirects to an unprotected URL: ${maskUrl(next.href)}`, {
-      hint: 'check the mirror, if one is set: polyenv settings get mirrors',
-    });
-  }
-  return next;
-}
-
 /** What may cross to another origin: what describes the wanted bytes, never who wants them. */
 function describingOnly(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const harmless = ['accept', 'accept-encoding', 'range', 'if-range', 'user-agent'];
   return Object.fromEntries(Object.entries(headers).filter(([name]) => harmless.includes(name)));
-}
-
-function parseUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-    throw new PolyenvError('insecure-url', `${maskUrl(text)} is not an https URL`);
-  }
-  return url;
 }
 
 function lowerCase(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

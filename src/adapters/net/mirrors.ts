@@ -7,6 +7,7 @@ import { type Concealment, openConcealment } from '../../domain/words/concealmen
 import { PolyenvError } from '../../domain/words/errors';
 import type { Http, HttpAnswer } from './http';
 import { type Netrc, readNetrc } from './netrc';
+import { isLoopback, normalizeUrl, refuseUnprotected, userHeaders, withoutUser } from './url';
 
 /** Where a URL is really fetched from, as the person and the ecosystems' own variables say. */
 export interface Mirrors {
@@ -60,56 +61,6 @@ export function openMirrors({ settings, env, sources }: MirrorOptions): Mirrors 
       ),
     concealment,
   };
-}
-
-/**
- * The URL as it is compared: host in lower case, no default port, no dot segments, percent-encoding only where it
- * means something (https://www.rfc-editor.org/rfc/rfc3986#section-6.2.2). Throws `insecure-url` for what is no http(s) URL.
- */
-export function normalizeUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-    throw new PolyenvError('insecure-url', `${JSON.stringify(text.slice(0, 200))} is not an https URL`);
-  }
-  url.hash = '';
-  url.pathname = url.pathname.replace(/%[0-9a-f]{2}/gi, (code) => {
-    const character = String.fromCharCode(Number.parseInt(code.slice(1), 16));
-    return /[A-Za-z0-9._~-]/.test(character) ? character : code.toUpperCase();
-  });
-  return url;
-}
-
-/** Whether the host is this machine: https://www.rfc-editor.org/rfc/rfc6761#section-6.3 */
-export function isLoopback(url: URL): boolean {
-  const { hostname } = url;
-  return (
-    hostname === 'localhost' ||
-    hostname.endsWith('.localhost') ||
-    hostname === '[::1]' ||
-    /^127(?:\.\d+){3}$/.test(hostname)
-  );
-}
-
-/** Throws `insecure-url` for plain http to another machine, unless the person allows it. */
-export function refuseUnprotected(url: URL, settings: Settings, name: string): void {
-  if (url.protocol !== 'http:' || isLoopback(url) || settings.insecureHttp) return;
-  throw new PolyenvError('insecure-url', `${name} leads to http://${url.host}, which anyone on the way could change`, {
-    hint: 'use https, or: polyenv settings set network.insecure_http true',
-  });
-}
-
-/** `Authorization` for the user and password in a URL, else nothing. */
-export function userHeaders(url: URL): Record<string, string> {
-  if (url.username === '' && url.password === '') return {};
-  const pair = `${decodePart(url.username)}:${decodePart(url.password)}`;
-  return { authorization: `Basic ${Buffer.from(pair, 'utf8').toString('base64')}` };
-}
-
-export function withoutUser(url: URL): string {
-  const bare = new URL(url);
-  bare.username = '';
-  bare.password = '';
-  return bare.href;
 }
 
 /** One rule; without `to` it cannot be used, and says so when a URL needs it. */
@@ -183,14 +134,6 @@ function withoutEndSlash(path: string): string {
 
 function netrcHeaders(netrc: Netrc, url: URL): Readonly<Record<string, string>> {
   return url.protocol === 'https:' || isLoopback(url) ? netrc.headersFor(url.hostname) : {};
-}
-
-function decodePart(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 /** Only folders that a rule of the person names are read: no lock, index or redirect can lead to one. */

@@ -18,7 +18,9 @@ import {
   writeAtomic,
 } from '../files/fs';
 import { joinInside } from '../home/paths';
-import { decodeBody, type Http, type HttpAnswer, maskUrl } from '../net/http';
+import { decodeBody } from '../net/body';
+import type { Http, HttpAnswer } from '../net/http';
+import { maskUrl } from '../net/url';
 
 export interface PartDownload {
   readonly http: Http;

@@ -6,7 +6,7 @@ import { PolyenvError } from '../../domain/words/errors';
 import type { Host } from '../../host';
 import { readJarMember } from '../archives/jar-member';
 import { readTextIfAny } from '../files/fs';
-import { userHeaders } from '../net/mirrors';
+import { userHeaders } from '../net/url';
 import { findPrograms } from '../system/programs';
 import type { ConfigOptions } from './npm-config';
 

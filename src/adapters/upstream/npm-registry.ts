@@ -11,7 +11,7 @@ import { isNpmName, parseLocator } from '../../domain/runtime/locator';
 import type { NpmRegistry, PackageVersion } from '../../domain/runtime/runtime';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Mirrors, Target } from '../net/mirrors';
-import { userHeaders, withoutUser } from '../net/mirrors';
+import { userHeaders, withoutUser } from '../net/url';
 import { decodeJson, type Indexes } from './indexes';
 import type { NpmConfig } from './npm-config';
 import type { SignedPackage } from './npm-signature';

@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { type OwnPackage, renderWrapper } from '../../adapters/documents/wrapper';
 import { ensureFolder, readTextIfAny, writeAtomic } from '../../adapters/files/fs';
-import { normalizeUrl, refuseUnprotected } from '../../adapters/net/mirrors';
+import { normalizeUrl, refuseUnprotected } from '../../adapters/net/url';
 import { installedPackage, isInstalledPackage, ownStart } from '../../adapters/system/own-package';
 import { devcontainer } from '../../domain/making/devcontainer';
 import { dockerfile } from '../../domain/making/dockerfile';
