@@ -1,0 +1,26 @@
+import type { ArchiveFormat } from '../runtime/artifact';
+
+export const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
+export const INDEX = 'application/vnd.oci.image.index.v1+json';
+export const EMPTY_CONFIG = 'application/vnd.oci.empty.v1+json';
+/** For registries that refuse every config that is not an image's. */
+export const IMAGE_CONFIG = 'application/vnd.oci.image.config.v1+json';
+
+export const TOOLCHAIN_TYPE = 'application/vnd.polyenv.toolchain.v1';
+export const ARCHIVE_TYPE = 'application/vnd.polyenv.archive.v1';
+export const RELEASE_TYPE = 'application/vnd.polyenv.release.v1';
+export const LOCK_TYPE = 'application/vnd.polyenv.lock.v1';
+/** A detached signature of the layer before it. */
+export const SIGNATURE = 'application/vnd.polyenv.signature.v1';
+
+/** The media type of a layer: `application/vnd.polyenv.archive.v1+gzip`. */
+export function archiveMediaType(format: ArchiveFormat): string {
+  return `${ARCHIVE_TYPE}+${format === 'tar.gz' ? 'gzip' : format}`;
+}
+
+/** The format that a layer's media type names, or `undefined` if it is no archive of ours. */
+export function archiveFormat(mediaType: string): string | undefined {
+  if (!mediaType.startsWith(`${ARCHIVE_TYPE}+`)) return undefined;
+  const word = mediaType.slice(ARCHIVE_TYPE.length + 1);
+  return word === 'gzip' ? 'tar.gz' : word;
+}
