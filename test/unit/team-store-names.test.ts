@@ -44,7 +44,7 @@ function carry(changes: Partial<Omit<Carried, 'version'>> & { readonly version?:
           at: 'https://nodejs.org/dist/v20.11.1/node-v20.11.1-linux-x64.tar.gz',
           digest: sha256('archive'),
           size: 7,
-          proof: { kind: 'index', by: 'nodejs.org' },
+          proof: { kind: 'digest', by: 'nodejs.org' },
         },
         format: 'tar.gz',
       },
@@ -182,7 +182,7 @@ describe('manifests', () => {
             annotations: {
               'dev.polyenv.at': 'https://nodejs.org/dist/v20.11.1/node-v20.11.1-linux-x64.tar.gz',
               'dev.polyenv.digest': formatDigest(sha256('archive')),
-              'dev.polyenv.proof': 'index:nodejs.org',
+              'dev.polyenv.proof': 'digest:nodejs.org',
               'org.opencontainers.image.title': 'node-v20.11.1-linux-x64.tar.gz',
             },
             digest: blobOf('archive').digest,
