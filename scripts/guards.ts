@@ -20,6 +20,7 @@ const PATHS = ['test/unit/paths.test.ts'];
 const QUOTING = ['test/unit/shell-quote.test.ts', 'test/property/quoting.test.ts'];
 const HTTP = ['test/unit/http.test.ts'];
 const LOCK = ['test/unit/lock.test.ts'];
+const SERVICES = ['test/unit/manifest-services.test.ts'];
 
 export const GUARDS: Readonly<Record<string, Guard>> = {
   'digest-streamed': { stops: 'an archive with other bytes, hashed while it arrives', tests: DOWNLOAD },
@@ -94,6 +95,10 @@ export const GUARDS: Readonly<Record<string, Guard>> = {
     stops: 'a change that was decided from files which another polyenv has changed since',
     tests: ['test/e2e/changes-at-once.test.ts'],
   },
+  'service-name': { stops: 'a service whose name is a path', tests: SERVICES },
+  'service-prefix': { stops: 'a service whose prefix makes a variable by which a loader runs code', tests: SERVICES },
+  'database-name': { stops: 'a database whose name is SQL', tests: SERVICES },
+  'extension-name': { stops: 'an extension that the kind does not list', tests: SERVICES },
   'own-shim': { stops: 'a shim that passes through to itself', tests: ['test/shell/shim.test.ts'] },
 };
 

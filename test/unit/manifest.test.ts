@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseToml } from '../../src/adapters/documents/toml';
-import { decodeManifest, type KnownRuntime, type Manifest } from '../../src/domain/project/manifest';
+import { decodeManifest, type Manifest } from '../../src/domain/project/manifest';
+import type { KnownRuntime } from '../../src/domain/project/manifest-values';
 import type { PolyenvError } from '../../src/domain/words/errors';
 
 const RUNTIMES: readonly KnownRuntime[] = [
@@ -73,6 +74,7 @@ node = ["npm", "nodejs.org"]
         },
         { tool: 'java', key: 'java', version: '21', vendor: 'temurin', options: {}, line: 6 },
       ],
+      services: [],
       env: [
         { op: { op: 'set', name: 'RUST_LOG', value: 'info' }, line: 10 },
         { op: { op: 'unset', name: 'GONE' }, line: 11 },
@@ -83,7 +85,17 @@ node = ["npm", "nodejs.org"]
         { op: 'append', folder: '.', line: 17 },
       ],
       tasks: [
-        { name: 'build', run: ['make'], dir: '.', env: [], depends: [], parallel: false, description: '', line: 19 },
+        {
+          name: 'build',
+          run: ['make'],
+          dir: '.',
+          env: [],
+          depends: [],
+          parallel: false,
+          services: [],
+          description: '',
+          line: 19,
+        },
         {
           name: 'all',
           run: [],
@@ -91,6 +103,7 @@ node = ["npm", "nodejs.org"]
           env: [],
           depends: ['build', 'test'],
           parallel: true,
+          services: [],
           description: 'everything',
           line: 20,
         },
@@ -101,6 +114,7 @@ node = ["npm", "nodejs.org"]
           env: [{ op: { op: 'set', name: 'CI', value: '1' }, line: 21 }],
           depends: [],
           parallel: false,
+          services: [],
           description: '',
           line: 21,
         },

@@ -1,4 +1,5 @@
 import { runtimes } from 'polyenv:runtimes';
+import { refusedKind } from '../../domain/project/manifest-services';
 import type { Runtime } from '../../domain/runtime/runtime';
 import { PolyenvError } from '../../domain/words/errors';
 import { nearestName } from '../../domain/words/nearest';
@@ -28,6 +29,7 @@ export async function loadRuntime(name: string): Promise<Runtime> {
     known.flatMap((runtime) => [runtime.id, ...(runtime.aliases ?? [])]),
   );
   throw new PolyenvError('tool-unknown', `there is no runtime called ${JSON.stringify(name)}`, {
-    hint: nearest === undefined ? `known: ${runtimeIds().join(', ')}` : `did you mean ${nearest}?`,
+    hint:
+      refusedKind(name) ?? (nearest === undefined ? `known: ${runtimeIds().join(', ')}` : `did you mean ${nearest}?`),
   });
 }

@@ -5,6 +5,7 @@ import type { Home } from '../../adapters/home/paths';
 import { pinFilesOf } from '../../domain/pins/files/of-runtime';
 import { decide, type Saying, understand, type Verdict } from '../../domain/pins/precedence';
 import { decodeManifest, MANIFEST_LIMIT, MANIFEST_NAMES, type Manifest } from '../../domain/project/manifest';
+import type { ManifestService } from '../../domain/project/manifest-services';
 import type { Settings } from '../../domain/project/settings';
 import type { Document, PinFile, PinReading, Runtime } from '../../domain/runtime/runtime';
 import type { ToolRequest } from '../../domain/versions/request';
@@ -396,7 +397,7 @@ class FolderReader {
       return { ...step, sayings: [{ ...base, requests: [], options: {}, fault: read.fault }] };
     }
     const pin = read?.manifest?.runtimes.find((one) => one.tool === runtime.id);
-    if (pin === undefined) return { ...step, sayings: [] };
+    if (pin === undefined) return { ...step, sayings: servicePins(runtime, base, read?.manifest?.services ?? []) };
     const said = { text: pin.version, options: pin.options, ...(pin.vendor !== undefined && { vendor: pin.vendor }) };
     return { ...step, sayings: [understood(runtime, { ...base, line: pin.line, requests: [pin.version] }, said)] };
   }
@@ -476,6 +477,20 @@ class FolderReader {
       return [{ path, fault: asManifestFault(error) }];
     }
   }
+}
+
+/** A service pins its kind where `[runtimes]` does not: to the version that it names, else to the newest, which gives way to any pin. */
+function servicePins(
+  runtime: Runtime,
+  base: Omit<Saying, 'options' | 'requests'>,
+  services: readonly ManifestService[],
+): readonly Saying[] {
+  const own = services.filter(({ tool }) => tool === runtime.id);
+  const pin = own.find(({ version }) => version !== undefined) ?? own[0];
+  if (pin === undefined) return [];
+  const text = pin.version ?? 'latest';
+  const strength = pin.version === undefined ? ({ strength: 'floor', atLeast: true } as const) : {};
+  return [understood(runtime, { ...base, ...strength, line: pin.line, requests: [text] }, { text, options: {} })];
 }
 
 interface ReadManifest {

@@ -1,11 +1,25 @@
-import { type DocumentValue, isTable, type KeyPath, valueAt } from '../formats/document-value';
+import { isTable, type KeyPath, valueAt } from '../formats/document-value';
 import type { RequestOption } from '../runtime/runtime';
 import type { RequestOptions } from '../versions/request';
 import type { EnvOp } from '../words/env-op';
-import { PolyenvError } from '../words/errors';
-import { nearestName } from '../words/nearest';
-import { printable, quoted } from '../words/printable';
+import { quoted } from '../words/printable';
 import type { ToolId } from '../words/tool-id';
+import { decodeServices, type ManifestService } from './manifest-services';
+import {
+  didYouMean,
+  fail,
+  flagAt,
+  folderInside,
+  type KnownRuntime,
+  knownRuntime,
+  LONGEST,
+  type ManifestInput,
+  portAt,
+  refuseUnknown,
+  tableAt,
+  textAt,
+  textsAt,
+} from './manifest-values';
 import { refuseProjectVariable } from './project-variable';
 import { findCircle } from './task-graph';
 
@@ -25,6 +39,8 @@ export interface Manifest {
   readonly isolation: 'default' | 'strict' | undefined;
   /** One a runtime at most. */
   readonly runtimes: readonly ManifestPin[];
+  /** `[services]`: data, which needs no trust. */
+  readonly services: readonly ManifestService[];
   /** `[env]`. Not to be applied without trust. */
   readonly env: readonly ManifestVariable[];
   /** `[paths]`. Not to be applied without trust. */
@@ -70,6 +86,10 @@ export interface ManifestTask {
   readonly depends: readonly string[];
   /** Whether the dependencies may run at once. */
   readonly parallel: boolean;
+  /** Names of services, of this manifest or of one above, that run before. */
+  readonly services: readonly string[];
+  /** The port that it is told to listen on, in `PORT`. */
+  readonly port?: number;
   readonly description: string;
   readonly line: number;
 }
@@ -79,19 +99,6 @@ export interface ManifestSource {
   /** Source ids in order of preference; those of the runtime that are not named are not used. */
   readonly order: readonly string[];
   readonly line: number;
-}
-
-/** What the decoder must know of a runtime; a `Runtime` is one. */
-export interface KnownRuntime {
-  readonly id: ToolId;
-  readonly aliases?: readonly string[];
-  readonly vendors?: readonly string[];
-  readonly options?: readonly RequestOption[];
-  readonly sources?: readonly { readonly id: string; readonly mirrors?: readonly { readonly variable: string }[] }[];
-}
-
-export interface ManifestInput extends DocumentValue {
-  readonly runtimes: readonly KnownRuntime[];
 }
 
 /** Throws `manifest-invalid` with the line of what is wrong: an unknown name, a value of the wrong type, a variable that a project may not set. */
@@ -121,6 +128,7 @@ export function decodeManifest(input: ManifestInput): Manifest {
     root: flagAt(input, ['root']),
     isolation,
     runtimes: decodeRuntimes(input),
+    services: decodeServices(input),
     env: decodeVariables(input, ['env']),
     paths: decodePaths(input),
     tasks: decodeTasks(input),
@@ -130,21 +138,22 @@ export function decodeManifest(input: ManifestInput): Manifest {
 
 /** What a folder without pins would decode to: for a project that has no manifest, or a part of one. */
 export function emptyManifest(path: string): Manifest {
-  return { path, root: false, isolation: undefined, runtimes: [], env: [], paths: [], tasks: [], sources: [] };
+  return {
+    path,
+    root: false,
+    isolation: undefined,
+    runtimes: [],
+    services: [],
+    env: [],
+    paths: [],
+    tasks: [],
+    sources: [],
+  };
 }
 
-/** The runtime of that id or alias, in any letter case. */
-export function findRuntime<R extends KnownRuntime>(runtimes: readonly R[], name: string): R | undefined {
-  const wanted = name.toLowerCase();
-  return runtimes.find((runtime) => runtime.id === wanted || runtime.aliases?.includes(wanted));
-}
+const TOP_LEVEL = ['schema', 'root', 'isolation', 'runtimes', 'services', 'env', 'paths', 'tasks', 'sources'] as const;
 
-const TOP_LEVEL = ['schema', 'root', 'isolation', 'runtimes', 'env', 'paths', 'tasks', 'sources'] as const;
-
-/** Characters of one value; far above what is meant, far below what could hurt a reader or a shell. */
-const LONGEST = { version: 256, value: 32 * 1024, name: 64, folder: 1024, command: 32 * 1024 } as const;
-
-const TASK_KEYS = ['run', 'dir', 'env', 'depends', 'parallel', 'description'] as const;
+const TASK_KEYS = ['run', 'dir', 'env', 'depends', 'parallel', 'services', 'port', 'description'] as const;
 
 function decodeRuntimes(input: ManifestInput): readonly ManifestPin[] {
   const pins: ManifestPin[] = [];
@@ -302,7 +311,7 @@ function decodeTask(input: ManifestInput, name: string): ManifestTask {
     fail(input, keys, { what: `${quoted(name)} is no name for a task: letters, digits and _ : . - make one` });
   }
   const line = input.lineOf(...keys);
-  const plain = { name, dir: '.', env: [], depends: [], parallel: false, description: '', line };
+  const plain = { name, dir: '.', env: [], depends: [], parallel: false, services: [], description: '', line };
   const value = valueAt(input, keys);
   if (!isTable(value)) {
     const run = Array.isArray(value)
@@ -333,6 +342,8 @@ function decodeTask(input: ManifestInput, name: string): ManifestTask {
         : folderInside(input, [...keys, 'dir'], textAt(input, [...keys, 'dir'], { limit: LONGEST.folder })),
     env: decodeVariables(input, [...keys, 'env']),
     parallel: flagAt(input, [...keys, 'parallel']),
+    services: value.services === undefined ? [] : textsAt(input, [...keys, 'services'], LONGEST.name),
+    ...(value.port !== undefined && { port: portAt(input, [...keys, 'port']) }),
     description:
       value.description === undefined ? '' : textAt(input, [...keys, 'description'], { limit: LONGEST.folder }),
   };
@@ -357,110 +368,5 @@ function decodeSources(input: ManifestInput): readonly ManifestSource[] {
       });
     }
     return { tool: runtime.id, order: [...new Set(order)], line: input.lineOf(...keys) };
-  });
-}
-
-function knownRuntime(input: ManifestInput, keys: KeyPath): KnownRuntime {
-  const name = String(keys.at(-1));
-  const runtime = findRuntime(input.runtimes, name);
-  if (runtime !== undefined) return runtime;
-  const names = input.runtimes.flatMap(({ id, aliases }) => [id, ...(aliases ?? [])]);
-  return fail(input, keys, {
-    what: `no runtime is called ${quoted(name)}`,
-    hint: didYouMean(
-      name,
-      names,
-      input.runtimes.map(({ id }) => id),
-    ),
-  });
-}
-
-/** Below the manifest's folder by its letters; links are looked at where the folder is used. */
-function folderInside(input: ManifestInput, keys: KeyPath, text: string): string {
-  const parts: string[] = [];
-  for (const part of text.split('/')) {
-    if (part === '' || part === '.') continue;
-    if (part === '..' && parts.pop() === undefined) parts.push('..');
-    if (part !== '..') parts.push(part);
-    if (parts[0] === '..') break;
-  }
-  const outside = text.startsWith('/') || text.startsWith('~') || parts[0] === '..' || /^[A-Za-z]:/.test(text);
-  if (outside || text.includes('\\')) {
-    fail(input, keys, {
-      what: `${quoted(text)} is not a folder of this project`,
-      hint: 'name a folder below the manifest, relative to it, with /',
-    });
-  }
-  // A colon would be two entries of PATH.
-  if (text.includes(':')) fail(input, keys, { what: `${quoted(text)} has a colon, which PATH cannot hold` });
-  return parts.join('/') || '.';
-}
-
-function textsAt(input: ManifestInput, keys: KeyPath, limit: number): readonly string[] {
-  const value = valueAt(input, keys);
-  if (!Array.isArray(value)) return fail(input, keys, { what: `${nameOf(keys)} must be a list of texts in quotes` });
-  return value.map((_, index) => textAt(input, [...keys, index], { limit }));
-}
-
-function textAt(
-  input: ManifestInput,
-  keys: KeyPath,
-  rule: { readonly limit: number; readonly lines?: 'many' },
-): string {
-  const value = valueAt(input, keys);
-  if (typeof value !== 'string') return fail(input, keys, { what: `${nameOf(keys)} must be a text in quotes` });
-  if (value.trim() === '') fail(input, keys, { what: `${nameOf(keys)} is empty` });
-  if (value.length > rule.limit) fail(input, keys, { what: `${nameOf(keys)} is longer than ${rule.limit} characters` });
-  const allowed = rule.lines === 'many' ? value.replace(/\r?\n|\t/g, '') : value;
-  if (/\p{Cc}/u.test(allowed))
-    fail(input, keys, { what: `${nameOf(keys)} holds a control character: ${quoted(value)}` });
-  return value;
-}
-
-function flagAt(input: ManifestInput, keys: KeyPath): boolean {
-  const value = valueAt(input, keys) ?? false;
-  if (typeof value !== 'boolean') fail(input, keys, { what: `${nameOf(keys)} must be true or false, without quotes` });
-  return value;
-}
-
-/** The table at that path; an empty one where there is none. */
-function tableAt(input: ManifestInput, keys: KeyPath): Readonly<Record<string, unknown>> {
-  const value = valueAt(input, keys) ?? {};
-  if (!isTable(value))
-    fail(input, keys, { what: keys.length === 0 ? 'a manifest is a table' : `${nameOf(keys)} must be a table` });
-  return value;
-}
-
-function refuseUnknown(input: ManifestInput, keys: KeyPath, known: readonly string[]): void {
-  for (const name of Object.keys(tableAt(input, keys))) {
-    if (known.includes(name)) continue;
-    const within = keys.length === 0 ? 'a manifest' : nameOf(keys);
-    const what = `${within} has no ${isTable(valueAt(input, [...keys, name])) ? 'table' : 'key'} ${quoted(name)}`;
-    // A runtime at the top level is the likeliest slip, and no misspelling.
-    const slipped = keys.length === 0 && findRuntime(input.runtimes, name) !== undefined;
-    fail(input, [...keys, name], { what, hint: slipped ? `write it below [runtimes]` : didYouMean(name, known) });
-  }
-}
-
-function didYouMean(typed: string, known: readonly string[], shown = known): string {
-  const near = nearestName(typed, known);
-  return near === undefined ? `choose from ${shown.join(', ')}` : `did you mean ${near}?`;
-}
-
-function nameOf(keys: KeyPath): string {
-  const names = keys.filter((key) => typeof key === 'string').map((key) => (/^[\w-]+$/.test(key) ? key : quoted(key)));
-  return keys.length === 1 && names[0] !== undefined && TABLES.has(names[0]) ? `[${names[0]}]` : names.join('.');
-}
-
-const TABLES = new Set(['runtimes', 'env', 'paths', 'tasks', 'sources']);
-
-function fail(
-  input: ManifestInput,
-  keys: KeyPath,
-  problem: { readonly what: string; readonly hint?: string | undefined },
-): never {
-  throw new PolyenvError('manifest-invalid', printable(problem.what), {
-    where: { file: input.path, line: input.lineOf(...keys) },
-    ...(problem.hint === undefined ? {} : { hint: problem.hint }),
   });
 }

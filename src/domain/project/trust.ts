@@ -66,8 +66,9 @@ function variablesOf(variables: readonly ManifestVariable[]): readonly unknown[]
   return sorted(variables.map(({ op }) => [op.name, op.op === 'set' ? [op.value] : []]));
 }
 
-function taskOf({ run, dir, env, depends, parallel }: ManifestTask): readonly unknown[] {
-  return [run, dir, variablesOf(env), depends, parallel];
+function taskOf({ run, dir, env, depends, parallel, port }: ManifestTask): readonly unknown[] {
+  // Which services run before is data, as the services are; where the task listens decides what others reach.
+  return [run, dir, variablesOf(env), depends, parallel, ...(port === undefined ? [] : [port])];
 }
 
 function sorted<T extends readonly [string, unknown] | readonly unknown[]>(pairs: readonly T[]): readonly T[] {

@@ -63,6 +63,8 @@ export interface Service {
 export interface ServiceDatabases {
   /** Which names a manifest may give them: they stand in SQL and in addresses. */
   readonly name: RegExp;
+  /** The same in words: `small letters, digits, _ and -`. */
+  readonly form: string;
   /** Where the manifest names none. */
   readonly usual: readonly [string, ...string[]];
 }
