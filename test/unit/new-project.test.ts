@@ -18,7 +18,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { digestTemplate, findTemplate, listTemplates, readTemplate } from '../../src/adapters/documents/templates';
+import { findTemplate, listTemplates, readTemplate } from '../../src/adapters/documents/templates';
 import { nameFor, newProject, portsFor } from '../../src/app/making/new';
 import { discard } from '../support/discard';
 
@@ -326,13 +326,5 @@ describe('templates', () => {
       code: 'template-invalid',
       where: { file: join(root, 'template.toml'), line: 2 },
     });
-  });
-
-  it('have a digest that any change of a file changes', async () => {
-    const root = makeTemplate({ 'files/a': '1' });
-    const before = await digestTemplate(await readTemplate(root));
-    expect(await digestTemplate(await readTemplate(root))).toBe(before);
-    write(join(root, 'files/a'), '2');
-    expect(await digestTemplate(await readTemplate(root))).not.toBe(before);
   });
 });

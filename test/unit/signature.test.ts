@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as openpgp from 'openpgp';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type PinnedKey, verifyClearSigned, verifySignature } from '../../src/adapters/upstream/signature';
+import { type PinnedKey, verifySignature } from '../../src/adapters/upstream/signature';
 import { PolyenvError } from '../../src/domain/words/errors';
 
 const CONTENT = Buffer.from('digest  name\r\nand so on \n');
@@ -352,36 +352,6 @@ describe('a revoked key', () => {
     const [below] = shown.subkeys;
     if (below !== undefined) below.revocationSignatures = revoked?.revocationSignatures ?? [];
     expect(await outcome(signature, [pinned(shown)])).toMatch(/^signature-invalid.*revoked \(lost\)/);
-  });
-});
-
-describe('a clear-signed text', () => {
-  const text = 'aa  one\n- bb  two \ncc  three';
-
-  async function clearSign(): Promise<string> {
-    return openpgp.sign({ message: await openpgp.createCleartextMessage({ text }), signingKeys: releaser });
-  }
-
-  test('is given back as it was signed', async () => {
-    const content = await clearSign();
-    const expected = { fingerprint: releaser.getFingerprint().toUpperCase(), text: 'aa  one\n- bb  two\ncc  three' };
-    expect(await verifyClearSigned({ content, keys: [pinned(releaser)] })).toEqual(expected);
-    expect(await verifyClearSigned({ content: content.replace(/\n/g, '\r\n'), keys: [pinned(releaser)] })).toEqual(
-      expected,
-    );
-  });
-
-  test('is refused with a changed byte, another key, or no signature', async () => {
-    const content = await clearSign();
-    const keys = [pinned(releaser)];
-    const code = (text: string, by = keys) =>
-      verifyClearSigned({ content: text, keys: by }).then(
-        () => 'none',
-        (error: PolyenvError) => error.code,
-      );
-    expect(await code(content.replace('aa', 'ab'))).toBe('signature-invalid');
-    expect(await code(content, [pinned(stranger)])).toBe('key-unknown');
-    expect(await code(text)).toBe('signature-invalid');
   });
 });
 

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseToml } from '../../src/adapters/documents/toml';
 import { homeOf } from '../../src/adapters/home/paths';
-import { grantTrust, isTrusted, renewTrust, revokeTrust, type TrustStore } from '../../src/adapters/home/trust';
+import { grantTrust, isTrusted, revokeTrust, type TrustStore } from '../../src/adapters/home/trust';
 import { decodeManifest } from '../../src/domain/project/manifest';
 import { describeTrust, needsTrust, type TrustSubject, trustDigest } from '../../src/domain/project/trust';
 import type { Host } from '../../src/host';
@@ -151,22 +151,6 @@ describe('trust', () => {
     expect(await isTrusted(store, subject(FULL))).toBe(false);
     expect(await isTrusted(store, subject(FULL, project, 'polyenv.local.toml'))).toBe(false);
     expect(await revokeTrust(store, project)).toBe('was-not-trusted');
-  });
-
-  it("survives the person's own edit, and comes to nobody by one", async () => {
-    const edited = FULL.replace('"1"', '"9"');
-    await renewTrust(store, { before: subject(FULL), after: subject(edited) });
-    expect(await isTrusted(store, subject(edited))).toBe(false);
-    await grantTrust(store, subject(FULL));
-    await renewTrust(store, { before: subject(FULL), after: subject(edited) });
-    expect(await isTrusted(store, subject(edited))).toBe(true);
-    expect(await isTrusted(store, subject(FULL))).toBe(false);
-  });
-
-  it('comes with the first variable that the person sets', async () => {
-    await renewTrust(store, { before: subject('[runtimes]'), after: subject('[env]\nA = "1"') });
-    expect(await isTrusted(store, subject('[env]\nA = "1"'))).toBe(true);
-    expect(await isTrusted(store, subject('[env]\nA = "2"'))).toBe(false);
   });
 
   it('of another path is not believed by the name of its file', async () => {

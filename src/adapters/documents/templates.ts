@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { lstat, mkdir, readdir, readFile, realpath, rename, rmdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isWindowsDevice } from '../../domain/making/package-name';
@@ -148,16 +148,6 @@ function refuseTarget(target: string, error: unknown): never {
       cause: error,
     })
   );
-}
-
-/** A digest of everything that the template would read, to tell whether what was shown is what is taken. */
-export async function digestTemplate(read: ReadTemplate): Promise<string> {
-  const hash = createHash('sha256');
-  for (const path of [join(read.folder, DESCRIPTION), ...read.files.map(({ source }) => source)]) {
-    const content = await readFile(path);
-    hash.update(`${path.slice(read.folder.length)}\0${content.length}\0`).update(content);
-  }
-  return hash.digest('hex');
 }
 
 const DESCRIPTION = 'template.toml';

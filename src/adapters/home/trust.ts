@@ -44,14 +44,6 @@ export async function revokeTrust(store: TrustStore, directory: string): Promise
   return 'revoked';
 }
 
-/** After an edit that the person asked for: what was trusted before stays trusted, what was not does not become so. */
-export async function renewTrust(
-  store: TrustStore,
-  edit: { readonly before: TrustSubject; readonly after: TrustSubject },
-): Promise<void> {
-  if (await isTrusted(store, edit.before)) await grantTrust(store, edit.after);
-}
-
 interface TrustRecord {
   /** Compared with the path that is asked for: the file's name is only a hash of it. */
   readonly path: string;

@@ -31,22 +31,6 @@ export async function verifySignature(options: {
   return judge(signature.packets, { ...options, literal: message.packets[0] as object });
 }
 
-/** As `verifySignature`, for a clear-signed text (`-----BEGIN PGP SIGNED MESSAGE-----`); also what of it was signed, with `\n` line ends. */
-export async function verifyClearSigned(options: {
-  readonly content: string;
-  readonly keys: readonly PinnedKey[];
-  readonly now?: Date;
-}): Promise<{ readonly fingerprint: string; readonly text: string }> {
-  const { createMessage, readCleartextMessage, readSignature } = await import('openpgp');
-  const { text, signature } = await parse('a clear-signed text', async () => {
-    const read = await readCleartextMessage({ cleartextMessage: options.content });
-    const armored = options.content.slice(options.content.lastIndexOf('-----BEGIN PGP SIGNATURE-----'));
-    return { text: read.getText(), signature: await readSignature({ armoredSignature: armored }) };
-  });
-  const message = await createMessage({ text: text.replace(/\n/g, '\r\n') });
-  return { ...(await judge(signature.packets, { ...options, literal: message.packets[0] as object })), text };
-}
-
 interface Case {
   readonly literal: object;
   readonly keys: readonly PinnedKey[];

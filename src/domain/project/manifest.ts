@@ -136,21 +136,6 @@ export function decodeManifest(input: ManifestInput): Manifest {
   };
 }
 
-/** What a folder without pins would decode to: for a project that has no manifest, or a part of one. */
-export function emptyManifest(path: string): Manifest {
-  return {
-    path,
-    root: false,
-    isolation: undefined,
-    runtimes: [],
-    services: [],
-    env: [],
-    paths: [],
-    tasks: [],
-    sources: [],
-  };
-}
-
 const TOP_LEVEL = ['schema', 'root', 'isolation', 'runtimes', 'services', 'env', 'paths', 'tasks', 'sources'] as const;
 
 const TASK_KEYS = ['run', 'dir', 'env', 'depends', 'parallel', 'services', 'port', 'description'] as const;

@@ -43,7 +43,3 @@ export function parseDigest(text: string): Digest | undefined {
   if (kind === 'h1' && /^[A-Za-z0-9+/]{43}=$/.test(value)) return { kind, value };
   return undefined;
 }
-
-export function sameDigest(a: Digest, b: Digest): boolean {
-  return a.kind === b.kind && a.value === b.value;
-}

@@ -68,11 +68,6 @@ export function renderLockfile(lock: Lockfile): string {
   return `${HEADER}version = ${FORMAT}\n${sortEntries(lock.entries).map(renderEntry).join('')}`;
 }
 
-/** The preferred entry that answers exactly this request. */
-export function findEntry(lock: Lockfile, request: ToolRequest): LockEntry | undefined {
-  return findAlternatives(lock, request)[0];
-}
-
 /** All entries that answer exactly this request, in order of preference: the same version from other sources. */
 export function findAlternatives(lock: Lockfile, request: ToolRequest): readonly LockEntry[] {
   return lock.entries.filter((entry) => entry.tool === request.tool && sameRequest(entry.request, request));
