@@ -53,7 +53,9 @@ export function vendored(found: Set<string>): Plugin {
     name: 'vendored',
     setup(build) {
       build.onResolve({ filter: /^[a-z@][^:]*$/ }, (args) => {
-        if (args.kind !== 'dynamic-import' || args.path.startsWith('node:')) return undefined;
+        // What only a thread loads is named by `require.resolve`.
+        const isHeavy = args.kind === 'dynamic-import' || args.kind === 'require-resolve';
+        if (!isHeavy || args.path.startsWith('node:')) return undefined;
         found.add(args.path);
         return { path: `./vendor/${args.path}.cjs`, external: true };
       });

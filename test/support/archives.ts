@@ -147,3 +147,72 @@ function zipMember(member: ZipMember, offset: number): { readonly local: Buffer;
 function octal(value: number, digits: number): string {
   return value.toString(8).padStart(digits, '0');
 }
+
+export interface XzOptions {
+  /** Bytes that the header says a decoder needs: 2 to the power of it. */
+  readonly dictionary?: number;
+  /** Bytes of content in each block. */
+  readonly block?: number;
+}
+
+/** An xz file whose content is stored, not packed: enough for every reader, and for files that no packer would make. */
+export function xz(content: Uint8Array, { dictionary = 20, block = 2 ** 20 }: XzOptions = {}): Buffer {
+  const flags = Buffer.from([0, 1]);
+  const blocks: Buffer[] = [];
+  const records: number[] = [];
+  for (let at = 0; at < content.length || at === 0; at += block) {
+    const piece = content.subarray(at, at + block);
+    const fields = Buffer.from([2, 0, 0x21, 1, (dictionary - 12) * 2, 0, 0, 0]);
+    const packed = Buffer.concat([lzma2(piece), Buffer.from([0])]);
+    const unpadded = fields.length + 4 + packed.length + 4;
+    blocks.push(fields, int32(crc32(fields)), packed, padTo4(packed.length), int32(crc32(piece)));
+    records.push(unpadded, piece.length);
+    if (block === 0) break;
+  }
+  const numbers = Buffer.from([0, ...vli(records.length / 2), ...records.flatMap(vli)]);
+  const index = Buffer.concat([numbers, padTo4(numbers.length)]);
+  const tail = Buffer.concat([int32((index.length + 4) / 4 - 1), flags]);
+  return Buffer.concat([
+    Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]),
+    flags,
+    int32(crc32(flags)),
+    ...blocks,
+    index,
+    int32(crc32(index)),
+    int32(crc32(tail)),
+    tail,
+    Buffer.from('YZ'),
+  ]);
+}
+
+export function tarXz(members: readonly TarMember[], options?: XzOptions): Buffer {
+  return xz(tar(members), options);
+}
+
+function lzma2(content: Uint8Array): Buffer {
+  const chunks: Buffer[] = [];
+  for (let at = 0; at < content.length; at += 2 ** 16) {
+    const piece = content.subarray(at, at + 2 ** 16);
+    const size = Buffer.alloc(2);
+    size.writeUInt16BE(piece.length - 1);
+    chunks.push(Buffer.from([at === 0 ? 1 : 2]), size, Buffer.from(piece));
+  }
+  return Buffer.concat(chunks);
+}
+
+function padTo4(length: number): Buffer {
+  return Buffer.alloc((4 - (length % 4)) % 4);
+}
+
+function int32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value >>> 0);
+  return bytes;
+}
+
+function vli(value: number): number[] {
+  const bytes: number[] = [];
+  let left = value;
+  for (; left >= 0x80; left = Math.floor(left / 128)) bytes.push((left % 128) | 0x80);
+  return [...bytes, left];
+}

@@ -11,6 +11,7 @@ import { errorCode, isMissing, syncDescriptor, syncFolder, translateFsError } fr
 import { writable } from '../files/writable';
 import { openTarReader } from './tar-reader';
 import type { MemberSink } from './tree-writer';
+import { inflateXz, type XzOptions } from './xz';
 import { readZip } from './zip-reader';
 
 /**
@@ -69,6 +70,43 @@ export async function unpackTarGz(
   }
 }
 
+/** As `unpackTarGz`, for xz: decoded by another program, or on another thread. */
+export async function unpackTarXz(
+  source: AsyncIterable<Uint8Array>,
+  sink: MemberSink,
+  options: XzOptions = {},
+): Promise<void> {
+  const reader = openTarReader(sink);
+  let packed = 0;
+  let unpacked = 0;
+  const counted = async function* (): AsyncGenerator<Uint8Array, void> {
+    for await (const chunk of gathered(source)) {
+      packed += chunk.length;
+      yield chunk;
+    }
+  };
+  for await (const chunk of inflateXz(counted(), options)) {
+    unpacked += chunk.length;
+    if (unpacked > RATIO_FROM && unpacked > packed * MOST_RATIO) throw bomb();
+    reader.write(chunk);
+    await sink.flush?.(chunk.byteLength === chunk.buffer.byteLength ? chunk : undefined);
+  }
+  reader.end();
+}
+
+/** A tar that is packed in one of the ways that can be read as it arrives. */
+export function unpackTar(
+  source: AsyncIterable<Uint8Array>,
+  options: {
+    readonly format: 'tar.gz' | 'tar.xz';
+    readonly sink: MemberSink;
+    readonly signal?: AbortSignal | undefined;
+  },
+): Promise<void> {
+  const { format, sink, signal } = options;
+  return format === 'tar.gz' ? unpackTarGz(source, sink, signal) : unpackTarXz(source, sink, { signal });
+}
+
 /** A socket gives 64 KB at a time; every piece that is inflated costs a turn of the loop, so that larger ones are quicker. */
 async function* gathered(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
   let held: Uint8Array[] = [];
@@ -95,7 +133,8 @@ export async function unpackFile(
   if (format === 'zip') return readZip(path, sink, signal);
   const file = await open(path, 'r');
   try {
-    await unpackTarGz(file.createReadStream({ highWaterMark: 2 ** 20, autoClose: false }), sink, signal);
+    const source = file.createReadStream({ highWaterMark: 2 ** 20, autoClose: false });
+    await unpackTar(source, { format, sink, signal });
   } finally {
     await file.close();
   }

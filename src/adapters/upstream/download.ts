@@ -7,7 +7,7 @@ import type { Part, Recipe } from '../../domain/runtime/artifact';
 import { type Digest, formatDigest } from '../../domain/runtime/digest';
 import { PolyenvError } from '../../domain/words/errors';
 import { type MemberSink, openTreeWriter, type TreeWriter, type Unpacked } from '../archives/tree-writer';
-import { hashTree, unpackFile, unpackTarGz } from '../archives/unpack';
+import { hashTree, unpackFile, unpackTar } from '../archives/unpack';
 import {
   ensureFolder,
   errorCode,
@@ -107,13 +107,14 @@ async function obtain<S extends AnySink, R>(options: PartDownload, consumer: Con
   const kept = await fromWhole(options, consumer);
   if (kept !== undefined) return kept.result;
   refuseOffline(options);
-  const streams = consumer.format === 'tar.gz' && options.part.digest.kind !== 'h1';
+  const format = consumer.format === 'zip' || options.part.digest.kind === 'h1' ? undefined : consumer.format;
   return withRestarts(async () => {
     const partial = await openPartial(options);
     try {
-      const result = streams
-        ? await receiveStreaming(options, { partial, consumer })
-        : await receive(options, { partial, consumer });
+      const result =
+        format === undefined
+          ? await receive(options, { partial, consumer })
+          : await receiveStreaming(options, { partial, consumer, format });
       await partial.drop();
       return result;
     } finally {
@@ -204,7 +205,7 @@ interface Reception<S extends AnySink, R> {
 /** Hashes, inflates and writes while it arrives. That the digest is wrong is known at the end: then all is taken back. */
 async function receiveStreaming<S extends AnySink, R>(
   options: PartDownload,
-  { partial, consumer }: Reception<S, R>,
+  { partial, consumer, format }: Reception<S, R> & { readonly format: 'tar.gz' | 'tar.xz' },
 ): Promise<R> {
   const { digest } = options.part;
   const transfer = openTransfer(options, partial);
@@ -220,7 +221,8 @@ async function receiveStreaming<S extends AnySink, R>(
   try {
     try {
       // Without `return`: when the archive is refused the rest is still received, because the digest speaks first.
-      await unpackTarGz({ [Symbol.asyncIterator]: () => ({ next: pull }) }, sink, options.signal);
+      const arriving = { [Symbol.asyncIterator]: () => ({ next: pull }) };
+      await unpackTar(arriving, { format, sink, signal: options.signal });
     } catch (error) {
       if (!(error instanceof PolyenvError) || !error.code.startsWith('archive-')) throw error;
       failure = error;

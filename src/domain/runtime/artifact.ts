@@ -1,7 +1,14 @@
 import type { Digest } from './digest';
 import type { PlatformKey } from './platform';
 
-export type ArchiveFormat = 'tar.gz' | 'zip';
+/** `tar.xz` is also what a `.txz` is. */
+export const ARCHIVE_FORMATS = ['tar.gz', 'tar.xz', 'zip'] as const;
+
+export type ArchiveFormat = (typeof ARCHIVE_FORMATS)[number];
+
+export function isArchiveFormat(text: string): text is ArchiveFormat {
+  return (ARCHIVE_FORMATS as readonly string[]).includes(text);
+}
 
 /** `https://...`: a canonical URL of an official site, never a mirror's. */
 export type Url = string;

@@ -1,3 +1,4 @@
+import { type ArchiveFormat, isArchiveFormat } from '../runtime/artifact';
 import type { Digest } from '../runtime/digest';
 import { formatDigest, parseDigest } from '../runtime/digest';
 import { isPlatformKey, type PlatformKey } from '../runtime/platform';
@@ -17,7 +18,7 @@ export interface BundledArchive {
   readonly version: string;
   readonly platform: PlatformKey;
   /** Of the archive; an `h1` is over what is in it. */
-  readonly format: 'tar.gz' | 'zip';
+  readonly format: ArchiveFormat;
 }
 
 export const BUNDLE_LIST = 'polyenv-bundle.json';
@@ -58,7 +59,8 @@ export function decodeBundleList(text: string, file: string): BundleList {
       typeof version === 'string' &&
       typeof platform === 'string' &&
       isPlatformKey(platform) &&
-      (format === 'tar.gz' || format === 'zip');
+      typeof format === 'string' &&
+      isArchiveFormat(format);
     if (known === undefined || !fits) throw invalid(file, `archive ${index} of its list cannot be read`);
     return { digest: known, size, tool, version, platform, format };
   });
