@@ -18,6 +18,8 @@ export interface Home {
   readonly code: string;
   readonly envs: string;
   readonly homes: string;
+  /** What was asked for once: compiled routes by `runtime@request`, and what moving requests came to. */
+  readonly once: string;
   readonly locks: string;
   readonly tmp: string;
   /** Resolutions of projects without a manifest, settings, trust and history. */
@@ -39,6 +41,7 @@ export function homeOf(host: Host): Home {
     code: join(root, 'cache', 'code'),
     envs: join(root, 'envs'),
     homes: join(root, 'homes'),
+    once: join(root, 'once'),
     locks: join(root, 'locks'),
     tmp: join(root, 'tmp'),
     state: join(root, 'state'),

@@ -10,6 +10,8 @@ export interface CacheEntry {
   readonly checked: number;
   /** Headers of a request that asks whether it has changed. */
   readonly validators: Readonly<Record<string, string>>;
+  /** The server had no such file. */
+  readonly absent?: true;
 }
 
 export const MAX_ENTRY_BYTES = 64 * 1024 * 1024;
@@ -32,7 +34,9 @@ export async function readCacheEntry(file: string, key: string): Promise<CacheEn
     const head = JSON.parse(content.toString('utf8', 0, end)) as Partial<Head> | undefined;
     const bytes = content.subarray(end + 1);
     if (head?.polyenv !== 1 || head.key !== key || head.digest !== sha256(bytes)) return undefined;
-    return { bytes, checked: found.mtimeMs, validators: headerTexts(head.validators) };
+    const absent = head.absent === true && bytes.byteLength === 0;
+    const validators = headerTexts(head.validators);
+    return { bytes, checked: found.mtimeMs, validators, ...(absent && { absent: true as const }) };
   } catch {
     return undefined;
   } finally {
@@ -49,9 +53,11 @@ export async function writeCacheEntry(entry: {
   readonly bytes: Uint8Array;
   readonly validators: Readonly<Record<string, string>>;
   readonly when: Date;
+  readonly absent?: true;
 }): Promise<void> {
-  const { file, key, name, bytes } = entry;
-  const head: Head = { polyenv: 1, key, name, digest: sha256(bytes), validators: headerTexts(entry.validators) };
+  const { file, key, name, bytes, absent } = entry;
+  const validators = headerTexts(entry.validators);
+  const head: Head = { polyenv: 1, key, name, digest: sha256(bytes), validators, ...(absent && { absent }) };
   try {
     await ensureFolder(dirname(file));
     await writeAtomic(file, Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), bytes]), { mode: 0o600 });
@@ -73,6 +79,7 @@ interface Head {
   readonly name: string;
   readonly digest: string;
   readonly validators: Readonly<Record<string, string>>;
+  readonly absent?: true;
 }
 
 const MAX_HEAD_BYTES = 16 * 1024;

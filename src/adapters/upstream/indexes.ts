@@ -39,6 +39,8 @@ export interface Ask<T> {
    * `anew`: only the network will do. Default: a copy younger than the setting `cache.max_age`.
    */
   readonly age?: 'kept' | 'anew';
+  /** One that a server need not have: that it has none is kept like a copy. */
+  readonly optional?: true;
 }
 
 export interface IndexOptions {
@@ -62,7 +64,7 @@ export function openIndexes(options: IndexOptions): Indexes {
 
   async function read<T>(ask: Ask<T>): Promise<T | undefined> {
     const entry = await obtain(ask, ask.age === 'anew');
-    if (entry === undefined) return undefined;
+    if (entry === undefined || entry.absent) return undefined;
     if (entry.decoded?.by === ask.decode) return entry.decoded.value as T;
     try {
       return ask.decode(entry.bytes);
@@ -70,7 +72,7 @@ export function openIndexes(options: IndexOptions): Indexes {
       // A kept copy may be foreign, or from a polyenv that read it otherwise; one from the network was decoded before it was kept.
       if (settings.offline) throw unreadable(ask, error);
       const again = await obtain(ask, true);
-      return again === undefined ? undefined : decodeNamed(ask, again.bytes);
+      return again === undefined || again.absent ? undefined : decodeNamed(ask, again.bytes);
     }
   }
 
@@ -106,7 +108,8 @@ export function openIndexes(options: IndexOptions): Indexes {
     readonly request: Request;
     readonly anew: boolean;
   }): Promise<Entry | undefined> {
-    const kept = await readCacheEntry(request.file, request.key);
+    const found = await readCacheEntry(request.file, request.key);
+    const kept = found?.absent && !ask.optional ? undefined : found;
     const now = host.now().getTime();
     if (kept !== undefined && (settings.offline || (!anew && (ask.age === 'kept' || isFresh(kept, now))))) {
       if (settings.offline && ask.age !== 'kept') tellAge(ask, now - kept.checked);
@@ -122,7 +125,9 @@ export function openIndexes(options: IndexOptions): Indexes {
     try {
       return await gate(() => fetchAnew({ ask, request, kept: anew ? undefined : kept }));
     } catch (error) {
-      throw kept === undefined || !(error instanceof PolyenvError) ? error : withKeptAge(error, now - kept.checked);
+      throw kept === undefined || kept.absent || !(error instanceof PolyenvError)
+        ? error
+        : withKeptAge(error, now - kept.checked);
     }
   }
 
@@ -143,13 +148,19 @@ export function openIndexes(options: IndexOptions): Indexes {
     }
     if (answer.status === 404 || answer.status === 410) {
       await discard(answer);
-      await rm(request.file, { force: true }).catch(() => undefined);
+      if (ask.optional === undefined) await rm(request.file, { force: true }).catch(() => undefined);
+      else await keepAbsence(ask, request);
       return undefined;
     }
     const bytes = await collect(answer, ask.name);
     const value = decodeNamed(ask, bytes);
     await writeCacheEntry({ ...request, name: ask.name, bytes, validators: validatorsOf(answer), when: host.now() });
     return { bytes, checked: host.now().getTime(), validators: {}, decoded: { by: ask.decode, value } };
+  }
+
+  function keepAbsence<T>(ask: Ask<T>, request: Request): Promise<void> {
+    const nothing = { bytes: new Uint8Array(), validators: {}, absent: true as const };
+    return writeCacheEntry({ ...request, name: ask.name, ...nothing, when: host.now() });
   }
 
   /** A host that could not be reached once is not waited for again in this run. */

@@ -5,12 +5,23 @@ import type { Home } from '../home/paths';
 /** The most versions of one tool that are kept. */
 const MOST = 3000;
 
+/** A version with the long-term line (`iron`; empty where lines have no name) and the channel that it is on. */
+export interface KeptRelease {
+  readonly version: string;
+  readonly lts?: string;
+  readonly channel?: string;
+}
+
 /** Keeps what a source offered, one version a line, for what may neither ask the network nor read whole indexes. */
-export async function keepVersions(home: Home, tool: string, versions: readonly string[]): Promise<void> {
-  const text = versions
-    .filter(isWord)
+export async function keepReleases(home: Home, tool: string, releases: readonly KeptRelease[]): Promise<void> {
+  const text = releases
+    .filter(({ version, lts = '', channel = '' }) => isWord(version) && isLine(lts) && isLine(channel))
     .slice(0, MOST)
-    .map((version) => `${version}\n`)
+    .map(({ version, lts, channel }) =>
+      [version, ...(lts === undefined ? [] : [`lts=${lts}`]), ...(channel === undefined ? [] : [`channel=${channel}`])]
+        .join(' ')
+        .concat('\n'),
+    )
     .join('');
   const file = fileOf(home, tool);
   try {
@@ -22,11 +33,26 @@ export async function keepVersions(home: Home, tool: string, versions: readonly 
   }
 }
 
-/** The versions kept for a tool, in the order in which they were. */
-export async function keptVersions(home: Home, tool: string): Promise<readonly string[]> {
+/** The releases kept for a tool, in the order in which they were. */
+export async function keptReleases(home: Home, tool: string): Promise<readonly KeptRelease[]> {
   if (!/^[a-z]+$/.test(tool)) return [];
   const text = await readTextIfAny(fileOf(home, tool)).catch(() => undefined);
-  return (text ?? '').split('\n').filter(isWord).slice(0, MOST);
+  return (text ?? '')
+    .split('\n')
+    .slice(0, MOST)
+    .flatMap((line) => {
+      const [version = '', ...facts] = line.split(' ');
+      if (!isWord(version)) return [];
+      const fact = (name: string): string | undefined =>
+        facts.find((one) => one.startsWith(`${name}=`))?.slice(name.length + 1);
+      const [lts, channel] = [fact('lts'), fact('channel')];
+      return [{ version, ...(lts !== undefined && { lts }), ...(channel !== undefined && { channel }) }];
+    });
+}
+
+/** The versions kept for a tool, in the order in which they were. */
+export async function keptVersions(home: Home, tool: string): Promise<readonly string[]> {
+  return (await keptReleases(home, tool)).map(({ version }) => version);
 }
 
 function fileOf(home: Home, tool: string): string {
@@ -35,4 +61,8 @@ function fileOf(home: Home, tool: string): string {
 
 function isWord(text: string): boolean {
   return /^[\w.+~-]{1,100}$/.test(text);
+}
+
+function isLine(text: string): boolean {
+  return /^[\w.+/~-]{0,100}$/.test(text);
 }

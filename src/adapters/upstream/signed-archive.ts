@@ -33,7 +33,7 @@ async function readSignature(
   { indexes }: SignedTextOptions,
   age: { readonly age?: 'anew' },
 ): Promise<Uint8Array | undefined> {
-  return indexes.read({ name: url, url, decode: (bytes) => bytes, ...age });
+  return indexes.read({ name: url, url, decode: (bytes) => bytes, optional: true, ...age });
 }
 
 async function judge(

@@ -61,7 +61,7 @@ async function readPair(
     indexes.read({ name: url, url, decode: checkText, ...age }),
     settings.verifySignatures === 'off'
       ? undefined
-      : indexes.read({ name: signatureUrl, url: signatureUrl, decode: keepBytes, ...age }),
+      : indexes.read({ name: signatureUrl, url: signatureUrl, decode: keepBytes, optional: true, ...age }),
   ]);
   return content === undefined ? undefined : { content, signature };
 }

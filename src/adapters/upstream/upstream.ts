@@ -79,7 +79,8 @@ export function openUpstream(options: UpstreamOptions): OpenUpstream {
     config: once(() => readMavenConfig({ host, home, settings })),
   });
 
-  const optionalText = (url: Url): Promise<string | undefined> => indexes.read({ name: url, url, decode: decodeText });
+  const optionalText = (url: Url): Promise<string | undefined> =>
+    indexes.read({ name: url, url, decode: decodeText, optional: true });
 
   const locate = async (at: Url | Locator): Promise<Target> => {
     const found = parseLocator(at);
@@ -101,7 +102,7 @@ export function openUpstream(options: UpstreamOptions): OpenUpstream {
         url,
         await indexes.read({ name: url, url, headers: ACCEPT_JSON, decode: (bytes) => decode(decodeJson(bytes)) }),
       ),
-    text: async (url) => present(url, await optionalText(url)),
+    text: async (url) => present(url, await indexes.read({ name: url, url, decode: decodeText })),
     optionalText,
     signedText: async (url, signatureUrl, keys) =>
       present(url, await readSignedText({ url, signatureUrl, keys }, { home, settings, indexes, emit: emitOnce })),

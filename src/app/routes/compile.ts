@@ -14,6 +14,7 @@ import { readKnown } from '../project/locks';
 import { outsidePlace, projectPlace } from '../project/place';
 import { type Decision, findProject, type Project } from '../project/project';
 import { trustedEffects } from '../project/trusted';
+import { findOnce } from '../toolchains/once';
 import { findProvided } from '../toolchains/provide';
 import type { Resolution } from '../toolchains/resolve';
 import { makeOverlays } from './make-overlay';
@@ -37,10 +38,19 @@ export async function standingsOf(ctx: Context, project: Project): Promise<reado
       const runtime = runtimes.find((candidate) => candidate.id === decision.tool) as Runtime;
       const file = decision.from.kind === 'file' ? decision.from.file.split('/').pop() : undefined;
       const { lock, path } = await readKnown(ctx, decision.folder, file);
+      if (isForOnce(decision)) {
+        const toolchain = await findOnce(ctx, { runtime, request: decision.request });
+        return { decision, runtime, lockPath: path, ...(toolchain !== undefined && { toolchain }) };
+      }
       const found = await findProvided(ctx, { runtime, request: decision.request, lock });
       return { decision, runtime, lockPath: path, ...found };
     }),
   );
+}
+
+/** Asked for by a variable or an argument, not by a file: no lock has a say in it. */
+export function isForOnce({ once, from }: Decision): boolean {
+  return once !== undefined && from.kind !== 'file';
 }
 
 /** Makes what the runtimes derive in the project (`.venv`), then compiles the folder's routes: for verbs by which a person changes it. */

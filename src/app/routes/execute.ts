@@ -7,15 +7,15 @@ import { readStandingEnvironment } from '../../adapters/store/standing';
 import { become, type Program, runChild } from '../../adapters/system/spawn';
 import { type Environment, overlayFault, type RoutedRuntime } from '../../domain/routes/environment';
 import type { GlobalInstall } from '../../domain/runtime/layout';
-import { EMPTY_LOCKFILE } from '../../domain/toolchain/lockfile';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
 import { runtimeIds } from '../base/registry';
 import { readKnown, rememberEntry } from '../project/locks';
 import { type Decision, findProject, type Project } from '../project/project';
 import type { Wish } from '../project/wishes';
+import { provideOnce } from '../toolchains/once';
 import { provide } from '../toolchains/provide';
-import { describeEnvironment, refreshShims, type Standing, standingsOf } from './compile';
+import { describeEnvironment, isForOnce, refreshShims, type Standing, standingsOf } from './compile';
 import { makeOverlays } from './make-overlay';
 import { commandIn, pathEntries, toolEnvironment } from './tool-environment';
 
@@ -167,6 +167,7 @@ async function installed(ctx: Context, standing: Standing): Promise<Standing> {
       { hint: 'polyenv install' },
     );
   }
+  if (isForOnce(decision)) return { ...standing, ...(await provideOnce(ctx, { runtime, request: decision.request })) };
   const file = decision.from.kind === 'file' ? decision.from.file.split('/').pop() : undefined;
   const { lock, place } = await readKnown(ctx, decision.folder, file);
   const { resolution, toolchain } = await provide(ctx, {
@@ -197,12 +198,12 @@ function placed(error: unknown, from: Decision['from']): unknown {
 }
 
 async function standingOf(ctx: Context, wish: Wish, folder: string): Promise<Standing> {
-  const { resolution, toolchain } = await provide(ctx, { ...wish, lock: EMPTY_LOCKFILE });
+  const { resolution, toolchain } = await provideOnce(ctx, wish);
   const from = { kind: 'argument', text: `${wish.runtime.id}@${wish.request.text}` } as const;
   return {
     decision: { tool: wish.runtime.id, request: wish.request, from, folder, alternatives: [] },
     runtime: wish.runtime,
-    resolution,
+    ...(resolution !== undefined && { resolution }),
     toolchain,
     lockPath: '',
   };

@@ -40,7 +40,11 @@ export async function provideAll(
 }
 
 export async function provide(ctx: Context, asked: Asked): Promise<Provided> {
-  const resolution = await resolveRequest(ctx, asked);
+  return provideResolved(ctx, asked, await resolveRequest(ctx, asked));
+}
+
+/** Installs what a request was resolved to, if it is not there. */
+export async function provideResolved(ctx: Context, asked: Asked, resolution: Resolution): Promise<Provided> {
   if (resolution.kind === 'linked')
     return { request: asked.request, resolution, toolchain: resolution.toolchain, action: 'linked' };
   const order = orderFor(ctx, asked.runtime, resolution.entry);

@@ -80,7 +80,9 @@ export const command: Command = {
       `  asked by ${describeOrigin(decision.from)}`,
       resolution?.kind === 'entry'
         ? `  locked in ${standing?.lockPath} from ${resolution.entry.source}`
-        : `  linked: this machine had it (${toolchain.source}); polyenv has not verified it`,
+        : toolchain.linked === undefined
+          ? `  the newest installed one that answers, from ${toolchain.source}`
+          : `  linked: this machine had it (${toolchain.source}); polyenv has not verified it`,
       `  ${describeProof(toolchain)}; in ${toolchain.root}`,
       ...decision.alternatives.map((one) => `  not ${one.file}:${one.line} (${one.request}): ${one.why}`),
     ];
