@@ -19,6 +19,7 @@ const MANIFEST = ['test/unit/manifest.test.ts'];
 const PATHS = ['test/unit/paths.test.ts'];
 const QUOTING = ['test/unit/shell-quote.test.ts', 'test/property/quoting.test.ts'];
 const HTTP = ['test/unit/http.test.ts'];
+const NAMES = ['test/unit/local-names.test.ts'];
 const LOCK = ['test/unit/lock.test.ts'];
 const SERVICES = ['test/unit/manifest-services.test.ts'];
 
@@ -122,7 +123,11 @@ export function guardsIn(text: string, file: string): readonly Standing[] {
       name: match[2] ?? '',
       from,
       to: file.endsWith('.sh') ? endOfLine(text, from) : endOfStatement(text, from),
-    };
+      'gateway-authority': { stops: 'a request for another port of the same name', tests: NAMES },
+  'gateway-forwarded': { stops: 'a client that says where its request came from', tests: NAMES },
+  'gateway-hops': { stops: 'a request that goes round between gateways', tests: NAMES },
+  'gateway-claim': { stops: 'a name below the one of another project', tests: NAMES },
+};
   });
 }
 

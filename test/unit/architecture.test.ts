@@ -61,8 +61,20 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 
 /** The rooms of a floor in their order: each may use those before it. `docs/internals/map.md` says what each is for. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  domain: ['words', 'formats', 'versions', 'runtime', 'pins', 'project', 'toolchain', 'team', 'routes', 'making'],
-  adapters: ['files', 'net', 'archives', 'home', 'documents', 'system', 'upstream', 'store', 'routes'],
+  domain: [
+    'words',
+    'formats',
+    'versions',
+    'runtime',
+    'gateway',
+    'pins',
+    'project',
+    'toolchain',
+    'team',
+    'routes',
+    'making',
+  ],
+  adapters: ['files', 'net', 'archives', 'home', 'tls', 'documents', 'system', 'upstream', 'store', 'routes'],
   app: ['base', 'project', 'toolchains', 'routes', 'checks', 'changes', 'making'],
 };
 

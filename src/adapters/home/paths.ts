@@ -24,6 +24,8 @@ export interface Home {
   readonly tmp: string;
   /** Resolutions of projects without a manifest, settings, trust and history. */
   readonly state: string;
+  /** Names of projects, the authority of their certificates, and where the gateway is asked. */
+  readonly gateway: string;
   /** Names the layout's version; a newer one is refused. */
   readonly layout: string;
 }
@@ -45,6 +47,7 @@ export function homeOf(host: Host): Home {
     locks: join(root, 'locks'),
     tmp: join(root, 'tmp'),
     state: join(root, 'state'),
+    gateway: join(root, 'gateway'),
     layout: join(root, 'layout.v1'),
   };
 }
