@@ -75,6 +75,7 @@ node = ["npm", "nodejs.org"]
         { tool: 'java', key: 'java', version: '21', vendor: 'temurin', options: {}, line: 6 },
       ],
       services: [],
+      domains: [],
       env: [
         { op: { op: 'set', name: 'RUST_LOG', value: 'info' }, line: 10 },
         { op: { op: 'unset', name: 'GONE' }, line: 11 },

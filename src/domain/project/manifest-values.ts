@@ -120,7 +120,7 @@ export function nameOf(keys: KeyPath): string {
   return keys.length === 1 && names[0] !== undefined && TABLES.has(names[0]) ? `[${names[0]}]` : names.join('.');
 }
 
-const TABLES = new Set(['runtimes', 'services', 'env', 'paths', 'tasks', 'sources']);
+const TABLES = new Set(['runtimes', 'services', 'domains', 'env', 'paths', 'tasks', 'sources']);
 
 export function fail(
   input: ManifestInput,

@@ -4,6 +4,7 @@ import type { RequestOptions } from '../versions/request';
 import type { EnvOp } from '../words/env-op';
 import { quoted } from '../words/printable';
 import type { ToolId } from '../words/tool-id';
+import { decodeDomains, type ManifestDomain } from './manifest-domains';
 import { decodeServices, type ManifestService } from './manifest-services';
 import {
   didYouMean,
@@ -41,6 +42,8 @@ export interface Manifest {
   readonly runtimes: readonly ManifestPin[];
   /** `[services]`: data, which needs no trust. */
   readonly services: readonly ManifestService[];
+  /** `[domains]`: data, but for the origins that they let in. */
+  readonly domains: readonly ManifestDomain[];
   /** `[env]`. Not to be applied without trust. */
   readonly env: readonly ManifestVariable[];
   /** `[paths]`. Not to be applied without trust. */
@@ -123,20 +126,33 @@ export function decodeManifest(input: ManifestInput): Manifest {
   if (isolation !== undefined && isolation !== 'default' && isolation !== 'strict') {
     fail(input, ['isolation'], { what: 'isolation must be "default" or "strict"' });
   }
+  const [services, tasks] = [decodeServices(input), decodeTasks(input)];
   return {
     path: input.path,
     root: flagAt(input, ['root']),
     isolation,
     runtimes: decodeRuntimes(input),
-    services: decodeServices(input),
+    services,
+    domains: decodeDomains(input, { services, tasks }),
     env: decodeVariables(input, ['env']),
     paths: decodePaths(input),
-    tasks: decodeTasks(input),
+    tasks,
     sources: decodeSources(input),
   };
 }
 
-const TOP_LEVEL = ['schema', 'root', 'isolation', 'runtimes', 'services', 'env', 'paths', 'tasks', 'sources'] as const;
+const TOP_LEVEL = [
+  'schema',
+  'root',
+  'isolation',
+  'runtimes',
+  'services',
+  'domains',
+  'env',
+  'paths',
+  'tasks',
+  'sources',
+] as const;
 
 const TASK_KEYS = ['run', 'dir', 'env', 'depends', 'parallel', 'services', 'port', 'description'] as const;
 

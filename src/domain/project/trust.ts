@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { printable, quoted } from '../words/printable';
 import type { Manifest, ManifestTask, ManifestVariable } from './manifest';
+import type { ManifestDomain } from './manifest-domains';
 import { variableRunsCode } from './project-variable';
 
 /** What a person is asked to trust: one manifest, with the files that it pulls in. */
@@ -12,7 +13,7 @@ export interface TrustSubject {
 
 /** One thing that would apply once trusted, for display: no character of it acts on a terminal. */
 export interface TrustEffect {
-  readonly table: 'env' | 'paths' | 'tasks' | 'sources' | 'included';
+  readonly table: 'env' | 'paths' | 'tasks' | 'sources' | 'domains' | 'included';
   readonly text: string;
   readonly line?: number;
   /** A variable by which tools run code, to be shown apart. */
@@ -22,7 +23,7 @@ export interface TrustEffect {
 /** Whether the manifest holds anything that can run code or redirect downloads. Pins and options never need trust. */
 export function needsTrust({ manifest, included = [] }: TrustSubject): boolean {
   const { env, paths, tasks, sources } = manifest;
-  return [env, paths, tasks, sources, included].some((list) => list.length > 0);
+  return [env, paths, tasks, sources, openDomains(manifest), included].some((list) => list.length > 0);
 }
 
 /**
@@ -37,6 +38,10 @@ export function trustDigest({ manifest, included = [] }: TrustSubject): string {
     tasks: sorted(manifest.tasks.map((task) => [task.name, taskOf(task)])),
     sources: sorted(manifest.sources.map(({ tool, order }) => [tool, order])),
     included: sorted(included.map(({ path, digest }) => [path, digest])),
+    // Absent where there is none: names alone need no trust, and do not end it.
+    ...(openDomains(manifest).length > 0 && {
+      origins: sorted(openDomains(manifest).map(({ name, origins }) => [name, origins.toSorted()])),
+    }),
   };
   return createHash('sha256')
     .update(`polyenv trust 1\n${JSON.stringify(content)}`)
@@ -58,8 +63,15 @@ export function describeTrust({ manifest, included = [] }: TrustSubject): readon
     ...manifest.sources.map(({ tool, order, line }): TrustEffect => {
       return { table: 'sources', text: printable(`takes ${tool} from ${order.join(', then ')} only`), line };
     }),
+    ...openDomains(manifest).map(({ name, origins, line }): TrustEffect => {
+      return { table: 'domains', text: `lets web pages of ${origins.join(', ')} speak to ${name}.localhost`, line };
+    }),
     ...included.map(({ path }): TrustEffect => ({ table: 'included', text: `reads ${quoted(path, 200)}` })),
   ];
+}
+
+function openDomains({ domains }: Manifest): readonly ManifestDomain[] {
+  return domains.filter(({ origins }) => origins.length > 0);
 }
 
 function variablesOf(variables: readonly ManifestVariable[]): readonly unknown[] {
