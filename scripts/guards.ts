@@ -102,6 +102,10 @@ export const GUARDS: Readonly<Record<string, Guard>> = {
   'database-name': { stops: 'a database whose name is SQL', tests: SERVICES },
   'extension-name': { stops: 'an extension that the kind does not list', tests: SERVICES },
   'own-shim': { stops: 'a shim that passes through to itself', tests: ['test/shell/shim.test.ts'] },
+  'gateway-authority': { stops: 'a request for another port of the same name', tests: NAMES },
+  'gateway-forwarded': { stops: 'a client that says where its request came from', tests: NAMES },
+  'gateway-hops': { stops: 'a request that goes round between gateways', tests: NAMES },
+  'gateway-claim': { stops: 'a name below the one of another project', tests: NAMES },
 };
 
 /** A guard as it stands in a source file. */
@@ -123,11 +127,7 @@ export function guardsIn(text: string, file: string): readonly Standing[] {
       name: match[2] ?? '',
       from,
       to: file.endsWith('.sh') ? endOfLine(text, from) : endOfStatement(text, from),
-      'gateway-authority': { stops: 'a request for another port of the same name', tests: NAMES },
-  'gateway-forwarded': { stops: 'a client that says where its request came from', tests: NAMES },
-  'gateway-hops': { stops: 'a request that goes round between gateways', tests: NAMES },
-  'gateway-claim': { stops: 'a name below the one of another project', tests: NAMES },
-};
+    };
   });
 }
 
