@@ -1,18 +1,24 @@
 import { existsSync } from 'node:fs';
 import { homeOf } from './adapters/home/paths';
 import type { Host } from './host';
+import { verbIndex } from './verb';
 
 /** Loads the program; `folder` is where compiled code may be kept, absent if it is not known. */
 export type Load = (folder: string | undefined) => Promise<{ readonly runProgram: (host: Host) => Promise<number> }>;
 
 /** The whole program as a function: argv in, words out, exit status back. Never throws. */
 export async function run(host: Host, load: Load = () => import('./cli/program')): Promise<number> {
-  if (host.argv.length === 1 && (host.argv[0] === '--version' || host.argv[0] === '-V')) {
-    host.stdout.write(`${__VERSION__}\n`);
+  if (asksVersion(host.argv)) {
+    const json = host.argv.includes('--json');
+    host.stdout.write(json ? `${JSON.stringify({ schema: 1, version: __VERSION__ })}\n` : `${__VERSION__}\n`);
     return 0;
   }
   const { runProgram } = await load(cacheFolder(host));
   return runProgram(host);
+}
+
+function asksVersion(argv: readonly string[]): boolean {
+  return verbIndex(argv) >= argv.length && argv.some((word) => word === '--version' || word === '-V');
 }
 
 /** Nothing is made where polyenv has no home yet; what is wrong with one is told by the program itself. */

@@ -8,7 +8,7 @@ import { CATALOG } from './catalog';
 import { COMMON_OPTIONS, type Command, type Entry, type Input, type Option, type OptionValue } from './command';
 import { entryOf, loadCommand } from './entry';
 import { asPolyenvError } from './output/error';
-import { helpText } from './output/help';
+import { helpData, helpText } from './output/help';
 import type { Outcome } from './output/outcome';
 import { type Output, openOutput } from './output/output';
 
@@ -16,7 +16,7 @@ import { type Output, openOutput } from './output/output';
 export async function runProgram(host: Host): Promise<number> {
   const early = openOutput(host, modesOf(host.argv));
   try {
-    const { entry, before, after } = invoked(host.argv);
+    const { entry, before, after } = await invoked(host);
     const command = await loadCommand(entry);
     return await runVerb(host, command, { before, after });
   } catch (error) {
@@ -36,20 +36,34 @@ export interface Words {
   readonly after: readonly string[];
 }
 
-/** No verb means the overview of this folder. */
-function invoked(argv: readonly string[]): { readonly entry: Entry } & Words {
+/** No verb means the overview of this folder; one that people know from elsewhere means what it is called here. */
+async function invoked(host: Host): Promise<{ readonly entry: Entry } & Words> {
+  const { argv } = host;
   const index = verbIndex(argv);
   const before = argv.slice(0, index);
-  const word = argv[index];
+  const [word, after] = [argv[index], argv.slice(index + 1)];
   if (word === undefined) {
-    const name = before.some((option) => option === '--help' || option === '-h') ? 'help' : 'status';
+    const asked = (name: string): boolean => name === '--help' || name === '-h';
     return {
-      entry: entryOf(CATALOG, name),
-      before: before.filter((option) => option !== '--help' && option !== '-h'),
+      entry: entryOf(CATALOG, before.some(asked) ? 'help' : 'status'),
+      before: before.filter((option) => !asked(option)),
       after: [],
     };
   }
-  return { entry: entryOf(CATALOG, word), before, after: argv.slice(index + 1) };
+  if (!CATALOG.some(({ name, aliases }) => name === word || aliases?.includes(word))) {
+    const { understand } = await import('./foreign');
+    const [verb, ...words] = (await understand(word, after)) ?? [word, ...after];
+    if (verb === '--version') return sayVersion(host);
+    return { entry: entryOf(CATALOG, verb ?? word), before, after: words };
+  }
+  return { entry: entryOf(CATALOG, word), before, after };
+}
+
+function sayVersion({ stdout, argv }: Host): never {
+  stdout.write(
+    argv.includes('--json') ? `${JSON.stringify({ schema: 1, version: __VERSION__ })}\n` : `${__VERSION__}\n`,
+  );
+  throw new Finished(0);
 }
 
 async function runVerb(host: Host, command: Command, words: Words): Promise<number> {
@@ -155,7 +169,8 @@ function given(options: Readonly<Record<string, OptionValue | false>>, name: str
 }
 
 function showHelp(command: Command, host: Host): never {
-  host.stdout.write(helpText(command));
+  const { json } = modesOf(host.argv);
+  host.stdout.write(json ? `${JSON.stringify({ schema: 1, ...helpData(command) })}\n` : helpText(command));
   throw new Finished(0);
 }
 

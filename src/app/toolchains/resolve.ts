@@ -10,6 +10,7 @@ import type { Release } from '../../domain/versions/release';
 import type { ToolRequest } from '../../domain/versions/request';
 import { nearestReleases, selectRelease } from '../../domain/versions/select';
 import { PolyenvError } from '../../domain/words/errors';
+import { nearestName } from '../../domain/words/nearest';
 import type { Context } from '../base/context';
 import { trustedOrder } from '../project/trusted';
 import { rememberReleases } from './known-releases';
@@ -209,15 +210,31 @@ function tellFallback(
 }
 
 function notFound(asked: Asked, nearest: readonly Release[], where: string): PolyenvError {
-  const { request } = asked;
-  const known = nearest.map((release) => release.version).join(', ');
+  const { request, runtime } = asked;
+  const shown = nearest.length > 0 ? nearest : nearestReleases(runtime, request, linesOf(runtime));
+  const known = shown.map((release) => release.version).join(', ');
+  const word = /\d/.test(request.text) ? undefined : nearestChannel(runtime, request.text);
+  const instead = word ?? known;
   return new PolyenvError(
     'version-not-found',
-    `no ${request.tool} answers ${JSON.stringify(request.text)} ${where}${known === '' ? '' : `; nearest: ${known}`}`,
+    `no ${request.tool} answers ${JSON.stringify(request.text)} ${where}${instead === '' ? '' : `; nearest: ${instead}`}`,
     {
       hint: `polyenv ls-remote ${request.tool}`,
     },
   );
+}
+
+/** For a source that lists only what it is asked for: the lines that there have been. */
+function linesOf({ advice, scheme }: Runtime): readonly Release[] {
+  return (advice?.lifecycle?.lines ?? []).flatMap(({ line }) => {
+    const version = scheme.version(line) ?? scheme.version(`${line}.0`);
+    return version === undefined ? [] : [{ version }];
+  });
+}
+
+function nearestChannel({ advice }: Runtime, text: string): string | undefined {
+  const words = ['latest', ...(advice?.channels ?? []).map(({ word }) => word)];
+  return nearestName(text, words);
 }
 
 function noSource(asked: Asked): PolyenvError {

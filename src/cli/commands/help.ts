@@ -2,7 +2,7 @@ import { CATALOGUE, type ErrorCode } from '../../domain/words/errors';
 import type { Command, Entry, Group } from '../command';
 import { entryOf, loadCommand } from '../entry';
 import { columns } from '../output/columns';
-import { helpText } from '../output/help';
+import { helpData, helpText } from '../output/help';
 import type { Outcome } from '../output/outcome';
 
 const GROUPS: readonly Group[] = ['Project', 'Run', 'Look', 'Toolchains', 'Lock', 'Machine', 'Others'];
@@ -17,7 +17,10 @@ export const command: Command = {
   ],
   run: async ({ args, catalog, output }) => {
     if (args[0] !== undefined && isErrorCode(args[0], catalog)) return explain(args[0]);
-    if (args[0] !== undefined) return { text: helpText(await loadCommand(entryOf(catalog, args[0]))) };
+    if (args[0] !== undefined) {
+      const asked = await loadCommand(entryOf(catalog, args[0]));
+      return { data: helpData(asked), text: helpText(asked) };
+    }
     const parts = await Promise.all(
       GROUPS.map(async (group) => {
         const entries = catalog.filter((entry) => entry.group === group && !entry.hidden);
@@ -30,9 +33,21 @@ export const command: Command = {
         return rows.length === 0 ? '' : `${output.out.bold(group)}\n${columns(rows)}`;
       }),
     );
+    const shown = catalog.filter(({ hidden }) => !hidden);
+    const commands = await Promise.all(
+      shown.map(async ({ name, aliases = [], group, load }) => ({
+        name,
+        aliases,
+        group,
+        summary: (await load()).command.summary,
+      })),
+    );
     const head =
       'polyenv: every project its own Rust, Node.js, Python, Go and Java\nusage: polyenv COMMAND [options], for example: polyenv use node@20';
-    return { text: [head, ...parts.filter((part) => part !== ''), 'polyenv help COMMAND says more.'].join('\n\n') };
+    return {
+      data: { commands },
+      text: [head, ...parts.filter((part) => part !== ''), 'polyenv help COMMAND says more.'].join('\n\n'),
+    };
   },
 };
 

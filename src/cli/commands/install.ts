@@ -12,7 +12,15 @@ export const command: Command = {
   name: 'install',
   summary: 'make everything ready that this project pins',
   describe:
-    'Works from polyenv.toml and polyenv.lock, and as well from the version files that a project already has. --frozen installs exactly the lock or fails with what differs.',
+    'Works from polyenv.toml and polyenv.lock, and as well from the version files that a project already has. --frozen installs exactly the lock or fails with what differs. With node@20 it only puts that into the store, and pins nothing.',
+  arguments: [
+    {
+      name: 'tool@request',
+      describe: 'only fetch these; polyenv use is what pins',
+      variadic: true,
+      complete: 'request',
+    },
+  ],
   options: [
     { name: 'frozen', describe: 'exactly polyenv.lock, or exit 7' },
     { name: 'all', describe: 'every project below this folder too, each toolchain once' },
@@ -23,6 +31,7 @@ export const command: Command = {
     { run: 'polyenv install --all', describe: 'at the top of a monorepo' },
   ],
   run: async (input) => {
+    if (input.args.length > 0) return (await import('./install-only')).installOnly(input);
     if (flag(input, 'all')) return (await import('./install-all')).installEverything(input);
     const { ctx } = input;
     const started = ctx.host.now().getTime();

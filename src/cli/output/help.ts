@@ -19,6 +19,32 @@ export function helpText(command: Command): string {
   return `${parts.join('\n\n')}\n`;
 }
 
+/** The same for a program. */
+export function helpData(command: Command): Readonly<Record<string, unknown>> {
+  const { name, summary, describe, examples = [] } = command;
+  const shown = (options: readonly Option[]) =>
+    options
+      .filter(({ hidden }) => !hidden)
+      .map(({ name: long, short, describe: text, value, repeatable, choices }) => ({
+        ...(long.length > 1 && { name: long }),
+        ...((short ?? (long.length === 1 ? long : undefined)) !== undefined && { short: short ?? long }),
+        describe: text,
+        ...(value !== undefined && { value }),
+        ...(repeatable && { repeatable }),
+        ...(choices !== undefined && { choices }),
+      }));
+  return {
+    command: name,
+    summary,
+    usage: usage(command),
+    ...(describe !== undefined && { describe }),
+    arguments: (command.arguments ?? []).map(({ complete: _, ...argument }) => argument),
+    options: shown(command.options ?? []),
+    common: shown(COMMON_OPTIONS),
+    examples,
+  };
+}
+
 export function usage(command: Command): string {
   const names = (command.arguments ?? []).map((argument) => {
     const name = argument.variadic ? `${argument.name}...` : argument.name;

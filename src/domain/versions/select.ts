@@ -24,7 +24,7 @@ export function selectRelease(
   return newest(runtime, answering);
 }
 
-/** At most four releases that do exist, newest first: the ends of the lines next to what was asked for, for a message. */
+/** At most three releases that do exist, newest first: the ends of the lines next to what was asked for, for a message. */
 export function nearestReleases(
   runtime: Choosing,
   request: ToolRequest,
@@ -40,11 +40,11 @@ export function nearestReleases(
   const ends = sortNewestFirst(runtime, lineEnds(runtime, alike, shared + 1));
   const above = ends.filter((release) => compareNumbers(numbersOf(release), asked) > 0);
   const below = ends.slice(above.length);
-  const fromAbove = Math.max(SHOWN / 2, SHOWN - below.length);
+  const fromAbove = Math.max(Math.ceil(SHOWN / 2), SHOWN - below.length);
   return [...above.slice(-fromAbove), ...below].slice(0, SHOWN);
 }
 
-const SHOWN = 4;
+const SHOWN = 3;
 
 /** Same vendor, the runtime's first where none is named, and same variant. */
 function isOfSameBuild({ vendors }: Choosing, request: ToolRequest, release: Release): boolean {

@@ -1,0 +1,48 @@
+import { parseWishes } from '../../app/project/wishes';
+import { fetchOnly } from '../../app/toolchains/fetch-only';
+import { describeProof } from '../../domain/toolchain/toolchain';
+import { PolyenvError } from '../../domain/words/errors';
+import { flag, type Input } from '../command';
+import { columns } from '../output/columns';
+import type { Outcome } from '../output/outcome';
+
+/** `polyenv install node@20`: others pin by this word; here it fills the store, and says what pins. */
+export async function installOnly(input: Input): Promise<Outcome> {
+  const { ctx, args, output } = input;
+  for (const name of ['frozen', 'all'] as const) {
+    if (!flag(input, name)) continue;
+    throw new PolyenvError('usage', `--${name} installs what is pinned: it takes no runtime`, {
+      hint: `polyenv install --${name}`,
+    });
+  }
+  const wishes = await parseWishes(args);
+  const asked = wishes.map(({ request }) => `${request.tool}@${request.text}`);
+  const pin = `polyenv use ${asked.join(' ')}`;
+  if (flag(input, 'dry-run')) {
+    return { data: { dryRun: true, tools: asked }, text: `would put into the store: ${asked.join(' ')}` };
+  }
+  const provided = await fetchOnly(ctx, wishes);
+  const rows = provided.map(({ toolchain, action, request }) => [
+    output.out.bold(`${request.tool} ${toolchain.version}`),
+    action,
+    toolchain.source,
+    describeProof(toolchain),
+  ]);
+  return {
+    data: {
+      tools: provided.map(({ request, toolchain, action }) => ({
+        tool: request.tool,
+        request: request.text,
+        version: toolchain.version,
+        source: toolchain.source,
+        linked: toolchain.linked !== undefined,
+        proof: describeProof(toolchain),
+        root: toolchain.root,
+        action,
+      })),
+      pinned: false,
+      pin,
+    },
+    text: `${columns(rows)}\nnothing is pinned by this; to pin here: ${pin}`,
+  };
+}
