@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { homeOf } from './adapters/home/paths';
 import type { Host } from './host';
-import { verbIndex } from './verb';
 
 /** Loads the program; `folder` is where compiled code may be kept, absent if it is not known. */
 export type Load = (folder: string | undefined) => Promise<{ readonly runProgram: (host: Host) => Promise<number> }>;
@@ -18,7 +17,7 @@ export async function run(host: Host, load: Load = () => import('./cli/program')
 }
 
 function asksVersion(argv: readonly string[]): boolean {
-  return verbIndex(argv) >= argv.length && argv.some((word) => word === '--version' || word === '-V');
+  return argv.every((word) => word.startsWith('-')) && argv.some((word) => word === '--version' || word === '-V');
 }
 
 /** Nothing is made where polyenv has no home yet; what is wrong with one is told by the program itself. */

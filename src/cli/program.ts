@@ -43,6 +43,7 @@ async function invoked(host: Host): Promise<{ readonly entry: Entry } & Words> {
   const before = argv.slice(0, index);
   const [word, after] = [argv[index], argv.slice(index + 1)];
   if (word === undefined) {
+    if (before.includes('--version') || before.includes('-V')) return sayVersion(host);
     const asked = (name: string): boolean => name === '--help' || name === '-h';
     return {
       entry: entryOf(CATALOG, before.some(asked) ? 'help' : 'status'),
