@@ -34,6 +34,7 @@ import {
   runtimeTxt,
   type Source,
   setVariable,
+  type Tree,
   type Upstream,
   unsetVariable,
   userCache,
@@ -232,6 +233,25 @@ function commandPattern(version: Version): RegExp {
   return new RegExp(`^(?:python|pip|idle|pydoc|2to3)(?:3|-?${line}t?)?$|^python(?:3|${line}t?)?-config$`);
 }
 
+/** Those that `ensurepip` would install; of a project that is there twice, the newest: https://docs.python.org/3/library/ensurepip.html */
+function bundledWheels(tree: Tree): readonly string[] {
+  const line = leadingNumbers(tree.version, 2);
+  const folder = [`python${line}`, `python${line}t`, `pypy${line}`]
+    .map((name) => `lib/${name}/ensurepip/_bundled`)
+    .find((path) => tree.has(path));
+  const newest = new Map<string, { readonly version: Version; readonly path: string }>();
+  for (const name of folder === undefined ? [] : tree.list(folder)) {
+    const [, project, spelt] = /^([A-Za-z0-9_]+)-([A-Za-z0-9_.!]+)-[\w.]+-none-any\.whl$/.exec(name) ?? [];
+    const version = spelt === undefined ? undefined : pep440Scheme.version(spelt);
+    if (project === undefined || version === undefined) continue;
+    const before = newest.get(project);
+    if (before === undefined || pep440Scheme.compare(before.version, version) < 0) {
+      newest.set(project, { version, path: `${folder}/${name}` });
+    }
+  }
+  return [...newest.values()].map(({ path }) => path);
+}
+
 const PIP_WORDS = ['install', 'uninstall'];
 
 /**
@@ -274,9 +294,14 @@ export const runtime: Runtime = {
         marker: 'pyvenv.cfg',
         bin: windows ? 'Scripts' : 'bin',
         // Isolated, as the project may hold a folder `venv`.
-        make: [windows ? 'python' : 'python3', '-I', '-m', 'venv'],
+        make: [windows ? 'python' : 'python3', '-I', '-m', 'venv', '--without-pip'],
         commands: ['python', 'python3', `python${line}`, 'pip', 'pip3', `pip${line}`],
         variable: 'VIRTUAL_ENV',
+        seeds: {
+          // On Windows commands are programs, which pip brings.
+          wheels: windows ? [] : bundledWheels(tree),
+          otherwise: ['-I', '-m', 'ensurepip', '--upgrade', '--default-pip'],
+        },
       },
     };
   },

@@ -6,6 +6,8 @@ import { readOverlay } from '../../adapters/routes/overlay';
 import { capture, scrubbedEnv } from '../../adapters/system/spawn';
 import { type RoutedOverlay, type RoutedRuntime, refusalError } from '../../domain/routes/environment';
 import { sameLine } from '../../domain/routes/overlay';
+import { leadingNumbers } from '../../domain/runtime/lifecycle';
+import type { Version } from '../../domain/versions/version';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
 import { isOwn, noteOverlay } from './overlay';
@@ -50,13 +52,42 @@ async function makeOne(ctx: Context, runtime: WithOverlay): Promise<void> {
   ctx.emit({ type: 'note', text: `making ${overlay.path}` });
   await ensureFolder(dirname(overlay.path));
   const made = await run(ctx, file, [...args, overlay.path], MAKE_TIMEOUT);
-  if (made !== undefined) {
+  const failed = made ?? (await seedOverlay(ctx, runtime));
+  if (failed !== undefined) {
     await removeTree(overlay.path);
-    throw new PolyenvError('child-failed', `${overlay.path} could not be made: ${made}`, {
+    throw new PolyenvError('child-failed', `${overlay.path} could not be made: ${failed}`, {
       hint: [file, ...args, overlay.path].join(' '),
     });
   }
   await noteOverlay(ctx, overlay, { toolchain, version });
+}
+
+/** Puts what a new one holds from the start into it; what failed, in a line. */
+async function seedOverlay(ctx: Context, runtime: WithOverlay): Promise<string | undefined> {
+  const { overlay, toolchain, version } = runtime;
+  const { seeds } = overlay;
+  if (seeds === undefined) return undefined;
+  const bin = join(overlay.path, overlay.bin);
+  const interpreter = join(bin, overlay.make[0]);
+  const [site] = folders(join(overlay.path, 'lib'))
+    .map((name) => join(overlay.path, 'lib', name, 'site-packages'))
+    .filter((path) => existsSync(path));
+  const wheels = seeds.wheels.map((path) => join(toolchain, path));
+  if (site !== undefined && wheels.length > 0) {
+    try {
+      const { installWheel } = await import('../../adapters/archives/wheel');
+      const line = leadingNumbers(version as Version, 2);
+      for (const wheel of wheels) await installWheel(wheel, { site, bin, interpreter, line });
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof PolyenvError) || error.code === 'disk-full') throw error;
+      ctx.emit({
+        type: 'warning',
+        text: `${error.message}; ${overlay.commands[0]} unpacks it itself, which takes longer`,
+      });
+    }
+  }
+  return run(ctx, interpreter, seeds.otherwise, MAKE_TIMEOUT);
 }
 
 /** The last line of what the program said if it failed. It runs in `/`, where no repository can lead it astray. */

@@ -58,10 +58,19 @@ export interface Overlay {
   readonly marker: string;
   /** Folder of commands, relative to it: `bin`. */
   readonly bin: string;
-  /** Command name (of `commands`) and arguments that make it; the folder's absolute path is appended. */
+  /** Command name (of `commands`) and arguments that make it; the folder's absolute path is appended. It leaves `seeds` out. */
   readonly make: readonly [string, ...string[]];
   /** Commands of the toolchain that mean the overlay's once it exists. */
   readonly commands: readonly string[];
   /** The variable that names the overlay's folder: `VIRTUAL_ENV`. */
   readonly variable: string;
+  readonly seeds?: Seeds;
+}
+
+/** What a new overlay holds from the start (pip). */
+export interface Seeds {
+  /** Wheels that the toolchain carries, relative to its root: unpacked into the overlay, which is a matter of a tenth of a second. */
+  readonly wheels: readonly string[];
+  /** Arguments of the overlay's interpreter that install the same, for a toolchain that carries no such wheels. */
+  readonly otherwise: readonly string[];
 }
