@@ -55,7 +55,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   host: [],
   'code-cache': [],
   verb: [],
-  run: ['host', 'cli', 'adapters'],
+  run: ['host', 'cli', 'adapters', 'verb'],
   bin: ['host', 'run', 'code-cache', 'verb'],
 };
 
