@@ -242,11 +242,30 @@ describe('what cannot be honoured', () => {
     expect(project.errors).toMatchObject([{ code: 'manifest-invalid', tool: 'java', where: { line: 3 } }]);
   });
 
-  it('is a folder or a pipe of that name: as good as absent', () => {
+  it('is a folder, a pipe or a link to nothing of that name: never read as nothing', () => {
     mkdirSync(join(home, 'p/.nvmrc'), { recursive: true });
-    execFileSync('mkfifo', [join(home, 'p/polyenv.toml')]);
     write(home, { 'p/.node-version': '20' });
-    expect(decided(find('p'))).toEqual(['node 20 by p/.node-version:1']);
+    symlinkSync('gone', join(home, 'p/.python-version'));
+    execFileSync('mkfifo', [join(home, 'p/.go-version')]);
+    const project = find('p');
+    expect(decided(project)).toEqual([]);
+    expect(project.errors.map(({ tool, message, where }) => [tool, message, where?.line])).toEqual([
+      ['node', '.nvmrc is a folder', 1],
+      ['python', '.python-version is a link to nothing', 1],
+      ['go', '.go-version is no regular file', 1],
+    ]);
+    mkdirSync(join(home, 'q/polyenv.toml'), { recursive: true });
+    expect(find('q').errors).toMatchObject([{ code: 'manifest-invalid', where: { line: 1 } }]);
+  });
+
+  it('is no checkout called rust-toolchain: that is left alone, and named', () => {
+    write(home, { 'p/rust-toolchain/README.md': '', 'p/rust-toolchain.toml': '[toolchain]\nchannel = "1.80"' });
+    const project = find('p');
+    expect(decided(project)).toEqual(['rust 1.80 by p/rust-toolchain.toml:2']);
+    expect(project.warnings).toEqual([
+      `${join(home, 'p/rust-toolchain')}: it is a folder, and no version is read from it`,
+    ]);
+    expect(below([...project.inputs, ...project.absences])).not.toContain('p/rust-toolchain');
   });
 
   it.skipIf(process.getuid?.() === 0)('is a file that we may not read', () => {

@@ -1,5 +1,5 @@
-import { closeSync, constants, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { closeSync, constants, lstatSync, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, parse, relative, resolve, sep } from 'node:path';
 import { JsonFault, readJson } from '../../domain/formats/json-document';
 import { readXml, XmlFault } from '../../domain/formats/xml-document';
 import type { Document } from '../../domain/runtime/runtime';
@@ -29,6 +29,16 @@ export function openDocument(options: DocumentOptions): Document | undefined {
   return text === undefined ? undefined : documentOf(options, text);
 }
 
+/** What stands at the path where a file is wanted: a folder, a link to nothing, a pipe. `undefined` where there is nothing, or a file. */
+export function strangerAt(path: string): 'a folder' | 'a link to nothing' | 'no regular file' | undefined {
+  const found = statIfAny(path, lstatSync);
+  if (found === undefined || found.isFile() || !isNamedExactly(path)) return undefined;
+  const target = found.isSymbolicLink() ? statIfAny(path) : found;
+  if (target === undefined) return 'a link to nothing';
+  if (target.isDirectory()) return 'a folder';
+  return target.isFile() ? undefined : 'no regular file';
+}
+
 /** The file's text without a byte order mark, by the rules of `openDocument`. */
 export function readDocumentText(path: string): string | undefined {
   const bytes = readBytes(path);
@@ -41,6 +51,14 @@ export function repositoryOf(folder: string): string {
     if (statIfAny(join(at, '.git')) !== undefined) return at;
     if (dirname(at) === at) return folder;
   }
+}
+
+/**
+ * How far up a file of `folder` may name another one: the person's home folder, and outside of it the file system's root.
+ * A workspace is found by its own rules, whether or not a repository begins somewhere on the way.
+ */
+export function reachOf(folder: string, personHome: string): string {
+  return isInside(personHome, folder) ? personHome : parse(folder).root;
 }
 
 /** A text as the document that the file would be if it held it. */
@@ -183,9 +201,9 @@ function invalid(path: string, { line, column, cause }: Fault, message: string):
 const MEND = 'mend the file, or pin the version in polyenv.toml: polyenv use TOOL@VERSION';
 
 /** What cannot be looked at, for want of a right on a folder above, is as good as absent. */
-function statIfAny(path: string): ReturnType<typeof statSync> {
+function statIfAny(path: string, look: typeof statSync | typeof lstatSync = statSync): ReturnType<typeof statSync> {
   try {
-    return statSync(path, { throwIfNoEntry: false });
+    return look(path, { throwIfNoEntry: false });
   } catch (error) {
     if (['EACCES', 'EPERM', 'ELOOP', 'ENOTDIR', 'ENAMETOOLONG'].includes(errorCode(error) ?? '')) return undefined;
     throw error;

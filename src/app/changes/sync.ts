@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { documentOf, openDocument, repositoryOf } from '../../adapters/documents/documents';
+import { documentOf, openDocument, reachOf } from '../../adapters/documents/documents';
 import { readTextIfAny } from '../../adapters/files/fs';
 import { pinFilesOf } from '../../domain/pins/files/of-runtime';
 import { agrees, isAnswered, type Meaning } from '../../domain/pins/pin-agreement';
@@ -67,7 +67,7 @@ async function planFrom(ctx: Context, view: FolderView, directory: string): Prom
   }
   const runtimes = await loadRuntimes();
   const { lock } = await view.lock(folder);
-  const files = new Files(folder);
+  const files = new Files(folder, ctx.host.personHome);
   const lines: Synced[] = [];
   for (const { tool, version, vendor, options } of read.manifest.runtimes) {
     const runtime = runtimes.find((one) => one.id === tool) as Runtime;
@@ -90,9 +90,9 @@ class Files {
   readonly #folder: string;
   readonly #boundary: () => string;
 
-  constructor(folder: string) {
+  constructor(folder: string, personHome: string) {
     this.#folder = folder;
-    this.#boundary = () => repositoryOf(folder);
+    this.#boundary = () => reachOf(folder, personHome);
   }
 
   async sync(runtime: Runtime, pinFile: PinFile, meant: Meaning): Promise<readonly Synced[]> {

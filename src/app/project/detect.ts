@@ -1,5 +1,5 @@
 import { join, relative } from 'node:path';
-import { openDocument, repositoryOf } from '../../adapters/documents/documents';
+import { openDocument, reachOf } from '../../adapters/documents/documents';
 import { readPackageManager } from '../../domain/pins/files/package-manager';
 import type { Saying } from '../../domain/pins/precedence';
 import type { Runtime } from '../../domain/runtime/runtime';
@@ -45,7 +45,7 @@ export function detectIn(
   { directory, runtimes }: { readonly directory: string; readonly runtimes: readonly Runtime[] },
 ): Detected {
   const project = findProjectOf(ctx, { folder: directory, runtimes });
-  const managers = detectManagers(directory);
+  const managers = detectManagers(ctx, directory);
   return {
     schema: 1,
     directory,
@@ -102,14 +102,17 @@ function withoutVendor(text: string, request: ToolRequest | undefined): string {
 }
 
 /** polyenv manages no package manager: corepack, or npm's own registry package, honours what is written. */
-function detectManagers(directory: string): {
+function detectManagers(
+  ctx: ProjectContext,
+  directory: string,
+): {
   readonly found: readonly DetectedPin[];
   readonly errors: readonly PolyenvError[];
   readonly warnings: readonly string[];
 } {
   const path = join(directory, 'package.json');
   try {
-    const document = openDocument({ path, boundary: () => repositoryOf(directory) });
+    const document = openDocument({ path, boundary: () => reachOf(directory, ctx.host.personHome) });
     if (document === undefined) return { found: [], errors: [], warnings: [] };
     const { pins, warnings } = readPackageManager(document);
     return {

@@ -1,5 +1,5 @@
-import { dirname, join, sep } from 'node:path';
-import { openDocument, readDocumentText, repositoryOf } from '../../adapters/documents/documents';
+import { basename, dirname, join, sep } from 'node:path';
+import { openDocument, reachOf, readDocumentText, strangerAt } from '../../adapters/documents/documents';
 import { parseToml } from '../../adapters/documents/toml';
 import type { Home } from '../../adapters/home/paths';
 import { pinFilesOf } from '../../domain/pins/files/of-runtime';
@@ -10,6 +10,7 @@ import type { Settings } from '../../domain/project/settings';
 import type { Document, PinFile, PinReading, Runtime } from '../../domain/runtime/runtime';
 import type { ToolRequest } from '../../domain/versions/request';
 import { PolyenvError } from '../../domain/words/errors';
+import { quoteSh } from '../../domain/words/shell-quote';
 import { describeOrigin, type Origin } from '../../domain/words/sourced';
 import type { ToolId } from '../../domain/words/tool-id';
 import type { Host } from '../../host';
@@ -108,7 +109,7 @@ export function findProjectOf(
   options: { readonly folder: string; readonly wishes?: readonly Wish[]; readonly runtimes: readonly Runtime[] },
 ): Project {
   const { folder, wishes = [], runtimes } = options;
-  const reader = new FolderReader(runtimes);
+  const reader = new FolderReader(runtimes, ctx.host.personHome);
   const start = outsideDependencies(ctx, folder);
   const walk = foldersUp(ctx, start, reader);
   const here = runtimes.map((runtime) => sayingsOf(reader, runtime, walk));
@@ -204,6 +205,7 @@ function describe(
     disagreements: judged.flatMap(({ runtime, verdict }) => disagreementsOf(runtime, verdict)),
     errors,
     warnings: unique([
+      ...walk.flatMap((one) => reader.strangersOf(one)),
       ...judged.flatMap(({ gathered }) => gathered.sayings.flatMap((saying) => reader.warningsOf(saying.file))),
       ...judged.flatMap(({ verdict }) => verdict.warnings),
     ]),
@@ -308,7 +310,7 @@ function sayingsOf(reader: FolderReader, runtime: Runtime, folders: readonly str
     for (const step of reader.steps(runtime, folder)) {
       sayings.push(...step.sayings);
       if (decided) continue;
-      (step.present ? inputs : absences).push(step.path);
+      if (step.present !== undefined) (step.present ? inputs : absences).push(step.path);
       inputs.push(...step.siblings.present);
       absences.push(...step.siblings.absent);
       decided = step.sayings.some((one) => one.strength === 'pin' && (one.fault ?? one.request) !== undefined);
@@ -321,7 +323,8 @@ function sayingsOf(reader: FolderReader, runtime: Runtime, folders: readonly str
 /** One file of one folder, looked at for one runtime. */
 interface Step {
   readonly path: string;
-  readonly present: boolean;
+  /** Absent where what stands there is no file, and is left alone. */
+  readonly present?: boolean;
   readonly sayings: readonly Saying[];
   readonly siblings: Siblings;
 }
@@ -336,18 +339,23 @@ const NO_SIBLINGS: Siblings = { present: [], absent: [] };
 interface Opened {
   readonly document?: Document;
   readonly fault?: PolyenvError;
+  /** What stands there instead of a file. */
+  readonly stranger?: string;
   readonly siblings: { readonly present: string[]; readonly absent: string[] };
 }
 
 /** Reads each file once, whichever runtimes ask. */
 class FolderReader {
   readonly #runtimes: readonly Runtime[];
+  readonly #personHome: string;
   readonly #opened = new Map<string, Opened>();
   readonly #manifests = new Map<string, readonly ReadManifest[]>();
   readonly #warnings = new Map<string, Set<string>>();
+  readonly #strangers = new Map<string, string>();
 
-  constructor(runtimes: readonly Runtime[]) {
+  constructor(runtimes: readonly Runtime[], personHome: string) {
     this.#runtimes = runtimes;
+    this.#personHome = personHome;
   }
 
   /** In order of precedence. */
@@ -384,6 +392,12 @@ class FolderReader {
     );
   }
 
+  /** What was left alone in the folder though it has the name of a version file. */
+  strangersOf(folder: string): readonly string[] {
+    const found = this.#strangers.get(folder);
+    return found === undefined ? [] : [found];
+  }
+
   warningsOf(path: string): readonly string[] {
     return [...(this.#warnings.get(path) ?? [])];
   }
@@ -408,11 +422,19 @@ class FolderReader {
   ): Step {
     const { folder, pinFile, kind } = of;
     const path = fileIn(folder, pinFile.file);
-    const { document, fault, siblings } = this.#open(path, folder);
+    const { document, fault, stranger, siblings } = this.#open(path, folder);
     const strength = pinFile.strength ?? 'pin';
     const base = { file: path, folder, kind, atLeast: false } as const;
     const broken = (error: PolyenvError): Saying => ({ ...base, strength, requests: [], options: {}, fault: error });
     if (fault !== undefined) return { path, present: true, siblings, sayings: [broken(fault)] };
+    if (stranger !== undefined) {
+      if (stranger !== 'a folder' || pinFile.folder === undefined) {
+        const error = new PolyenvError('pin-file-invalid', `${pinFile.file} is ${stranger}`, notAFile(path));
+        return { path, present: true, siblings, sayings: [broken(error)] };
+      }
+      this.#strangers.set(folder, `${path}: it is a folder, and no version is read from it`);
+      return { path, siblings, sayings: [] };
+    }
     if (document === undefined) return { path, present: false, siblings, sayings: [] };
     let reading: PinReading;
     try {
@@ -453,10 +475,11 @@ class FolderReader {
       try {
         const document = openDocument({
           path,
-          boundary: () => repositoryOf(folder),
+          boundary: () => reachOf(folder, this.#personHome),
           onSibling: (sibling, found) => siblings[found].push(sibling),
         });
-        opened = { siblings, ...(document !== undefined && { document }) };
+        const stranger = document === undefined ? strangerAt(path) : undefined;
+        opened = { siblings, ...(document !== undefined && { document }), ...(stranger !== undefined && { stranger }) };
       } catch (error) {
         if (!(error instanceof PolyenvError)) throw error;
         opened = { siblings, fault: error };
@@ -469,6 +492,9 @@ class FolderReader {
   #readManifest(path: string): readonly ReadManifest[] {
     try {
       const text = readDocumentText(path);
+      const stranger = text === undefined ? strangerAt(path) : undefined;
+      if (stranger !== undefined)
+        throw new PolyenvError('manifest-invalid', `${basename(path)} is ${stranger}`, notAFile(path));
       if (text === undefined) return [];
       const parsed = parseToml(text, path, { limit: MANIFEST_LIMIT });
       return [{ path, manifest: decodeManifest({ ...parsed, runtimes: this.#runtimes }) }];
@@ -491,6 +517,13 @@ function servicePins(
   const text = pin.version ?? 'latest';
   const strength = pin.version === undefined ? ({ strength: 'floor', atLeast: true } as const) : {};
   return [understood(runtime, { ...base, ...strength, line: pin.line, requests: [text] }, { text, options: {} })];
+}
+
+function notAFile(path: string): {
+  readonly where: { readonly file: string; readonly line: 1 };
+  readonly hint: string;
+} {
+  return { where: { file: path, line: 1 }, hint: `move it away, or write a file there: ls -ld ${quoteSh(path)}` };
 }
 
 interface ReadManifest {

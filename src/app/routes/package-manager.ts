@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { openDocument, repositoryOf } from '../../adapters/documents/documents';
+import { openDocument, reachOf } from '../../adapters/documents/documents';
 import { ensureFolder } from '../../adapters/files/fs';
 import { capture } from '../../adapters/system/spawn';
 import { type PackageManagerPin, readPackageManager } from '../../domain/pins/files/package-manager';
@@ -22,7 +22,7 @@ export function findPackageManager(
   for (let at = folder; ; at = dirname(at)) {
     const file = join(at, 'package.json');
     try {
-      const document = openDocument({ path: file, boundary: () => repositoryOf(at) });
+      const document = openDocument({ path: file, boundary: () => reachOf(at, ctx.host.personHome) });
       const pin = document === undefined ? undefined : readPackageManager(document).pins[0];
       if (pin !== undefined) return { pin, file };
     } catch (error) {

@@ -181,6 +181,8 @@ export interface PinFile {
   write?(document: Document, pin: Pin, wanted: WantedVersion): readonly string[];
   /** A range there says what is allowed, not what is used: `write` leaves it alone. */
   readonly ranges?: 'kept';
+  /** A folder of that name is nothing unusual, and is left alone with a warning. Absent: it is an error. */
+  readonly folder?: 'ignored';
   /** The file never holds more than floors: one that cannot be read matters only where nothing else pins. */
   readonly strength?: 'floor';
 }

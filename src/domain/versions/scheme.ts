@@ -20,8 +20,8 @@ export interface VersionScheme {
   /** Whether the release answers the request; pre-releases only when they were asked for. Vendor and variant are compared elsewhere. */
   matches(request: VersionRequest, release: Release): boolean;
   /**
-   * For requests that only a list can answer (`lts/-1`, `oldstable`): those of the releases that do, or `undefined` if
-   * `matches` decides alone.
+   * For requests that only a list can answer (`lts/-1`; a range that only pre-releases answer): those of the releases
+   * that do, or `undefined` if `matches` decides alone.
    */
   among?(request: VersionRequest, releases: readonly Release[]): readonly Release[] | undefined;
   /**

@@ -18,9 +18,8 @@ export function selectRelease(
 ): Release | undefined {
   const { scheme } = runtime;
   const own = releases.filter((release) => isOfSameBuild(runtime, request, release));
-  const answering = (scheme.among?.(request.version, own) ?? own).filter((release) =>
-    scheme.matches(request.version, release),
-  );
+  const answering =
+    scheme.among?.(request.version, own) ?? own.filter((release) => scheme.matches(request.version, release));
   return newest(runtime, answering);
 }
 

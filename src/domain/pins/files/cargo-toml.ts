@@ -2,6 +2,7 @@ import type { Document, PinFile } from '../../runtime/runtime';
 import { quoted } from '../../words/printable';
 import { at, textAt } from './fields';
 import { invalidPin } from './pin-text';
+import { filesAbove, holds, names } from './workspace';
 
 /**
  * `rust-version` of `Cargo.toml`: the oldest Rust that builds it, also where the workspace says it
@@ -36,17 +37,31 @@ function textOf(document: Document, keys: readonly string[]): string | undefined
 }
 
 function inherited(document: Document, top: unknown): string {
-  const named = textAt(document, top, ['package', 'workspace']);
-  const places = named === undefined ? ABOVE : [`${named.replace(/\/+$/, '')}/Cargo.toml`];
   const here = textOf(document, WORKSPACE);
   if (here !== undefined) return here;
-  for (const place of places) {
-    const root = document.sibling(place);
-    const text = root === undefined ? undefined : textOf(root, WORKSPACE);
-    if (text !== undefined) return text;
-  }
   const line = document.lineOf('package', 'rust-version');
-  throw invalidPin(document, line, 'rust-version comes from the workspace, and no workspace above says one');
+  const root = rootOf(document, top);
+  if (root === undefined) {
+    throw invalidPin(document, line, 'rust-version comes from the workspace, and no workspace above has this package');
+  }
+  const text = textOf(root, WORKSPACE);
+  if (text !== undefined) return text;
+  throw invalidPin(document, line, `rust-version comes from the workspace, and ${root.path} says none`);
 }
 
-const ABOVE = Array.from({ length: 16 }, (_, depth) => `${'../'.repeat(depth + 1)}Cargo.toml`);
+/**
+ * The workspace of a package, as cargo finds it: what `package.workspace` names, else the nearest one above that lists
+ * the package and does not exclude it. One that it is a dependency of, by path, need not list it.
+ * https://doc.rust-lang.org/cargo/reference/workspaces.html
+ */
+function rootOf(document: Document, top: unknown): Document | undefined {
+  const named = textAt(document, top, ['package', 'workspace']);
+  if (named !== undefined) return document.sibling(`${named.replace(/\/+$/, '')}/Cargo.toml`);
+  const roots = [...filesAbove(document, 'Cargo.toml')].filter(({ document: one, way }) => {
+    const workspace = at(one.toml(), ['workspace']);
+    if (workspace === undefined) return false;
+    return names(at(workspace, ['members']), way) || !holds(at(workspace, ['exclude']), way);
+  });
+  const listing = roots.find(({ document: one, way }) => names(at(one.toml(), ['workspace', 'members']), way));
+  return (listing ?? roots[0])?.document;
+}

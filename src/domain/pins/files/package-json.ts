@@ -38,7 +38,7 @@ function writeVersion(document: Document, pin: Pin, wanted: WantedVersion): read
 
 /**
  * A tool of `volta`, the file's own before those that it `extends`: https://docs.volta.sh/advanced/workspaces.
- * Throws `pin-file-invalid` for a circle, and for a file that does not exist within the repository.
+ * Throws `pin-file-invalid` for a circle, and for a file that does not exist.
  */
 export function readVolta(
   document: Document,
@@ -55,9 +55,10 @@ export function readVolta(
     if (target === undefined) return undefined;
     const at = file.lineOf('volta', 'extends');
     line ??= at;
-    const next = file.sibling(target);
+    // What is no JSON by its name is not opened: the path comes with the repository.
+    const next = target.endsWith('.json') ? file.sibling(target) : undefined;
     if (next === undefined)
-      throw invalidPin(file, at, `volta.extends names ${quoted(target)}, which is no file of this repository`);
+      throw invalidPin(file, at, `volta.extends names ${quoted(target)}, and there is no such JSON file`);
     if (seen.includes(next.path)) {
       const circle = [...seen.slice(seen.indexOf(next.path)), next.path].map(baseName).join(' -> ');
       throw invalidPin(document, line, `volta.extends leads in a circle (a cycle): ${circle}`);
@@ -85,7 +86,8 @@ function devEngine(document: Document, top: unknown, wanted: string): Pin | unde
     const name = textAt(document, top, [...here, 'name']);
     if (name?.toLowerCase() !== wanted) continue;
     const version = textAt(document, top, [...here, 'version']);
-    if (version === undefined) return undefined;
+    // npm's empty range is any version.
+    if (version === undefined || version.trim() === '' || version.trim() === '*') return undefined;
     return pinOf('pin', version, document.lineOf(...here, 'version'));
   }
   return undefined;

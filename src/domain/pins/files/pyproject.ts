@@ -1,5 +1,6 @@
 import type { Document, Pin, PinFile } from '../../runtime/runtime';
 import { at, tableAt, textAt } from './fields';
+import { filesAbove, names } from './workspace';
 
 /**
  * `requires-python` of `pyproject.toml` (https://packaging.python.org/en/latest/specifications/pyproject-toml/), else
@@ -34,11 +35,15 @@ function floorOf(document: Document, keys: readonly string[], text: string | und
   return { strength: 'floor', requests: [request], line: document.lineOf(...keys) };
 }
 
-/** Whether a folder above is a workspace of uv: then the project goes on up there. */
+/**
+ * Whether a workspace of uv above has the project: then the project goes on up there
+ * (https://docs.astral.sh/uv/concepts/projects/workspaces/).
+ */
 function isMember(document: Document): boolean {
-  for (let depth = 1; depth <= 8; depth++) {
-    const above = document.sibling(`${'../'.repeat(depth)}pyproject.toml`);
-    if (above !== undefined && at(attempt(above), ['tool', 'uv', 'workspace']) !== undefined) return true;
+  for (const { document: above, way } of filesAbove(document, 'pyproject.toml')) {
+    const workspace = at(attempt(above), ['tool', 'uv', 'workspace']);
+    if (workspace === undefined) continue;
+    return names(at(workspace, ['members']), way) && !names(at(workspace, ['exclude']), way);
   }
   return false;
 }

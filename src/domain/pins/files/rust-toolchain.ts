@@ -15,6 +15,8 @@ const RUSTUP: Sayable = { prefix: true, channel: (name) => name };
  */
 export const rustToolchain: PinFile = {
   file: 'rust-toolchain',
+  // A checkout of the action of that name, as often as not.
+  folder: 'ignored',
   write: (document, pin, wanted) => [
     ...wordWriter(RUSTUP)(document, pin, wanted),
     ...valueWriter(RUSTUP)(document, pin, wanted),

@@ -19,14 +19,14 @@ export function matchesLts(name: string, release: Release): boolean {
 
 /** For `lts/-N`: the releases of the line that is N before the newest long-term line. Lines without a name are told apart by their first number. */
 export function ltsAmong(
-  scheme: Pick<VersionScheme, 'compare'>,
+  scheme: Pick<VersionScheme, 'compare' | 'prerelease'>,
   request: VersionRequest,
   releases: readonly Release[],
 ): readonly Release[] | undefined {
   const back = request.kind === 'channel' ? /^lts\/-(\d+)$/.exec(request.name)?.[1] : undefined;
   if (back === undefined) return undefined;
   const newestFirst = releases
-    .filter((release) => release.lts !== undefined)
+    .filter((release) => release.lts !== undefined && !(release.prerelease ?? scheme.prerelease(release.version)))
     .sort((a, b) => scheme.compare(b.version, a.version));
   const wanted = [...new Set(newestFirst.map(lineOf))][Number(back)];
   return newestFirst.filter((release) => lineOf(release) === wanted);

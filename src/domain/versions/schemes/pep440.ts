@@ -20,6 +20,7 @@ export const pep440Scheme: VersionScheme = {
   prerelease: (version) => isEarly(partsOf(version)),
   request: (text) => readRequest(withoutForm(cleanRequest(text))),
   matches,
+  among,
   entries: (texts) => texts.map(readEntry),
 };
 
@@ -31,10 +32,15 @@ const FREE_THREADED = 'freethreaded';
 
 function readRequest(written: string): ParsedRequest {
   const lower = written.toLowerCase();
-  const other = /^(?:pypy|graalpy|graalpython|pyodide|micropython|jython|ironpython|anaconda|miniconda|miniforge)/.exec(
-    lower,
-  );
-  if (other !== null) throw unsupportedRequest(written, `of Python's implementations only CPython is offered`);
+  const other =
+    /^(?:pypy|pp(?=\d)|graalpy|gp(?=\d)|graalpython|pyodide|micropython|jython|ironpython|stackless|cinder|nogil|activepython|anaconda|miniconda|miniforge|mambaforge|micromamba)/.exec(
+      lower,
+    );
+  if (other !== null)
+    throw unsupportedRequest(
+      written,
+      `${other[0].replace(/^pp$/, 'pypy').replace(/^gp$/, 'graalpy')} is not CPython, which is all that is offered`,
+    );
   const text = withoutImplementation(lower);
   if (['', 'latest', 'stable', 'any', 'default', '*', 'x'].includes(text)) return { version: { kind: 'latest' } };
   if (text === 'system') return { version: { kind: 'system' } };
@@ -45,8 +51,13 @@ function readRequest(written: string): ParsedRequest {
   return free === null ? { version } : { version, variant: FREE_THREADED };
 }
 
-/** `cpython@3.12`, `cpython-3.12`, `python3.12`, `cp312`, `v3.12`. */
-function withoutImplementation(text: string): string {
+/**
+ * `cpython@3.12`, `cpython-3.12`, `python3.12`, `cp312`, `v3.12`, and uv's whole key, whose platform is this machine's to
+ * say: `cpython-3.13.1+freethreaded-linux-x86_64-gnu` (https://docs.astral.sh/uv/concepts/python-versions/).
+ */
+function withoutImplementation(written: string): string {
+  const key = /^(?:cpython|cp|python)-(\d[^-]*)((?:-[a-z0-9_]+){1,3})$/.exec(written);
+  const text = key === null || key[2] === '-dev' ? written : (key[1] as string);
   return text.replace(/^(?:cpython|python|cp)(?:$|[@-](?=\d)|(?=\d))/, '').replace(/^v(?=\d)/, '');
 }
 
@@ -104,6 +115,19 @@ function matches(request: VersionRequest, release: Release): boolean {
     case 'system':
       return false;
   }
+}
+
+/**
+ * Where nothing but pre-releases answers a range, they do:
+ * https://packaging.python.org/en/latest/specifications/version-specifiers/#handling-of-pre-releases
+ */
+function among(request: VersionRequest, releases: readonly Release[]): readonly Release[] | undefined {
+  if (request.kind !== 'range' || releases.some((release) => matches(request, release))) return undefined;
+  const specifiers = readSpecifiers(request.text);
+  if ('bad' in specifiers) return undefined;
+  return releases.filter(({ version }) =>
+    satisfiesSpecifiers(specifiers, { parts: partsOf(version), early: false, text: version }),
+  );
 }
 
 /** `3.13.1t` is the free-threaded build of 3.13.1. */

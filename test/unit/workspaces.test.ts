@@ -1,0 +1,155 @@
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Detected, detectIn } from '../../src/app/project/detect';
+import { matchesPathGlob, normalPath } from '../../src/domain/formats/path-globs';
+import { discard } from '../support/discard';
+import { contextFor, RUNTIMES, write } from '../support/pin-project';
+import { processorTime } from '../support/processor-time';
+
+let root = '';
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'polyenv-workspaces-'));
+});
+
+afterEach(() => discard(root));
+
+/** Of the folder below `at`, for a person whose home holds it or does not. */
+function detected(folder: string, home = root): Detected {
+  const directory = join(root, folder);
+  mkdirSync(directory, { recursive: true });
+  return detectIn(contextFor(home), { directory, runtimes: RUNTIMES });
+}
+
+function chosen(folder: string, home = root): readonly string[] {
+  const { found, errors } = detected(folder, home);
+  const pins = found.filter((pin) => pin.chosen).map(({ tool, file, requests }) => `${tool} ${requests[0]} by ${file}`);
+  return [...pins, ...errors.map(({ file, message }) => `${file}: ${message}`)];
+}
+
+describe.each([
+  ['without .git', undefined],
+  ['with .git at the workspace', 'w/.git/HEAD'],
+  ['with .git in the member, as a submodule has it', 'w/a/b/.git'],
+  ['with .jj', 'w/.jj/x'],
+])('a workspace %s', (_, marker) => {
+  beforeEach(() => {
+    if (marker !== undefined) write(root, { [marker]: '' });
+  });
+
+  it.each([
+    ['the person has it at home', ''],
+    ['it is outside of the home', 'elsewhere'],
+  ])('is found by its own rules where %s', (_where, home) => {
+    write(root, {
+      'w/Cargo.toml': '[workspace]\nmembers = ["a/*"]\n[workspace.package]\nrust-version = "1.80"',
+      'w/a/b/Cargo.toml': '[package]\nname = "b"\nrust-version.workspace = true',
+      'w/package.json': '{"volta": {"node": "20.11.1"}}',
+      'w/a/b/package.json': '{"volta": {"extends": "../../package.json"}}',
+      'w/pom.xml':
+        '<project><artifactId>p</artifactId><properties><java.version>17</java.version></properties></project>',
+      'w/a/pom.xml': '<project><parent><artifactId>p</artifactId></parent><artifactId>a</artifactId></project>',
+      'w/a/b/pom.xml':
+        '<project><parent><artifactId>a</artifactId></parent><properties><maven.compiler.release>${java.version}</maven.compiler.release></properties></project>',
+      'w/pyproject.toml': '[project]\nname = "r"\n[tool.uv.workspace]\nmembers = ["a/*"]',
+      'w/.python-version': '3.13',
+      'w/a/b/pyproject.toml': '[project]\nname = "b"\nrequires-python = "<3.13"',
+    });
+    expect(chosen('w/a/b', join(root, home))).toEqual([
+      'node 20.11.1 by package.json',
+      'rust 1.80 by Cargo.toml',
+      'python 3.13 by ../../.python-version',
+      'java 17 by pom.xml',
+    ]);
+  });
+});
+
+describe('the workspace of a Cargo package', () => {
+  const member = '[package]\nname = "b"\nrust-version.workspace = true';
+  const workspace = (version: string, more = '') =>
+    `[workspace]\n${more}\n[workspace.package]\nrust-version = "${version}"`;
+
+  it('is the nearest that lists it', () => {
+    write(root, {
+      'Cargo.toml': workspace('1.70', 'members = ["**"]'),
+      'x/Cargo.toml': workspace('1.80', 'members = ["other"]'),
+      'x/y/Cargo.toml': member,
+      'x/z/Cargo.toml': '[package]\nname = "z"',
+    });
+    expect(chosen('x/y')).toEqual(['rust 1.70 by Cargo.toml']);
+  });
+
+  it('need not list what it depends on by path, and does not have what it excludes', () => {
+    write(root, { 'x/Cargo.toml': workspace('1.80'), 'x/y/Cargo.toml': member });
+    expect(chosen('x/y')).toEqual(['rust 1.80 by Cargo.toml']);
+    write(root, { 'x/Cargo.toml': workspace('1.80', 'exclude = ["./y/"]') });
+    expect(chosen('x/y')).toEqual([expect.stringMatching(/^Cargo.toml: .*no workspace above has this package/)]);
+  });
+
+  it('may be named', () => {
+    write(root, { 'x/Cargo.toml': workspace('1.80'), 'y/Cargo.toml': `${member}\nworkspace = "../x"` });
+    expect(chosen('y')).toEqual(['rust 1.80 by Cargo.toml']);
+  });
+
+  it('that says no version is named', () => {
+    write(root, { 'Cargo.toml': '[workspace]', 'y/Cargo.toml': member });
+    expect(chosen('y')).toEqual([
+      `Cargo.toml: rust-version comes from the workspace, and ${root}/Cargo.toml says none`,
+    ]);
+  });
+
+  it('lies no higher than the home folder of the person', () => {
+    write(root, { 'Cargo.toml': workspace('1.80'), 'home/y/Cargo.toml': member });
+    expect(chosen('home/y', join(root, 'home'))).toEqual([expect.stringContaining('no workspace above')]);
+  });
+});
+
+describe('the workspace of a Python project', () => {
+  const member = '[project]\nname = "b"\nrequires-python = "<3.13"';
+
+  it.each([
+    ['members = ["packages/*"]', 'python 3.13 by ../../.python-version'],
+    ['members = ["packages/*"]\nexclude = ["packages/b"]', 'python <3.13 by pyproject.toml'],
+    ['members = ["apps/*"]', 'python <3.13 by pyproject.toml'],
+  ])('with %s', (table, expected) => {
+    write(root, {
+      'pyproject.toml': `[tool.uv.workspace]\n${table}`,
+      '.python-version': '3.13',
+      'packages/b/pyproject.toml': member,
+    });
+    expect(chosen('packages/b')).toEqual([expected]);
+  });
+});
+
+describe('globs of members', () => {
+  it.each([
+    ['crates/*', 'crates/a', true],
+    ['crates/*', 'crates/a/b', false],
+    ['crates/**', 'crates/a/b', true],
+    ['./crates/*/', 'crates/a', true],
+    ['**/a', 'x/y/a', true],
+    ['a?c', 'abc', true],
+    ['[a-c]x', 'bx', true],
+    ['[!a-c]x', 'bx', false],
+    ['*', 'x', true],
+    ['', 'x', false],
+    ['a*b*c', 'aXbYc', true],
+  ])('%s and %s: %s', (glob, path, expected) => {
+    expect(matchesPathGlob(glob, path)).toBe(expected);
+  });
+
+  it('never lead out of the workspace', () => {
+    expect(normalPath('../x')).toBeUndefined();
+    expect(normalPath('a/../../x')).toBeUndefined();
+    expect(normalPath('./a/../b/')).toBe('b');
+  });
+
+  it('take no long time', () => {
+    const glob = `${'*a'.repeat(500)}b`;
+    const used = processorTime();
+    expect(matchesPathGlob(glob, 'a'.repeat(2000))).toBe(false);
+    expect(used()).toBeLessThan(1000);
+  });
+});
