@@ -140,7 +140,7 @@ function errorsPage(): string {
   return page([
     '# Errors',
     MADE,
-    'An error is three lines: what happened with its code, where, and what mends it.',
+    'An error is three lines: what happened with its code, where, and what fixes it.',
     fenced(
       '',
       'error[lock-stale] node is locked for "20", and "22" is asked\n  at   /home/ada/api/polyenv.lock\n  try  polyenv lock, then commit polyenv.lock',
@@ -150,7 +150,7 @@ function errorsPage(): string {
       `## ${name}`,
       `${CATALOGUE[name].title}. [Exit ${CATALOGUE[name].exit}](exit-codes.md).`,
       ERROR_PAGES[name].meaning,
-      `**What to do.** ${ERROR_PAGES[name].mend}`,
+      `**What to do.** ${ERROR_PAGES[name].fix}`,
     ]),
   ]);
 }

@@ -9,7 +9,7 @@ interface Found {
   readonly level: string;
   readonly message: string;
   readonly where?: string;
-  readonly mend: string;
+  readonly hint: string;
   readonly fixable: boolean;
 }
 
@@ -57,7 +57,7 @@ it('finds nothing where all is well, and says so', async () => {
   expect(ran.json()).toMatchObject({ schema: 1, findings: [], fixed: [] });
 });
 
-/** File, what it says, the line that is told, what it says once it is mended. */
+/** File, what it says, the line that is told, what it says once it is fixed. */
 const MENTIONS: readonly (readonly [string, string, number, string])[] = [
   ['Dockerfile', 'ARG V=18\nFROM node:${V}-alpine\n', 2, 'ARG V=24\nFROM node:${V}-alpine\n'],
   [
@@ -78,13 +78,13 @@ const MENTIONS: readonly (readonly [string, string, number, string])[] = [
 ];
 
 describe('a file that names another version', () => {
-  it.each(MENTIONS)('%s: %j', async (file, text, line, mended) => {
+  it.each(MENTIONS)('%s: %j', async (file, text, line, fixed) => {
     write(file, text);
     expect(await found()).toMatchObject([
       { kind: 'mention', level: 'warning', where: `${join(cwd, file)}:${line}`, fixable: false },
     ]);
     expect((await found())[0]?.message).toContain(`${join(cwd, 'polyenv.toml')}:2 chose node ${ALIVE}`);
-    write(file, mended);
+    write(file, fixed);
     expect(await found()).toEqual([]);
   });
 
@@ -108,8 +108,8 @@ describe('drift', () => {
     write('polyenv.toml', '[runtimes]\nnode = "24.2.0"\n');
     const before = await found();
     expect(before).toMatchObject([
-      { kind: 'not-locked', level: 'warning', fixable: true, mend: 'polyenv lock' },
-      { kind: 'not-installed', level: 'warning', mend: 'polyenv install' },
+      { kind: 'not-locked', level: 'warning', fixable: true, hint: 'polyenv lock' },
+      { kind: 'not-installed', level: 'warning', hint: 'polyenv install' },
     ]);
     const manifest = readFileSync(join(cwd, 'polyenv.toml'));
     const fixed = await doctor(['--fix']);
@@ -151,7 +151,7 @@ describe('drift', () => {
 
   it('of version files beside it', async () => {
     write('.nvmrc', '18\n');
-    expect(await found()).toMatchObject([{ kind: 'disagreement', mend: 'polyenv sync' }]);
+    expect(await found()).toMatchObject([{ kind: 'disagreement', hint: 'polyenv sync' }]);
     await machine.polyenv(['sync'], { cwd });
     expect(await found()).toEqual([]);
   });
@@ -223,7 +223,7 @@ describe('what is chosen', () => {
       where: expect.stringContaining('polyenv.toml'),
     });
     expect(end?.message).toMatch(/Node\.js 18 has had no support since 2025-04-30; the next line to go to is \d+/);
-    expect(end?.mend).toMatch(/^polyenv use node@\d+$/);
+    expect(end?.hint).toMatch(/^polyenv use node@\d+$/);
     await machine.polyenv(['use', `node@${ALIVE}`], { cwd });
     expect(await found()).toEqual([]);
   });
@@ -235,7 +235,7 @@ describe('what is chosen', () => {
       {
         kind: 'other-build',
         message: `node_modules/@a/b was made by Node.js 18, and ${ALIVE} is chosen`,
-        mend: 'npm rebuild',
+        hint: 'npm rebuild',
       },
     ]);
     write('node_modules/@a/b/build/config.gypi', gypi(137));

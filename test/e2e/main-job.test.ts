@@ -307,10 +307,10 @@ describe('used wrongly', () => {
     [['install'], 3, 'polyenv use'],
     [['where', 'node@18'], 1, 'polyenv use'],
     [['use', 'node@20', '-C', '/nonexistent/x'], 2, '-C'],
-  ] as const)('%j answers with %i and the mend', async (args, exit, mend) => {
+  ] as const)('%j answers with %i and the fix', async (args, exit, fix) => {
     const ran = await machine.polyenv([...args], { cwd: machine.folder('empty') });
     expect(ran.exit).toBe(exit);
-    expect(ran.stderr).toContain(mend);
+    expect(ran.stderr).toContain(fix);
     expect(ran.stderr.trimEnd().split('\n').length).toBeLessThanOrEqual(4);
     expect(ran.stderr).not.toMatch(/^\s+at .*\.cjs/m);
   });

@@ -89,19 +89,19 @@ describe('verify', () => {
         }),
       'bin/node is something else',
     ],
-  ])('tells %s, and mends it', async (_, damage, told) => {
+  ])('tells %s, and fixes it', async (_, damage, told) => {
     damage();
     const ran = await verify();
     expect(ran).toMatchObject({ exit: 6 });
     expect(ran.stdout).toContain(told);
-    const mended = await verify('--repair');
-    expect(mended).toMatchObject({ exit: 0 });
-    expect(mended.stdout).toContain('mended');
+    const fixed = await verify('--repair');
+    expect(fixed).toMatchObject({ exit: 0 });
+    expect(fixed.stdout).toContain('fixed');
     expect(await verify('--deep')).toMatchObject({ exit: 0 });
     expect(await answer()).toBe('v20.11.1');
   });
 
-  it('tells a change that keeps size and mode only when it hashes, and mends it', async () => {
+  it('tells a change that keeps size and mode only when it hashes, and fixes it', async () => {
     const before = readFileSync(node(), 'utf8');
     rewrite(node(), before.replace('20.11.1', '20.11.9'));
     expect(await verify()).toMatchObject({ exit: 0 });
@@ -150,7 +150,7 @@ describe('verify', () => {
     ['edited routes', () => routes('route.sh'), 'route.sh'],
     ['an edited environment', () => routes('env.sh'), 'env.sh'],
     ['an unreadable environment', () => routes('env.json'), 'env.json'],
-  ])('tells %s, and mends it', async (_, place, told) => {
+  ])('tells %s, and fixes it', async (_, place, told) => {
     rewrite(place(), `${readFileSync(place(), 'utf8')}\n# and more\n{`);
     const ran = await verify();
     expect(ran).toMatchObject({ exit: 6 });

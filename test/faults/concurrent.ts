@@ -56,7 +56,7 @@ export const concurrentRows: readonly Row[] = [
             'a shim run failed meanwhile',
             ran.stdout + ran.stderr,
           );
-        // Prune may have come between an install and its route; the next call mends that.
+        // Prune may have come between an install and its route; the next call fixes that.
         for (const [index, cwd] of projects.entries()) await allAnswer(machine, [cwd], `v${wanted[index]}`);
       }
       allWorked([await machine.polyenv(['verify', '--all', '--deep'], { cwd: first })]);

@@ -50,7 +50,7 @@ export const diskRows: readonly Row[] = [
   },
   {
     id: 'I05',
-    what: 'a receipt emptied or deleted, three files emptied: install mends, nothing says "present"',
+    what: 'a receipt emptied or deleted, three files emptied: install fixes, nothing says "present"',
     run: async (scope) => {
       const server = await scope.upstream();
       for (const damage of ['empty', 'delete', 'zero'] as const) {
@@ -67,11 +67,11 @@ export const diskRows: readonly Row[] = [
             rewrite(join(store, key as string, name));
         const found = await machine.polyenv(['verify', '--all'], { cwd });
         holds(found.exit === 6, `${damage}: verify does not see it`, found.stdout);
-        const mend = damage === 'zero' ? ['verify', '--repair'] : ['install'];
-        holds((await machine.polyenv(mend, { cwd })).exit === 0, `${damage}: ${mend.join(' ')} fails`);
+        const fix = damage === 'zero' ? ['verify', '--repair'] : ['install'];
+        holds((await machine.polyenv(fix, { cwd })).exit === 0, `${damage}: ${fix.join(' ')} fails`);
         await holdsNode(machine, { cwd }, `${damage}: node does not run`);
       }
-      return { held: 'seen by verify, mended, and run' };
+      return { held: 'seen by verify, fixed, and run' };
     },
   },
   ...(['size=24k', 'size=80k', 'size=200k', 'nr_inodes=12', 'nr_inodes=30'] as const).map(

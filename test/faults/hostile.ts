@@ -367,7 +367,7 @@ export const hostileRows: readonly Row[] = [
           );
           holds(!ran.stderr.includes('error[failed]'), `${file}: it is not told in words`, ran.stderr);
           if (ran.exit !== 0)
-            holds((await machine.polyenv(['verify', '--repair'], { cwd })).exit === 0, `${file} is not mended`);
+            holds((await machine.polyenv(['verify', '--repair'], { cwd })).exit === 0, `${file} is not fixed`);
         }
         await holdsNode(machine, { cwd }, `${file}: node does not run afterwards`);
       }

@@ -187,7 +187,7 @@ $drop "$2" ../dist/polyenv.cjs use node@20 && $drop "$2" ../dist/polyenv.cjs ver
       holds(ran.exit === 0, 'use fails', ran.stderr);
       const told = ran.stderr.split(`belongs to user ${NOBODY}`).length - 1;
       holds(told === 1, `it was told ${told} times whose home it is`, ran.stderr);
-      holds(ran.stderr.includes(`chown -R ${NOBODY}`), 'no mend is named', ran.stderr);
+      holds(ran.stderr.includes(`chown -R ${NOBODY}`), 'no fix is named', ran.stderr);
       return { held: 'works, and says once whose home it is and how to give it back' };
     },
   },

@@ -128,7 +128,7 @@ export const surroundingRows: readonly Row[] = [
             `${JSON.stringify(env)}: another home from another folder`,
             again.stderr,
           );
-        } else holds(/^ {2}try /m.test(ran.stderr), 'no mend is named', ran.stderr);
+        } else holds(/^ {2}try /m.test(ran.stderr), 'no fix is named', ran.stderr);
         told.push(ran.exit === 0 ? 'works' : 'refused');
       }
       const machine = scope.machine(siteOf(server));

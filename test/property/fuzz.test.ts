@@ -44,7 +44,7 @@ describe('whatever outsiders say is answered or refused', () => {
 
 describe('what was found once', () => {
   const found = foundInputs();
-  it.skipIf(found.length === 0)('stays mended', async () => {
+  it.skipIf(found.length === 0)('stays fixed', async () => {
     for (const { target: name, file } of found) {
       const target = TARGETS.find((one) => one.name === name);
       if (target === undefined) throw new Error(`no target is called ${name}`);

@@ -25,7 +25,7 @@ const standing = (runtime: Runtime, version: string) =>
   ({ runtime, decision: { folder }, resolution: { kind: 'entry', entry: { version } } }) as unknown as Standing;
 
 const builds = (runtime: Runtime, version: string) =>
-  buildFindings([standing(runtime, version)]).map(({ message, mend }) => [message, mend]);
+  buildFindings([standing(runtime, version)]).map(({ message, hint }) => [message, hint]);
 
 describe('what another version built', () => {
   it.each([

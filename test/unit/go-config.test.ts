@@ -67,7 +67,7 @@ describe("Go's configuration", () => {
   test.each([
     ['off', 'GOPROXY is "off"'],
     ['direct', 'GOPROXY is "direct"'],
-  ])('%s leaves no proxy, with the reason and the mend', async (value, message) => {
+  ])('%s leaves no proxy, with the reason and the fix', async (value, message) => {
     const me = person({ GOPROXY: value });
     const { proxies, missing } = await readGoConfig({ host: me.host, home: me.home, settings: settingsWith() });
     expect(proxies).toEqual([]);

@@ -481,7 +481,7 @@ describe.skipIf(!openssl)('certificates (needs openssl)', () => {
     expect(await (await http.get(`${origin}/a`)).text()).toBe('safe');
   });
 
-  it('an unknown authority is refused at once, with the mend', async () => {
+  it('an unknown authority is refused at once, with the fix', async () => {
     const origin = await serveTls('good');
     const error = await failure(open({ env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } }).get(`${origin}/a`));
     expect(error.code).toBe('certificate-invalid');

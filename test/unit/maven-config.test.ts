@@ -109,7 +109,7 @@ describe("Maven's configuration", () => {
     }
   });
 
-  test('without any at all the reason and the mend are told', async () => {
+  test('without any at all the reason and the fix are told', async () => {
     const { repository, missing } = await read(undefined);
     expect(repository).toBeUndefined();
     expect(missing).toMatchObject({ code: 'network', elsewhere: true });

@@ -274,7 +274,7 @@ describe('settings are changed', () => {
     expect(existsSync(files.person)).toBe(false);
   });
 
-  it('a wrong value can be mended by setting or unsetting it', async () => {
+  it('a wrong value can be fixed by setting or unsetting it', async () => {
     person({ jobs: 'four', offline: true });
     await changeSetting(host(), { name: 'jobs', value: '8' }, files);
     expect(await loadSettings(host(), files)).toMatchObject({ jobs: 8, offline: true });

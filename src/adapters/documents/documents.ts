@@ -71,7 +71,7 @@ export function documentOf(options: DocumentOptions, text: string): Document {
     return json;
   };
   const asToml = () => {
-    toml ??= parseToml(text, path, { code: 'pin-file-invalid', limit: DOCUMENT_LIMIT, hint: MEND });
+    toml ??= parseToml(text, path, { code: 'pin-file-invalid', limit: DOCUMENT_LIMIT, hint: HINT });
     return toml;
   };
   return {
@@ -193,12 +193,12 @@ interface Fault {
 function invalid(path: string, { line, column, cause }: Fault, message: string): PolyenvError {
   return new PolyenvError('pin-file-invalid', printable(message), {
     where: { file: path, line, ...(column !== undefined && { column }) },
-    hint: MEND,
+    hint: HINT,
     cause,
   });
 }
 
-const MEND = 'mend the file, or pin the version in polyenv.toml: polyenv use TOOL@VERSION';
+const HINT = 'fix the file, or pin the version in polyenv.toml: polyenv use TOOL@VERSION';
 
 /** What cannot be looked at, for want of a right on a folder above, is as good as absent. */
 function statIfAny(path: string, look: typeof statSync | typeof lstatSync = statSync): ReturnType<typeof statSync> {

@@ -9,9 +9,9 @@ import { printable } from '../../domain/words/printable';
 /** Parses TOML. Throws `manifest-invalid` (or `code`) with line and column, also for a text above `limit` characters. */
 export function parseToml(text: string, path: string, rules: TomlRules = {}): DocumentValue {
   const { code = 'manifest-invalid', limit = DEFAULT_LIMIT, hint } = rules;
-  const mend = hint === undefined ? {} : { hint };
+  const fix = hint === undefined ? {} : { hint };
   if (text.length > limit) {
-    throw new PolyenvError(code, `the file is larger than ${limit} bytes`, { where: { file: path }, ...mend });
+    throw new PolyenvError(code, `the file is larger than ${limit} bytes`, { where: { file: path }, ...fix });
   }
   let lineOf: DocumentValue['lineOf'] | undefined;
   return {
@@ -21,7 +21,7 @@ export function parseToml(text: string, path: string, rules: TomlRules = {}): Do
       const line = conflict === null ? error.line : text.slice(0, conflict.index).split('\n').length;
       const what = conflict === null ? reasonOf(error) : 'a merge conflict was not resolved';
       const where = { file: path, line, ...(conflict === null ? { column: error.column } : {}) };
-      throw new PolyenvError(code, printable(what), { where, ...mend, cause: error });
+      throw new PolyenvError(code, printable(what), { where, ...fix, cause: error });
     }),
     lineOf: (...keys) => {
       lineOf ??= tomlLines(text);

@@ -116,7 +116,7 @@ type SettingRow = (typeof SETTINGS)[number];
 /** Characters of one file. */
 const LIMIT = 1024 * 1024;
 
-/** `for-change` leaves out what is wrong, so that `settings unset` and `settings set` can mend it. */
+/** `for-change` leaves out what is wrong, so that `settings unset` and `settings set` can fix it. */
 async function readLayer(file: string, purpose: 'for-use' | 'for-change' = 'for-use'): Promise<Layer> {
   const text = (await readSettingsText(file)) ?? '';
   const top = text.trim() === '' ? {} : parseJson(text, file);
@@ -158,7 +158,7 @@ function parseJson(text: string, file: string): Readonly<Record<string, unknown>
   } catch (error) {
     throw new PolyenvError('settings-invalid', printable(`it is not JSON: ${(error as Error).message}`), {
       where: { file, line: lineOfFault(text, error as Error) },
-      hint: 'mend the file, or move it away',
+      hint: 'fix the file, or move it away',
       cause: error,
     });
   }
@@ -290,7 +290,7 @@ function unknownProblem(name: string): { readonly problem: string } {
 function invalidInFile(name: string, problem: string, where: ErrorPlace): PolyenvError {
   return new PolyenvError('settings-invalid', printable(`${/^[\w.]+$/.test(name) ? name : quoted(name)} ${problem}`), {
     where,
-    hint: 'mend the line; polyenv help settings lists what there is',
+    hint: 'fix the line; polyenv help settings lists what there is',
   });
 }
 

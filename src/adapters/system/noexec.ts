@@ -2,7 +2,7 @@ import { accessSync, constants, type Stats, statSync } from 'node:fs';
 import { errorCode } from '../files/fs';
 
 /** What helps then. */
-export const NOEXEC_MEND = 'set POLYENV_HOME to a folder on another file system, or have it mounted with exec';
+export const NOEXEC_HINT = 'set POLYENV_HOME to a folder on another file system, or have it mounted with exec';
 
 /** Whether the system refuses to start a program that everybody may start: its file system is mounted `noexec`. */
 export function isNoexec(file: string): boolean {

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Host } from '../../host';
-import { isNoexec, NOEXEC_MEND } from './noexec';
+import { isNoexec, NOEXEC_HINT } from './noexec';
 
 export interface Program {
   /** Absolute, or looked up on the PATH of `env`. */
@@ -82,7 +82,7 @@ export function startFailure(file: string, error: NodeJS.ErrnoException): Polyen
   }
   if (error.code === 'EACCES' && isNoexec(file)) {
     return new PolyenvError('command-not-executable', `${file} cannot be started: its file system is mounted noexec`, {
-      hint: NOEXEC_MEND,
+      hint: NOEXEC_HINT,
       cause: error,
     });
   }

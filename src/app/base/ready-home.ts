@@ -1,6 +1,6 @@
 import { ownerOf, prepareHome } from '../../adapters/home/home';
 import { ensureLauncher, launcherPath } from '../../adapters/home/launcher';
-import { isNoexec, NOEXEC_MEND } from '../../adapters/system/noexec';
+import { isNoexec, NOEXEC_HINT } from '../../adapters/system/noexec';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from './context';
 
@@ -19,7 +19,7 @@ export async function readyHome({ home, host, emit }: Pick<Context, 'home' | 'ho
     throw new PolyenvError(
       'cannot-start',
       `nothing can be started from ${home.root}: its file system is mounted noexec`,
-      { hint: NOEXEC_MEND },
+      { hint: NOEXEC_HINT },
     );
   }
   if (host.uid !== 0 || owner === undefined || owner === 0 || told.has(home.root)) return;

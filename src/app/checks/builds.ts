@@ -22,7 +22,7 @@ export function buildFindings(standings: readonly Standing[]): readonly Finding[
         if (maker === undefined || maker === trace.line(version)) return [];
         const made = trace.made(relative(decision.folder, file));
         const message = `${printable(made)} was made by ${runtime.title} ${maker}, and ${version} is chosen`;
-        return [{ kind: 'other-build', level: 'warning', message, where: file, mend: trace.fix(made) }];
+        return [{ kind: 'other-build', level: 'warning', message, where: file, hint: trace.fix(made) }];
       }),
     );
   });
@@ -48,7 +48,7 @@ function toolchainLibraries(ctx: Context, { runtime, toolchain }: Standing): rea
       level: 'error',
       message: `${runtime.id} ${toolchain.version} needs ${names.join(', ')}, which this system does not have`,
       where,
-      mend: installLibraries(names, systemPackageManager()),
+      hint: installLibraries(names, systemPackageManager()),
     },
   ];
 }
@@ -71,7 +71,7 @@ function packageLibraries({ host }: Context, { runtime, decision }: Standing): r
         level: 'warning',
         message: `${name} is built against ${missing.join(', ')}, which pkg-config does not find here`,
         where: `${path}:${line}`,
-        mend: installLibraries(missing, systemPackageManager()),
+        hint: installLibraries(missing, systemPackageManager()),
       },
     ];
   });

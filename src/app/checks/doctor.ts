@@ -72,7 +72,7 @@ function unreadable({ message, where, hint }: PolyenvError): Finding {
     level: 'error',
     message,
     ...(where !== undefined && { where: where.line === undefined ? where.file : `${where.file}:${where.line}` }),
-    mend: hint ?? 'mend the file',
+    hint: hint ?? 'fix the file',
   };
 }
 
@@ -83,7 +83,7 @@ async function homeFindings(ctx: Context): Promise<readonly Finding[]> {
         kind: 'no-home',
         level: 'note',
         message: `polyenv has no home yet (${ctx.home.root})`,
-        mend: 'polyenv use node@lts',
+        hint: 'polyenv use node@lts',
       },
     ];
   try {
@@ -94,7 +94,7 @@ async function homeFindings(ctx: Context): Promise<readonly Finding[]> {
         kind: 'home-noexec',
         level: 'error',
         message: `nothing can be started from ${ctx.home.root}: its file system is mounted noexec, so shells take other copies`,
-        mend: 'set POLYENV_HOME to a folder on another file system',
+        hint: 'set POLYENV_HOME to a folder on another file system',
       },
     ];
   } catch {
@@ -103,7 +103,7 @@ async function homeFindings(ctx: Context): Promise<readonly Finding[]> {
         kind: 'home-unwritable',
         level: 'error',
         message: `${ctx.home.root} cannot be written by you`,
-        mend: `sudo chown -R "$(id -un)" ${ctx.home.root}`,
+        hint: `sudo chown -R "$(id -un)" ${ctx.home.root}`,
       },
     ];
   }
@@ -119,7 +119,7 @@ async function overlayFindings(
   return runtimes.flatMap(({ overlay }): readonly Finding[] => {
     if (overlay?.refused === undefined) return [];
     const { message, hint } = overlay.refused;
-    return [{ kind: 'overlay-refused', level: 'error', message, where: overlay.path, mend: hint }];
+    return [{ kind: 'overlay-refused', level: 'error', message, where: overlay.path, hint }];
   });
 }
 
@@ -133,7 +133,7 @@ async function launcherFindings(ctx: Context): Promise<readonly Finding[]> {
             level: 'error',
             message: "the launcher is missing or not polyenv's",
             where: join(ctx.home.bin, 'polyenv'),
-            mend: 'polyenv reshim',
+            hint: 'polyenv reshim',
             fix: () => refreshShims(ctx),
           },
         ]
@@ -144,7 +144,7 @@ async function launcherFindings(ctx: Context): Promise<readonly Finding[]> {
         kind: 'launcher-node',
         level: 'error',
         message: `the launcher's Node is gone: ${launcher.node}`,
-        mend: 'polyenv setup',
+        hint: 'polyenv setup',
         fix: async () => void (await installOwnNode(ctx)),
       },
     ];
@@ -155,7 +155,7 @@ async function launcherFindings(ctx: Context): Promise<readonly Finding[]> {
         kind: 'launcher-program',
         level: 'error',
         message: `the launcher's polyenv is gone: ${launcher.program}`,
-        mend: 'polyenv reshim',
+        hint: 'polyenv reshim',
       },
     ];
   return [];
@@ -167,7 +167,7 @@ async function storeFindings(ctx: Context): Promise<readonly Finding[]> {
     level: 'error',
     message: `${key} is not whole`,
     where: join(ctx.home.store, key),
-    mend: 'polyenv install, or polyenv verify --repair',
+    hint: 'polyenv install, or polyenv verify --repair',
   }));
 }
 
@@ -198,7 +198,7 @@ function pathFindings(ctx: Context, standings: readonly Standing[]): readonly Fi
         kind: 'no-shims-on-path',
         level: 'warning',
         message: `${ctx.home.shims} is not on PATH`,
-        mend: 'polyenv setup',
+        hint: 'polyenv setup',
       },
     ];
   return standings.flatMap(({ runtime }): readonly Finding[] => {
@@ -214,7 +214,7 @@ function pathFindings(ctx: Context, standings: readonly Standing[]): readonly Fi
         kind: 'in-front',
         level: 'warning',
         message: `${front}${manager === undefined ? '' : ` (of ${manager.replace(/^\./, '')})`} comes before polyenv's ${name} on PATH`,
-        mend: "put polyenv's lines at the end of the start-up file: polyenv setup --undo && polyenv setup",
+        hint: "put polyenv's lines at the end of the start-up file: polyenv setup --undo && polyenv setup",
       },
     ];
   });
@@ -224,13 +224,13 @@ function projectFindings(project: Project, standings: readonly Standing[]): read
   return [
     ...project.errors.map(unreadable),
     ...project.disagreements.map(
-      (text): Finding => ({ kind: 'disagreement', level: 'warning', message: text, mend: 'polyenv sync' }),
+      (text): Finding => ({ kind: 'disagreement', level: 'warning', message: text, hint: 'polyenv sync' }),
     ),
     ...project.warnings.map(
       (text): Finding =>
         isFloor(project, text)
           ? floorFinding(text)
-          : { kind: 'version-file', level: 'warning', message: text, mend: 'polyenv detect' },
+          : { kind: 'version-file', level: 'warning', message: text, hint: 'polyenv detect' },
     ),
     ...standings.flatMap((standing): readonly Finding[] =>
       standing.toolchain === undefined && standing.decision.request.version.kind !== 'system'
@@ -240,7 +240,7 @@ function projectFindings(project: Project, standings: readonly Standing[]): read
               level: 'warning',
               message: `${standing.runtime.id}@${standing.decision.request.text} is pinned and not installed`,
               where: describeOrigin(standing.decision.from),
-              mend: 'polyenv install',
+              hint: 'polyenv install',
             },
           ]
         : [],
@@ -254,7 +254,7 @@ function floorFinding(message: string): Finding {
     kind: 'floor',
     level: 'warning',
     message,
-    mend: 'polyenv use a version that answers it, or change what the file wants',
+    hint: 'polyenv use a version that answers it, or change what the file wants',
   };
 }
 
@@ -282,7 +282,7 @@ async function mentionFindings(ctx: Context, directory: string): Promise<readonl
     level: 'warning',
     message: `it says ${printable(says)}, and ${describeOrigin(standing.decision.from)} chose ${standing.runtime.id} ${chosen}`,
     where: `${file}:${line}`,
-    mend: `write ${chosen} there, or: polyenv use ${standing.runtime.id}@${printable(requests.at(-1) ?? '')}`,
+    hint: `write ${chosen} there, or: polyenv use ${standing.runtime.id}@${printable(requests.at(-1) ?? '')}`,
   }));
 }
 
@@ -307,7 +307,7 @@ async function lifecycleFindings(ctx: Context, standings: readonly Standing[]): 
         level: 'warning',
         message: `${runtime.title} ${line} ${words}${next === undefined ? '' : `; the next line to go to is ${next}`}`,
         where: describeOrigin(decision.from),
-        mend: next === undefined ? `polyenv ls-remote ${runtime.id}` : `polyenv use ${runtime.id}@${next}`,
+        hint: next === undefined ? `polyenv ls-remote ${runtime.id}` : `polyenv use ${runtime.id}@${next}`,
       },
     ];
   });

@@ -36,7 +36,7 @@ async function folderDrift(
   if (place !== 'project') return [];
   const here = standings.filter(({ decision }) => decision.folder === folder);
   const locked = here.filter(isLocked);
-  const common = { where: path, mend: 'polyenv lock', fix: () => relock(folder) } as const;
+  const common = { where: path, hint: 'polyenv lock', fix: () => relock(folder) } as const;
   const missing = lockDifferences(
     lock,
     locked.map(({ decision }) => decision.request),
@@ -49,14 +49,14 @@ async function folderDrift(
       ({ kind, text }): Finding =>
         // Of a platform that the source lacks, locking again knows no more.
         kind === 'platform'
-          ? { kind: 'lock-platform', level: 'error', message: text, where: path, mend: 'polyenv lock --renew' }
+          ? { kind: 'lock-platform', level: 'error', message: text, where: path, hint: 'polyenv lock --renew' }
           : { kind: 'not-locked', level: 'warning', message: text, ...common },
     ),
     ...locked.flatMap((standing): readonly Finding[] => {
       const wrong = findAlternatives(lock, standing.decision.request).find((entry) => !answers(standing, entry));
       if (wrong === undefined) return [];
       const message = `${wrong.tool} is locked as ${wrong.version}, which is not what ${standing.decision.request.text} means`;
-      return [{ kind: 'lock-outdated', level: 'error', message, where: path, mend: 'polyenv lock --renew' }];
+      return [{ kind: 'lock-outdated', level: 'error', message, where: path, hint: 'polyenv lock --renew' }];
     }),
     ...[...extra].map(
       (tool): Finding => ({
@@ -87,7 +87,7 @@ export async function homeDrift(ctx: Context): Promise<readonly Finding[]> {
         level: 'error',
         message: text,
         where: at,
-        mend: kind === 'environment' ? 'polyenv verify --repair' : 'polyenv reshim',
+        hint: kind === 'environment' ? 'polyenv verify --repair' : 'polyenv reshim',
         fix: () => repairRoutes(ctx, directory),
       };
     }),
@@ -97,7 +97,7 @@ export async function homeDrift(ctx: Context): Promise<readonly Finding[]> {
         level: 'note',
         message: 'an install or a removal that was killed left this',
         where: path,
-        mend: 'polyenv prune',
+        hint: 'polyenv prune',
         fix: () => sweepLeftovers(ctx),
       }),
     ),

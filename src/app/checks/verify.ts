@@ -25,7 +25,7 @@ import { installToolchain, type Order, orderKey, reinstallToolchain } from '../t
 import { orderFor } from '../toolchains/provide';
 import { sweepLeftovers } from '../toolchains/sweep';
 
-/** Something that is not what polyenv made, and how it is mended. */
+/** Something that is not what polyenv made, and how it is fixed. */
 export interface Finding {
   readonly kind: 'toolchain' | 'receipt' | 'link' | 'shim' | 'launcher' | 'environment';
   /** A key of the store, or an absolute path. */
@@ -35,7 +35,7 @@ export interface Finding {
   /** Of a toolchain: what differs, by path. */
   readonly faults?: readonly TreeFault[];
   /** The command, or the next step in a few words. */
-  readonly mend: string;
+  readonly hint: string;
   /** A `notice` is no damage. */
   readonly level: 'damage' | 'notice';
 }
@@ -72,7 +72,7 @@ export async function verify(ctx: Context, options: VerifyOptions): Promise<Veri
   return { toolchains, files, findings };
 }
 
-/** Mends what can be mended and verifies again: toolchains from `downloads/` or the network, everything else from what is known. */
+/** Fixes what can be fixed and verifies again: toolchains from `downloads/` or the network, everything else from what is known. */
 export async function repair(ctx: Context, found: Verified, options: VerifyOptions): Promise<Verified> {
   for (const { kind, at, faults, level } of found.findings) {
     if (kind === 'toolchain') await repairToolchain(ctx, { key: at, faults: faults ?? [], level });
@@ -109,7 +109,7 @@ async function checkToolchain(
   depth: VerifyOptions['depth'],
 ): Promise<{ readonly files: number; readonly findings: readonly Finding[] }> {
   const name = `${toolchain.tool} ${toolchain.version}`;
-  const finding = { kind: 'toolchain', at: toolchain.key, mend: 'polyenv verify --repair' } as const;
+  const finding = { kind: 'toolchain', at: toolchain.key, hint: 'polyenv verify --repair' } as const;
   try {
     const files = await storedFiles(ctx.home, toolchain.key);
     if (files === undefined || files.length === 0)
@@ -140,7 +140,7 @@ async function checkLinked(ctx: Context, toolchain: Toolchain): Promise<readonly
       kind: 'link',
       at: toolchain.root,
       text: `${name} is linked, and no longer stands in ${toolchain.root}`,
-      mend: `polyenv uninstall ${toolchain.tool}@${toolchain.version}, then polyenv install`,
+      hint: `polyenv uninstall ${toolchain.tool}@${toolchain.version}, then polyenv install`,
       level: 'damage',
     },
   ];
@@ -152,7 +152,7 @@ function unreadable(ctx: Context, key: string): Finding {
     kind: 'receipt',
     at: key,
     text: tree ? `${key} has no receipt that can be read` : `${key} has a receipt and no tree`,
-    mend: 'polyenv install in the project that needs it, or: polyenv verify --repair',
+    hint: 'polyenv install in the project that needs it, or: polyenv verify --repair',
     level: 'damage',
   };
 }
@@ -161,7 +161,7 @@ async function checkLauncher(ctx: Context): Promise<readonly Finding[]> {
   // Before the first `use` there is none, and nothing that needs it.
   if (!existsSync(ctx.home.shims)) return [];
   const launcher = await readLauncher(ctx.home);
-  const finding = { kind: 'launcher', mend: 'polyenv verify --repair', level: 'damage' } as const;
+  const finding = { kind: 'launcher', hint: 'polyenv verify --repair', level: 'damage' } as const;
   const paths = [launcherPath(ctx.home), join(ctx.home.shims, 'polyenv')];
   if (launcher === undefined) {
     const [at] = paths as [string];
@@ -186,7 +186,7 @@ async function checkShims(ctx: Context): Promise<readonly Finding[]> {
         kind: 'shim',
         at,
         text: existsSync(at) ? `${at} is not what polyenv wrote` : `${at} is missing`,
-        mend: 'polyenv reshim',
+        hint: 'polyenv reshim',
         level: 'damage',
       });
   }
@@ -205,7 +205,7 @@ async function checkEnvironments(ctx: Context, { scope }: VerifyOptions): Promis
         kind: 'environment',
         at: directory,
         text: `the routes of ${directory} are not what was compiled: ${wrong.join(', ')}`,
-        mend: 'polyenv verify --repair',
+        hint: 'polyenv verify --repair',
         level: 'damage',
       });
   }

@@ -38,10 +38,10 @@ export async function readLock(ctx: Context, folder: string, file?: string): Pro
 }
 
 export function decodeLock(text: string, path: string): Lockfile {
-  return decodeLockfile(parseToml(text, path, { code: 'lockfile-invalid', limit: LOCKFILE_LIMIT, hint: MEND }));
+  return decodeLockfile(parseToml(text, path, { code: 'lockfile-invalid', limit: LOCKFILE_LIMIT, hint: HINT }));
 }
 
-const MEND = 'restore the file from version control, or delete it and run: polyenv lock';
+const HINT = 'restore the file from version control, or delete it and run: polyenv lock';
 
 /** What answers a folder's decisions: its lock, and for requests that it lacks what was resolved here before. */
 export async function readKnown(ctx: Context, folder: string, file?: string): Promise<FolderLock> {

@@ -204,7 +204,7 @@ async function prepare(
     if (!isFolder(folder)) {
       throw new PolyenvError('manifest-invalid', `task ${task.name} runs in ${quoted(task.dir)}, which is no folder`, {
         where: { file: manifest.path, line: task.line },
-        hint: `mend dir, or make the folder first: mkdir -p ${quoteSh(folder)}`,
+        hint: `fix dir, or make the folder first: mkdir -p ${quoteSh(folder)}`,
       });
     }
     const handed = index === task.run.length - 1 ? args : [];

@@ -7,16 +7,16 @@ import { type Command, flag } from '../command';
 
 export const command: Command = {
   name: 'doctor',
-  summary: 'what is wrong on this machine and in this project, each with its mend',
+  summary: 'what is wrong on this machine and in this project, each with its fix',
   describe:
-    'Looks at PATH, shims, routes and the store, at the lock, at version files and at every other file that names a version (images, workflows, compose files), at ends of support, at what other versions built, and at missing system libraries. Uses no network and changes nothing; --fix mends what polyenv itself wrote and never a file of yours.',
+    'Looks at PATH, shims, routes and the store, at the lock, at version files and at every other file that names a version (images, workflows, compose files), at ends of support, at what other versions built, and at missing system libraries. Uses no network and changes nothing; --fix fixes what polyenv itself wrote and never a file of yours.',
   options: [
-    { name: 'fix', describe: 'mend what can be mended safely' },
+    { name: 'fix', describe: 'fix what can be fixed safely' },
     { name: 'exit-code', describe: 'exit 10 if an error or a warning was found' },
   ],
   examples: [
     { run: 'polyenv doctor', describe: 'look' },
-    { run: 'polyenv doctor --fix', describe: 'mend shims, routes, leftovers and the lock' },
+    { run: 'polyenv doctor --fix', describe: 'fix shims, routes, leftovers and the lock' },
     { run: 'polyenv doctor --exit-code --json', describe: 'in CI' },
   ],
   run: async (input) => {
@@ -25,16 +25,16 @@ export const command: Command = {
     const fixes = flag(input, 'fix') && !flag(input, 'dry-run') ? await fixAll(found) : new Map<Finding, string>();
     const paint = { error: output.out.red, warning: output.out.yellow, note: output.out.dim };
     const lines = found.flatMap((finding) => {
-      const { kind, level, message, where, mend, fix } = finding;
+      const { kind, level, message, where, hint, fix } = finding;
       const wouldFix =
-        fix !== undefined && flag(input, 'fix') ? `\n  try  ${mend} (--fix does it)` : `\n  try  ${mend}`;
+        fix !== undefined && flag(input, 'fix') ? `\n  try  ${hint} (--fix does it)` : `\n  try  ${hint}`;
       const failed = fixes.get(finding);
       const end =
         failed === ''
-          ? `\n  mended (${kind})`
+          ? `\n  fixed (${kind})`
           : failed === undefined
             ? wouldFix
-            : `\n  not mended: ${failed}\n  try  ${mend}`;
+            : `\n  not fixed: ${failed}\n  try  ${hint}`;
       return `${paint[level](level)}  ${message}${where === undefined ? '' : `\n  at   ${where}`}${end}`;
     });
     const open = found.filter((finding) => finding.level !== 'note' && fixes.get(finding) !== '');

@@ -59,11 +59,11 @@ function isErrorCode(word: string, catalog: readonly Entry[]): word is ErrorCode
 async function explain(code: ErrorCode): Promise<Outcome> {
   const { ERROR_PAGES } = await import('../../domain/words/error-pages');
   const { title, exit } = CATALOGUE[code];
-  const { meaning, mend } = ERROR_PAGES[code];
+  const { meaning, fix } = ERROR_PAGES[code];
   const plain = (text: string) => text.replace(/\[([^\]]+)\]\([^)]+\)/g, '$1').replaceAll('`', '');
-  const [means, helps] = [plain(meaning), plain(mend)];
+  const [means, helps] = [plain(meaning), plain(fix)];
   return {
-    data: { code, exit, title, meaning: means, mend: helps },
+    data: { code, exit, title, meaning: means, fix: helps },
     text: `error[${code}]: ${title} (exit ${exit})\n\n${means}\n\nwhat to do: ${helps}`,
   };
 }

@@ -36,7 +36,7 @@ export const command: Command = {
     const rows = result.lock.entries.map((entry) => [
       input.output.out.bold(`${entry.tool} ${entry.version}`),
       entry.source,
-      `${entry.artifacts.length} platforms`,
+      `${entry.artifacts.length} ${entry.artifacts.length === 1 ? 'platform' : 'platforms'}`,
       entry.gaps.length === 0 ? '' : input.output.out.dim(`not for ${entry.gaps.join(', ')}`),
     ]);
     return {

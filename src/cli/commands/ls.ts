@@ -28,7 +28,7 @@ export const command: Command = {
       toolchain.root,
     ]);
     for (const key of damaged)
-      rows.push([output.out.red('damaged'), key, 'polyenv install or polyenv verify --repair mends it']);
+      rows.push([output.out.red('damaged'), key, 'polyenv install or polyenv verify --repair fixes it']);
     return {
       data: { toolchains: toolchains.map((toolchain) => ({ ...toolchain, proof: describeProof(toolchain) })), damaged },
       text: rows.length === 0 ? 'nothing is installed yet; try: polyenv use node@lts' : columns(rows),

@@ -22,7 +22,7 @@ export const command: Command = {
         ? ['polyenv use node@lts    pin a runtime here', 'polyenv help            all commands']
         : []),
       ...project.errors.map(
-        (error) => `mend ${error.where?.file ?? 'a file'}:${error.where?.line ?? 1}    ${error.message}`,
+        (error) => `fix ${error.where?.file ?? 'a file'}:${error.where?.line ?? 1}    ${error.message}`,
       ),
       ...(missing.length > 0 ? ['polyenv install         make ready what is missing'] : []),
       ...(untrusted.length > 0

@@ -11,12 +11,12 @@ export const command: Command = {
   options: [
     { name: 'all', describe: 'every toolchain and every project on this machine' },
     { name: 'deep', describe: 'hash every file' },
-    { name: 'repair', describe: 'mend what is damaged, from the cache or the network' },
+    { name: 'repair', describe: 'fix what is damaged, from the cache or the network' },
   ],
   examples: [
     { run: 'polyenv verify', describe: 'what this project runs on' },
     { run: 'polyenv verify --all --deep', describe: 'everything, byte for byte' },
-    { run: 'polyenv verify --repair', describe: 'and mend it' },
+    { run: 'polyenv verify --repair', describe: 'and fix it' },
   ],
   run: async (input) => {
     const { ctx, output } = input;
@@ -25,14 +25,14 @@ export const command: Command = {
       depth: flag(input, 'deep') ? 'deep' : 'quick',
     };
     const first = await verify(ctx, options);
-    const mending = first.findings.length > 0 && flag(input, 'repair') && !flag(input, 'dry-run');
-    const last = mending ? await repair(ctx, first, options) : first;
+    const fixing = first.findings.length > 0 && flag(input, 'repair') && !flag(input, 'dry-run');
+    const last = fixing ? await repair(ctx, first, options) : first;
     const damage = last.findings.filter(({ level }) => level === 'damage');
-    const lines = last.findings.flatMap(({ level, text, mend }) => [
+    const lines = last.findings.flatMap(({ level, text, hint }) => [
       `${level === 'damage' ? output.out.red('damaged') : output.out.yellow('notice')}  ${text}`,
-      `         try  ${mend}`,
+      `         try  ${hint}`,
     ]);
-    const mended = mending ? first.findings.filter(({ at }) => !last.findings.some((left) => left.at === at)) : [];
+    const fixed = fixing ? first.findings.filter(({ at }) => !last.findings.some((left) => left.at === at)) : [];
     const proofs = last.toolchains.map((one) => `${one.tool} ${one.version}: ${describeProof(one)}`);
     const summary = `${last.toolchains.length} toolchains, ${last.files} files${options.depth === 'deep' ? ' hashed' : ''}: ${damage.length === 0 ? 'as they should be' : `${damage.length} damaged`}`;
     return {
@@ -46,9 +46,9 @@ export const command: Command = {
         })),
         files: last.files,
         findings: last.findings,
-        repaired: mended,
+        repaired: fixed,
       },
-      text: [...mended.map(({ text }) => `${output.out.green('mended')}   ${text}`), ...lines, ...proofs, summary].join(
+      text: [...fixed.map(({ text }) => `${output.out.green('fixed')}   ${text}`), ...lines, ...proofs, summary].join(
         '\n',
       ),
       exit: damage.length === 0 ? 0 : CATALOGUE['toolchain-damaged'].exit,

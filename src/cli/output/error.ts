@@ -3,7 +3,7 @@ import { PolyenvError } from '../../domain/words/errors';
 import { printable } from '../../domain/words/printable';
 import type { Style } from './style';
 
-/** Three lines: what, where, and the command that mends it. The stack only with `-v`. */
+/** Three lines: what, where, and the command that fixes it. The stack only with `-v`. */
 export function errorText(error: unknown, style: Style, verbose: 'verbose' | undefined): string {
   const known = asPolyenvError(error);
   const lines = [`${style.red(`error[${known.code}]`)} ${printable(known.message)}`];

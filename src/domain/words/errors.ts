@@ -77,7 +77,7 @@ export interface ErrorPlace {
 
 export interface ErrorDetails {
   readonly where?: ErrorPlace;
-  /** The command that mends it, or the next step in a few words. */
+  /** The command that fixes it, or the next step in a few words. */
   readonly hint?: string;
   /** True if the same request to another mirror or source could succeed: only then is the next one tried. */
   readonly elsewhere?: true;
@@ -86,7 +86,7 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
-/** The one error that people see: what, where, and how to mend it. Anything else that is thrown is a defect. */
+/** The one error that people see: what, where, and how to fix it. Anything else that is thrown is a defect. */
 export class PolyenvError extends Error {
   override readonly name = 'PolyenvError';
   readonly code: ErrorCode;

@@ -19,11 +19,11 @@ export function sayingLines(document: Document): readonly TextLine[] {
 }
 
 /** `pin-file-invalid` at a line of the document. */
-export function invalidPin(document: Document, line: number, message: string, hint = MEND): PolyenvError {
+export function invalidPin(document: Document, line: number, message: string, hint = HINT): PolyenvError {
   return new PolyenvError('pin-file-invalid', printable(message), { where: { file: document.path, line }, hint });
 }
 
-const MEND = 'mend the line, or pin the version in polyenv.toml: polyenv use TOOL@VERSION';
+const HINT = 'fix the line, or pin the version in polyenv.toml: polyenv use TOOL@VERSION';
 
 /** A file that is there and says nothing, for `warnings`. */
 export const SAYS_NOTHING = { text: 'the file names no version' };
