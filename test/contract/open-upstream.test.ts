@@ -31,7 +31,8 @@ async function upstreamOf(published: Record<string, Answer>) {
   const server = await serveLoopback((path) => published[path]);
   servers.push(server);
   const GOPROXY = `${server.url.replace('//', '//go:pw-go@')}/go`;
-  const person = newPerson({ GOPROXY, MVNW_REPOURL: `${server.url}/m2` });
+  const PIP_INDEX_URL = `${server.url.replace('//', '//pip:pw-pip@')}/simple`;
+  const person = newPerson({ GOPROXY, MVNW_REPOURL: `${server.url}/m2`, PIP_INDEX_URL });
   people.push(person);
   person.write('.npmrc', `registry=${server.url}/npm/`);
   const run = (changes: Partial<Settings> = {}) => {
@@ -120,4 +121,42 @@ test('a registry that is not configured is told when it is used, and lets the ne
   await expect(upstream.goproxy.versions('golang.org/toolchain')).rejects.toMatchObject(told);
   await expect(upstream.maven.versions('a', 'b')).rejects.toMatchObject(told);
   await expect(upstream.locate('maven:a:b:1@jar')).rejects.toMatchObject(told);
+});
+
+test('a package index says its wheels, and where they are; the login stays with the index', async () => {
+  const files = [
+    {
+      filename: 'tool-1.0-py3-none-manylinux_2_28_x86_64.whl',
+      url: '../files/a.whl',
+      hashes: { sha256: 'ab'.repeat(32) },
+      size: 7,
+    },
+    { filename: 'tool-1.1-py3-none-any.whl', url: 'https://elsewhere.test/b.whl', hashes: { sha256: 'cd'.repeat(32) } },
+    { filename: 'tool-1.2-py3-none-any.whl', url: 'x', hashes: { sha256: 'cd'.repeat(32) }, yanked: 'broken' },
+    { filename: 'tool-1.3-py3-none-any.whl', url: 'x', hashes: { md5: 'cd'.repeat(16) } },
+    { filename: 'tool-1.4.tar.gz', url: 'x', hashes: { sha256: 'cd'.repeat(32) } },
+    { filename: 'other-1.5-py3-none-any.whl', url: 'x', hashes: { sha256: 'cd'.repeat(32) } },
+    { nonsense: true },
+  ];
+  const body = JSON.stringify({ meta: { 'api-version': '1.1' }, name: 'tool', files });
+  const { run, server } = await upstreamOf({ '/simple/tool/': { body } });
+  const upstream = run();
+  const wheels = await upstream.pypi.wheels('tool');
+  expect(wheels.map(({ version, platforms, size }) => [version, platforms.length, size])).toEqual([
+    ['1.0', 1, 7],
+    ['1.1', 8, undefined],
+  ]);
+  expect(await upstream.pypi.wheels('absent')).toEqual([]);
+  await expect(upstream.pypi.wheels('../x')).rejects.toMatchObject({ code: 'path-refused' });
+  expect(server.requests[0]?.headers.accept).toBe('application/vnd.pypi.simple.v1+json');
+  const login = { authorization: `Basic ${Buffer.from('pip:pw-pip').toString('base64')}` };
+  expect(await upstream.locate('pypi:tool@1.0:tool-1.0-py3-none-manylinux_2_28_x86_64.whl')).toEqual({
+    url: `${server.url}/simple/files/a.whl`,
+    headers: login,
+  });
+  expect(await upstream.locate('pypi:tool@1.1:tool-1.1-py3-none-any.whl')).toEqual({
+    url: 'https://elsewhere.test/b.whl',
+    headers: {},
+  });
+  await expect(upstream.locate('pypi:tool@1.9:tool-1.9-py3-none-any.whl')).rejects.toMatchObject({ status: 404 });
 });

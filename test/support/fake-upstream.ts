@@ -3,9 +3,10 @@ import { parse } from 'smol-toml';
 import { parseLocator } from '../../src/domain/runtime/locator';
 import type { PlatformKey } from '../../src/domain/runtime/platform';
 import type { Packument, Upstream } from '../../src/domain/runtime/runtime';
+import { readWheelName } from '../../src/domain/runtime/wheel';
 import { PolyenvError } from '../../src/domain/words/errors';
 import { tarGz } from './archives';
-import type { Package, Published } from './published';
+import { type Package, type Published, sha256 } from './published';
 
 export interface FakeUpstream extends Upstream {
   /** What was asked for: URLs, `npm:NAME`, `goproxy:MODULE@VERSION`. */
@@ -14,10 +15,10 @@ export interface FakeUpstream extends Upstream {
 
 /** An upstream in memory, all of whose signatures hold. URLs whose host is in `dead` cannot be reached. */
 export function fakeUpstream(
-  published: Pick<Published, 'files' | 'npm' | 'goproxy' | 'maven'>,
+  published: Pick<Published, 'files' | 'npm' | 'goproxy' | 'maven' | 'pypi'>,
   options: { readonly platform?: PlatformKey; readonly dead?: readonly string[] } = {},
 ): FakeUpstream {
-  const { files, npm = {}, goproxy, maven = {} } = published;
+  const { files, npm = {}, goproxy, maven = {}, pypi = {} } = published;
   const asked: string[] = [];
   const textOf = async (url: string): Promise<string | undefined> => {
     asked.push(url);
@@ -72,6 +73,14 @@ export function fakeUpstream(
         const value = maven[`${group}:${artifact}`]?.[version];
         return value === undefined ? undefined : { kind: 'sha512', value };
       },
+    },
+    pypi: {
+      wheels: async (name) =>
+        Object.entries(pypi[name] ?? {}).flatMap(([file, content]) => {
+          const named = readWheelName(file, name);
+          const digest = { kind: 'sha256', value: sha256(content) } as const;
+          return named === undefined ? [] : [{ file, ...named, digest, size: content.length }];
+        }),
     },
     member: async (part, _recipe, path) => {
       asked.push(`${part.at}#${path}`);

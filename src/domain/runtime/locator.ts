@@ -13,17 +13,26 @@ export type RegistryPackage =
       readonly classifier?: string;
       /** `jar`, `tar.gz`. */
       readonly extension: string;
+    }
+  | {
+      readonly registry: 'pypi';
+      /** In its normal form: https://packaging.python.org/en/latest/specifications/name-normalization/ */
+      readonly name: string;
+      readonly version: string;
+      /** A release has a wheel for each platform. */
+      readonly file: string;
     };
 
 /**
- * `npm:NAME@VERSION`, `goproxy:MODULE@VERSION` or `maven:GROUP:ARTIFACT:VERSION[:CLASSIFIER]@EXT`, or `undefined` if the
- * text is not exactly one of these. What it returns is safe as parts of a path and of a URL.
+ * `npm:NAME@VERSION`, `goproxy:MODULE@VERSION`, `maven:GROUP:ARTIFACT:VERSION[:CLASSIFIER]@EXT` or `pypi:NAME@VERSION:FILE`,
+ * or `undefined` if the text is not exactly one of these. What it returns is safe as parts of a path and of a URL.
  */
 export function parseLocator(text: string): RegistryPackage | undefined {
   if (text.length > MAX_LENGTH) return undefined;
   if (text.startsWith('npm:')) return parseNpm(text.slice('npm:'.length));
   if (text.startsWith('goproxy:')) return parseGo(text.slice('goproxy:'.length));
   if (text.startsWith('maven:')) return parseMaven(text.slice('maven:'.length));
+  if (text.startsWith('pypi:')) return parsePypi(text.slice('pypi:'.length));
   return undefined;
 }
 
@@ -66,6 +75,16 @@ export function isMavenWord(text: string): boolean {
   return /^[A-Za-z0-9_](?:[A-Za-z0-9._+-]*[A-Za-z0-9_])?$/.test(text) && !text.includes('..');
 }
 
+/** A project of a Python package index in its normal form. */
+export function isPypiName(text: string): boolean {
+  return text.length <= 200 && /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(text);
+}
+
+/** A file that an index offers for a version: the version follows the name in it. */
+export function isPypiFile(text: string, version: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._+-]*\.(?:whl|tar\.gz|zip)$/.test(text) && text.includes(`-${version}`);
+}
+
 const MAX_LENGTH = 500;
 
 const NPM_NAME = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
@@ -75,6 +94,7 @@ const SEMVER = /^\d+\.\d+\.\d+(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?(?:\+[0-9A-
 function joinParts(found: RegistryPackage): string {
   if (found.registry === 'npm') return `npm:${found.name}@${found.version}`;
   if (found.registry === 'goproxy') return `goproxy:${found.module}@${found.version}`;
+  if (found.registry === 'pypi') return `pypi:${found.name}@${found.version}:${found.file}`;
   const classifier = found.classifier === undefined ? [] : [found.classifier];
   return `maven:${[found.group, found.artifact, found.version, ...classifier].join(':')}@${found.extension}`;
 }
@@ -96,6 +116,15 @@ function parseMaven(text: string): RegistryPackage | undefined {
   if (group === undefined || artifact === undefined || version === undefined) return undefined;
   if (words.length > 4 || !words.every(isMavenWord) || !/^[a-z0-9]+(?:\.[a-z0-9]+)*$/.test(extension)) return undefined;
   return { registry: 'maven', group, artifact, version, ...(classifier !== undefined && { classifier }), extension };
+}
+
+function parsePypi(text: string): RegistryPackage | undefined {
+  const [name, rest] = splitLast(text, '@');
+  const [version, file] = splitLast(rest, ':');
+  const isVersion = /^\d+(?:\.\d+)*(?:[a-z]+\d+)?(?:\.[a-z]+\d+)*$/.test(version);
+  return isPypiName(name) && isVersion && isPypiFile(file, version)
+    ? { registry: 'pypi', name, version, file }
+    : undefined;
 }
 
 /** Both sides of the last separator; the second is empty where there is none. */

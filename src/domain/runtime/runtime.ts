@@ -123,6 +123,7 @@ export interface Upstream {
   readonly npm: NpmRegistry;
   readonly goproxy: GoProxy;
   readonly maven: MavenRepository;
+  readonly pypi: PypiIndex;
   /** One small text member of a part's archive, by its path in the archive, for facts that only the archive holds. */
   member(part: Part, recipe: Recipe, path: string): Promise<string | undefined>;
 }
@@ -166,6 +167,22 @@ export interface MavenRepository {
   versions(group: string, artifact: string): Promise<readonly string[]>;
   /** The `.sha512` (or `.sha256`) beside the file; `undefined` if there is none. */
   digest(group: string, artifact: string, version: string, file: string): Promise<Digest | undefined>;
+}
+
+/** The Python package index as pip is configured here: https://packaging.python.org/en/latest/specifications/simple-repository-api/ */
+export interface PypiIndex {
+  /** The wheels of a project, as listed; empty if there is no such project. Source archives and withdrawn files are left out. */
+  wheels(name: string): Promise<readonly Wheel[]>;
+}
+
+/** https://packaging.python.org/en/latest/specifications/binary-distribution-format/ */
+export interface Wheel {
+  readonly file: string;
+  readonly version: string;
+  /** Of those that it runs on, what we know of. */
+  readonly platforms: readonly PlatformKey[];
+  readonly digest: Digest;
+  readonly size?: number;
 }
 
 /** One file that pins a runtime. */

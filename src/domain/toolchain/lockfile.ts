@@ -140,7 +140,7 @@ export function proofKind(word: string): Proof['kind'] | undefined {
 
 /**
  * What is wrong with the text as the place of a part, or `undefined`: https without credentials in its normal form, or a
- * locator `npm:NAME@VERSION`, `goproxy:MODULE@VERSION`, `maven:GROUP:ARTIFACT:VERSION[:CLASSIFIER]@EXT`.
+ * locator (`parseLocator`).
  */
 export function refusePlace(at: string): string | undefined {
   if (at.length > LONGEST) return `it is longer than ${LONGEST} characters`;

@@ -40,6 +40,9 @@ export function packageUrl({ tool, version }: Pick<Component, 'tool' | 'version'
   const found = part === undefined ? undefined : parseLocator(part.at);
   if (found?.registry === 'npm') return `pkg:npm/${pathOf(found.name)}@${encode(found.version)}`;
   if (found?.registry === 'goproxy') return `pkg:golang/${pathOf(found.module)}@${encode(found.version)}`;
+  if (found?.registry === 'pypi') {
+    return `pkg:pypi/${encode(found.name)}@${encode(found.version)}?file_name=${encode(found.file)}`;
+  }
   if (found !== undefined) {
     const { group, artifact, version: exact, classifier, extension } = found;
     const more = classifier === undefined ? '' : `classifier=${encode(classifier)}&`;
