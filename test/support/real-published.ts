@@ -115,8 +115,9 @@ export function publishJava(scratch: string): Found {
 /** A CPython of pyenv, as python-build-standalone packs it. */
 export function publishPython(scratch: string): Found {
   const versions = join(HOME, '.pyenv/versions');
-  const version = namesIn(versions).findLast((one) => /^3\.\d+\.\d+$/.test(one));
-  if (version === undefined) return { absent: 'pyenv has no Python here' };
+  const numbered = namesIn(versions).filter((one) => /^3\.\d+\.\d+$/.test(one));
+  const version = numbered.findLast((one) => starts(join(versions, one, 'bin/python3')));
+  if (version === undefined) return { absent: 'pyenv has no Python here that starts' };
   const members = ['--exclude=test', '--exclude=__pycache__', '--exclude=*.a', '.'];
   const content = pack(scratch, { folder: join(versions, version), as: 'python', members });
   const file = `cpython-${version}%2B20260814-x86_64-unknown-linux-gnu-install_only_stripped.tar.gz`;
@@ -124,6 +125,16 @@ export function publishPython(scratch: string): Found {
   const INDEX = 'https://raw.githubusercontent.com/astral-sh/versions/main/v1/python-build-standalone.ndjson';
   const line = { version: `${version}+20260814`, artifacts: [{ url, sha256: sha256(content) }] };
   return { published: { files: { [url]: content, [INDEX]: `${JSON.stringify(line)}\n` }, asks: [] }, request: '3' };
+}
+
+/** A Python that was built with a shared library and copied elsewhere does not. */
+function starts(python: string): boolean {
+  try {
+    execFileSync(python, ['-I', '-c', ''], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function namesIn(folder: string): readonly string[] {
