@@ -1,6 +1,7 @@
 import { loadRuntimes } from '../app/base/registry';
 import { SETTINGS } from '../domain/project/settings';
 import type { OptionWords, VerbWords, Vocabulary } from '../domain/routes/completion';
+import { present } from '../domain/words/present';
 import { COMMON_OPTIONS, type Entry, type Option } from './command';
 
 /** Every verb with its words, from the verbs themselves: made when polyenv is built. */
@@ -12,7 +13,7 @@ export async function collectVocabulary(catalog: readonly Entry[]): Promise<Voca
       word: id,
       describe: title,
       channels,
-      lines: (lifecycle?.lines ?? []).map(({ line, end }) => ({ word: line, ...(end !== undefined && { end }) })),
+      lines: (lifecycle?.lines ?? []).map(({ line, end }) => ({ word: line, ...present({ end }) })),
     })),
     settings: SETTINGS.map(({ name, type, describe }) => ({
       word: name,
@@ -43,9 +44,8 @@ async function verbWords(entry: Entry): Promise<VerbWords> {
 function optionWords({ name, short, describe, value, choices }: Option): OptionWords {
   return {
     name,
-    ...(short !== undefined && { short }),
+    ...present({ short }),
     describe,
-    ...(value !== undefined && { value }),
-    ...(choices !== undefined && { choices }),
+    ...present({ value, choices }),
   };
 }

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { createGunzip } from 'node:zlib';
 import type { Recipe } from '../../domain/runtime/artifact';
 import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 import { quoted } from '../../domain/words/printable';
 import { errorCode, isMissing, syncDescriptor, syncFolder, translateFsError } from '../files/fs';
 import { writable } from '../files/writable';
@@ -244,6 +245,6 @@ function bomb(): PolyenvError {
 function damaged(why: string, cause?: unknown): PolyenvError {
   return new PolyenvError('archive-invalid', `the archive ${why}`, {
     hint: 'try again: it may have been cut on the way',
-    ...(cause !== undefined && { cause }),
+    ...present({ cause }),
   });
 }

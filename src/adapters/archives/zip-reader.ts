@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { crc32, createInflateRaw, inflateRaw, inflateRawSync, type ZlibOptions } from 'node:zlib';
 import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 import { quoted } from '../../domain/words/printable';
 import { writable } from '../files/writable';
 import { LIMITS, type Member, type MemberSink } from './tree-writer';
@@ -339,7 +340,7 @@ function isZero(bytes: Buffer): boolean {
 function badContent({ member }: Entry, cause?: unknown): PolyenvError {
   return new PolyenvError('archive-invalid', `the archive's member ${quoted(member.name, 120)} is damaged`, {
     hint: 'try again: it may have been damaged on the way',
-    ...(cause !== undefined && { cause }),
+    ...present({ cause }),
   });
 }
 

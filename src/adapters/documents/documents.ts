@@ -4,6 +4,7 @@ import { JsonFault, readJson } from '../../domain/formats/json-document';
 import { readXml, XmlFault } from '../../domain/formats/xml-document';
 import type { Document } from '../../domain/runtime/runtime';
 import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 import { printable } from '../../domain/words/printable';
 import { errorCode } from '../files/fs';
 import { parseToml } from './toml';
@@ -94,7 +95,7 @@ function openSibling({ path, boundary, onSibling }: DocumentOptions, name: strin
   const realBoundary = realPathIfAny(root) ?? root;
   const opened =
     real !== undefined && isInside(realBoundary, real)
-      ? openDocument({ path: target, boundary, ...(onSibling !== undefined && { onSibling }) })
+      ? openDocument({ path: target, boundary, ...present({ onSibling }) })
       : undefined;
   if (allowed) onSibling?.(target, opened === undefined ? 'absent' : 'present');
   return opened;
@@ -192,7 +193,7 @@ interface Fault {
 
 function invalid(path: string, { line, column, cause }: Fault, message: string): PolyenvError {
   return new PolyenvError('pin-file-invalid', printable(message), {
-    where: { file: path, line, ...(column !== undefined && { column }) },
+    where: { file: path, line, ...present({ column }) },
     hint: HINT,
     cause,
   });

@@ -4,6 +4,7 @@ import type { Dispatcher, Pool } from 'undici';
 import type { Settings } from '../../domain/project/settings';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Emit } from '../../domain/words/events';
+import { present } from '../../domain/words/present';
 import type { Host } from '../../host';
 import { openAuthorities } from './authorities';
 import { decodeBody, isWebPage, joined, readText, watch } from './body';
@@ -160,7 +161,7 @@ export function openHttp(options: HttpOptions): DirectHttp {
         headers,
         headersTimeout: seconds * 1000,
         bodyTimeout: seconds * 1000,
-        ...(request.signal !== undefined && { signal: request.signal }),
+        ...present({ signal: request.signal }),
       });
       const encoded = request.encoding === 'raw' ? undefined : single(answer.headers['content-encoding']);
       const body = watch(answer.body, { url, proxy, seconds, settings });
@@ -206,7 +207,7 @@ export function openHttp(options: HttpOptions): DirectHttp {
     if (proxy === undefined) return new Agent({ connect: tls, connections: 16, allowH2: false });
     return new ProxyAgent({
       uri: proxy.url,
-      ...(proxy.authorization !== undefined && { token: proxy.authorization }),
+      ...present({ token: proxy.authorization }),
       proxyTunnel: url.protocol === 'https:',
       proxyTls: tls,
       requestTls: tls,

@@ -2,6 +2,7 @@ import { lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { OverlayFacts } from '../../domain/routes/overlay';
 import type { Overlay } from '../../domain/runtime/layout';
+import { present } from '../../domain/words/present';
 
 /** Looks at what stands at `path`. Nothing of it is run. */
 export function readOverlay(path: string, overlay: Overlay): OverlayFacts {
@@ -14,7 +15,7 @@ export function readOverlay(path: string, overlay: Overlay): OverlayFacts {
   const writtenFor = scriptsFolder(join(path, overlay.bin));
   return {
     kind: 'folder',
-    ...(version !== undefined && { version }),
+    ...present({ version }),
     ...(interpreter !== undefined && version !== undefined && { interpreter }),
     ...(writtenFor !== undefined && writtenFor !== realFolder(path) && { writtenFor }),
   };

@@ -1,3 +1,4 @@
+import { present } from '../../domain/words/present';
 /**
  * What decides whether a Linux program can start: its machine, its loader, and the newest glibc symbol version that it
  * needs. Format: https://refspecs.linuxfoundation.org/elf/gabi4+/contents.html and, for versions,
@@ -38,8 +39,7 @@ export function readElf(read: Read): ElfFacts | undefined {
     const glibc = readGlibc(read, head);
     return {
       machine: code === 62 ? 'x64' : code === 183 ? 'arm64' : 'other',
-      ...(loader !== undefined && { loader }),
-      ...(glibc !== undefined && { glibc }),
+      ...present({ loader, glibc }),
     };
   } catch {
     return undefined;

@@ -6,6 +6,7 @@ import { gunzipSync, constants as zlib } from 'node:zlib';
 import type { Part, Recipe } from '../../domain/runtime/artifact';
 import { type Digest, formatDigest } from '../../domain/runtime/digest';
 import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 import { type MemberSink, openTreeWriter, type TreeWriter, type Unpacked } from '../archives/tree-writer';
 import { hashTree, unpackFile, unpackTar } from '../archives/unpack';
 import {
@@ -52,7 +53,7 @@ export async function fetchPart(options: PartFetch): Promise<Unpacked> {
   const open = (): TreeWriter => openTreeWriter({ into, recipe });
   return obtain<TreeWriter, Unpacked>(options, {
     format: recipe.format,
-    ...(recipe.nested !== undefined && { nested: recipe.nested }),
+    ...present({ nested: recipe.nested }),
     open,
     rollback: (writer) => writer.rollback(),
     finish: (writer) => writer.finish(),
@@ -103,7 +104,7 @@ interface Consumer<S extends AnySink, R> {
 }
 
 function formOf<S extends AnySink, R>({ format, nested }: Consumer<S, R>): Pick<Recipe, 'format' | 'nested'> {
-  return { format, ...(nested !== undefined && { nested }) };
+  return { format, ...present({ nested }) };
 }
 
 type AnySink = MemberSink & Pick<TreeWriter, 'settle'>;
@@ -470,7 +471,7 @@ function openTransfer(options: PartDownload, partial: Partial): Transfer {
       ...(resume && { range: `bytes=${from}-`, 'if-range': validator }),
     };
     try {
-      const answer = await http.get(url, { headers, encoding: 'raw', ...(signal !== undefined && { signal }) });
+      const answer = await http.get(url, { headers, encoding: 'raw', ...present({ signal }) });
       if (answer.status === 206 && (!resume || !startsAt(answer, from))) throw restart('the server sent another range');
       if (answer.status !== 200 && answer.status !== 206) throw missing(answer);
       return answer;

@@ -4,6 +4,7 @@ import { parseDigest } from '../../domain/runtime/digest';
 import { escapeGoPath, isGoModule, isGoVersion } from '../../domain/runtime/locator';
 import type { GoProxy } from '../../domain/runtime/runtime';
 import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 import type { Mirrors, Target } from '../net/mirrors';
 import { userHeaders, withoutUser } from '../net/url';
 import type { ChecksumDatabase, DatabaseReader } from './checksum-database';
@@ -144,7 +145,7 @@ export function openGoProxy({ indexes, mirrors, config, database }: GoOptions): 
       return (path, age) =>
         indexes.read({
           ...askOf(step, { name: `${DATABASE}${path}`, path: `${base}${path}`, decode: keepBytes }),
-          ...(age !== undefined && { age }),
+          ...present({ age }),
         });
     }
     const direct = address ?? `https://${DATABASE}`;
@@ -153,7 +154,7 @@ export function openGoProxy({ indexes, mirrors, config, database }: GoOptions): 
         name: `${DATABASE}${path}`,
         url: `${direct}${path}`,
         decode: keepBytes,
-        ...(age !== undefined && { age }),
+        ...present({ age }),
       });
   }
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { present } from '../../domain/words/present';
 import { ensureFolder, readTextIfAny, writeAtomic } from '../files/fs';
 import type { Home } from '../home/paths';
 
@@ -46,7 +47,7 @@ export async function keptReleases(home: Home, tool: string): Promise<readonly K
       const fact = (name: string): string | undefined =>
         facts.find((one) => one.startsWith(`${name}=`))?.slice(name.length + 1);
       const [lts, channel] = [fact('lts'), fact('channel')];
-      return [{ version, ...(lts !== undefined && { lts }), ...(channel !== undefined && { channel }) }];
+      return [{ version, ...present({ lts, channel }) }];
     });
 }
 

@@ -10,6 +10,7 @@ import { integrityDigest } from '../../domain/runtime/digest';
 import { isNpmName, parseLocator } from '../../domain/runtime/locator';
 import type { NpmRegistry, PackageVersion } from '../../domain/runtime/runtime';
 import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 import type { Mirrors, Target } from '../net/mirrors';
 import { userHeaders, withoutUser } from '../net/url';
 import { decodeJson, type Indexes } from './indexes';
@@ -115,7 +116,7 @@ function readVersion(
     name,
     version,
     engines: engines ?? {},
-    ...(digest !== undefined && { digest }),
+    ...present({ digest }),
     get proof() {
       proof ??= prove();
       return proof;

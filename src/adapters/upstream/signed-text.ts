@@ -4,6 +4,7 @@ import type { Proof } from '../../domain/runtime/artifact';
 import type { SigningKeys } from '../../domain/runtime/runtime';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Emit } from '../../domain/words/events';
+import { present } from '../../domain/words/present';
 import { readTextIfAny } from '../files/fs';
 import type { Home } from '../home/paths';
 import { type Ask, decodeText, type Indexes } from './indexes';
@@ -118,7 +119,7 @@ export async function verifyByAny(
     }
     if (bad !== undefined)
       throw new PolyenvError(bad.code, `${file.url}: ${bad.message}`, {
-        ...(bad.hint !== undefined && { hint: bad.hint }),
+        ...present({ hint: bad.hint }),
         cause: bad,
       });
   }

@@ -8,6 +8,7 @@ import type { Toolchain } from '../../domain/toolchain/toolchain';
 import type { ToolRequest } from '../../domain/versions/request';
 import { PolyenvError } from '../../domain/words/errors';
 import { nearestName } from '../../domain/words/nearest';
+import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { readyHome } from '../base/ready-home';
 import { loadRuntimes } from '../base/registry';
@@ -120,7 +121,7 @@ async function holdingOf(
   const broken = examined.filter((one) => 'why' in one);
   const choice = discoveriesBy(runtime, manager).find((one) => one.choice !== undefined)?.choice;
   const chosen = choice === undefined ? undefined : chosenBy(ctx, choice, { runtime, candidates, toolchains });
-  return { manager, runtime, toolchains, broken, ...(chosen !== undefined && { choice: chosen }) };
+  return { manager, runtime, toolchains, broken, ...present({ choice: chosen }) };
 }
 
 interface Held {
@@ -135,12 +136,12 @@ function chosenBy(ctx: Context, choice: DefaultChoice, held: Held): Chosen | und
   if (isFolder(file)) {
     const root = realpathSync(file);
     const toolchain = held.toolchains.find((one) => one.root === root);
-    return { file, text: root, ...(toolchain !== undefined && { toolchain }) };
+    return { file, text: root, ...present({ toolchain }) };
   }
   const text = readChoice(file, choice);
   if (text === undefined) return undefined;
   const toolchain = meantBy(ctx, choice, { ...held, text });
-  return { file, text, ...(toolchain !== undefined && { toolchain }) };
+  return { file, text, ...present({ toolchain }) };
 }
 
 /** Aliases of aliases that are followed. */

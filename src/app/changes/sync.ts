@@ -8,6 +8,7 @@ import { understand } from '../../domain/pins/precedence';
 import type { Document, Pin, PinFile, Runtime } from '../../domain/runtime/runtime';
 import type { ToolRequest } from '../../domain/versions/request';
 import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { loadRuntimes } from '../base/registry';
 import { resolveKnown } from '../toolchains/resolve';
@@ -71,11 +72,11 @@ async function planFrom(ctx: Context, view: FolderView, directory: string): Prom
   const lines: Synced[] = [];
   for (const { tool, version, vendor, options } of read.manifest.runtimes) {
     const runtime = runtimes.find((one) => one.id === tool) as Runtime;
-    const request = understand(runtime, { text: version, options, ...(vendor !== undefined && { vendor }) });
+    const request = understand(runtime, { text: version, options, ...present({ vendor }) });
     if (request.version.kind === 'system') continue;
     const known = await resolveKnown(ctx, { runtime, request, lock });
     const found = known?.kind === 'entry' ? known.entry.version : known?.toolchain.version;
-    const meant = { request, ...(found !== undefined && { version: found }) };
+    const meant = { request, ...present({ version: found }) };
     for (const pinFile of pinFilesOf(runtime)) {
       await view.text(join(folder, pinFile.file));
       lines.push(...(await files.sync(runtime, pinFile, meant)));

@@ -19,6 +19,7 @@ import { readNumbers } from '../../domain/versions/schemes/numbers';
 import { selectRelease } from '../../domain/versions/select';
 import type { Version } from '../../domain/versions/version';
 import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 import { describeOrigin, type Origin } from '../../domain/words/sourced';
 import type { Context } from '../base/context';
 import { chosenStandings, currentVersion } from '../checks/outdated';
@@ -141,8 +142,7 @@ async function planStep(ctx: Context, standing: Standing, reach: Reach): Promise
   const keep = ({ why, hint }: Why): Kept => ({
     standing,
     why,
-    ...(before !== undefined && { before }),
-    ...(hint !== undefined && { hint }),
+    ...present({ before, hint }),
   });
   const place = describeOrigin(from);
   if (from.kind !== 'file') return keep({ why: `it is ${place}`, hint: `polyenv use ${runtime.id}@${request.text}` });
@@ -180,7 +180,7 @@ async function planStep(ctx: Context, standing: Standing, reach: Reach): Promise
   const next: ToolRequest = { ...request, ...runtime.scheme.request(text), text };
   const entry: LockEntry = { ...found, request: { ...found.request, text } };
   const others = known.length > 1 ? await alternativesOf(ctx, { runtime, request: next, lock }, entry) : [];
-  return { standing, ...(before !== undefined && { before }), request: next, entries: [entry, ...others] };
+  return { standing, ...present({ before }), request: next, entries: [entry, ...others] };
 }
 
 async function aimAt(
@@ -238,7 +238,7 @@ async function resolveAim(
   at: Pick<Asked, 'runtime' | 'lock' | 'folder'>,
 ): Promise<LockEntry | undefined> {
   try {
-    return await resolveFromSources(ctx, { ...at, request, ...(within !== undefined && { within }) });
+    return await resolveFromSources(ctx, { ...at, request, ...present({ within }) });
   } catch (error) {
     if (error instanceof PolyenvError && error.code === 'version-not-found') return undefined;
     throw error;

@@ -10,6 +10,7 @@ import type { Release } from '../../domain/versions/release';
 import type { ToolRequest } from '../../domain/versions/request';
 import { selectRelease } from '../../domain/versions/select';
 import type { Version } from '../../domain/versions/version';
+import { present } from '../../domain/words/present';
 import { describeOrigin } from '../../domain/words/sourced';
 import type { Context } from '../base/context';
 import { findProject } from '../project/project';
@@ -104,16 +105,13 @@ export async function describeTool(
     tool: runtime.id,
     title: runtime.title,
     homepage: runtime.homepage,
-    ...(runtime.license !== undefined && { license: runtime.license }),
+    ...present({ license: runtime.license }),
     request: request.text,
     version,
-    ...(vendor !== undefined && { vendor }),
-    ...(variant !== undefined && { variant }),
+    ...present({ vendor, variant }),
     platform: toolchain?.platform ?? ctx.platform,
     source,
-    ...(publisher !== undefined && { publisher }),
-    ...(notes !== undefined && { notes }),
-    ...(lifecycle !== undefined && { lifecycle }),
+    ...present({ publisher, notes, lifecycle }),
     ...((toolchain !== undefined || parts.length > 0) && {
       proof: describeProof({ parts, ...(toolchain?.linked !== undefined && { linked: toolchain.linked }) }),
     }),

@@ -8,6 +8,7 @@ import type { Document, Runtime } from '../../domain/runtime/runtime';
 import type { ToolRequest } from '../../domain/versions/request';
 import type { Version } from '../../domain/versions/version';
 import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { loadRuntimes } from '../base/registry';
 import { findProject } from '../project/project';
@@ -73,7 +74,7 @@ function contradicts({ requests }: Mention, standing: Standing): boolean {
   const said = requests.map((text) => attempt(runtime, text));
   if (said.some((one) => one === undefined)) return false;
   const version = versionOf(standing);
-  const meant = { request: plain(decision.request), ...(version !== undefined && { version }) };
+  const meant = { request: plain(decision.request), ...present({ version }) };
   return said.every(
     (one) => one !== undefined && !isAnswered(runtime, one, meant) && isTold(one, meant.request, version),
   );

@@ -4,6 +4,7 @@ import type { Release } from '../../domain/versions/release';
 import type { ToolRequest } from '../../domain/versions/request';
 import type { Version } from '../../domain/versions/version';
 import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 import type { Origin } from '../../domain/words/sourced';
 import type { Context } from '../base/context';
 import { findProject } from '../project/project';
@@ -82,7 +83,7 @@ async function compare(ctx: Context, standing: Standing): Promise<Comparison> {
     tool: decision.tool,
     request: decision.request.text,
     from: decision.from,
-    ...(current !== undefined && { current }),
+    ...present({ current }),
   };
   const ending = async () => {
     const end = current === undefined ? undefined : lineAt(await lifecycle, current)?.end;

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { artifactFor } from '../../domain/toolchain/lockfile';
 import type { Bill, Component } from '../../domain/toolchain/sbom';
 import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { findProject } from '../project/project';
 import { type Standing, standingsOf } from '../routes/compile';
@@ -24,7 +25,7 @@ export async function describeBill(ctx: Context): Promise<Bill> {
 
 function componentOf(ctx: Context, { runtime, decision, resolution, toolchain }: Standing): Component {
   const { id: tool, title, license, homepage } = runtime;
-  const base = { tool, title, homepage, platform: ctx.platform, ...(license !== undefined && { license }) };
+  const base = { tool, title, homepage, platform: ctx.platform, ...present({ license }) };
   if (toolchain?.linked !== undefined)
     return { ...base, version: toolchain.version, source: toolchain.linked.manager, parts: [], installed: 'linked' };
   const entry = resolution?.kind === 'entry' ? resolution.entry : undefined;
@@ -39,9 +40,9 @@ function componentOf(ctx: Context, { runtime, decision, resolution, toolchain }:
   return {
     ...base,
     version: known.version,
-    ...(known.vendor !== undefined && { vendor: known.vendor }),
+    ...present({ vendor: known.vendor }),
     source: known.source,
-    ...(supplier !== undefined && { supplier }),
+    ...present({ supplier }),
     parts: toolchain?.parts ?? (entry === undefined ? [] : (artifactFor(entry, ctx.platform)?.parts ?? [])),
     installed: toolchain === undefined ? 'no' : 'yes',
   };

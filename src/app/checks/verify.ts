@@ -17,6 +17,7 @@ import {
 import { compareTree, type TreeFault } from '../../adapters/store/tree-check';
 import type { Toolchain } from '../../domain/toolchain/toolchain';
 import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { loadRuntime } from '../base/registry';
 import { findProject } from '../project/project';
@@ -258,8 +259,7 @@ async function orderOf(toolchain: Toolchain): Promise<Order> {
     runtime: await loadRuntime(tool),
     source,
     version,
-    ...(vendor !== undefined && { vendor }),
-    ...(variant !== undefined && { variant }),
+    ...present({ vendor, variant }),
     options,
     platform,
     parts,

@@ -9,6 +9,7 @@ import type { PlatformKey } from '../../domain/runtime/platform';
 import type { BundledArchive } from '../../domain/toolchain/bundle';
 import { artifactFor, type LockEntry } from '../../domain/toolchain/lockfile';
 import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { loadRuntime } from '../base/registry';
 import { decodeLock, readLock } from '../project/locks';
@@ -117,8 +118,7 @@ async function piecesFor(
         runtime,
         source,
         version,
-        ...(vendor !== undefined && { vendor }),
-        ...(variant !== undefined && { variant }),
+        ...present({ vendor, variant }),
         options: request.options,
         platform,
         parts: artifact.parts,

@@ -10,6 +10,7 @@ import { nameSdk } from '../../domain/making/idea-project';
 import type { RoutedRuntime } from '../../domain/routes/environment';
 import type { EditorAdvice, EditorPlace, VscodeSetting } from '../../domain/runtime/editor';
 import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { isInside } from '../project/inside';
 import { findProject } from '../project/project';
@@ -227,7 +228,7 @@ function adviceOf(
           tilde: `${vscodeHome(ctx, '~')}${link}`,
           ...(overlay !== undefined && { overlay: inWorkspace(overlay) }),
         }
-      : { ...common, toolchain: absolute, tilde: absolute, ...(overlay !== undefined && { overlay }) };
+      : { ...common, toolchain: absolute, tilde: absolute, ...present({ overlay }) };
   return runtime.advice?.editor?.(tree, at);
 }
 

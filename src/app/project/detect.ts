@@ -5,6 +5,7 @@ import type { Saying } from '../../domain/pins/precedence';
 import type { Runtime } from '../../domain/runtime/runtime';
 import type { ToolRequest } from '../../domain/versions/request';
 import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 import { loadRuntimes } from '../base/registry';
 import { findProjectOf, type Project, type ProjectContext } from './project';
 
@@ -76,9 +77,7 @@ function pinOf(
     file: relative(directory, saying.file),
     line: saying.line ?? 1,
     requests: vendor === undefined ? saying.requests : saying.requests.map((text) => withoutVendor(text, request)),
-    ...(vendor !== undefined && { vendor }),
-    ...(components !== undefined && { components }),
-    ...(targets !== undefined && { targets }),
+    ...present({ vendor, components, targets }),
     ...(profile?.[0] !== undefined && { profile: profile[0] }),
   };
 }
@@ -121,7 +120,7 @@ function detectManagers(
         file: 'package.json',
         line,
         requests: [version],
-        ...(checksum !== undefined && { checksum }),
+        ...present({ checksum }),
         chosen: true,
         why: `${field} asks for it`,
       })),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureFolder, isMissing, readTextIfAny, removeTree, writeAtomic } from '../../adapters/files/fs';
+import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 
 /** How a folder's manifest and lock stood before a change; `undefined` for a file that was not there. */
@@ -33,7 +34,7 @@ export async function recordHistory(ctx: Context, folder: string): Promise<Snaps
     `${JSON.stringify({ schema: 1, taken, folder, manifest, lock }, undefined, 2)}\n`,
   );
   for (const old of (await idsIn(place)).slice(KEPT)) await removeTree(join(place, `${old}.json`));
-  return { id, taken, folder, ...(manifest !== undefined && { manifest }), ...(lock !== undefined && { lock }) };
+  return { id, taken, folder, ...present({ manifest, lock }) };
 }
 
 /** Remembers how the folder stands after a change, so that edits by hand since then can be told. */
@@ -60,7 +61,7 @@ export async function changedSince(ctx: Context, folder: string): Promise<'chang
 export async function readState(folder: string): Promise<Pick<Snapshot, 'manifest' | 'lock'>> {
   const manifest = await readTextIfAny(join(folder, 'polyenv.toml'));
   const lock = await readTextIfAny(join(folder, 'polyenv.lock'));
-  return { ...(manifest !== undefined && { manifest }), ...(lock !== undefined && { lock }) };
+  return { ...present({ manifest, lock }) };
 }
 
 /** Newest first; entries that cannot be read are left out. */

@@ -10,6 +10,7 @@ import type { Settings } from '../../domain/project/settings';
 import type { Document, PinFile, PinReading, Runtime } from '../../domain/runtime/runtime';
 import type { ToolRequest } from '../../domain/versions/request';
 import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 import { quoteSh } from '../../domain/words/shell-quote';
 import { describeOrigin, type Origin } from '../../domain/words/sourced';
 import type { ToolId } from '../../domain/words/tool-id';
@@ -51,7 +52,7 @@ export class ProjectError extends PolyenvError {
 
   constructor(fault: PolyenvError, tool: ToolId | undefined) {
     const { code, message, where, hint, cause } = fault;
-    super(code, message, { ...(where !== undefined && { where }), ...(hint !== undefined && { hint }), cause });
+    super(code, message, { ...present({ where, hint }), cause });
     this.tool = tool;
   }
 }
@@ -168,7 +169,7 @@ function describe(
   const traced = judged.filter(({ verdict, gathered }) => verdict.chosen !== undefined || gathered.inputs.length > 0);
   const upToManifest = withManifest === undefined ? [] : walk.slice(0, walk.indexOf(withManifest) + 1);
   const manifestPaths = upToManifest.flatMap((one) => MANIFEST_NAMES.map((name) => fileIn(one, name)));
-  const present = manifestPaths.filter((path) => reader.exists(path));
+  const held = manifestPaths.filter((path) => reader.exists(path));
   const answers = findings.map((finding) => ({ tool: finding.runtime.id, ...answerOf(ctx, finding) }));
   const broken = withManifest === undefined ? [] : reader.manifestFaults(withManifest);
   const faults = answers.flatMap(({ tool, error }) => (error === undefined ? [] : [{ tool, error }]));
@@ -178,21 +179,20 @@ function describe(
   });
   return {
     directory: walk.find((one) => said.includes(one) || one === withManifest) ?? folder,
-    ...(manifest !== undefined && { manifest }),
+    ...present({ manifest }),
     manifests,
-    ...(isolation !== undefined && { isolation }),
+    ...present({ isolation }),
     decisions: answers.flatMap(({ decision }) => (decision === undefined ? [] : [decision])),
     floors: judged.flatMap(({ runtime, verdict }) =>
       verdict.floors.map(({ file, line, request, atLeast }, index) => ({
         tool: runtime.id,
         contradicted: verdict.contradicted.includes(verdict.floors[index] as Saying),
         file,
-        ...(line !== undefined && { line }),
-        ...(request !== undefined && { request }),
+        ...present({ line, request }),
         atLeast,
       })),
     ),
-    inputs: unique([...present, ...traced.flatMap(({ gathered }) => gathered.inputs)]),
+    inputs: unique([...held, ...traced.flatMap(({ gathered }) => gathered.inputs)]),
     absences: unique([
       ...manifestPaths.filter((path) => !reader.exists(path)),
       ...traced.flatMap(({ gathered }) => gathered.absences),
@@ -228,7 +228,7 @@ function answerOf(
     decision: {
       tool: runtime.id,
       request,
-      from: { kind: 'file', file, ...(line !== undefined && { line }) },
+      from: { kind: 'file', file, ...present({ line }) },
       folder,
       alternatives: alternatives.map(({ saying, why }) => ({
         file: saying.file,
@@ -282,7 +282,7 @@ function attempt(read: () => ToolRequest, from: Origin): ToolRequest | PolyenvEr
   } catch (error) {
     if (!(error instanceof PolyenvError)) throw error;
     return new PolyenvError(error.code, `${describeOrigin(from)}: ${error.message}`, {
-      ...(error.hint !== undefined && { hint: error.hint }),
+      ...present({ hint: error.hint }),
       cause: error,
     });
   }
@@ -297,7 +297,7 @@ function disagreementsOf(runtime: Runtime, { chosen, disagreements }: Verdict): 
 }
 
 function placeOf({ file, line }: Pick<Saying, 'file' | 'line'>): string {
-  return describeOrigin({ kind: 'file', file, ...(line !== undefined && { line }) });
+  return describeOrigin({ kind: 'file', file, ...present({ line }) });
 }
 
 /** What the folders say about one runtime, up to the first that pins it. */
@@ -412,7 +412,7 @@ class FolderReader {
     }
     const pin = read?.manifest?.runtimes.find((one) => one.tool === runtime.id);
     if (pin === undefined) return { ...step, sayings: servicePins(runtime, base, read?.manifest?.services ?? []) };
-    const said = { text: pin.version, options: pin.options, ...(pin.vendor !== undefined && { vendor: pin.vendor }) };
+    const said = { text: pin.version, options: pin.options, ...present({ vendor: pin.vendor }) };
     return { ...step, sayings: [understood(runtime, { ...base, line: pin.line, requests: [pin.version] }, said)] };
   }
 
@@ -456,15 +456,14 @@ class FolderReader {
       };
       const [text] = requests;
       if (text === undefined) return { ...saying, options };
-      return understood(runtime, saying, { text, options, ...(pin.vendor !== undefined && { vendor: pin.vendor }) });
+      return understood(runtime, saying, { text, options, ...present({ vendor: pin.vendor }) });
     });
     return { path, present: true, siblings, sayings };
   }
 
   #remember(path: string, { warnings = [] }: PinReading): void {
     const known = this.#warnings.get(path) ?? new Set();
-    for (const { line, text } of warnings)
-      known.add(`${placeOf({ file: path, ...(line !== undefined && { line }) })}: ${text}`);
+    for (const { line, text } of warnings) known.add(`${placeOf({ file: path, ...present({ line }) })}: ${text}`);
     this.#warnings.set(path, known);
   }
 
@@ -479,7 +478,7 @@ class FolderReader {
           onSibling: (sibling, found) => siblings[found].push(sibling),
         });
         const stranger = document === undefined ? strangerAt(path) : undefined;
-        opened = { siblings, ...(document !== undefined && { document }), ...(stranger !== undefined && { stranger }) };
+        opened = { siblings, ...present({ document, stranger }) };
       } catch (error) {
         if (!(error instanceof PolyenvError)) throw error;
         opened = { siblings, fault: error };
@@ -535,7 +534,7 @@ interface ReadManifest {
 function asManifestFault(error: PolyenvError): PolyenvError {
   if (error.code !== 'pin-file-invalid') return error;
   return new PolyenvError('manifest-invalid', error.message, {
-    ...(error.where !== undefined && { where: error.where }),
+    ...present({ where: error.where }),
     cause: error,
   });
 }
@@ -552,7 +551,7 @@ function understood(runtime: Runtime, saying: Omit<Saying, 'options'>, said: Par
       saying.kind === 'manifest' ? 'manifest-invalid' : 'pin-file-invalid',
       error.message,
       {
-        where: { file, ...(line !== undefined && { line }) },
+        where: { file, ...present({ line }) },
         hint: error.hint ?? `polyenv use ${runtime.id}@VERSION`,
         cause: error,
       },

@@ -7,6 +7,7 @@ import { executablesIn, listToolchains, readTree } from '../../adapters/store/st
 import type { Environment, RoutedRuntime } from '../../domain/routes/environment';
 import type { Runtime } from '../../domain/runtime/runtime';
 import type { Toolchain } from '../../domain/toolchain/toolchain';
+import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { readyHome } from '../base/ready-home';
 import { loadRuntimes } from '../base/registry';
@@ -40,7 +41,7 @@ export async function standingsOf(ctx: Context, project: Project): Promise<reado
       const { lock, path } = await readKnown(ctx, decision.folder, file);
       if (isForOnce(decision)) {
         const toolchain = await findOnce(ctx, { runtime, request: decision.request });
-        return { decision, runtime, lockPath: path, ...(toolchain !== undefined && { toolchain }) };
+        return { decision, runtime, lockPath: path, ...present({ toolchain }) };
       }
       const found = await findProvided(ctx, { runtime, request: decision.request, lock });
       return { decision, runtime, lockPath: path, ...found };

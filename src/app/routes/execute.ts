@@ -8,6 +8,7 @@ import { become, type Program, runChild } from '../../adapters/system/spawn';
 import { type Environment, overlayFault, type RoutedRuntime } from '../../domain/routes/environment';
 import type { GlobalInstall } from '../../domain/runtime/layout';
 import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { runtimeIds } from '../base/registry';
 import { readKnown, rememberEntry } from '../project/locks';
@@ -193,7 +194,7 @@ async function installed(ctx: Context, standing: Standing): Promise<Standing> {
 /** An error with the file that asked for what failed, where it does not name a place itself. */
 function placed(error: unknown, from: Decision['from']): unknown {
   if (!(error instanceof PolyenvError) || error.where !== undefined || from.kind !== 'file') return error;
-  const where = { file: from.file, ...(from.line !== undefined && { line: from.line }) };
+  const where = { file: from.file, ...present({ line: from.line }) };
   return new PolyenvError(error.code, error.message, { ...error.details, where });
 }
 
@@ -203,7 +204,7 @@ async function standingOf(ctx: Context, wish: Wish, folder: string): Promise<Sta
   return {
     decision: { tool: wish.runtime.id, request: wish.request, from, folder, alternatives: [] },
     runtime: wish.runtime,
-    ...(resolution !== undefined && { resolution }),
+    ...present({ resolution }),
     toolchain,
     lockPath: '',
   };

@@ -9,6 +9,7 @@ import { judgeOverlay } from '../../domain/routes/overlay';
 import type { Overlay } from '../../domain/runtime/layout';
 import type { Runtime } from '../../domain/runtime/runtime';
 import type { Toolchain } from '../../domain/toolchain/toolchain';
+import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import type { Decision } from '../project/project';
 
@@ -71,7 +72,7 @@ export async function chooseOverlay(ctx: Context, choice: OverlayChoice): Promis
   const refused = {
     message: `${path} ${why}; ${decided} is decided here`,
     hint,
-    where: { file, ...(line !== undefined && { line }) },
+    where: { file, ...present({ line }) },
   };
   return { ...overlay, path, ready: false, refused };
 }

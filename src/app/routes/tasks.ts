@@ -9,6 +9,7 @@ import { orderOf, planTask, runsAtOnce, type TaskPlan } from '../../domain/proje
 import { applyEnvOps } from '../../domain/words/env-op';
 import { PolyenvError } from '../../domain/words/errors';
 import { nearestName } from '../../domain/words/nearest';
+import { present } from '../../domain/words/present';
 import { quoted } from '../../domain/words/printable';
 import { quoteSh } from '../../domain/words/shell-quote';
 import type { Context } from '../base/context';
@@ -102,7 +103,7 @@ export async function runTask(ctx: Context, call: TaskCall): Promise<number> {
   const supervisor = openSupervisor({
     host: ctx.host,
     ...(atOnce && { mark: (name: string, stream: 'stdout' | 'stderr') => call.mark(name, all, stream) }),
-    ...(call.stdout !== undefined && { stdout: call.stdout }),
+    ...present({ stdout: call.stdout }),
   });
   try {
     const runner = new Runner(supervisor, (task, index) =>

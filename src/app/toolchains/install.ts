@@ -19,6 +19,7 @@ import { describeProof, proofText, storeKey, type Toolchain, weakestProof } from
 import type { RequestOptions } from '../../domain/versions/request';
 import type { Version } from '../../domain/versions/version';
 import { type ErrorCode, PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { readyHome } from '../base/ready-home';
 import { outsidePlace } from '../project/place';
@@ -153,7 +154,7 @@ async function fetchParts(
               version: order.version,
               phase: 'download',
               bytes,
-              ...(total !== undefined && { total }),
+              ...present({ total }),
             });
           },
         };
@@ -317,8 +318,7 @@ function describeToolchain(
     key,
     tool: order.runtime.id,
     version: order.version,
-    ...(order.vendor !== undefined && { vendor: order.vendor }),
-    ...(order.variant !== undefined && { variant: order.variant }),
+    ...present({ vendor: order.vendor, variant: order.variant }),
     options: order.options,
     platform: order.platform,
     source: order.source,

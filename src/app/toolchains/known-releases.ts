@@ -1,6 +1,7 @@
 import { type KeptRelease, keepReleases, keptReleases } from '../../adapters/upstream/known-versions';
 import type { Runtime } from '../../domain/runtime/runtime';
 import type { Release } from '../../domain/versions/release';
+import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 
 /**
@@ -16,7 +17,7 @@ export async function rememberReleases(ctx: Context, runtime: Runtime, releases:
   });
   if (news.length === 0) return;
   for (const { version, lts, channel } of news) {
-    all.set(version, { version, ...(lts !== undefined && { lts }), ...(channel !== undefined && { channel }) });
+    all.set(version, { version, ...present({ lts, channel }) });
   }
   await keepReleases(ctx.home, id, sortedBy(runtime, [...all.values()]));
 }

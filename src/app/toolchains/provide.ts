@@ -6,6 +6,7 @@ import { withProofs } from '../../domain/toolchain/proof-floor';
 import type { Toolchain } from '../../domain/toolchain/toolchain';
 import type { ToolRequest } from '../../domain/versions/request';
 import type { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { installToolchain, type Order, orderKey } from './install';
 import { type Asked, floorFor, type Resolution, resolveKnown, resolveRequest } from './resolve';
@@ -93,8 +94,7 @@ export function orderFor(ctx: Context, runtime: Runtime, entry: LockEntry): Orde
     runtime,
     source: entry.source,
     version: entry.version,
-    ...(entry.vendor !== undefined && { vendor: entry.vendor }),
-    ...(entry.variant !== undefined && { variant: entry.variant }),
+    ...present({ vendor: entry.vendor, variant: entry.variant }),
     options: entry.request.options,
     platform: ctx.platform,
     parts: artifactFor(entry, ctx.platform)?.parts ?? [],

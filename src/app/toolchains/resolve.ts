@@ -11,6 +11,7 @@ import type { ToolRequest } from '../../domain/versions/request';
 import { nearestReleases, selectRelease } from '../../domain/versions/select';
 import { PolyenvError } from '../../domain/words/errors';
 import { nearestName } from '../../domain/words/nearest';
+import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { trustedOrder } from '../project/trusted';
 import { rememberReleases } from './known-releases';
@@ -155,12 +156,10 @@ async function entryOf(
     request: {
       text: request.text,
       options: request.options,
-      ...(request.vendor !== undefined && { vendor: request.vendor }),
-      ...(request.variant !== undefined && { variant: request.variant }),
+      ...present({ vendor: request.vendor, variant: request.variant }),
     },
     version: release.version,
-    ...(release.vendor !== undefined && { vendor: release.vendor }),
-    ...(release.variant !== undefined && { variant: release.variant }),
+    ...present({ vendor: release.vendor, variant: release.variant }),
     source: source.id,
     artifacts,
     gaps: PLATFORMS.filter((platform) => !have.has(platform)),

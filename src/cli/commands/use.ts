@@ -2,6 +2,7 @@ import { planUse, use } from '../../app/changes/use';
 import { parseWishes } from '../../app/project/wishes';
 import { describeProof } from '../../domain/toolchain/toolchain';
 import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 import { type Command, flag, type Input, value } from '../command';
 import { columns, durationText } from '../output/columns';
 import type { Outcome } from '../output/outcome';
@@ -40,7 +41,7 @@ export const command: Command = {
     if (flag(input, 'default')) return setDefaults(input, args);
     const source = value(input, 'source');
     const file = flag(input, 'local') ? 'polyenv.local.toml' : 'polyenv.toml';
-    const options = { wishes, folder: ctx.directory, file, ...(source !== undefined && { source }) } as const;
+    const options = { wishes, folder: ctx.directory, file, ...present({ source }) } as const;
     if (flag(input, 'dry-run')) return showPlan(input, await planUse(ctx, options));
     const used = await use(ctx, options);
     if (used.created) ctx.emit({ type: 'note', text: `made ${used.manifest}` });

@@ -1,5 +1,6 @@
 import { translateFsError } from '../../adapters/files/fs';
 import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 import { printable } from '../../domain/words/printable';
 import type { Style } from './style';
 
@@ -27,7 +28,7 @@ export function errorData(error: unknown): Readonly<Record<string, unknown>> {
     exit,
     message,
     ...(where && { where }),
-    ...(hint !== undefined && { hint }),
+    ...present({ hint }),
     ...(status && { status }),
   };
 }

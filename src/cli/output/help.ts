@@ -1,3 +1,4 @@
+import { present } from '../../domain/words/present';
 import { type Argument, COMMON_OPTIONS, type Command, type Option } from '../command';
 import { columns } from './columns';
 
@@ -29,15 +30,15 @@ export function helpData(command: Command): Readonly<Record<string, unknown>> {
         ...(long.length > 1 && { name: long }),
         ...((short ?? (long.length === 1 ? long : undefined)) !== undefined && { short: short ?? long }),
         describe: text,
-        ...(value !== undefined && { value }),
+        ...present({ value }),
         ...(repeatable && { repeatable }),
-        ...(choices !== undefined && { choices }),
+        ...present({ choices }),
       }));
   return {
     command: name,
     summary,
     usage: usage(command),
-    ...(describe !== undefined && { describe }),
+    ...present({ describe }),
     arguments: (command.arguments ?? []).map(({ complete: _, ...argument }) => argument),
     options: shown(command.options ?? []),
     common: shown(COMMON_OPTIONS),

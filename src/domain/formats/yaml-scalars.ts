@@ -1,3 +1,4 @@
+import { present } from '../words/present';
 /** One value of a YAML file: keys of maps and indexes of lists that lead to it, its text without quotes, and its line (from 1). */
 export interface Scalar {
   readonly path: ScalarPath;
@@ -168,7 +169,7 @@ function splitKey(text: string): { readonly name: string; readonly rest: string 
 /** Without an anchor and a tag in front. */
 function withoutProperties(written: string): { readonly anchor?: string; readonly text: string } {
   const [, anchor, text = ''] = /^(?:!\S*\s+)?(?:&(\S+)(?:\s+|$))?(?:!\S*\s+)?(.*)$/.exec(written) ?? [];
-  return { ...(anchor !== undefined && { anchor }), text };
+  return { ...present({ anchor }), text };
 }
 
 function unquoted(text: string): string {

@@ -4,6 +4,7 @@ import type { VersionScheme } from '../versions/scheme';
 import { parseToolRequest, type Requestable } from '../versions/tool-request';
 import type { Version } from '../versions/version';
 import { PolyenvError } from '../words/errors';
+import { present } from '../words/present';
 import { quoted } from '../words/printable';
 import type { ToolId } from '../words/tool-id';
 
@@ -77,7 +78,7 @@ export function decide(runtime: Decidable, sayings: readonly Saying[]): Verdict 
   const checked = floors.filter((one) => one.request !== undefined && one !== chosen);
   const contradicted = chosen === undefined ? [] : checked.filter((one) => isContradicted(runtime.scheme, one, chosen));
   return {
-    ...(chosen !== undefined && { chosen }),
+    ...present({ chosen }),
     ...(chosen?.request !== undefined && { request: { ...chosen.request, options } }),
     why: chosen === undefined ? 'nothing pins it' : whyChosen(chosen, { fence, sayings }),
     alternatives: others.map((saying) => ({ saying, why: whyNot(saying, { chosen, fence }) })),
@@ -103,7 +104,7 @@ export function understand(
   if (said.vendor !== undefined && request.vendor !== undefined && said.vendor !== request.vendor) {
     throw new PolyenvError('request-invalid', `the version says ${request.vendor} and the vendor is ${said.vendor}`);
   }
-  return { ...request, ...(vendor !== undefined && { vendor }), options: { ...request.options, ...said.options } };
+  return { ...request, ...present({ vendor }), options: { ...request.options, ...said.options } };
 }
 
 /** Whether a version that exists answers a floor or range. */

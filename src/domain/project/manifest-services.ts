@@ -1,4 +1,5 @@
 import { isTable, type KeyPath, valueAt } from '../formats/document-value';
+import { present } from '../words/present';
 import { quoted } from '../words/printable';
 import type { ToolId } from '../words/tool-id';
 import {
@@ -75,7 +76,7 @@ function decodeService(input: ManifestInput, name: string): ManifestService {
     fail(input, keys, { what: `${name} does not say what it is`, hint: 'write use = "KIND", or use = "KIND@VERSION"' });
   }
   const { runtime, version } = kindAt(input, use);
-  const plain = { name, tool: runtime.id, ...(version !== undefined && { version }), line };
+  const plain = { name, tool: runtime.id, ...present({ version }), line };
   if (!table) return { ...plain, databases: [], extensions: [] };
   return {
     ...plain,

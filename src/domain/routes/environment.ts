@@ -2,6 +2,7 @@ import type { GlobalInstall, Overlay } from '../runtime/layout';
 import type { EnvOp } from '../words/env-op';
 import { isVariableName } from '../words/env-op';
 import { type ErrorPlace, PolyenvError } from '../words/errors';
+import { present } from '../words/present';
 import { quoted } from '../words/printable';
 import { quoteDotenv, quoteFish, quoteSh } from '../words/shell-quote';
 import type { ToolId } from '../words/tool-id';
@@ -77,7 +78,7 @@ export function overlayFault(environment: Environment, command: string): Polyenv
 }
 
 export function refusalError({ message, hint, where }: OverlayRefusal): PolyenvError {
-  return new PolyenvError('overlay-refused', message, { hint, ...(where !== undefined && { where }) });
+  return new PolyenvError('overlay-refused', message, { hint, ...present({ where }) });
 }
 
 /** Folders of the environment's own commands, in the order of search; without those that PATH would read as several, the working folder among them. */

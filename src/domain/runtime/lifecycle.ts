@@ -9,6 +9,7 @@ import {
   optional,
 } from '../formats/decoders';
 import type { Version } from '../versions/version';
+import { present } from '../words/present';
 import type { Lifecycle, LifecycleLine, PublishedLines } from './advice';
 
 /**
@@ -18,7 +19,7 @@ import type { Lifecycle, LifecycleLine, PublishedLines } from './advice';
 export function lifecycleFrom(line: (version: Version) => string, rows: string, published?: PublishedLines): Lifecycle {
   return {
     line,
-    ...(published !== undefined && { published }),
+    ...present({ published }),
     lines: rows
       .split(/[\n;]/)
       .map((row) => row.trim().split(/\s+/))
@@ -58,7 +59,7 @@ export const asNodeSchedule: Decoder<readonly LifecycleLine[]> = asChanged(
       Object.entries(lines).map(([name, { end, maintenance, lts }]) => ({
         line: name.replace(/^v/, ''),
         ...(lts !== undefined && { lts: true }),
-        ...(maintenance !== undefined && { support: maintenance }),
+        ...present({ support: maintenance }),
         end,
       })),
     ),
@@ -145,5 +146,5 @@ export function endOfLine({ line, lines }: Lifecycle, version: Version, today: s
   if (end === undefined || end > soon) return undefined;
   const alive = lines.filter((one) => one.end === undefined || one.end > soon);
   const next = (alive.find((one) => one.lts === true) ?? alive[0])?.line;
-  return { line: name, end, state: end > today ? 'ending' : 'ended', ...(next !== undefined && { next }) };
+  return { line: name, end, state: end > today ? 'ending' : 'ended', ...present({ next }) };
 }

@@ -1,4 +1,5 @@
 import { PolyenvError } from '../words/errors';
+import { present } from '../words/present';
 import type { Locator } from './artifact';
 
 /** A registry's package, without the registry's host: each person's own registry serves it. */
@@ -115,7 +116,7 @@ function parseMaven(text: string): RegistryPackage | undefined {
   const [group, artifact, version, classifier] = words;
   if (group === undefined || artifact === undefined || version === undefined) return undefined;
   if (words.length > 4 || !words.every(isMavenWord) || !/^[a-z0-9]+(?:\.[a-z0-9]+)*$/.test(extension)) return undefined;
-  return { registry: 'maven', group, artifact, version, ...(classifier !== undefined && { classifier }), extension };
+  return { registry: 'maven', group, artifact, version, ...present({ classifier }), extension };
 }
 
 function parsePypi(text: string): RegistryPackage | undefined {

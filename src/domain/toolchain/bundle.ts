@@ -3,6 +3,7 @@ import type { Digest } from '../runtime/digest';
 import { formatDigest, parseDigest } from '../runtime/digest';
 import { isPlatformKey, type PlatformKey } from '../runtime/platform';
 import { PolyenvError } from '../words/errors';
+import { present } from '../words/present';
 import type { ToolId } from '../words/tool-id';
 
 /** What a bundle holds: `polyenv-bundle.json` first, then each archive as `archives/<its place in the list>`. */
@@ -73,6 +74,6 @@ export function invalid(file: string, why: string, cause?: unknown): PolyenvErro
   return new PolyenvError('archive-invalid', `the bundle cannot be used: ${why}`, {
     where: { file },
     hint: 'fetch it again, or make it anew: polyenv bundle create',
-    ...(cause !== undefined && { cause }),
+    ...present({ cause }),
   });
 }

@@ -1,5 +1,6 @@
 import { PolyenvError } from './errors';
 import type { Event } from './events';
+import { present } from './present';
 
 /** Keeps passwords, tokens and the private paths of mirrors out of whatever a person, a log or a file sees. */
 export interface Concealment {
@@ -58,7 +59,7 @@ function concealCauses(error: unknown, conceal: (text: string) => string): unkno
     const shown = new PolyenvError(error.code, conceal(error.message), {
       ...error.details,
       ...(error.hint !== undefined && { hint: conceal(error.hint) }),
-      ...(cause !== undefined && { cause }),
+      ...present({ cause }),
     });
     shown.stack = conceal(error.stack ?? '');
     return shown;

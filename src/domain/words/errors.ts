@@ -1,3 +1,4 @@
+import { present } from './present';
 /**
  * Every way to fail, by code: its exit status and what it means in general. The reference prints one page a code.
  * Statuses: 1 failure, 2 usage, 3 manifest or settings, 4 no such version or platform, 5 network or offline,
@@ -112,11 +113,9 @@ export class PolyenvError extends Error {
   get details(): ErrorDetails {
     const { where, hint, elsewhere, status, cause } = this;
     return {
-      ...(where !== undefined && { where }),
-      ...(hint !== undefined && { hint }),
+      ...present({ where, hint }),
       ...(elsewhere && { elsewhere: true }),
-      ...(status !== undefined && { status }),
-      ...(cause !== undefined && { cause }),
+      ...present({ status, cause }),
     };
   }
 }

@@ -2,6 +2,7 @@ import type { Document, PinFile, PinReading } from '../../runtime/runtime';
 import type { RequestOptions } from '../../versions/request';
 import { rustScheme } from '../../versions/schemes/rust';
 import { PolyenvError } from '../../words/errors';
+import { present } from '../../words/present';
 import { quoted } from '../../words/printable';
 import { tableAt, textAt, wordsAt } from './fields';
 import { invalidPin } from './pin-text';
@@ -74,8 +75,7 @@ function readOptions(document: Document, top: unknown): RequestOptions {
     throw invalidPin(document, line, `there is no profile ${quoted(profile)}: write minimal, default or complete`);
   }
   return {
-    ...(components !== undefined && { components }),
-    ...(targets !== undefined && { targets }),
+    ...present({ components, targets }),
     ...(profile !== undefined && { profile: [profile] }),
   };
 }

@@ -1,5 +1,6 @@
 import satisfies from 'semver/functions/satisfies';
 import validRange from 'semver/ranges/valid';
+import { present } from '../../words/present';
 import type { Release } from '../release';
 import type { VersionRequest } from '../request';
 import type { ListEntry, ParsedRequest, VersionScheme } from '../scheme';
@@ -57,7 +58,7 @@ function readParts(text: string): Parts | undefined {
   if (build !== undefined && build > 100 && numbers.length === 3 && early === undefined) {
     return { numbers: [...numbers, Math.floor(build / 100)], build: build % 100 };
   }
-  return { numbers, ...(early !== undefined && { early }), ...(build !== undefined && { build }) };
+  return { numbers, ...present({ early, build }) };
 }
 
 function oldForm(text: string): readonly (string | undefined)[] {
@@ -235,8 +236,7 @@ function readEntry(text: string): ListEntry | undefined {
   return {
     release: {
       version,
-      ...(vendor !== undefined && { vendor }),
-      ...(variant !== undefined && { variant }),
+      ...present({ vendor, variant }),
       ...(longTerm && { lts: '' }),
     },
   };

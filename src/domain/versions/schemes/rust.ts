@@ -1,3 +1,4 @@
+import { present } from '../../words/present';
 import type { Release } from '../release';
 import type { VersionRequest } from '../request';
 import type { ListEntry, ParsedRequest, VersionScheme } from '../scheme';
@@ -75,7 +76,7 @@ function readRequest(written: string): ParsedRequest {
   if (wildcard !== undefined) return { version: { kind: 'prefix', numbers: wildcard } };
   const [, channel, date, host] = REQUEST.exec(text) ?? [];
   if (channel === undefined) throw invalidRequest(written, explain(text), HINT);
-  return { version: readChannel(channel, date), ...(host !== undefined && { variant: host }) };
+  return { version: readChannel(channel, date), ...present({ variant: host }) };
 }
 
 function readChannel(channel: string, date: string | undefined): VersionRequest {
