@@ -21,6 +21,7 @@ const QUOTING = ['test/unit/shell-quote.test.ts', 'test/property/quoting.test.ts
 const HTTP = ['test/unit/http.test.ts'];
 const NAMES = ['test/unit/local-names.test.ts'];
 const LOCK = ['test/unit/lock.test.ts'];
+const REGISTRY = ['test/unit/registry.test.ts'];
 const SERVICES = ['test/unit/manifest-services.test.ts'];
 
 export const GUARDS: Readonly<Record<string, Guard>> = {
@@ -87,6 +88,14 @@ export const GUARDS: Readonly<Record<string, Guard>> = {
   },
   'redirect-http': { stops: 'a redirect from https to http', tests: HTTP },
   'cross-origin': { stops: 'a password sent to another host after a redirect', tests: HTTP },
+  'manifest-digest': { stops: 'a manifest with other bytes than its digest', tests: REGISTRY },
+  'page-origin': { stops: 'a list of tags that goes on at another host', tests: REGISTRY },
+  'helper-name': { stops: 'a credential helper whose name is a path', tests: REGISTRY },
+  'upload-origin': { stops: 'an archive sent over plain http to another host', tests: REGISTRY },
+  'login-origin': { stops: "a registry's login sent to another host with an upload", tests: REGISTRY },
+  'registry-cross-origin': { stops: "a registry's login sent to another host after a redirect", tests: REGISTRY },
+  'challenge-origin': { stops: 'a login given to whoever a redirect leads to', tests: REGISTRY },
+  'token-realm': { stops: 'a login sent for a token over plain http to another host', tests: REGISTRY },
   'lock-name': { stops: 'a lock file outside its folder', tests: LOCK },
   'lock-release': { stops: 'the release of a lock that another process holds', tests: LOCK },
   'overlay-interpreter': {

@@ -74,7 +74,19 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'routes',
     'making',
   ],
-  adapters: ['files', 'net', 'archives', 'home', 'tls', 'documents', 'system', 'upstream', 'store', 'routes'],
+  adapters: [
+    'files',
+    'net',
+    'registry',
+    'archives',
+    'home',
+    'tls',
+    'documents',
+    'system',
+    'upstream',
+    'store',
+    'routes',
+  ],
   app: ['base', 'project', 'toolchains', 'routes', 'checks', 'changes', 'making'],
 };
 

@@ -26,6 +26,11 @@ export interface Http {
 
 /** The way out itself, beneath mirrors. */
 export interface DirectHttp extends Http {
+  /**
+   * One request of any method: no redirect is followed, nothing is tried again, nobody's password is added, and every status
+   * is an answer. Throws `offline`, `insecure-url`, `certificate-invalid` and `network`.
+   */
+  send(url: string, options: SendOptions): Promise<SentAnswer>;
   /** Believes the authorities of a file too, from now on. */
   believe(file: string): void;
 }
@@ -38,6 +43,21 @@ export interface GetOptions {
   readonly retries?: number;
   /** `raw` leaves a Content-Encoding in place; default `decoded`. */
   readonly encoding?: 'raw' | 'decoded';
+  /** Further statuses that are answers and no errors. */
+  readonly answers?: readonly number[];
+}
+
+export interface SendOptions {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly headers?: Readonly<Record<string, string>>;
+  /** With `content-length` among the headers where it is a stream. */
+  readonly body?: Uint8Array | AsyncIterable<Uint8Array>;
+  readonly signal?: AbortSignal;
+}
+
+export interface SentAnswer extends HttpAnswer {
+  /** The body is of no interest. */
+  drop(): void;
 }
 
 export interface HttpAnswer {
@@ -72,16 +92,16 @@ export function openHttp(options: HttpOptions): DirectHttp {
   let netrc: ReturnType<typeof readNetrc> | undefined;
 
   return {
-    get: async (url, request = {}) => {
-      if (settings.offline) {
-        throw new PolyenvError('offline', `${maskUrl(url)} is needed, and the network is switched off`, {
-          hint: 'run it once without --offline',
-          elsewhere: true,
-        });
+    get: async (url, request = {}) => withRetries(permitted(url), request),
+    send: async (url, request) => {
+      const asked = permitted(url);
+      try {
+        const answer = await ask(asked, { 'user-agent': 'polyenv', ...lowerCase(request.headers ?? {}) }, request);
+        const text = (limit?: number): Promise<string> => readText(answer.body, asked, limit);
+        return { ...answer, url: withoutUser(asked), text };
+      } catch (error) {
+        throw error instanceof Transient ? error.shown : error;
       }
-      const first = parseUrl(url);
-      refuseUnprotected(first, settings, maskUrl(url));
-      return withRetries(first, request);
     },
     believe: (file) => {
       if (believed.includes(file)) return;
@@ -100,6 +120,18 @@ export function openHttp(options: HttpOptions): DirectHttp {
       routes.clear();
     },
   };
+
+  function permitted(url: string): URL {
+    if (settings.offline) {
+      throw new PolyenvError('offline', `${maskUrl(url)} is needed, and the network is switched off`, {
+        hint: 'run it once without --offline',
+        elsewhere: true,
+      });
+    }
+    const asked = parseUrl(url);
+    refuseUnprotected(asked, settings, maskUrl(url));
+    return asked;
+  }
 
   async function withRetries(url: URL, request: GetOptions): Promise<HttpAnswer> {
     // An origin that could not be reached once is not waited for again in this run.
@@ -127,10 +159,11 @@ export function openHttp(options: HttpOptions): DirectHttp {
     let url = first;
     let headers: Readonly<Record<string, string>> = lowerCase(request.headers ?? {});
     for (let hop = 0; hop <= MOST_REDIRECTS; hop += 1) {
-      const answer = await ask(url, headers, request);
+      const usual = { 'user-agent': 'polyenv', 'accept-encoding': 'gzip', ...credentials(url) };
+      const answer = await ask(url, { ...usual, ...headers }, { method: 'GET', ...request });
       const location = answer.headers.location;
       if (![301, 302, 303, 307, 308].includes(answer.status) || location === undefined) {
-        return checkAnswer(answer, url);
+        return checkAnswer(answer, url, request.answers ?? []);
       }
       answer.drop();
       const next = redirectTarget(url, location);
@@ -147,21 +180,24 @@ export function openHttp(options: HttpOptions): DirectHttp {
     });
   }
 
-  async function ask(url: URL, given: Readonly<Record<string, string>>, request: GetOptions): Promise<RawAnswer> {
+  async function ask(
+    url: URL,
+    headers: Readonly<Record<string, string>>,
+    request: SendOptions & Pick<GetOptions, 'encoding'>,
+  ): Promise<RawAnswer> {
     const proxy = proxyFor(url, options.host.env);
-    const headers = { 'user-agent': 'polyenv', 'accept-encoding': 'gzip', ...credentials(url), ...given };
     const seconds = Math.max(1, settings.networkTimeout);
     const dispatcher = await routeTo(url, proxy);
     const { origin, pathname, search } = url;
     try {
       const answer = await exchange(dispatcher, {
-        method: 'GET',
+        method: request.method,
         origin,
         path: pathname + search,
         headers,
         headersTimeout: seconds * 1000,
         bodyTimeout: seconds * 1000,
-        ...present({ signal: request.signal }),
+        ...present({ body: request.body as Uint8Array | undefined, signal: request.signal }),
       });
       const encoded = request.encoding === 'raw' ? undefined : single(answer.headers['content-encoding']);
       const body = watch(answer.body, { url, proxy, seconds, settings });
@@ -237,9 +273,9 @@ interface RawAnswer {
   drop(): void;
 }
 
-async function checkAnswer(answer: RawAnswer, url: URL): Promise<HttpAnswer> {
+async function checkAnswer(answer: RawAnswer, url: URL, also: readonly number[]): Promise<HttpAnswer> {
   const { status } = answer;
-  if ((status < 200 || status > 299) && ![304, 404, 410].includes(status)) {
+  if ((status < 200 || status > 299) && ![304, 404, 410, ...also].includes(status)) {
     answer.drop();
     throw describeStatus(answer, url);
   }
