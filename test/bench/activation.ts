@@ -5,7 +5,7 @@ import { newMachine } from '../support/cli';
 import { serveTinyNode } from '../support/tiny-node';
 import { fetchMise, miseEnvironment } from './mise';
 import { quickest } from './quickest';
-import type { BenchRow } from './transfer';
+import type { BenchRow } from './row';
 
 const ROUNDS = 9;
 const TICKS = 400;

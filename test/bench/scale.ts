@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { type Machine, newMachine } from '../support/cli';
 import { serveTinyNode } from '../support/tiny-node';
 import { quickest } from './quickest';
-import type { BenchRow } from './transfer';
+import type { BenchRow } from './row';
 
 const PROJECTS = 1000;
 const TOOLCHAINS = 100;

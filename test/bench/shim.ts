@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { newMachine } from '../support/cli';
 import { serveTinyNode } from '../support/tiny-node';
 import { quickest } from './quickest';
-import type { BenchRow } from './transfer';
+import type { BenchRow } from './row';
 
 const DEPTHS = [
   { levels: 0, limit: 1.6 },

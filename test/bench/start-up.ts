@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { newMachine } from '../support/cli';
 import { quickest } from './quickest';
-import type { BenchRow } from './transfer';
+import type { BenchRow } from './row';
 
 const bundle = resolve(import.meta.dirname ?? __dirname, '../../dist/polyenv.cjs');
 const ROUNDS = 25;

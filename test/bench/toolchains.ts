@@ -6,7 +6,8 @@ import { newMachine } from '../support/cli';
 import { discard } from '../support/discard';
 import { type Published, sha256 } from '../support/published';
 import { type Found, publishJava, publishPython, publishRust } from '../support/real-published';
-import { type BenchRow, median } from './transfer';
+import type { BenchRow } from './row';
+import { median } from './transfer';
 
 const ROUNDS = 5;
 const SHM = '/dev/shm';

@@ -17,14 +17,7 @@ import { build } from 'esbuild';
 import { vendored } from '../../scripts/plugins';
 import { discard } from '../support/discard';
 import { fetchMise, miseEnvironment } from './mise';
-
-export interface BenchRow {
-  readonly name: string;
-  /** Ours by theirs; of memory, MB above Node's own. */
-  readonly ratio: number;
-  readonly limit: number;
-  readonly detail: string;
-}
+import type { BenchRow } from './row';
 
 /**
  * Installing and unpacking an archive like Node's (its binary and 4,499 small files) against curl, sha256sum, GNU tar and sync, and against mise where it can be had:
