@@ -49,6 +49,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   domain: ['domain'],
   adapters: ['adapters', 'domain', 'host', 'shim'],
   app: ['app', 'adapters', 'domain', 'host', 'polyenv:runtimes'],
+  gateway: ['gateway', 'app', 'adapters', 'domain', 'host'],
   cli: ['cli', 'app', 'adapters', 'domain', 'host', 'verb'],
   runtimes: ['kit'],
   kit: ['domain'],
