@@ -1,4 +1,4 @@
-import { realpathSync, statSync } from 'node:fs';
+import { fstatSync, realpathSync, statSync, writeSync } from 'node:fs';
 import { availableParallelism, homedir, hostname, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { loadCached } from './code-cache';
@@ -27,6 +27,9 @@ function workingFolder(): string | undefined {
 const stops = new Set<(signal: NodeJS.Signals) => void>();
 /** What is done once the work is over. */
 const endings: (() => void)[] = [];
+/** The descriptor on which a launcher waits, by the variable that it sets for us alone. */
+const answers = process.env.POLYENV_ANSWER === '3' && isPipe(3);
+delete process.env.POLYENV_ANSWER;
 const { execve } = process as { execve?: Host['execve'] };
 
 const host: Host = {
@@ -59,6 +62,7 @@ const host: Host = {
           end();
           return execve(file, argv, env);
         },
+  handOver: answers ? writeAnswer : undefined,
   glibc: () => {
     const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
     return report.header?.glibcVersionRuntime;
@@ -91,6 +95,29 @@ for (const stream of [process.stdout, process.stderr]) {
     if (!unread) for (const stop of stops) stop('SIGTERM');
     unread = true;
   });
+}
+
+function isPipe(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isFIFO();
+  } catch {
+    return false;
+  }
+}
+
+function writeAnswer(text: string): void {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; ) at += writeSync(3, bytes, at);
+}
+
+// Where the launcher is ended by a signal, nobody waits for the answer any more.
+if (answers) {
+  const launcher = process.ppid;
+  setInterval(() => {
+    if (process.ppid === launcher) return;
+    if (stops.size === 0) process.exit(143);
+    for (const stop of stops) stop('SIGTERM');
+  }, 100).unref();
 }
 
 /** The rest of polyenv lies beside this file, in parts of which a call parses one. */

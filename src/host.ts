@@ -28,6 +28,8 @@ export interface Host {
   readonly execve:
     | ((file: string, argv: readonly string[], env: Readonly<Record<string, string>>) => never)
     | undefined;
+  /** Gives shell text to the launcher, which goes on in our place; `undefined` where none waits for us. */
+  readonly handOver: ((text: string) => void) | undefined;
   /** The C library's version (`2.36`) where it is glibc. */
   glibc(): string | undefined;
   /** Runs `stop` on SIGINT, SIGTERM and SIGHUP, and as at SIGTERM when nobody reads our output, until the returned function is called. */

@@ -50,6 +50,7 @@ export function newPerson(
     cores: 2,
     temporary: tmpdir(),
     execve: undefined,
+    handOver: undefined,
     onSignal: () => () => undefined,
     signalGroup: () => false,
   };

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { HAND_OVER } from '../../domain/routes/hand-over';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Host } from '../../host';
+import template from '../../shim/launcher.sh?raw';
 import { readTextIfAny, writeAtomic } from '../files/fs';
 import type { Home } from './paths';
 
@@ -64,15 +66,17 @@ export function launcherText({ node, program }: Launcher): string {
     });
   }
   const save = NODE_VARIABLES.map(
-    (name) => `if [ "\${${name}+x}" ]; then ${SAVED}${name}=$${name}; export ${SAVED}${name}; unset ${name}; fi`,
+    (name) => `\tif [ "\${${name}+x}" ]; then ${SAVED}${name}=$${name}; export ${SAVED}${name}; unset ${name}; fi`,
   );
-  return `#!/bin/sh
-# polyenv: starts polyenv by a Node of its own, never by one that a project decides
-# node: ${node}
-# program: ${program}
-${save.join('\n')}
-exec ${quote(node)} ${quote(program)} "$@"
-`;
+  const values: Readonly<Record<string, string>> = {
+    NODE: node,
+    PROGRAM: program,
+    QUOTEDNODE: quote(node),
+    QUOTEDPROGRAM: quote(program),
+    SAVE: save.join('\n'),
+    HANDOVER: HAND_OVER,
+  };
+  return template.replace(/@([A-Z]+)@/g, (whole, name: string) => values[name] ?? whole);
 }
 
 function quote(text: string): string {

@@ -1,6 +1,8 @@
 import { constants } from 'node:os';
+import { renderHandOver, renderStay } from '../../domain/routes/hand-over';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Host } from '../../host';
+import { environmentForTools } from '../home/launcher';
 import { isNoexec, NOEXEC_HINT } from './noexec';
 
 export interface Program {
@@ -34,11 +36,22 @@ export async function capture(program: Program, timeout: number): Promise<Captur
   return { exit, stdout: result.stdout ?? '', stderr: result.stderr ?? '' };
 }
 
+/** Whether polyenv was left to the launcher, to be started anew as itself: it has something to do after the program. */
+export function stayInstead(host: Host): boolean {
+  host.handOver?.(renderStay());
+  return host.handOver !== undefined;
+}
+
 /**
- * Becomes the program: by `execve` where Node has it, so that the caller's pid is the tool's; otherwise as a child that
+ * Becomes the program: through the launcher where it waits for us, which needs no help from Node; else by `execve` where Node has it, so that the caller's pid is the tool's; otherwise as a child that
  * gets our streams and signals. Resolves to its exit status, 128 and the signal's number if a signal ended it.
  */
 export async function become(host: Host, program: Program): Promise<number> {
+  const text = host.handOver && renderHandOver({ ...host, env: environmentForTools(host.env) }, program);
+  if (text !== undefined) {
+    host.handOver?.(text);
+    return 0;
+  }
   if (host.execve !== undefined) host.execve(program.file, [program.file, ...program.args], defined(program.env));
   return runChild(host, program);
 }

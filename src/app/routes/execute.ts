@@ -4,7 +4,7 @@ import { ensureFolder } from '../../adapters/files/fs';
 import { type Writes, watchWrites } from '../../adapters/files/writes';
 import { isOurShim } from '../../adapters/routes/shims';
 import { readStandingEnvironment } from '../../adapters/store/standing';
-import { become, type Program, runChild } from '../../adapters/system/spawn';
+import { become, type Program, runChild, stayInstead } from '../../adapters/system/spawn';
 import { type Environment, overlayFault, type RoutedRuntime } from '../../domain/routes/environment';
 import type { GlobalInstall } from '../../domain/runtime/layout';
 import { PolyenvError } from '../../domain/words/errors';
@@ -34,6 +34,7 @@ export interface Execution {
 /** Runs a command in the folder's environment, installing what it needs first. Nothing is written in the project. Resolves to the exit status. */
 export async function execute(ctx: Context, execution: Execution): Promise<number> {
   const { program, asChild } = await prepare(ctx, execution);
+  if (asChild && stayInstead(ctx.host)) return 0;
   return asChild ? runAndRefresh(ctx, program) : become(ctx.host, program);
 }
 

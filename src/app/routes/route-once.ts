@@ -3,7 +3,7 @@ import { ensureFolder } from '../../adapters/files/fs';
 import { environmentForTools } from '../../adapters/home/launcher';
 import { isOurShim } from '../../adapters/routes/shims';
 import { isExecutableFile } from '../../adapters/store/store';
-import { become, runChild } from '../../adapters/system/spawn';
+import { become, runChild, stayInstead } from '../../adapters/system/spawn';
 import { type Environment, overlayFault } from '../../domain/routes/environment';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
@@ -46,6 +46,7 @@ export async function routeOnce(ctx: Context, call: ShimCall): Promise<number> {
   for (const { homes } of environment.runtimes) for (const home of homes) await ensureFolder(home);
   const program = { file: found.file, args, env, cwd: ctx.directory };
   if (!installs) return become(ctx.host, program);
+  if (stayInstead(ctx.host)) return 0;
   const exit = await runChild(ctx.host, {
     ...program,
     args: installArguments(environment.runtimes, call.name, args),

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { stayInstead } from '../../adapters/system/spawn';
 import { parseWishes } from '../../app/project/wishes';
 import { type Execution, execute, executeWatched, type Watched } from '../../app/routes/execute';
 import { PolyenvError } from '../../domain/words/errors';
@@ -47,6 +48,7 @@ export const command: Command = {
       ...(flag(input, 'pure') && { mode: 'pure' as const }),
     };
     if (!flag(input, 'report-writes')) return { exit: await execute(ctx, execution) };
+    if (stayInstead(ctx.host)) return undefined;
     const given = values(input, 'in').map((folder) => resolve(ctx.directory, folder));
     const watched = await executeWatched(ctx, execution, {
       roots: given.length === 0 ? ['/'] : given,
