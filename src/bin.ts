@@ -1,5 +1,5 @@
 import { fstatSync, realpathSync, statSync, writeSync } from 'node:fs';
-import { availableParallelism, homedir, hostname, tmpdir } from 'node:os';
+import { availableParallelism, homedir, hostname, tmpdir, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { loadCached } from './code-cache';
 import type { Host } from './host';
@@ -51,6 +51,14 @@ const host: Host = {
   os: process.platform,
   arch: process.arch,
   personHome: process.env.HOME?.startsWith('/') ? process.env.HOME : homedir(),
+  loginShell: () => {
+    try {
+      return userInfo().shell ?? undefined;
+    } catch {
+      // A user id without an entry, as in many containers.
+      return undefined;
+    }
+  },
   hostname: hostname(),
   cores: availableParallelism(),
   temporary: tmpdir(),

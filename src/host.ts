@@ -21,6 +21,8 @@ export interface Host {
   readonly os: NodeJS.Platform;
   readonly arch: string;
   readonly personHome: string;
+  /** The shell of the user's own entry (`/bin/zsh`), for where SHELL is not set. */
+  loginShell(): string | undefined;
   readonly hostname: string;
   readonly cores: number;
   readonly temporary: string;

@@ -62,6 +62,31 @@ it('brings back manifest and lock as they were before the last change, then befo
   expect(none).toMatchObject({ exit: 3, stderr: expect.stringContaining('error[history-missing]') });
 });
 
+it('can be undone, step by step, until something else is changed', async () => {
+  await polyenv('use', 'node@18');
+  await polyenv('use', 'node@20');
+  await polyenv('use', 'node@24');
+  const last = state();
+  await polyenv('rollback', '--yes');
+  const middle = state();
+  const ran = await polyenv('rollback', '--yes');
+  expect(ran.stdout).toContain('polyenv rollback --undo');
+  expect(await answer()).toBe('v18.19.0');
+
+  await polyenv('rollback', '--undo', '--yes');
+  expect(state()).toEqual(middle);
+  await polyenv('rollback', '--undo', '--yes');
+  expect(state()).toEqual(last);
+  expect(await answer()).toBe('v24.2.0');
+  const none = await machine.polyenv(['rollback', '--undo', '--yes'], { cwd });
+  expect(none).toMatchObject({ exit: 3, stderr: expect.stringContaining('no rollback') });
+
+  await polyenv('rollback', '--yes');
+  expect(state()).toEqual(middle);
+  await polyenv('use', 'node@18');
+  expect((await machine.polyenv(['rollback', '--undo', '--yes'], { cwd })).exit).toBe(3);
+});
+
 it('takes back a removal, from a folder below too', async () => {
   await polyenv('use', 'node@20');
   const before = state();

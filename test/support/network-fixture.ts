@@ -46,6 +46,7 @@ export function newPerson(
     arch: 'x64',
     glibc: () => undefined,
     personHome: folder,
+    loginShell: () => undefined,
     hostname: 'test',
     cores: 2,
     temporary: tmpdir(),

@@ -11,7 +11,7 @@ import {
   statSync,
   unlinkSync,
 } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, readdir, readlink, rename, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, readdir, readlink, rename, rmdir, stat, unlink } from 'node:fs/promises';
 import { constants as system } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { PolyenvError } from '../../domain/words/errors';
@@ -144,6 +144,18 @@ export async function removeTree(path: string): Promise<void> {
     await removeFolder(path, found.mode);
   } catch (error) {
     throw translateFsError(error, path) ?? error;
+  }
+}
+
+/** Takes the folder away if it is empty, then the one that holds it, and so on up to `end`, which stays. */
+export async function removeEmptyFolders(folder: string, end: string): Promise<void> {
+  for (let path = folder; path.startsWith(`${end}/`); path = dirname(path)) {
+    try {
+      await rmdir(path);
+    } catch (error) {
+      if (isMissing(error)) continue;
+      return;
+    }
   }
 }
 

@@ -15,11 +15,17 @@ export interface StartupFile {
   readonly lines: string;
 }
 
+/** The shell of that name or path, if it is one that polyenv supports. */
+export function findShell(name: string | undefined): Shell | undefined {
+  const base = baseOf(name);
+  return SHELLS.find((shell) => shell === base);
+}
+
 /** Throws `shell-unknown`, naming the supported ones. */
 export function shellNamed(name: string | undefined): Shell {
-  const base = name?.split('/').pop()?.replace(/^-/, '');
-  const found = SHELLS.find((shell) => shell === base);
+  const found = findShell(name);
   if (found !== undefined) return found;
+  const base = baseOf(name);
   throw new PolyenvError(
     'shell-unknown',
     base === undefined || base === ''
@@ -29,6 +35,15 @@ export function shellNamed(name: string | undefined): Shell {
       hint: `one of: ${SHELLS.join(', ')}`,
     },
   );
+}
+
+function baseOf(name: string | undefined): string | undefined {
+  return name?.split('/').pop()?.replace(/^-/, '');
+}
+
+/** What a shell that polyenv does not know, or nobody knows, is told to do: POSIX sh reads it. */
+export function pathLine(home: Home): string {
+  return `export PATH=${quote(home.shims)}:"$PATH"`;
 }
 
 /** The file that the shell reads at the start of every interactive session, and what belongs in it. */
@@ -107,7 +122,7 @@ function withoutBlock(text: string): string {
 }
 
 function shLines(home: Home, shell: Shell, activate: 'activate' | 'shims'): readonly string[] {
-  const path = `export PATH=${quote(home.shims)}:"$PATH"`;
+  const path = pathLine(home);
   return activate === 'activate' ? [path, `eval "$(${quote(join(home.bin, 'polyenv'))} activate ${shell})"`] : [path];
 }
 

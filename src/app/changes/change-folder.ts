@@ -7,7 +7,7 @@ import { LOCKFILE_NAME } from '../../domain/toolchain/lockfile';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
 import { withFolderLocks } from '../project/folder-lock';
-import { forgetSnapshot, recordHistory, recordOutcome } from '../project/history';
+import { forgetSnapshot, forgetUndone, recordHistory, recordOutcome } from '../project/history';
 import { compileFolder, prepareFolder } from '../routes/compile';
 import { sweepLeftovers } from '../toolchains/sweep';
 import { FolderView } from './folder-view';
@@ -28,8 +28,8 @@ export interface FolderChange<T> {
   readonly result: T;
   /** Further folders whose routes are compiled. */
   readonly also?: readonly string[];
-  /** `keep` where the change itself goes back in history, and what stands needs no snapshot. */
-  readonly history?: 'record' | 'keep';
+  /** `keep` where the change itself goes back in history, and what stands needs no snapshot; `undo` where it goes forward again. */
+  readonly history?: 'record' | 'keep' | 'undo';
   /** Done after the files were written, before anybody else may change the folder. */
   readonly settle?: () => Promise<void>;
 }
@@ -137,7 +137,10 @@ async function write<T>(
       await put(file, file.text);
     }
     const environment = await route(ctx, { folder, routes, files, also: change.also ?? [] });
-    for (const one of recorded) await recordOutcome(ctx, one);
+    for (const one of recorded) {
+      await recordOutcome(ctx, one);
+      if ((change.history ?? 'record') === 'record') await forgetUndone(ctx, one);
+    }
     await change.settle?.();
     return {
       result: change.result,

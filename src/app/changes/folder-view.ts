@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { readTextIfAny } from '../../adapters/files/fs';
 import type { Context } from '../base/context';
-import { type FolderLock, readLock } from '../project/locks';
+import { type FolderLock, readEitherSide, readLock } from '../project/locks';
 import { type ReadManifest, readManifest } from '../project/manifests';
 import { findProject, type Project } from '../project/project';
 
@@ -31,6 +31,11 @@ export class FolderView {
   /** Throws `lockfile-invalid` or `lockfile-newer`. */
   lock(folder: string, file?: string): Promise<FolderLock> {
     return this.#remember(() => readLock(this.#ctx, folder, file));
+  }
+
+  /** As `lock`, and after a merge conflict what either side has. */
+  lockOfEitherSide(folder: string, file?: string): Promise<FolderLock> {
+    return this.#remember(() => readEitherSide(this.#ctx, folder, file));
   }
 
   /** What the folder asks for. */

@@ -134,7 +134,11 @@ interface Group {
 }
 
 /** Decisions by the lock that holds them. A request for `system` asks for nothing. */
-async function groupsOf(view: FolderView, project: Project): Promise<readonly Group[]> {
+async function groupsOf(
+  view: FolderView,
+  project: Project,
+  read: 'lock' | 'lockOfEitherSide' = 'lock',
+): Promise<readonly Group[]> {
   const runtimes = await loadRuntimes();
   const groups = new Map<
     string,
@@ -144,7 +148,7 @@ async function groupsOf(view: FolderView, project: Project): Promise<readonly Gr
     if (decision.request.version.kind === 'system' || decision.once !== undefined || decision.from.kind !== 'file')
       continue;
     const runtime = runtimes.find((candidate) => candidate.id === decision.tool) as Runtime;
-    const at = await view.lock(decision.folder, basename(decision.from.file));
+    const at = await view[read](decision.folder, basename(decision.from.file));
     const group = groups.get(at.path) ?? { folder: decision.folder, at, members: [] };
     group.members.push({ decision, runtime });
     groups.set(at.path, group);
@@ -166,7 +170,7 @@ export interface LockedProject {
 /** Resolves every decision of the folder anew (or only what the lock lacks) and writes the lock, for every platform. */
 export async function lockProject(ctx: Context, folder: string, options: Locking): Promise<LockedProject> {
   const { result, wrote } = await changeFolder(ctx, { folder, verb: 'lock', routes: 'compile' }, async (view) => {
-    const { own, at } = await lockOf(view, folder);
+    const { own, at } = await lockOf(view, folder, 'lockOfEitherSide');
     const lock = await lockEntries(ctx, own, options);
     return {
       files: [{ folder: own.folder, path: at.path, text: renderLockfile(lock) }],
@@ -178,17 +182,21 @@ export async function lockProject(ctx: Context, folder: string, options: Locking
 
 /** Whether `lockProject` would change anything. Resolves nothing and writes nothing. */
 export async function checkProjectLock(ctx: Context, folder: string): Promise<LockedProject> {
-  const { own, at } = await lockOf(new FolderView(ctx), folder);
+  const { own, at } = await lockOf(new FolderView(ctx), folder, 'lock');
   const requests = own.members.map(({ decision }) => decision.request);
   return { path: at.path, lock: at.lock, changed: lockDifferences(at.lock, requests, ctx.platform).length > 0 };
 }
 
 /** The lock that the folder's decisions are kept in, its own before that of a folder above. */
-async function lockOf(view: FolderView, folder: string): Promise<{ readonly own: Group; readonly at: FolderLock }> {
+async function lockOf(
+  view: FolderView,
+  folder: string,
+  read: 'lock' | 'lockOfEitherSide',
+): Promise<{ readonly own: Group; readonly at: FolderLock }> {
   const project = await view.project(folder);
   if (project.errors[0] !== undefined) throw project.errors[0];
   if (project.decisions.length === 0) throw nothingPinned(folder);
-  const groups = await groupsOf(view, project);
+  const groups = await groupsOf(view, project, read);
   const own = groups.find((group) => group.folder === folder && group.at.place === 'project') ?? groups[0];
   if (own === undefined) throw nothingPinned(folder);
   return { own, at: own.at };

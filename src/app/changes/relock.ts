@@ -20,13 +20,27 @@ export async function lockEntries(
   const entries = await Promise.all(
     members.map(async ({ decision, runtime }): Promise<readonly LockEntry[]> => {
       const asked: Asked = { runtime, request: decision.request, lock: at.lock, folder: decision.folder };
-      const known = findAlternatives(at.lock, decision.request);
+      // What its source would not name is no entry to keep: a merge or a stranger may have put it there.
+      const known = findAlternatives(at.lock, decision.request).filter((entry) => isOwned(runtime, entry));
       const first = options.keep === 'keep' && known[0] !== undefined ? known[0] : await resolveFromSources(ctx, asked);
       if (options.sources === 'first') return known.length > 1 && options.keep === 'keep' ? known : [first];
       return [first, ...(await alternativesOf(ctx, asked, first))];
     }),
   );
   return { entries: entries.flat() };
+}
+
+function isOwned(runtime: Runtime, { version, vendor, variant, source, artifacts, request }: LockEntry): boolean {
+  const from = runtime.sources.find(({ id }) => id === source);
+  const of = {
+    version,
+    options: request.options,
+    ...(vendor !== undefined && { vendor }),
+    ...(variant !== undefined && { variant }),
+  };
+  return artifacts.every(({ platform, parts }) =>
+    parts.every(({ at }) => from?.owns({ ...of, platform, at }) !== undefined),
+  );
 }
 
 /** The same version from every other source that has it; what does not is a warning. */

@@ -2,7 +2,16 @@ import { dirname, join } from 'node:path';
 import { unifiedDiff } from '../../domain/formats/unified-diff';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
-import { changedSince, forgetSnapshot, listHistory, readState, type Snapshot } from '../project/history';
+import {
+  changedSince,
+  forgetSnapshot,
+  forgetUndone,
+  listHistory,
+  listUndone,
+  readState,
+  recordUndone,
+  type Snapshot,
+} from '../project/history';
 import { findProject } from '../project/project';
 import { standingsOf } from '../routes/compile';
 import { changeFolder, type FolderChange } from './change-folder';
@@ -17,6 +26,8 @@ export interface Rollback {
   readonly edited: 'changed' | 'same' | 'unknown';
   /** Both files, from now to then. */
   readonly diff: string;
+  /** `forward` takes a rollback back. */
+  readonly way: 'back' | 'forward';
 }
 
 export interface RolledBack {
@@ -35,11 +46,31 @@ export async function planRollback(ctx: Context, from: string): Promise<Rollback
     const snapshot = history[index];
     if (snapshot !== undefined) {
       const edited = await changedSince(ctx, folder);
-      return { folder, snapshot, passed: history.slice(0, index), edited, diff: diffOf(now, snapshot) };
+      const diff = diffOf(now, snapshot);
+      return { folder, snapshot, passed: history.slice(0, index), edited, diff, way: 'back' };
     }
     const ends = now.manifest !== undefined || folder === ctx.host.personHome || folder === dirname(folder);
     if (ends) {
       throw new PolyenvError('history-missing', `polyenv has changed nothing in ${from} that it could take back`, {
+        where: { file: from },
+        hint: 'git log -p polyenv.toml polyenv.lock shows what version control remembers',
+      });
+    }
+  }
+}
+
+/** Finds what the last rollback of the nearest folder left. Throws `history-missing`. Reads only. */
+export async function planUndo(ctx: Context, from: string): Promise<Rollback> {
+  for (let folder = from; ; folder = dirname(folder)) {
+    const snapshot = (await listUndone(ctx, folder))[0];
+    const now = await readState(folder);
+    if (snapshot !== undefined) {
+      const edited = await changedSince(ctx, folder);
+      return { folder, snapshot, passed: [], edited, diff: diffOf(now, snapshot), way: 'forward' };
+    }
+    const ends = now.manifest !== undefined || folder === ctx.host.personHome || folder === dirname(folder);
+    if (ends) {
+      throw new PolyenvError('history-missing', `no rollback in ${from} can be undone`, {
         where: { file: from },
         hint: 'git log -p polyenv.toml polyenv.lock shows what version control remembers',
       });
@@ -52,7 +83,7 @@ export async function planRollback(ctx: Context, from: string): Promise<Rollback
  * where somebody changed the files after the plan was shown.
  */
 export async function applyRollback(ctx: Context, plan: Rollback): Promise<RolledBack> {
-  const { folder, snapshot, passed, edited } = plan;
+  const { folder, snapshot, passed, edited, way } = plan;
   const { wrote, removed } = await changeFolder(
     ctx,
     { folder, verb: 'rollback', routes: 'compile' },
@@ -68,9 +99,11 @@ export async function applyRollback(ctx: Context, plan: Rollback): Promise<Rolle
           { folder, path: join(folder, 'polyenv.toml'), text: snapshot.manifest },
         ],
         result: undefined,
-        history: edited === 'same' ? 'keep' : 'record',
+        history: way === 'forward' ? 'undo' : edited === 'same' ? 'keep' : 'record',
         settle: async () => {
+          if (way === 'forward') return forgetUndone(ctx, folder, snapshot);
           for (const used of [...passed, snapshot]) await forgetSnapshot(ctx, used);
+          await recordUndone(ctx, folder, now);
         },
       };
     },

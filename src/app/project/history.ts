@@ -65,12 +65,8 @@ export async function readState(folder: string): Promise<Pick<Snapshot, 'manifes
 }
 
 /** Newest first; entries that cannot be read are left out. */
-export async function listHistory(ctx: Context, folder: string): Promise<readonly Snapshot[]> {
-  const place = historyFolder(ctx, folder);
-  const snapshots = await Promise.all(
-    (await idsIn(place)).map(async (id) => decode(id, await readTextIfAny(join(place, `${id}.json`)))),
-  );
-  return snapshots.filter((snapshot) => snapshot?.folder === folder).filter((snapshot) => snapshot !== undefined);
+export function listHistory(ctx: Context, folder: string): Promise<readonly Snapshot[]> {
+  return readAll(historyFolder(ctx, folder), folder);
 }
 
 /** A snapshot that was gone back to is used up. */
@@ -78,7 +74,43 @@ export async function forgetSnapshot(ctx: Context, snapshot: Snapshot): Promise<
   await removeTree(join(historyFolder(ctx, snapshot.folder), `${snapshot.id}.json`));
 }
 
+/** Keeps the state that a rollback leaves, for `rollback --undo`. */
+export async function recordUndone(
+  ctx: Context,
+  folder: string,
+  state: { readonly manifest: string | undefined; readonly lock: string | undefined },
+): Promise<void> {
+  const place = join(historyFolder(ctx, folder), UNDONE);
+  await ensureFolder(place);
+  const taken = ctx.host.now().toISOString();
+  const last = (await readAll(place, folder))[0];
+  await writeAtomic(
+    join(place, `${idAfter(last, taken)}.json`),
+    `${JSON.stringify({ schema: 1, taken, folder, ...state }, undefined, 2)}\n`,
+  );
+  for (const old of (await idsIn(place)).slice(KEPT)) await removeTree(join(place, `${old}.json`));
+}
+
+/** What rollbacks left since the last other change, newest first. */
+export function listUndone(ctx: Context, folder: string): Promise<readonly Snapshot[]> {
+  return readAll(join(historyFolder(ctx, folder), UNDONE), folder);
+}
+
+/** Another change makes a new way forward. */
+export async function forgetUndone(ctx: Context, folder: string, only?: Snapshot): Promise<void> {
+  const place = join(historyFolder(ctx, folder), UNDONE);
+  await removeTree(only === undefined ? place : join(place, `${only.id}.json`));
+}
+
 const OUTCOME = 'outcome.json';
+const UNDONE = 'undone';
+
+async function readAll(place: string, folder: string): Promise<readonly Snapshot[]> {
+  const snapshots = await Promise.all(
+    (await idsIn(place)).map(async (id) => decode(id, await readTextIfAny(join(place, `${id}.json`)))),
+  );
+  return snapshots.filter((snapshot) => snapshot !== undefined && snapshot.folder === folder) as readonly Snapshot[];
+}
 
 /** Digits that sort behind the last one's, even where two changes fall on one moment or the clock went back. */
 function idAfter(last: Snapshot | undefined, taken: string): string {

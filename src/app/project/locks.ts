@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { parseToml } from '../../adapters/documents/toml';
 import { ensureFolder, readTextIfAny, writeAtomic } from '../../adapters/files/fs';
 import { environmentFolder } from '../../adapters/home/paths';
+import { sidesOf } from '../../domain/toolchain/lock-conflict';
 import {
   decodeLockfile,
   EMPTY_LOCKFILE,
@@ -14,6 +15,7 @@ import {
   renderLockfile,
   withEntry,
 } from '../../domain/toolchain/lockfile';
+import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
 
 /** One folder's resolutions: in its `polyenv.lock` where it has a manifest, else in polyenv's home. */
@@ -37,7 +39,40 @@ export async function readLock(ctx: Context, folder: string, file?: string): Pro
   return { ...at, lock: text === undefined ? EMPTY_LOCKFILE : decodeLock(text, at.path) };
 }
 
+/** As `readLock`, and after a merge conflict what either side says: ours, and of theirs the requests that ours lacks. */
+export async function readEitherSide(ctx: Context, folder: string, file?: string): Promise<FolderLock> {
+  const at = lockPath(ctx, folder, file);
+  const text = await readTextIfAny(at.path);
+  const sides = text === undefined ? undefined : sidesOf(text);
+  if (sides === undefined) return readLock(ctx, folder, file);
+  const read = [sides.ours, sides.theirs].map((side) => attempt(() => decodeLock(side, at.path)));
+  const [ours, theirs] = read.map((result) => (result instanceof Error ? EMPTY_LOCKFILE : result));
+  const lacking = (theirs ?? EMPTY_LOCKFILE).entries.filter(
+    (entry) => !ours?.entries.some((own) => own.tool === entry.tool && isDeepStrictEqual(own.request, entry.request)),
+  );
+  ctx.emit({
+    type: 'note',
+    text: `${at.path} has a merge conflict: what either side has locked is kept where it is still asked`,
+  });
+  return { ...at, lock: { entries: [...(ours?.entries ?? []), ...lacking] } };
+}
+
+function attempt<T>(read: () => T): T | Error {
+  try {
+    return read();
+  } catch (error) {
+    return error as Error;
+  }
+}
+
 export function decodeLock(text: string, path: string): Lockfile {
+  const sides = sidesOf(text);
+  if (sides !== undefined) {
+    throw new PolyenvError('lockfile-invalid', 'the lock has a merge conflict that nobody has resolved', {
+      where: { file: path, line: sides.line },
+      hint: 'polyenv lock',
+    });
+  }
   return decodeLockfile(parseToml(text, path, { code: 'lockfile-invalid', limit: LOCKFILE_LIMIT, hint: HINT }));
 }
 

@@ -1,3 +1,4 @@
+import { isFirst } from '../../adapters/home/told';
 import { listToolchains } from '../../adapters/store/store';
 import type { Proof } from '../../domain/runtime/artifact';
 import type { PlatformKey } from '../../domain/runtime/platform';
@@ -86,7 +87,7 @@ export async function resolveFromSources(ctx: Context, asked: Asked): Promise<Lo
       const entry = provedLater ? carryProofs(asked.lock, found) : found;
       // guard: proof-floor-asked
       if (asked.order === undefined && !provedLater) await refuseWeakening(ctx, asked, entry);
-      tellFallback(ctx, { source, failures, tool: asked.runtime.id });
+      await tellFallback(ctx, { source, failures, tool: asked.runtime.id });
       return entry;
     } catch (error) {
       if (!mayTryElsewhere(error)) throw error;
@@ -195,13 +196,16 @@ export function mayTryElsewhere(error: unknown): boolean {
   return error instanceof PolyenvError && (error.elsewhere || error.code === 'network' || error.code === 'offline');
 }
 
-function tellFallback(
+async function tellFallback(
   ctx: Context,
   told: { readonly source: Source; readonly failures: readonly PolyenvError[]; readonly tool: string },
-): void {
+): Promise<void> {
   const { source, failures, tool } = told;
   if (failures.length === 0) return;
-  const by = source.publisher === undefined ? '' : `, published there by ${source.publisher}`;
+  const { publisher } = source;
+  // Once on this machine: `info` and `which --why` keep saying it.
+  const first = publisher !== undefined && (await isFirst(ctx.home, `publisher of ${source.id}: ${publisher}`));
+  const by = first ? `, published there by ${publisher}` : '';
   ctx.emit({
     type: 'note',
     text: `${tool}: ${failures.map((failure) => failure.message).join('; ')}; using ${source.id}${by}`,

@@ -20,7 +20,7 @@ export const command: Command = {
   ],
   run: async (input) => {
     const { ctx, args } = input;
-    const shell = shellNamed(args[0] ?? ctx.host.env.SHELL);
+    const shell = shellNamed(args[0] ?? (ctx.host.env.SHELL || ctx.host.loginShell()));
     await prepareHome(ctx.home);
     await ensureLauncher(ctx.home, ctx.host);
     await refreshShims(ctx);

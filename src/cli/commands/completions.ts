@@ -13,7 +13,7 @@ export const command: Command = {
     { run: 'polyenv completions fish > ~/.config/fish/completions/polyenv.fish', describe: 'for fish' },
   ],
   run: async ({ ctx, args }) => {
-    const shell = shellNamed(args[0] ?? ctx.host.env.SHELL);
+    const shell = shellNamed(args[0] ?? (ctx.host.env.SHELL || ctx.host.loginShell()));
     const text = completionScript(shell);
     return { data: { shell, text }, text, verbatim: true };
   },

@@ -1,4 +1,4 @@
-import { applyRollback, planRollback } from '../../app/changes/rollback';
+import { applyRollback, planRollback, planUndo } from '../../app/changes/rollback';
 import { PolyenvError } from '../../domain/words/errors';
 import { printableLines } from '../../domain/words/printable';
 import { type Command, flag } from '../command';
@@ -10,14 +10,15 @@ export const command: Command = {
   summary: 'go back to polyenv.toml and polyenv.lock as they were before the last change',
   describe:
     'Takes back the last use, remove, upgrade, lock or install that changed these files here; once more goes further back, twenty changes at most. What was edited by hand since is kept: the next rollback brings it back. Toolchains stay in the store.',
-  options: [],
+  options: [{ name: 'undo', describe: 'take the last rollback back' }],
   examples: [
     { run: 'polyenv rollback --dry-run', describe: 'see what would change' },
     { run: 'polyenv rollback --yes', describe: 'without a question' },
+    { run: 'polyenv rollback --undo', describe: 'forward again, to what the last rollback left' },
   ],
   run: async (input) => {
     const { ctx, output } = input;
-    const plan = await planRollback(ctx, ctx.directory);
+    const plan = await (flag(input, 'undo') ? planUndo : planRollback)(ctx, ctx.directory);
     const { folder, snapshot, edited, diff } = plan;
     const data = { folder, before: snapshot.taken, edited: edited === 'changed', diff };
     const shown = painted(diff, output.out);
@@ -45,7 +46,11 @@ export const command: Command = {
       ctx.emit({ type: 'warning', text: `not installed: ${done.missing.join(', ')}`, hint: 'polyenv install' });
     }
     const lines = [...done.wrote.map((path) => `wrote ${path}`), ...done.removed.map((path) => `removed ${path}`)];
-    return { data: { ...data, ...done }, text: [shown, ...lines, `as before ${snapshot.taken}`].join('\n') };
+    const last =
+      plan.way === 'back'
+        ? [`as before ${snapshot.taken}; to undo this: polyenv rollback --undo`]
+        : ['the rollback is undone'];
+    return { data: { ...data, ...done }, text: [shown, ...lines, ...last].join('\n') };
   },
 };
 

@@ -1,4 +1,6 @@
-import { removeTree } from '../../adapters/files/fs';
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { removeEmptyFolders, removeTree } from '../../adapters/files/fs';
 import { settingsFile } from '../../adapters/home/settings';
 import { removeLines, SHELLS, startupFile } from '../../adapters/routes/startup-file';
 import { PolyenvError } from '../../domain/words/errors';
@@ -36,12 +38,15 @@ export const command: Command = {
     for (const startup of startups) if (await removeLines(startup)) changed.push(startup.file);
     for (const file of settings) await removeTree(file);
     await removeTree(ctx.home.root);
+    // Folders that were made for these files and hold nothing else.
+    for (const file of [...settings, ...changed, ctx.home.root])
+      if (!existsSync(file)) await removeEmptyFolders(dirname(file), ctx.host.personHome);
     return {
       data: { removed: [ctx.home.root, ...settings], changed },
       text: [
         `took away ${ctx.home.root}`,
         ...changed.map((file) => `took polyenv's lines out of ${file}`),
-        "projects' polyenv.toml and polyenv.lock stay where they are",
+        "projects' own files stay where they are: polyenv.toml, polyenv.lock, .venv",
       ].join('\n'),
     };
   },

@@ -1,4 +1,5 @@
 import { changeSetting, explainSettings } from '../../adapters/home/settings';
+import { concealUrls } from '../../domain/words/concealment';
 import { PolyenvError } from '../../domain/words/errors';
 import { nearestName } from '../../domain/words/nearest';
 import { describeOrigin } from '../../domain/words/sourced';
@@ -23,13 +24,14 @@ export const command: Command = {
     const [action = 'list', name, ...words] = args;
     const explained = await explainSettings(ctx.host);
     if (action === 'list') {
-      const rows = explained.map((one) => [
+      const listed = explained.map((one) => ({ ...one, value: concealed(one.value) }));
+      const rows = listed.map((one) => [
         input.output.out.bold(one.name),
         shown(one.value),
         describeOrigin(one.from),
         one.describe,
       ]);
-      return { data: { settings: explained }, text: columns(rows) };
+      return { data: { settings: listed }, text: columns(rows) };
     }
     if (name === undefined)
       throw new PolyenvError('usage', `polyenv settings ${action} needs the name of a setting`, {
@@ -60,11 +62,19 @@ export const command: Command = {
       return { data: { dryRun: true, name, value: words.join(' ') }, text: `would ${action} ${name}` };
     const changed = await changeSetting(ctx.host, { name, value: action === 'set' ? words.join(' ') : undefined });
     return {
-      data: changed,
-      text: `${action === 'set' ? `${changed.name} = ${shown(changed.value)}` : `${name} is unset`} in ${changed.file}`,
+      data: { ...changed, value: concealed(changed.value) },
+      text: `${action === 'set' ? `${changed.name} = ${shown(concealed(changed.value))}` : `${name} is unset`} in ${changed.file}`,
     };
   },
 };
+
+/** A mirror or a registry may carry a password: a list is read by others, `settings get` by who asks for just that. */
+function concealed(value: unknown): unknown {
+  if (typeof value === 'string') return concealUrls(value);
+  if (Array.isArray(value)) return value.map(concealed);
+  if (typeof value !== 'object' || !value) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [concealUrls(key), concealed(one)]));
+}
 
 function shown(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? '(none)' : value.join(' ');

@@ -1,11 +1,23 @@
 import { prepareHome } from '../../adapters/home/home';
 import { ensureLauncher } from '../../adapters/home/launcher';
-import { addLines, isSetUp, removeLines, shellNamed, startupFile } from '../../adapters/routes/startup-file';
+import {
+  addLines,
+  findShell,
+  isSetUp,
+  pathLine,
+  removeLines,
+  SHELLS,
+  type StartupFile,
+  shellNamed,
+  startupFile,
+} from '../../adapters/routes/startup-file';
 import { refreshShims } from '../../app/routes/compile';
 import { installOwnNode } from '../../app/toolchains/own-node';
+import type { Toolchain } from '../../domain/toolchain/toolchain';
 import { PolyenvError } from '../../domain/words/errors';
-import { type Command, flag, value } from '../command';
+import { type Command, flag, type Input, value } from '../command';
 import { confirm } from '../confirm';
+import type { Outcome } from '../output/outcome';
 
 export const command: Command = {
   name: 'setup',
@@ -13,7 +25,12 @@ export const command: Command = {
   describe:
     "Shows the line that goes into your shell's start-up file and asks before it writes it. Also puts a Node of polyenv's own into the store, so that removing any other Node breaks nothing. --undo takes exactly that away.",
   options: [
-    { name: 'shell', value: 'SHELL', choices: ['bash', 'zsh', 'fish'], describe: 'instead of the one in SHELL' },
+    {
+      name: 'shell',
+      value: 'SHELL',
+      choices: ['bash', 'zsh', 'fish'],
+      describe: 'instead of the one in SHELL, or of your user entry',
+    },
     { name: 'activate', describe: 'also the prompt hook that lets variables follow the folder' },
     { name: 'undo', describe: "take polyenv's lines out of the start-up file" },
     { name: 'no-own-node', describe: 'keep running on the Node that started polyenv' },
@@ -25,61 +42,86 @@ export const command: Command = {
   ],
   run: async (input) => {
     const { ctx } = input;
-    const shell = shellNamed(value(input, 'shell') ?? ctx.host.env.SHELL);
-    const startup = startupFile(ctx.host, ctx.home, {
-      shell,
-      activate: flag(input, 'activate') ? 'activate' : 'shims',
-    });
-    if (flag(input, 'undo')) {
-      if (flag(input, 'dry-run'))
-        return {
-          data: { dryRun: true, file: startup.file },
-          text: `would take polyenv's lines out of ${startup.file}`,
-        };
-      const removed = await removeLines(startup);
-      return {
-        data: { file: startup.file, removed },
-        text: removed ? `took polyenv's lines out of ${startup.file}` : `${startup.file} has no lines of polyenv`,
-      };
+    const startup = startupOf(input);
+    if (flag(input, 'undo')) return undo(input, startup === undefined ? everyStartup(input) : [startup]);
+    const line = startup?.lines ?? `${pathLine(ctx.home)}\n`;
+    if (flag(input, 'dry-run')) {
+      const data = { dryRun: true, file: startup?.file, lines: line };
+      if (startup === undefined)
+        return { data, text: `would write no start-up file: the shell is not known; the line to add:\n${line}` };
+      return { data, text: `would add to ${startup.file}:\n${line}` };
     }
-    if (flag(input, 'dry-run'))
-      return {
-        data: { dryRun: true, file: startup.file, lines: startup.lines },
-        text: `would add to ${startup.file}:\n${startup.lines}`,
-      };
     await prepareHome(ctx.home);
     await ensureLauncher(ctx.home, ctx.host);
     await refreshShims(ctx);
-    let written = false;
-    if (!(await isSetUp(startup))) {
-      const question = `add to ${startup.file}:\n\n${startup.lines}\n`;
-      if (!(await confirm(input, question))) {
-        throw new PolyenvError('usage', `${startup.file} was not changed: nobody could be asked`, {
-          where: { file: startup.file },
-          hint: 'polyenv setup --yes',
-        });
-      }
-      written = await addLines(startup);
-    }
-    const own = flag(input, 'no-own-node')
-      ? undefined
-      : await installOwnNode(ctx).catch((error: unknown) => {
-          if (!(error instanceof PolyenvError)) throw error;
-          ctx.emit({
-            type: 'warning',
-            text: `polyenv keeps running on ${ctx.host.node}: ${error.message}`,
-            hint: 'polyenv setup, when the network is there',
-          });
-          return undefined;
-        });
+    const written = startup !== undefined && (await addStartup(input, startup));
+    const own = flag(input, 'no-own-node') ? undefined : await ownNode(input);
     const lines = [
-      written ? `wrote ${startup.file}` : `${startup.file} has polyenv's lines already`,
+      startup === undefined
+        ? `your shell is not known, so no start-up file was written; add this line to it:\n\n${line}`
+        : written
+          ? `wrote ${startup.file}`
+          : `${startup.file} has polyenv's lines already`,
       own === undefined ? '' : `polyenv runs on its own Node ${own.version}`,
-      `open a new shell, or: export PATH="${ctx.home.shims}:$PATH"`,
+      startup === undefined
+        ? 'or name the shell: polyenv setup --shell bash'
+        : `open a new shell, or: export PATH="${ctx.home.shims}:$PATH"`,
     ];
     return {
-      data: { file: startup.file, written, node: own?.version },
-      text: lines.filter((line) => line !== '').join('\n'),
+      data: { file: startup?.file, written, line, node: own?.version },
+      text: lines.filter((text) => text !== '').join('\n'),
     };
   },
 };
+
+/** The start-up file of the shell that is meant: by the option, by SHELL, by the user's entry; `undefined` where none is known. */
+function startupOf(input: Input): StartupFile | undefined {
+  const { host, home } = input.ctx;
+  const named = value(input, 'shell');
+  const shell = named !== undefined ? shellNamed(named) : findShell(host.env.SHELL || host.loginShell());
+  if (shell === undefined) return undefined;
+  return startupFile(host, home, { shell, activate: flag(input, 'activate') ? 'activate' : 'shims' });
+}
+
+function everyStartup({ ctx: { host, home } }: Input): readonly StartupFile[] {
+  return SHELLS.map((shell) => startupFile(host, home, { shell, activate: 'shims' }));
+}
+
+async function undo(input: Input, startups: readonly StartupFile[]): Promise<Outcome> {
+  const files = startups.map(({ file }) => file).join(', ');
+  if (flag(input, 'dry-run'))
+    return { data: { dryRun: true, file: files }, text: `would take polyenv's lines out of ${files}` };
+  const removed: string[] = [];
+  for (const startup of startups) if (await removeLines(startup)) removed.push(startup.file);
+  return {
+    data: { file: files, removed: removed.length > 0 },
+    text: removed.length > 0 ? `took polyenv's lines out of ${removed.join(', ')}` : `${files} has no lines of polyenv`,
+  };
+}
+
+/** Whether the file was written; asks first. */
+async function addStartup(input: Input, startup: StartupFile): Promise<boolean> {
+  if (await isSetUp(startup)) return false;
+  if (!(await confirm(input, `add to ${startup.file}:\n\n${startup.lines}\n`))) {
+    throw new PolyenvError('usage', `${startup.file} was not changed: nobody could be asked`, {
+      where: { file: startup.file },
+      hint: 'polyenv setup --yes',
+    });
+  }
+  return addLines(startup);
+}
+
+/** Without the network polyenv keeps running on the Node that it has. */
+async function ownNode({ ctx }: Input): Promise<Toolchain | undefined> {
+  try {
+    return await installOwnNode(ctx);
+  } catch (error) {
+    if (!(error instanceof PolyenvError)) throw error;
+    ctx.emit({
+      type: 'warning',
+      text: `polyenv keeps running on ${ctx.host.node}: ${error.message}`,
+      hint: 'polyenv setup, when the network is there',
+    });
+    return undefined;
+  }
+}
