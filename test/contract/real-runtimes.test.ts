@@ -5,6 +5,7 @@ import { afterAll, expect, test } from 'vitest';
 import { runtime as go } from '../../runtimes/go';
 import { runtime as maven } from '../../runtimes/maven';
 import { runtime as node } from '../../runtimes/node';
+import { runtime as postgres } from '../../runtimes/postgres';
 import { homeOf } from '../../src/adapters/home/paths';
 import { openHttp } from '../../src/adapters/net/http';
 import { openMirrors } from '../../src/adapters/net/mirrors';
@@ -22,7 +23,7 @@ const stranger = newPerson();
 const env = { ...process.env, POLYENV_HOME: folder };
 const host = { ...stranger.host, env, personHome: process.env.HOME ?? folder };
 const settings = settingsWith({ networkRetries: 0, networkTimeout: 20 });
-const sources = [...go.sources, ...node.sources, ...maven.sources];
+const sources = [go, node, maven, postgres].flatMap((one) => one.sources);
 const mirrors = openMirrors({ settings, env, sources });
 const http = openHttp({ host, settings, emit: () => undefined, rewrite: mirrors.rewrite });
 const home = homeOf(host);
@@ -36,7 +37,7 @@ afterAll(async () => {
 
 /** The release and its artifacts, or why no registry gives them here. */
 async function find(runtime: Runtime, text: string) {
-  const source = runtime.sources.find(({ id }) => ['npm', 'goproxy', 'maven'].includes(id));
+  const source = runtime.sources.find(({ id }) => ['npm', 'goproxy', 'maven', 'pypi'].includes(id));
   const request = parseToolRequest(`${runtime.id}@${text}`, () => runtime);
   if (source === undefined) throw new Error(`${runtime.id} has no registry`);
   try {
@@ -57,8 +58,10 @@ test.for([
   ['go', '1.24', /^1\.24\.\d+$/, /^h1:/],
   ['go', '1.24.0', /^1\.24\.0$/, /^h1:/],
   ['maven', '3.9', /^3\.9\.\d+$/, /^sha512:/],
+  ['postgres', '17', /^17\.\d+\.0$/, /^sha(?:512|256):/],
+  ['postgres', '14', /^14\.\d+\.0$/, /^sha(?:512|256):/],
 ] as const)('%s@%s', async ([id, text, version, digest], { skip }) => {
-  const runtime = { go, node, maven }[id];
+  const runtime = { go, node, maven, postgres }[id];
   const found = await find(runtime, text);
   if (typeof found === 'string') return skip(found);
   const { source, release, artifacts } = found;

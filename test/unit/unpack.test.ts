@@ -669,6 +669,18 @@ function sha256(content: string | Buffer): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
+it('writes only what the recipe takes, and no folder that then is empty', async () => {
+  const members = [
+    { name: 'top/bin/psql', content: 'x', mode: 0o755 },
+    { name: 'top/bin/other', content: 'y' },
+    { name: 'top/share/', type: '5' },
+    { name: 'top/lib.libs/a/b.so', content: 'z' },
+  ];
+  const { files } = await unpackTar(tarGz(members), { recipe: { take: ['bin/psql', '*.libs/**'] } });
+  expect(files.map(({ path }) => path)).toEqual(['bin/psql', 'lib.libs/a/b.so']);
+  expect(readdirSync(root).sort()).toEqual(['bin', 'lib.libs']);
+});
+
 describe('an archive in an archive', () => {
   const inner = tarXz([
     { name: './bin/run', content: '#!/bin/sh\n', mode: 0o755 },

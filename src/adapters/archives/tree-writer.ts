@@ -102,6 +102,7 @@ export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): 
   const archiveRoot = partsOf(recipe.root);
   const place = partsOf(recipe.place ?? '');
   const skipped = new Set(recipe.skip ?? []);
+  const taken = recipe.take?.map(globPattern);
   const executables = (recipe.executables ?? []).map(globPattern);
   const files = new Map<string, FileEntry>();
   const hardLinks = new Map<string, string>();
@@ -258,6 +259,7 @@ export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): 
       return place.join('/');
     }
     if (skipped.has(parts[depth] ?? '')) return undefined;
+    if (taken !== undefined && !taken.some((pattern) => pattern.test(parts.slice(depth).join('/')))) return undefined;
     const wanted = [...place, ...parts.slice(depth)];
     const path = wanted.join('/');
     // A folder that is one stays one.

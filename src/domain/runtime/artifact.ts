@@ -60,6 +60,8 @@ export interface Recipe {
   readonly copies?: readonly { readonly from: string; readonly to: string }[];
   /** Symbolic links to make after unpacking; `target` is relative to the link's own folder and stays inside the tree. */
   readonly links?: readonly { readonly path: string; readonly target: string }[];
+  /** Globs (`*`, `**`) below `root`: files that match none of them are not written. */
+  readonly take?: readonly string[];
   /** Base names directly below `root` that are not written (an installer's own lists). */
   readonly skip?: readonly string[];
 }
