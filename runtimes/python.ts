@@ -9,6 +9,7 @@ import {
   commandsIn,
   type Digest,
   dataHome,
+  type Finish,
   hexDigest,
   homebrew,
   imagesNamed,
@@ -233,6 +234,108 @@ function commandPattern(version: Version): RegExp {
   return new RegExp(`^(?:python|pip|idle|pydoc|2to3)(?:3|-?${line}t?)?$|^python(?:3|${line}t?)?-config$`);
 }
 
+/** The folder of the standard library: `lib/python3.13`. */
+function libraryOf(tree: Tree): string | undefined {
+  const line = leadingNumbers(tree.version, 2);
+  const names = tree.platform.startsWith('windows') ? ['Lib'] : [`lib/python${line}`, `lib/python${line}t`];
+  return names.find((path) => tree.has(`${path}/os.py`));
+}
+
+/**
+ * Marked as somebody else's to change, so that pip itself refuses to, and with its standard library compiled: a tree that nobody writes
+ * can never keep what Python compiles when it runs.
+ */
+function finishPython(tree: Tree): Finish {
+  const library = libraryOf(tree);
+  if (library === undefined) return { files: {}, steps: [] };
+  const windows = tree.platform.startsWith('windows');
+  const oldPip = tree
+    .list(`${library}/site-packages`)
+    .some((name) => /^pip-(?:\d|1\d|2[0-2])\.[\d.]+dist-info$/.test(name));
+  return {
+    files: {
+      // https://packaging.python.org/en/latest/specifications/externally-managed-environments/
+      [`${library}/EXTERNALLY-MANAGED`]: MANAGED,
+      // pip before 23.0 does not know that file. No environment reads this one: https://pip.pypa.io/en/stable/topics/configuration/
+      ...(oldPip && { [windows ? 'pip.ini' : 'pip.conf']: '[global]\nrequire-virtualenv = true\n' }),
+    },
+    steps: [
+      {
+        makes: 'its compiled standard library, so that it starts more slowly',
+        program: windows ? 'python.exe' : 'bin/python3',
+        args: ({ staged, final, jobs }) => [
+          ...['-s', '-S', '-B', '-c', COMPILE],
+          ...[`${staged}/${library}`, `${final}/${library}`, `${jobs}`],
+        ],
+        // So that the same sources are the same bytes each time.
+        env: { PYTHONHASHSEED: '0' },
+      },
+    ],
+  };
+}
+
+const MANAGED = `[externally-managed]
+Error=This Python belongs to polyenv, and all projects share it.
+
+ In a project that pins Python, "pip install" writes into the project's .venv.
+ To pin it there: polyenv use python
+
+ Outside projects, "pip install" writes into the environment of your default.
+ To choose one: polyenv use --default python
+`;
+
+/**
+ * Unchecked-hash files, which hold whatever the time of the source is (PEP 552). Forked for fixed parts of the work, so that no
+ * process's past and no number of processors shows in the bytes. Where nothing is compiled (tests, packages), a file takes the
+ * name of the folder that Python would make, as root would write there.
+ */
+const COMPILE = `
+import os, sys
+sys.path[:] = [p for p in sys.path if p]
+import py_compile
+root, final, jobs = sys.argv[1], sys.argv[2], int(sys.argv[3])
+mode = getattr(py_compile, 'PycInvalidationMode', None)
+options = {'invalidation_mode': mode.UNCHECKED_HASH} if mode else {}
+skipped = {'test', 'tests', 'idlelib', 'idle_test', 'turtledemo', 'lib2to3', 'ensurepip', 'site-packages'}
+sources = []
+for folder, names, files in os.walk(root):
+    names[:] = sorted(name for name in names if name != '__pycache__')
+    python = sorted(name for name in files if name.endswith('.py'))
+    if skipped & set(folder[len(root):].split(os.sep)):
+        if python and not os.path.exists(os.path.join(folder, '__pycache__')):
+            open(os.path.join(folder, '__pycache__'), 'x').close()
+        continue
+    for path in (os.path.join(folder, name) for name in python):
+        sources.append((-os.path.getsize(path), path))
+sources.sort()
+def compile(part):
+    for _, path in part:
+        try:
+            py_compile.compile(path, dfile=final + path[len(root):], doraise=True, optimize=0, **options)
+        except (py_compile.PyCompileError, SyntaxError, ValueError):
+            pass
+parts = [sources[start::32] for start in range(32)]
+failed = running = 0
+for part in parts:
+    if not hasattr(os, 'fork'):
+        compile(part)
+        continue
+    if running == jobs:
+        failed |= os.wait()[1]
+        running -= 1
+    if os.fork() == 0:
+        status = 1
+        try:
+            compile(part)
+            status = 0
+        finally:
+            os._exit(status)
+    running += 1
+for _ in range(running):
+    failed |= os.wait()[1]
+sys.exit(1 if failed else 0)
+`;
+
 /** Those that `ensurepip` would install; of a project that is there twice, the newest: https://docs.python.org/3/library/ensurepip.html */
 function bundledWheels(tree: Tree): readonly string[] {
   const line = leadingNumbers(tree.version, 2);
@@ -305,6 +408,7 @@ export const runtime: Runtime = {
       },
     };
   },
+  finish: finishPython,
   probe: {
     command: 'python3',
     args: ['-I', '--version'],

@@ -44,6 +44,7 @@ export type * from './domain/runtime/artifact';
 export { type ChecksumList, parseChecksum, parseChecksumList } from './domain/runtime/checksum-list';
 export { type Digest, hexDigest, integrityDigest } from './domain/runtime/digest';
 export type * from './domain/runtime/editor';
+export type * from './domain/runtime/finish';
 export { type GithubProject, githubSource } from './domain/runtime/github-source';
 export { imagesNamed } from './domain/runtime/image-names';
 export type * from './domain/runtime/layout';

@@ -133,9 +133,10 @@ test('of a folder with several Pythons only its own commands are taken', () => {
     folder: '.venv',
     marker: 'pyvenv.cfg',
     bin: 'bin',
-    make: ['python3', '-I', '-m', 'venv'],
+    make: ['python3', '-I', '-m', 'venv', '--without-pip'],
     commands: ['python', 'python3', 'python3.11', 'pip', 'pip3', 'pip3.11'],
     variable: 'VIRTUAL_ENV',
+    seeds: { wheels: [], otherwise: ['-I', '-m', 'ensurepip', '--upgrade', '--default-pip'] },
   });
 });
 

@@ -89,6 +89,7 @@ test('a CPython, as python-build-standalone packs it, makes a virtual environmen
   const [command = '', ...args] = layout.overlay?.make ?? [];
   run(join(into, layout.commands[command] ?? ''), [...args, join(project, '.venv')], { cwd: project, path });
   const inside = join(project, '.venv/bin');
+  run(join(inside, 'python'), layout.overlay?.seeds?.otherwise ?? [], { cwd: project, path: inside });
   const said = run(join(inside, 'python'), ['-c', 'import sys; print(sys.prefix)'], { cwd: project, path: inside });
   expect(said).toBe(`${join(project, '.venv')}\n`);
   expect(run(join(inside, 'pip'), ['--version'], { cwd: project, path: inside })).toContain(project);

@@ -68,6 +68,17 @@ describe.each(ids)('%s', async (id) => {
     }
   });
 
+  test.each(PLATFORMS)('finishes a tree purely on %s, within it', (platform) => {
+    const tree = Object.freeze(treeWith(runtime.probe.command, platform));
+    const everywhere = { ...tree, has: () => true };
+    for (const one of [tree, everywhere]) {
+      const finish = runtime.finish?.(one);
+      expect(JSON.stringify(runtime.finish?.(one))).toBe(JSON.stringify(finish));
+      const paths = [...Object.keys(finish?.files ?? {}), ...(finish?.steps ?? []).map(({ program }) => program)];
+      for (const path of paths) expect(path).not.toMatch(/^\/|(^|\/)\.\.(\/|$)/);
+    }
+  });
+
   test('shares nothing of the person when the isolation is strict', () => {
     const place = { ...PLACE, isolation: 'strict' as const };
     const { variables } = runtime.layout(treeWith(runtime.probe.command, 'linux-x64'), place);

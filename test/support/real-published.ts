@@ -112,19 +112,21 @@ export function publishJava(scratch: string): Found {
   return { published: { files, asks: [] }, request: 'lts' };
 }
 
-/** A CPython of pyenv, as python-build-standalone packs it. */
-export function publishPython(scratch: string): Found {
+/** A CPython of pyenv, as python-build-standalone packs it: the newest, or the newest of a line. */
+export function publishPython(scratch: string, line = '3'): Found {
   const versions = join(HOME, '.pyenv/versions');
-  const numbered = namesIn(versions).filter((one) => /^3\.\d+\.\d+$/.test(one));
-  const version = numbered.findLast((one) => starts(join(versions, one, 'bin/python3')));
+  const version = namesIn(versions)
+    .filter((one) => /^3\.\d+\.\d+$/.test(one) && `${one}.`.startsWith(`${line}.`))
+    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+    .findLast((one) => starts(join(versions, one, 'bin/python3')));
   if (version === undefined) return { absent: 'pyenv has no Python here that starts' };
   const members = ['--exclude=test', '--exclude=__pycache__', '--exclude=*.a', '.'];
   const content = pack(scratch, { folder: join(versions, version), as: 'python', members });
   const file = `cpython-${version}%2B20260814-x86_64-unknown-linux-gnu-install_only_stripped.tar.gz`;
   const url = `https://github.com/astral-sh/python-build-standalone/releases/download/20260814/${file}`;
   const INDEX = 'https://raw.githubusercontent.com/astral-sh/versions/main/v1/python-build-standalone.ndjson';
-  const line = { version: `${version}+20260814`, artifacts: [{ url, sha256: sha256(content) }] };
-  return { published: { files: { [url]: content, [INDEX]: `${JSON.stringify(line)}\n` }, asks: [] }, request: '3' };
+  const row = { version: `${version}+20260814`, artifacts: [{ url, sha256: sha256(content) }] };
+  return { published: { files: { [url]: content, [INDEX]: `${JSON.stringify(row)}\n` }, asks: [] }, request: line };
 }
 
 /** A Python that was built with a shared library and copied elsewhere does not. */

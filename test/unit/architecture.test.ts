@@ -56,7 +56,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   host: [],
   'code-cache': [],
   verb: [],
-  run: ['host', 'cli', 'adapters', 'verb'],
+  run: ['host', 'cli', 'adapters'],
   bin: ['host', 'run', 'code-cache', 'verb'],
 };
 

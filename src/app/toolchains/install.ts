@@ -99,11 +99,13 @@ async function fetchToolchain(ctx: Context, order: Order, key: string): Promise<
     const root = join(staging, 'tree');
     await ensureFolder(root);
     ctx.emit({ type: 'phase', tool: id, version: order.version, phase: 'download' });
-    const { files, parts } = await fetchParts(ctx, order, root);
+    const { files: unpacked, parts } = await fetchParts(ctx, order, root);
     const proved: Order = { ...order, parts };
     checkMinimum(ctx, proved);
-    ctx.emit({ type: 'phase', tool: id, version: order.version, phase: 'publish' });
     checkTree(ctx, order, root);
+    const { finishTree } = await import('./finish');
+    const files = await finishTree(ctx, order, { root, final: join(ctx.home.store, key), files: unpacked });
+    ctx.emit({ type: 'phase', tool: id, version: order.version, phase: 'publish' });
     const { freezeTree } = await import('../../adapters/archives/unpack');
     await freezeTree(root);
     const toolchain = describeToolchain(ctx, { order: proved, key, files });

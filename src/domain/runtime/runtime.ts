@@ -8,6 +8,7 @@ import type { ToolId } from '../words/tool-id';
 import type { Advice } from './advice';
 import type { Artifact, Locator, Part, Proof, Recipe, Url } from './artifact';
 import type { Digest } from './digest';
+import type { Finish } from './finish';
 import type { Layout, Place, Tree } from './layout';
 import type { PlatformKey } from './platform';
 import type { Service } from './service';
@@ -32,6 +33,8 @@ export interface Runtime {
   readonly sources: readonly Source[];
   /** Commands, variables and private homes of an unpacked tree. Pure. */
   layout(tree: Tree, place: Place): Layout;
+  /** What a new tree gets before it is frozen. Pure. */
+  finish?(tree: Tree): Finish;
   /** How to ask a toolchain for its version: run in `/` with a scrubbed environment. */
   readonly probe: Probe;
   readonly discover?: readonly Discovery[];
