@@ -7,6 +7,7 @@ import { type Http, openHttp } from '../../src/adapters/net/http';
 import { openMirrors } from '../../src/adapters/net/mirrors';
 import { openUpstream } from '../../src/adapters/upstream/upstream';
 import type { Context } from '../../src/app/base/context';
+import type { TeamStores } from '../../src/app/base/team-stores';
 import { installToolchain, type Order } from '../../src/app/toolchains/install';
 import type { Settings } from '../../src/domain/project/settings';
 import type { Runtime } from '../../src/domain/runtime/runtime';
@@ -61,6 +62,13 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.close();
 });
 
+const NO_STORES: TeamStores = {
+  configured: () => undefined,
+  registry: () => {
+    throw new Error('no registry is asked');
+  },
+};
+
 /** A runtime whose one source signs its archives, and a person who installs it. */
 async function newInstaller(signature: Buffer | undefined, changes: Partial<Settings> = {}, again?: Person) {
   const published: Record<string, Answer> = {
@@ -86,7 +94,7 @@ async function newInstaller(signature: Buffer | undefined, changes: Partial<Sett
     platform: 'darwin-x64',
     emit: (event) => events.push(event),
     directory: person.folder,
-    network: async () => ({ http: upstream.http, upstream, close: () => http.close() }),
+    network: async () => ({ http: upstream.http, upstream, stores: NO_STORES, close: () => http.close() }),
     close: async () => undefined,
   };
   const keys = { fingerprints: [releaser.fingerprint], material: (print: string) => `${SITE}/keys/${print}.asc` };

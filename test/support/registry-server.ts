@@ -49,6 +49,8 @@ export interface RegistryServer {
   readonly manifests: Map<string, { readonly type: string; readonly body: Buffer }>;
   /** Answers in the place of what the registry would say. */
   instead: (asked: RegistryAsked) => Reply | undefined;
+  /** A blob as if it had been pushed. */
+  put(repository: string, body: Buffer): void;
   writes(): number;
   close(): Promise<void>;
 }
@@ -95,6 +97,10 @@ export async function serveRegistry(habits: RegistryHabits = {}): Promise<Regist
     blobs,
     manifests,
     instead: () => undefined,
+    put: (repository, body) => {
+      blobs.set(digestOf(body), body);
+      owned.add(`${repository}@${digestOf(body)}`);
+    },
     writes: () => asked.filter(({ method }) => !['GET', 'HEAD'].includes(method)).length,
     close: async () => {
       for (const socket of sockets) socket.destroy();

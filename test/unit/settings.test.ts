@@ -38,6 +38,51 @@ function person(value: unknown): void {
   writeFileSync(files.person, typeof value === 'string' ? value : JSON.stringify(value, undefined, 2));
 }
 
+describe('a setting whose name begins with the name of another', () => {
+  const all = async () => {
+    const { store, storeMode } = await loadSettings(host(), files);
+    return { store, storeMode };
+  };
+
+  it('is set and unset beside it, in either order', async () => {
+    await changeSetting(host(), { name: 'store.mode', value: 'only' }, files);
+    await changeSetting(host(), { name: 'store', value: 'registry.example/team/tools' }, files);
+    expect(await all()).toEqual({ store: 'registry.example/team/tools', storeMode: 'only' });
+    await changeSetting(host(), { name: 'store.mode', value: 'fallback' }, files);
+    expect(await all()).toEqual({ store: 'registry.example/team/tools', storeMode: 'fallback' });
+    await changeSetting(host(), { name: 'store', value: undefined }, files);
+    expect(await all()).toEqual({ store: '', storeMode: 'fallback' });
+  });
+
+  it('may stand nested in a file, which a change keeps', async () => {
+    person({ store: { mode: 'only' }, jobs: 3 });
+    expect((await all()).storeMode).toBe('only');
+    await changeSetting(host(), { name: 'store', value: 'registry.example/team/tools' }, files);
+    expect(await all()).toEqual({ store: 'registry.example/team/tools', storeMode: 'only' });
+    expect((await loadSettings(host(), files)).jobs).toBe(3);
+  });
+
+  it('is held by the organisation by itself: only the stricter way is free', async () => {
+    organisation({ store: 'registry.example/a', 'store.mode': 'first', locked: true });
+    await expect(changeSetting(host(), { name: 'store', value: 'registry.example/b' }, files)).rejects.toMatchObject({
+      code: 'settings-locked',
+    });
+    await expect(changeSetting(host(), { name: 'store.mode', value: 'fallback' }, files)).rejects.toMatchObject({
+      code: 'settings-locked',
+    });
+    await changeSetting(host(), { name: 'store.mode', value: 'only' }, files);
+    expect(await all()).toEqual({ store: 'registry.example/a', storeMode: 'only' });
+  });
+
+  it('takes no password and no tag', async () => {
+    for (const value of ['https://ci:secret@registry.example/a', 'registry.example', 'registry.example/a:latest']) {
+      await expect(changeSetting(host(), { name: 'store', value }, files)).rejects.toMatchObject({
+        code: 'settings-invalid',
+      });
+    }
+  });
+});
+
 describe('settings are read', () => {
   it('from the defaults where nobody says anything', async () => {
     const settings = await loadSettings(host(), files);

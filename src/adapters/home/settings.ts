@@ -246,6 +246,8 @@ function accepted({ name }: SettingRow, decoded: Decoded): unknown {
 async function writePersonFile(file: string, name: string, value: unknown): Promise<void> {
   const folder = join(file, '..');
   await ensureFolder(folder);
+  const parent = parentOf(name);
+  const flat = parent !== undefined;
   const { default: Conf } = await import('conf');
   const store = new Conf<Record<string, unknown>>({
     projectName: 'polyenv',
@@ -256,14 +258,32 @@ async function writePersonFile(file: string, name: string, value: unknown): Prom
     clearInvalidConfig: false,
     // Mirrors may carry a password.
     configFileMode: 0o600,
+    accessPropertiesByDotNotation: !flat,
   });
+  if (flat) spread(store, parent);
   if (value === undefined) store.delete(name);
   else store.set(name, value);
 }
 
+/** `store` is a setting, and so is `store.mode`: it cannot stand within the other and has its dotted name as its key. */
+function parentOf(name: string): string | undefined {
+  const [first = ''] = name.split('.');
+  const isParent = SETTINGS.some((setting) => setting.name.startsWith(`${first}.`));
+  return isParent && SETTINGS.some((setting) => setting.name === first) ? first : undefined;
+}
+
+/** What a person wrote as nesting, where the outer name is to get a value of its own. */
+function spread(store: { store: Record<string, unknown> }, parent: string): void {
+  const { [parent]: nested, ...others } = store.store;
+  if (!isTable(nested)) return;
+  const members = Object.entries(nested).map(([key, value]) => [`${parent}.${key}`, value]);
+  store.store = { ...others, ...Object.fromEntries(members) };
+}
+
 /** By the names in their order: exact enough for a message, and without a second parser. */
 function lineOfName(text: string, name: string): number {
-  const names = SETTINGS.some((setting) => setting.name === name) || name.includes('.') ? name.split('.') : [name];
+  const whole = text.includes(JSON.stringify(name)) ? [name] : name.split('.');
+  const names = SETTINGS.some((setting) => setting.name === name) || name.includes('.') ? whole : [name];
   let offset = 0;
   for (const part of names) {
     const found = text.indexOf(JSON.stringify(part), offset);

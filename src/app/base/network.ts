@@ -7,6 +7,7 @@ import type { PlatformKey } from '../../domain/runtime/platform';
 import type { Emit } from '../../domain/words/events';
 import type { Host } from '../../host';
 import { loadRuntimes } from './registry';
+import { openTeamStores } from './team-stores';
 
 export type Network = Awaited<ReturnType<typeof openNetwork>>;
 
@@ -24,5 +25,6 @@ export async function openNetwork(options: {
   const concealed: Emit = (event) => emit(mirrors.concealment.concealEvent(event));
   const http = openHttp({ host, settings, emit: concealed, rewrite: mirrors.rewrite });
   const upstream = openUpstream({ ...options, http, mirrors });
-  return { http: upstream.http, upstream, close: () => http.close() };
+  const stores = openTeamStores({ http, host, settings, concealment: mirrors.concealment, emit: concealed });
+  return { http: upstream.http, upstream, stores, close: () => http.close() };
 }

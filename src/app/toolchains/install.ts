@@ -23,6 +23,7 @@ import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { readyHome } from '../base/ready-home';
 import { outsidePlace } from '../project/place';
+import { downloadAt } from './places';
 import { weakerProof } from './resolve';
 import { limit } from './slots';
 
@@ -129,43 +130,49 @@ async function fetchParts(
   order: Order,
   root: string,
 ): Promise<{ readonly files: readonly StoredFile[]; readonly parts: readonly Part[] }> {
-  const { http, upstream } = await ctx.network();
   const pieces = piecesOf(order);
   const sizes = pieces.map(({ part }) => part.size);
   const total = sizes.every((size) => size !== undefined) ? sizes.reduce((sum, size) => sum + size, 0) : undefined;
   const stop = new AbortController();
   let bytes = 0;
+  const { version, platform } = order;
+  const tool = order.runtime.id;
+  const told = (count: number): void => {
+    bytes += count;
+    ctx.emit({ type: 'progress', tool, version, phase: 'download', bytes, ...present({ total }) });
+  };
   const unpacked = await Promise.allSettled(
     pieces.map(({ part, recipe }) =>
-      limit(ctx.settings.jobs, async () => {
-        stop.signal.throwIfAborted();
-        const { url, headers } = await upstream.locate(part.at);
-        const download: PartDownload = {
-          http,
-          url,
-          headers,
-          part,
-          downloads: ctx.home.downloads,
-          offline: ctx.settings.offline,
-          signal: stop.signal,
-          onBytes: (count) => {
-            bytes += count;
-            ctx.emit({
-              type: 'progress',
-              tool: order.runtime.id,
-              version: order.version,
-              phase: 'download',
-              bytes,
-              ...present({ total }),
-            });
-          },
-        };
-        const signature = signatureOf(ctx, order, part);
-        if (signature !== undefined) return fetchSigned(ctx, { order, recipe, download, signature, into: root });
-        const { fetchPart } = await import('../../adapters/upstream/download');
-        const { files } = await fetchPart({ ...download, recipe, into: root });
-        return { files, part };
-      }).catch((error: unknown) => {
+      limit(ctx.settings.jobs, () =>
+        downloadAt(ctx, { part, name: `${tool} ${version} for ${platform}`, signal: stop.signal }, async (place) => {
+          stop.signal.throwIfAborted();
+          let received = 0;
+          const download: PartDownload = {
+            ...place,
+            part,
+            downloads: ctx.home.downloads,
+            offline: ctx.settings.offline,
+            signal: stop.signal,
+            onBytes: (count) => {
+              received += count;
+              told(count);
+            },
+          };
+          try {
+            const signature = signatureOf(ctx, order, part);
+            if (signature !== undefined) {
+              return await fetchSigned(ctx, { order, recipe, download, signature, into: root });
+            }
+            const { fetchPart } = await import('../../adapters/upstream/download');
+            const { files } = await fetchPart({ ...download, recipe, into: root });
+            return { files, part };
+          } catch (error) {
+            // Another place begins at nothing.
+            bytes -= received;
+            throw error;
+          }
+        }),
+      ).catch((error: unknown) => {
         stop.abort(error);
         throw error;
       }),

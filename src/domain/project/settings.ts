@@ -54,6 +54,12 @@ export interface Settings {
   readonly goProxy: string;
   readonly mavenRepository: string;
   readonly pypiIndex: string;
+  /** The repository of a registry that has the archives of a team, `registry.example/team/toolchains`; empty means none. */
+  readonly store: string;
+  /** Before the official sites, after them, or in their place. */
+  readonly storeMode: 'fallback' | 'first' | 'only';
+  /** Whose builds `push` leaves out. */
+  readonly storeLeaveOut: readonly string[];
   /** Downloads at once. */
   readonly jobs: number;
   /** Seconds to wait for another polyenv. */
@@ -202,6 +208,32 @@ export const SETTINGS: readonly (Setting & { readonly key: keyof Settings })[] =
     fallback: '',
   },
   { key: 'pypiIndex', name: 'registry.pypi', type: 'text', describe: "instead of pip's own index", fallback: '' },
+  {
+    key: 'store',
+    name: 'store',
+    type: 'text',
+    describe: "the repository of a registry with a team's archives",
+    fallback: '',
+    pattern: /^(?:https?:\/\/)?[A-Za-z0-9[][^\s"'`\\<>@/]*\/[a-z0-9][a-z0-9._/-]*$/,
+    shape: 'HOST/REPOSITORY, such as registry.example/team/toolchains',
+  },
+  {
+    key: 'storeMode',
+    name: 'store.mode',
+    type: ['fallback', 'first', 'only'],
+    describe: 'the store after the official sites, before them, or in their place',
+    fallback: 'first',
+    strictest: 'last',
+  },
+  {
+    key: 'storeLeaveOut',
+    name: 'store.leave_out',
+    type: 'list',
+    describe: 'vendors and runtimes that push leaves out, such as those whose licence forbids to pass them on',
+    fallback: [],
+    pattern: /^[a-z0-9][a-z0-9._-]{0,63}$/,
+    shape: 'the name of a vendor or a runtime',
+  },
   { key: 'jobs', name: 'jobs', type: 'integer', describe: 'downloads at once', fallback: 4, minimum: 1, maximum: 64 },
   {
     key: 'lockTimeout',

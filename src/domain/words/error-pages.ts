@@ -149,6 +149,10 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     meaning: 'A server answered, and refused: not there, not allowed, too many requests, or its own failure.',
     fix: 'For 401 and 403 put a login into `~/.netrc`; for 404 check the mirror; otherwise try again later.',
   },
+  'store-missing': {
+    meaning: '`store.mode` is `only`, and the repository of the setting `store` does not have the archive.',
+    fix: '`polyenv push REFERENCE` from a machine that reaches the official sites, or `polyenv settings set store.mode first`.',
+  },
   'upstream-malformed': {
     meaning:
       'An index or list is not in the form that its publisher documents: mostly a mirror, or a proxy in between.',

@@ -39,6 +39,7 @@ export const CATALOGUE = {
   network: { exit: 5, title: 'A server cannot be reached' },
   offline: { exit: 5, title: 'The network is switched off and the cache does not have it' },
   'http-status': { exit: 5, title: 'A server refused' },
+  'store-missing': { exit: 5, title: "The team's store does not have it" },
   'upstream-malformed': { exit: 5, title: 'A server answered something that cannot be read' },
   'insecure-url': { exit: 5, title: 'A URL is not protected' },
   'certificate-invalid': { exit: 5, title: "A server's certificate is not accepted" },
