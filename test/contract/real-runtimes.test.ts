@@ -6,6 +6,7 @@ import { runtime as go } from '../../runtimes/go';
 import { runtime as maven } from '../../runtimes/maven';
 import { runtime as node } from '../../runtimes/node';
 import { runtime as postgres } from '../../runtimes/postgres';
+import { runtime as valkey } from '../../runtimes/valkey';
 import { homeOf } from '../../src/adapters/home/paths';
 import { openHttp } from '../../src/adapters/net/http';
 import { openMirrors } from '../../src/adapters/net/mirrors';
@@ -23,7 +24,7 @@ const stranger = newPerson();
 const env = { ...process.env, POLYENV_HOME: folder };
 const host = { ...stranger.host, env, personHome: process.env.HOME ?? folder };
 const settings = settingsWith({ networkRetries: 0, networkTimeout: 20 });
-const sources = [go, node, maven, postgres].flatMap((one) => one.sources);
+const sources = [go, node, maven, postgres, valkey].flatMap((one) => one.sources);
 const mirrors = openMirrors({ settings, env, sources });
 const http = openHttp({ host, settings, emit: () => undefined, rewrite: mirrors.rewrite });
 const home = homeOf(host);
@@ -59,9 +60,10 @@ test.for([
   ['go', '1.24.0', /^1\.24\.0$/, /^h1:/],
   ['maven', '3.9', /^3\.9\.\d+$/, /^sha512:/],
   ['postgres', '17', /^17\.\d+\.0$/, /^sha(?:512|256):/],
+  ['valkey', '9', /^9\.\d+\.\d+$/, /^sha256:/],
   ['postgres', '14', /^14\.\d+\.0$/, /^sha(?:512|256):/],
 ] as const)('%s@%s', async ([id, text, version, digest], { skip }) => {
-  const runtime = { go, node, maven, postgres }[id];
+  const runtime = { go, node, maven, postgres, valkey }[id];
   const found = await find(runtime, text);
   if (typeof found === 'string') return skip(found);
   const { source, release, artifacts } = found;
