@@ -1,6 +1,8 @@
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -74,9 +76,24 @@ async function buildInto(root: string): Promise<void> {
       define: { 'import.meta.url': '__filename' },
     });
   }
+  await writePages(root, out);
   const odd = [out, join(out, 'vendor')].flatMap((folder) => scriptsIn(folder).filter((file) => !isAscii(file)));
   if (odd.length > 0) throw new Error(`${odd.join(', ')}: not ASCII, as which src/code-cache.ts reads them`);
   publish(out, join(root, 'dist'));
+}
+
+/** What polyenv shows of its own docs, and its manual pages. */
+async function writePages(root: string, out: string): Promise<void> {
+  const { manPages } = await loadBundled<typeof import('./man-pages')>(root, 'scripts/man-pages.ts');
+  mkdirSync(join(out, 'man', 'man1'), { recursive: true });
+  for (const [name, text] of await manPages(version(root))) writeFileSync(join(out, 'man', 'man1', name), text);
+  mkdirSync(join(out, 'pages'));
+  for (const folder of ['reference', 'guide']) {
+    const from = join(root, 'docs', folder);
+    if (!existsSync(from)) continue;
+    for (const name of readdirSync(from).filter((one) => one.endsWith('.md') && !/^[A-Z]/.test(one)))
+      copyFileSync(join(from, name), join(out, 'pages', name));
+  }
 }
 
 function scriptsIn(folder: string): readonly string[] {

@@ -30,4 +30,6 @@ _polyenv_complete() {
     return 0
 }
 
-complete -o bashdefault -o default -F _polyenv_complete polyenv
+# bash before 4.4 (macOS has 3.2) knows no order but the alphabet's.
+complete -o nosort -o bashdefault -o default -F _polyenv_complete polyenv 2>/dev/null ||
+    complete -o bashdefault -o default -F _polyenv_complete polyenv

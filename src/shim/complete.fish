@@ -17,4 +17,4 @@ function __polyenv_complete
     end
 end
 
-complete --command polyenv --no-files --arguments '(__polyenv_complete)'
+complete --command polyenv --no-files --keep-order --arguments '(__polyenv_complete)'

@@ -43,7 +43,7 @@ export async function keptReleases(home: Home, tool: string): Promise<readonly K
     .slice(0, MOST)
     .flatMap((line) => {
       const [version = '', ...facts] = line.split(' ');
-      if (!isWord(version)) return [];
+      if (!isWord(version) || !facts.every((one) => /^(?:lts|channel)=/.test(one))) return [];
       const fact = (name: string): string | undefined =>
         facts.find((one) => one.startsWith(`${name}=`))?.slice(name.length + 1);
       const [lts, channel] = [fact('lts'), fact('channel')];

@@ -8,6 +8,7 @@ import { keptVersions } from '../../adapters/upstream/known-versions';
 import { isTable } from '../../domain/formats/document-value';
 import { MANIFEST_NAMES } from '../../domain/project/manifest';
 import { type Candidate, type Native, type ToolWords, type Vocabulary, wantedAt } from '../../domain/routes/completion';
+import { compareNumbers } from '../../domain/versions/schemes/numbers';
 import { isPrintable, printable } from '../../domain/words/printable';
 import type { Host } from '../../host';
 
@@ -88,10 +89,13 @@ function supported({ host }: Place, { lines }: ToolWords): readonly Candidate[] 
 }
 
 async function installed({ home }: Place): Promise<readonly Candidate[]> {
-  return (await listToolchains(home)).map(({ tool, version, linked }) => ({
-    word: `${tool}@${version}`,
-    describe: linked === undefined ? 'installed' : 'linked',
-  }));
+  const numbers = (version: string): readonly number[] => (version.match(/\d+/g) ?? []).map(Number);
+  return (await listToolchains(home))
+    .toSorted((a, b) => (a.tool === b.tool ? compareNumbers(numbers(b.version), numbers(a.version)) : 0))
+    .map(({ tool, version, linked }) => ({
+      word: `${tool}@${version}`,
+      describe: linked === undefined ? 'installed' : 'linked',
+    }));
 }
 
 /** Read more leniently than by who runs them: a manifest that is being edited still has tasks. */
