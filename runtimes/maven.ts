@@ -12,6 +12,7 @@ import {
   polyglotManagers,
   type Runtime,
   type Source,
+  sdkmanCandidate,
   setVariable,
   unsetVariable,
   type Version,
@@ -64,7 +65,7 @@ export const runtime: Runtime = {
   homepage: 'https://maven.apache.org',
   aliases: ['mvn'],
   scheme: npmScheme,
-  pins: [],
+  pins: [sdkmanCandidate('maven')],
   sources: [repository],
   layout: (tree, { toolchain }) => ({
     commands: commandsIn(tree, 'bin', /^mvn(?:Debug|yjp|enc|sh|up)?$/),

@@ -3,6 +3,7 @@ import { CATALOG } from '../src/cli/catalog';
 import { type Argument, COMMON_OPTIONS, type Command, type Entry, type Group, type Option } from '../src/cli/command';
 import { loadCommand } from '../src/cli/entry';
 import { usage } from '../src/cli/output/help';
+import { MISE_NAMES } from '../src/domain/pins/files/mise-files';
 import { pinFilesOf } from '../src/domain/pins/files/of-runtime';
 import { MANIFEST_NAMES } from '../src/domain/project/manifest';
 import { SETTINGS, type Setting, settingVariable } from '../src/domain/project/settings';
@@ -223,12 +224,19 @@ function precedencePage(runtimes: readonly Runtime[]): string {
       `## ${runtime.title}`,
       [
         ...MANIFEST_NAMES.map((name) => [name, '']),
-        ...pinFilesOf(runtime).map(({ file, strength }) => [file, strength === 'floor' ? ' (a floor)' : '']),
+        ...pinFilesOf(runtime)
+          .filter(({ file }) => !MISE_NAMES.includes(file) || file === 'mise.toml')
+          .map(({ file, strength }) => [file, noteOf(file, strength)]),
       ]
         .map(([file = '', note], index) => `${index + 1}. ${code(file)}${note}`)
         .join('\n'),
     ]),
   ]);
+}
+
+function noteOf(file: string, strength: 'floor' | undefined): string {
+  if (file === 'mise.toml') return " and mise's other names, in [their order](pin-files.md#files-for-any-runtime)";
+  return strength === 'floor' ? ' (a floor)' : '';
 }
 
 function page(parts: readonly string[]): string {

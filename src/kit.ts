@@ -37,7 +37,7 @@ export { pyproject } from './domain/pins/files/pyproject';
 export { pythonVersion, pythonVersions } from './domain/pins/files/python-version';
 export { runtimeTxt } from './domain/pins/files/runtime-txt';
 export { rustToolchain, rustToolchainToml } from './domain/pins/files/rust-toolchain';
-export { sdkmanrc } from './domain/pins/files/sdkmanrc';
+export { sdkmanCandidate, sdkmanrc } from './domain/pins/files/sdkmanrc';
 export { dataHome, firstWord, homebrew, namedIn, polyglotManagers } from './domain/pins/other-managers';
 export type * from './domain/runtime/advice';
 export type * from './domain/runtime/artifact';

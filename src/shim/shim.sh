@@ -4,9 +4,9 @@
 # Routes one command to the runtime that the nearest project pins. Starts no program but the tool.
 # A shell parses a compound command whole before it runs it: what is seldom needed stands in later commands.
 __polyenv_h=@HOME@ __polyenv_t=@TOOL@ __polyenv_n=${0##*/} __polyenv_r= __polyenv_d=${PWD%/}
-case ${POLYENV_BYPASS-}:${@VARIABLE@:+x}:$__polyenv_n:${1-} in
+case ${POLYENV_BYPASS-}:@ASKED@:$__polyenv_n:${1-} in
 1:*) __polyenv_r=bypass ;;
-*:x:*) __polyenv_r=slow __polyenv_d= ;;
+:x* | [!1:]*:x*) __polyenv_r=slow __polyenv_d= ;;
 @PLUS@) __polyenv_r=slow __polyenv_d= ;;
 esac
 case $PWD/ in

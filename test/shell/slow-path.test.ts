@@ -9,7 +9,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Machine, newMachine, type Ran, type RunOptions } from '../support/cli';
 import { discard } from '../support/discard';
@@ -105,6 +105,42 @@ describe('what polyenv decides for a shim', () => {
     expect((await node([])).stdout).toBe('tiny-node 20.11.1\n');
     expect((await node([], { env: { POLYENV_NODE: 'system' } })).stdout).toBe('decoy\n');
     expect(readdirSync(project).map((name) => [name, readFileSync(join(project, name), 'utf8')])).toEqual(before);
+  });
+
+  it.each(['.mise.toml', 'mise/config.toml', '.config/mise.toml', '.config/mise/config.toml'])(
+    'finds %s wherever it appears, also in a project',
+    async (name) => {
+      const cwd = machine.folder(`project/of-${name.replaceAll('/', '-')}/deep`);
+      const file = join(cwd, '..', name);
+      expect((await node([], { cwd })).stdout).toBe('tiny-node 20.11.1\n');
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, '[tools]\nnode = "22"');
+      for (const _ of ['slow', 'compiled']) expect((await node([], { cwd })).stdout).toBe('tiny-node 22.1.0\n');
+      rmSync(file);
+      expect((await node([], { cwd })).stdout).toBe('tiny-node 20.11.1\n');
+    },
+  );
+
+  it('takes no settings of the home folder for a project', async () => {
+    const file = join(machine.home, '.config/mise/config.toml');
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, '[tools]\nnode = "22"');
+    expect((await node([], { cwd: machine.home })).stdout).toBe('decoy\n');
+    rmSync(file);
+  });
+
+  it("reads mise's file of an environment for calls that name it, and for no other", async () => {
+    const cwd = machine.folder('environments');
+    writeFileSync(join(cwd, 'mise.toml'), '[tools]\nnode = "22"');
+    writeFileSync(join(cwd, 'mise.ci.toml'), '[tools]\nnode = "18"');
+    const versions = [{}, { MISE_ENV: 'ci' }, {}, { MISE_ENV: 'other,ci' }, { MISE_ENV: 'other' }].map(
+      async (env) => (await node([], { cwd, env })).stdout,
+    );
+    expect(await Promise.all(versions)).toEqual(
+      ['22.1.0', '18.19.0', '22.1.0', '18.19.0', '22.1.0'].map((version) => `tiny-node ${version}\n`),
+    );
+    const exec = await machine.polyenv(['exec', '--', 'node'], { cwd, env: { MISE_ENV: 'ci' } });
+    expect(exec.stdout).toBe('tiny-node 18.19.0\n');
   });
 
   it('leaves no trace of what was asked for this once in the routes that it compiles meanwhile', async () => {

@@ -411,6 +411,10 @@ describe('files of other managers', () => {
     [mise, '[tools]\nnode = 20', /^2: .*quotes/],
     [mise, '[tools]\nnode = [{ os = "linux" }]', /^2: .*without a version/],
     [mise, '[tools]\nnode = []', /^2: .*no version/],
+    [mise, '[tools]\nnode = { version = "20", prefix = "22" }', /^2: .*version and prefix/],
+    [mise, '[tools]\nnode = { version = 20 }', /^2: .*quotes/],
+    [mise, '[tools]\nnode = true', /^2: .*quotes/],
+    [mise, '[tools]\nnode = "20"\nnodejs = "22"', /^3: .*same tool/],
     [mise, 'tools = 3', /^1: .*table/],
     [mise, '[tools\n', /^1: /],
   ])('%# is refused', (pinFile, content, message) => {

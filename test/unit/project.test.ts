@@ -281,7 +281,11 @@ describe('what a route depends on', () => {
     const project = find('p/a');
     expect(below(project.inputs)).toEqual(['p/.node-version', 'p/a/package.json']);
     expect(below(project.absences)).toEqual(
-      ['.node-version', '.nvmrc', '.tool-versions', 'mise.toml', 'polyenv.local.toml', 'polyenv.toml']
+      [
+        ...['.node-version', '.nvmrc', '.tool-versions', 'polyenv.local.toml', 'polyenv.toml'],
+        // Of a folder of mise's that is not there, the folder.
+        ...['.config', '.mise', '.mise.local.toml', '.mise.toml', 'mise', 'mise.local.toml', 'mise.toml'],
+      ]
         .map((name) => `p/a/${name}`)
         .concat(['p/.nvmrc', 'p/polyenv.local.toml', 'p/polyenv.toml'])
         .sort(),

@@ -17,6 +17,8 @@ export interface DocumentOptions {
   readonly path: string;
   /** Absolute: siblings outside of it, by their real path too, are not opened. Only asked for a sibling. */
   readonly boundary: () => string;
+  /** The caller's variables; absent where none has a say. */
+  readonly variables?: Readonly<Record<string, string | undefined>>;
   /** Called with the path of every sibling that was asked for. */
   readonly onSibling?: (path: string, found: 'present' | 'absent') => void;
 }
@@ -83,20 +85,20 @@ export function documentOf(options: DocumentOptions, text: string): Document {
     toml: () => asToml().value,
     xml: () => parseXml(text, path),
     lineOf: (...keys) => (json ?? toml)?.lineOf(...keys) ?? 1,
+    variable: (name) => options.variables?.[name] || undefined,
     sibling: (name) => openSibling(options, name),
   };
 }
 
-function openSibling({ path, boundary, onSibling }: DocumentOptions, name: string): Document | undefined {
+function openSibling(options: DocumentOptions, name: string): Document | undefined {
+  const { path, boundary, onSibling } = options;
   const target = resolve(dirname(path), name);
   const root = boundary();
   const allowed = name !== '' && !name.includes('\0') && !isAbsolute(name) && isInside(root, target);
   const real = allowed ? realPathIfAny(target) : undefined;
   const realBoundary = realPathIfAny(root) ?? root;
   const opened =
-    real !== undefined && isInside(realBoundary, real)
-      ? openDocument({ path: target, boundary, ...present({ onSibling }) })
-      : undefined;
+    real !== undefined && isInside(realBoundary, real) ? openDocument({ ...options, path: target }) : undefined;
   if (allowed) onSibling?.(target, opened === undefined ? 'absent' : 'present');
   return opened;
 }

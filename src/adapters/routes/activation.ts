@@ -9,7 +9,7 @@ import zsh from '../../shim/activate.zsh?raw';
 import { ensureFolder, removeTree } from '../files/fs';
 import { startOfProcess } from '../home/lock';
 import { type Home, joinInside } from '../home/paths';
-import { fillTemplate, pinNames } from './shell-template';
+import { fillTemplate, pinNames, pinTests } from './shell-template';
 import type { Shell } from './startup-file';
 
 export interface Activation {
@@ -27,8 +27,16 @@ export function renderActivation({ shell, home, personHome, runtimes, asleep }: 
   const quote = shell === 'fish' ? quoteFish : quoteSh;
   const tests =
     shell === 'fish'
-      ? `test ${names.map((name) => `-e "$folder"/${quoteFish(name)}`).join(' -o ')}`
-      : names.map((name) => `-e $__polyenv_d/${quoteSh(name)}`).join(' || ');
+      ? `test ${pinTests(runtimes, {
+          one: (path) => `-e "$folder"/${quoteFish(path)}`,
+          away: `"$folder" != ${quoteFish(personHome)}`,
+          words: { and: '-a', or: '-o', open: '\\( ', close: ' \\)' },
+        })}`
+      : pinTests(runtimes, {
+          one: (path) => `-e $__polyenv_d/${quoteSh(path)}`,
+          away: `$__polyenv_d != ${quoteSh(personHome)}`,
+          words: { and: '&&', or: '||', open: '( ', close: ' )' },
+        });
   const values = {
     NAMES: names.map(quote).join(' '),
     TESTS: tests,

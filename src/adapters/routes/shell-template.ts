@@ -1,3 +1,4 @@
+import { isMiseGlobal } from '../../domain/pins/files/mise-files';
 import { SHARED_PIN_NAMES } from '../../domain/pins/files/of-runtime';
 import { MANIFEST_NAMES } from '../../domain/project/manifest';
 import type { Runtime } from '../../domain/runtime/runtime';
@@ -8,6 +9,36 @@ import type { Home } from '../home/paths';
 export function pinNames(runtimes: readonly Runtime[]): readonly string[] {
   const own = runtimes.flatMap(({ pins }) => pins.map(({ file }) => file));
   return [...new Set([...MANIFEST_NAMES, ...own, ...SHARED_PIN_NAMES])];
+}
+
+/** How a shell says what `pinTests` asks. */
+export interface TestWords {
+  /** That a path below the folder exists. */
+  readonly one: (path: string) => string;
+  /** That the folder is not the person's home. */
+  readonly away: string;
+  readonly words: { readonly and: string; readonly or: string; readonly open: string; readonly close: string };
+}
+
+/** Whether a folder has one of the names: what lies in a folder of its own is only looked for where that is. */
+export function pinTests(runtimes: readonly Runtime[], words: TestWords): string {
+  return testsOf(pinNames(runtimes), '', words);
+}
+
+function testsOf(names: readonly string[], folder: string, words: TestWords): string {
+  const { and, or, open, close } = words.words;
+  const inside = names.map((name) => name.slice(folder.length));
+  const files = inside.filter((name) => !name.includes('/'));
+  const folders = [...new Set(inside.filter((name) => name.includes('/')).map((name) => name.split('/')[0] as string))];
+  return [
+    ...files.map((name) => words.one(`${folder}${name}`)),
+    ...folders.map((name) => {
+      const path = `${folder}${name}`;
+      const below = names.filter((one) => one.startsWith(`${path}/`));
+      const conditions = [words.one(path), ...(below.every(isMiseGlobal) ? [words.away] : [])];
+      return `${open}${conditions.join(` ${and} `)} ${and} ${open}${testsOf(below, `${path}/`, words)}${close}${close}`;
+    }),
+  ].join(` ${or} `);
 }
 
 export interface Filling {

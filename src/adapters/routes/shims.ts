@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { lstat, mkdtemp, readdir, rename, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { askingVariables } from '../../domain/pins/files/of-runtime';
 import { renderHookFish, renderHookSh } from '../../domain/routes/activation';
 import {
   type Environment,
@@ -18,7 +19,7 @@ import template from '../../shim/shim.sh?raw';
 import { ensureFolder, isMissing, readTextIfAny, removeTree, writeAtomic } from '../files/fs';
 import { environmentFolder, type Home, refuseDeepProject } from '../home/paths';
 import { capture } from '../system/spawn';
-import { fillTemplate, pinNames } from './shell-template';
+import { fillTemplate, pinTests } from './shell-template';
 
 /** Second line of every shim: how one is known, whoever made it. */
 const MARK = '# polyenv-shim';
@@ -55,15 +56,19 @@ export function renderShims(home: Home, offers: readonly Offer[], personHome: st
 
 /** The script of a runtime: its own pin names are baked in, and polyenv's home, for cron and sudo change HOME. */
 export function renderShim(home: Home, runtime: Runtime, personHome: string): string {
-  const tests = pinNames([runtime])
-    .map((name) => `[ -e "$__polyenv_d"/${quoteSh(name)} ]`)
-    .join(' || ');
+  const tests = pinTests([runtime], {
+    one: (path) => `[ -e "$__polyenv_d"/${quoteSh(path)} ]`,
+    away: `[ "$__polyenv_d" != ${quoteSh(personHome)} ]`,
+    words: { and: '&&', or: '||', open: '{ ', close: '; }' },
+  });
   const plus = (runtime.plusVersion ?? []).filter(isCommandName);
   // `::cargo:+nightly`; without such commands, a pattern that nothing matches.
   const plusTest = plus.length === 0 ? "''" : plus.map((name) => `::${name}:+?*`).join(' | ');
   const values = {
     TOOL: runtime.id,
-    VARIABLE: `POLYENV_${runtime.id.toUpperCase()}`,
+    ASKED: askingVariables(runtime)
+      .map((name) => `\${${name}:+x}`)
+      .join(''),
     TESTS: tests,
     PLUS: plusTest,
   };

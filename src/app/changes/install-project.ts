@@ -145,8 +145,8 @@ async function groupsOf(
     { folder: string; at: FolderLock; members: { decision: Decision; runtime: Runtime }[] }
   >();
   for (const decision of project.decisions) {
-    if (decision.request.version.kind === 'system' || decision.once !== undefined || decision.from.kind !== 'file')
-      continue;
+    const passing = decision.once !== undefined && decision.through === undefined;
+    if (decision.request.version.kind === 'system' || passing || decision.from.kind !== 'file') continue;
     const runtime = runtimes.find((candidate) => candidate.id === decision.tool) as Runtime;
     const at = await view[read](decision.folder, basename(decision.from.file));
     const group = groups.get(at.path) ?? { folder: decision.folder, at, members: [] };

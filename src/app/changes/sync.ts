@@ -106,7 +106,7 @@ class Files {
     if (pins instanceof PolyenvError) return [refusal(runtime, path, pins)];
     const lines: Synced[] = [];
     for (const [index, pin] of pins.entries()) {
-      if (pin.strength === 'floor' || pin.requests.length === 0) continue;
+      if (pin.strength === 'floor' || pin.requests.length === 0 || pin.file !== undefined) continue;
       lines.push(await this.#syncPin({ runtime, pinFile, meant, path, index }));
     }
     return lines;

@@ -1,7 +1,9 @@
+import { statSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import { openDocument, reachOf, readDocumentText, strangerAt } from '../../adapters/documents/documents';
 import { parseToml } from '../../adapters/documents/toml';
 import type { Home } from '../../adapters/home/paths';
+import { isMiseGlobal } from '../../domain/pins/files/mise-files';
 import { pinFilesOf } from '../../domain/pins/files/of-runtime';
 import { decide, type Saying, understand, type Verdict } from '../../domain/pins/precedence';
 import { decodeManifest, MANIFEST_LIMIT, MANIFEST_NAMES, type Manifest } from '../../domain/project/manifest';
@@ -78,6 +80,8 @@ export interface Decision {
   }[];
   /** It holds for this call only (an argument, a variable, the environment that started us): not to be compiled. */
   readonly once?: true;
+  /** The caller's variable through which a file said it: then it holds for this call only, too. */
+  readonly through?: string;
 }
 
 export interface Floor extends Pick<Saying, 'file' | 'line' | 'request' | 'atLeast'> {
@@ -110,7 +114,7 @@ export function findProjectOf(
   options: { readonly folder: string; readonly wishes?: readonly Wish[]; readonly runtimes: readonly Runtime[] },
 ): Project {
   const { folder, wishes = [], runtimes } = options;
-  const reader = new FolderReader(runtimes, ctx.host.personHome);
+  const reader = new FolderReader(runtimes, ctx.host);
   const start = outsideDependencies(ctx, folder);
   const walk = foldersUp(ctx, start, reader);
   const here = runtimes.map((runtime) => sayingsOf(reader, runtime, walk));
@@ -206,7 +210,10 @@ function describe(
     errors,
     warnings: unique([
       ...walk.flatMap((one) => reader.strangersOf(one)),
-      ...judged.flatMap(({ gathered }) => gathered.sayings.flatMap((saying) => reader.warningsOf(saying.file))),
+      ...judged.flatMap(({ gathered: { inputs, sayings } }) =>
+        // A file that says nothing has no saying, and may have a warning.
+        [...inputs, ...sayings.map(({ file }) => file)].flatMap((file) => reader.warningsOf(file)),
+      ),
       ...judged.flatMap(({ verdict }) => verdict.warnings),
     ]),
     verdicts: judged.map(({ runtime, verdict }) => ({ tool: runtime.id, ...verdict })),
@@ -223,7 +230,7 @@ function answerOf(
   const { chosen, request, alternatives } = verdict;
   if (chosen?.fault !== undefined) return { error: chosen.fault };
   if (chosen === undefined || request === undefined) return defaultOf(ctx, runtime);
-  const { file, line, folder } = chosen;
+  const { file, line, folder, through } = chosen;
   return {
     decision: {
       tool: runtime.id,
@@ -236,7 +243,8 @@ function answerOf(
         request: saying.requests[0] ?? '',
         why,
       })),
-      ...(passing && { once: true }),
+      ...((passing || through !== undefined) && { once: true }),
+      ...present({ through }),
     },
   };
 }
@@ -266,14 +274,28 @@ function onceFor(
     const from: Origin = { kind: 'argument', text: `${runtime.id}@${wish.request.text}` };
     return { runtime, decision: { ...base, request: wish.request, from } };
   }
-  const name = `POLYENV_${runtime.id.toUpperCase()}`;
-  const text = ctx.host.env[name];
-  if (text === undefined || text === '') return undefined;
-  const from: Origin = { kind: 'variable', name };
+  const asked = askedByCaller(ctx.host.env, runtime);
+  if (asked === undefined) return undefined;
+  const { text, variable } = asked;
+  const from: Origin = { kind: 'variable', name: variable };
   const read = attempt(() => understand(runtime, { text, options: {} }), from);
   return read instanceof PolyenvError
     ? { runtime, error: read }
     : { runtime, decision: { ...base, request: read, from } };
+}
+
+/** What the caller's variables ask for: `POLYENV_NODE=18`, else the ecosystem's own. */
+export function askedByCaller(
+  env: Host['env'],
+  { id, overrides = [] }: Pick<Runtime, 'id' | 'overrides'>,
+): { readonly text: string; readonly variable: string } | undefined {
+  const own = { variable: `POLYENV_${id.toUpperCase()}`, request: (value: string) => value };
+  for (const { variable, request } of [own, ...overrides]) {
+    const value = env[variable];
+    const text = value === undefined || value === '' ? undefined : request(value);
+    if (text !== undefined) return { text, variable };
+  }
+  return undefined;
 }
 
 function attempt(read: () => ToolRequest, from: Origin): ToolRequest | PolyenvError {
@@ -347,15 +369,16 @@ interface Opened {
 /** Reads each file once, whichever runtimes ask. */
 class FolderReader {
   readonly #runtimes: readonly Runtime[];
-  readonly #personHome: string;
+  readonly #host: ProjectContext['host'];
   readonly #opened = new Map<string, Opened>();
   readonly #manifests = new Map<string, readonly ReadManifest[]>();
   readonly #warnings = new Map<string, Set<string>>();
+  readonly #folders = new Map<string, boolean>();
   readonly #strangers = new Map<string, string>();
 
-  constructor(runtimes: readonly Runtime[], personHome: string) {
+  constructor(runtimes: readonly Runtime[], host: ProjectContext['host']) {
     this.#runtimes = runtimes;
-    this.#personHome = personHome;
+    this.#host = host;
   }
 
   /** In order of precedence. */
@@ -363,8 +386,10 @@ class FolderReader {
     const own = runtime.pins.length;
     return [
       ...MANIFEST_NAMES.map((name) => this.#manifestStep(runtime, folder, name)),
-      ...pinFilesOf(runtime).map((pinFile, index) =>
-        this.#pinStep(runtime, { folder, pinFile, kind: index < own ? 'own' : 'shared' }),
+      ...pinFilesOf(runtime, this.#host.env).flatMap((pinFile, index) =>
+        folder === this.#host.personHome && isMiseGlobal(pinFile.file)
+          ? []
+          : [this.#pinStep(runtime, { folder, pinFile, kind: index < own ? 'own' : 'shared' })],
       ),
     ];
   }
@@ -422,9 +447,15 @@ class FolderReader {
   ): Step {
     const { folder, pinFile, kind } = of;
     const path = fileIn(folder, pinFile.file);
+    const [top = '', ...below] = pinFile.file.split('/');
+    // A whole folder that is absent is one thing to wait for, not one for each of its files.
+    if (below.length > 0 && !this.#isThere(fileIn(folder, top))) {
+      return { path: fileIn(folder, top), present: false, siblings: NO_SIBLINGS, sayings: [] };
+    }
     const { document, fault, stranger, siblings } = this.#open(path, folder);
     const strength = pinFile.strength ?? 'pin';
-    const base = { file: path, folder, kind, atLeast: false } as const;
+    const through = pinFile.variables?.find((name) => this.#host.env[name]);
+    const base = { file: path, folder, kind, atLeast: false, ...present({ through }) } as const;
     const broken = (error: PolyenvError): Saying => ({ ...base, strength, requests: [], options: {}, fault: error });
     if (fault !== undefined) return { path, present: true, siblings, sayings: [broken(fault)] };
     if (stranger !== undefined) {
@@ -448,6 +479,7 @@ class FolderReader {
       const { requests, line, atLeast = false, options = {} } = pin;
       const saying = {
         ...base,
+        ...present({ file: pin.file }),
         strength: pin.strength,
         line,
         requests,
@@ -459,6 +491,15 @@ class FolderReader {
       return understood(runtime, saying, { text, options, ...present({ vendor: pin.vendor }) });
     });
     return { path, present: true, siblings, sayings };
+  }
+
+  #isThere(folder: string): boolean {
+    let there = this.#folders.get(folder);
+    if (there === undefined) {
+      there = statSync(folder, { throwIfNoEntry: false }) !== undefined;
+      this.#folders.set(folder, there);
+    }
+    return there;
   }
 
   #remember(path: string, { warnings = [] }: PinReading): void {
@@ -474,7 +515,8 @@ class FolderReader {
       try {
         const document = openDocument({
           path,
-          boundary: () => reachOf(folder, this.#personHome),
+          boundary: () => reachOf(folder, this.#host.personHome),
+          variables: this.#host.env,
           onSibling: (sibling, found) => siblings[found].push(sibling),
         });
         const stranger = document === undefined ? strangerAt(path) : undefined;

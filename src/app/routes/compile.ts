@@ -4,6 +4,7 @@ import { withLock } from '../../adapters/home/lock';
 import { type Offer, readEnvironments, renderShims, writeEnvironment, writeShims } from '../../adapters/routes/shims';
 import { shimsStand } from '../../adapters/routes/shims-check';
 import { executablesIn, listToolchains, readTree } from '../../adapters/store/store';
+import { askingVariables } from '../../domain/pins/files/of-runtime';
 import type { Environment, RoutedRuntime } from '../../domain/routes/environment';
 import type { Runtime } from '../../domain/runtime/runtime';
 import type { Toolchain } from '../../domain/toolchain/toolchain';
@@ -86,7 +87,7 @@ async function withoutOverrides(
   ctx: Context,
   of: { readonly project: Project; readonly standings: readonly Standing[]; readonly directory: string },
 ): Promise<{ readonly project: Project; readonly standings: readonly Standing[] }> {
-  const names = (await loadRuntimes()).map(({ id }) => `POLYENV_${id.toUpperCase()}`);
+  const names = (await loadRuntimes()).flatMap(askingVariables);
   if (names.every((name) => !ctx.host.env[name])) return of;
   const env = { ...ctx.host.env, ...Object.fromEntries(names.map((name) => [name, undefined])) };
   const lasting: Context = { ...ctx, host: { ...ctx.host, env } };
@@ -152,6 +153,7 @@ export async function describeEnvironment(
       ...project.verdicts.filter(({ chosen }) => chosen?.fault !== undefined).map(({ tool }) => tool),
     ],
     variables,
+    asking: [...new Set((await loadRuntimes()).flatMap(askingVariables))],
     notes: [
       ...project.errors.map(
         ({ where, message }) =>

@@ -10,7 +10,6 @@ import type { GlobalInstall } from '../../domain/runtime/layout';
 import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
-import { runtimeIds } from '../base/registry';
 import { readKnown, rememberEntry } from '../project/locks';
 import { type Decision, findProject, type Project } from '../project/project';
 import type { Wish } from '../project/wishes';
@@ -147,11 +146,11 @@ export async function readyEnvironment(
  */
 function compiledFor(ctx: Context, folder: string): Environment | undefined {
   const { env } = ctx.host;
-  if (runtimeIds().some((id) => env[`POLYENV_${id.toUpperCase()}`])) return undefined;
   if (env.POLYENV_ENV && env.POLYENV_ENV !== folder) return undefined;
   const environment = readStandingEnvironment(ctx.home, folder);
   if (environment === undefined) return undefined;
-  const { runtimes, pending, notes, inputs } = environment;
+  const { runtimes, pending, notes, inputs, asking } = environment;
+  if (asking === undefined || asking.some((name) => env[name])) return undefined;
   const complete =
     pending.length === 0 && notes?.length === 0 && runtimes.every(({ overlay }) => overlay?.refused === undefined);
   const decides = inputs.some((file) => dirname(file) === folder);

@@ -4,11 +4,13 @@ import { environmentForTools } from '../../adapters/home/launcher';
 import { isOurShim } from '../../adapters/routes/shims';
 import { isExecutableFile } from '../../adapters/store/store';
 import { become, runChild, stayInstead } from '../../adapters/system/spawn';
+import { askingVariables } from '../../domain/pins/files/of-runtime';
 import { type Environment, overlayFault } from '../../domain/routes/environment';
+import type { Runtime } from '../../domain/runtime/runtime';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
 import { loadRuntime } from '../base/registry';
-import { findProject, type Project } from '../project/project';
+import { askedByCaller, findProject, type Project } from '../project/project';
 import { parseWishes, type Wish } from '../project/wishes';
 import { compileFolder, compileProject, refreshShims, standingsOf } from './compile';
 import { installArguments, isGlobalInstall, readyEnvironment } from './execute';
@@ -30,7 +32,7 @@ export interface ShimCall {
  */
 export async function routeOnce(ctx: Context, call: ShimCall): Promise<number> {
   const { wishes, args } = await wishesOf(ctx, call);
-  if (wishes.length === 0 && overrideOf(ctx, call) === 'system') return passThrough(ctx, call);
+  if (wishes.length === 0 && (await overrideOf(ctx, call)) === 'system') return passThrough(ctx, call);
   const folder = call.folder === '' ? ctx.directory : call.folder;
   const ready = (): Promise<Environment> =>
     wishes.length > 0 ? readyEnvironment(ctx, ctx.directory, wishes) : compiled(ctx, folder, call);
@@ -85,13 +87,22 @@ async function wishesOf(
   if (first.startsWith('+') && first.length > 1 && runtime.plusVersion?.includes(call.name)) {
     return { wishes: await parseWishes([`${call.tool}@${first.slice(1)}`]), args: rest };
   }
-  const text = overrideOf(ctx, call);
-  if (text === undefined || text === '') return { wishes: [], args: call.args };
+  const text = await overrideOf(ctx, call);
+  if (text === undefined) return { wishes: await wishesThrough(ctx, call, runtime), args: call.args };
   return { wishes: text === 'system' ? [] : await parseWishes([`${call.tool}@${text}`]), args: call.args };
 }
 
-function overrideOf(ctx: Context, { tool }: ShimCall): string | undefined {
-  return ctx.host.env[`POLYENV_${tool.toUpperCase()}`];
+async function overrideOf(ctx: Context, { tool }: ShimCall): Promise<string | undefined> {
+  return askedByCaller(ctx.host.env, await loadRuntime(tool))?.text;
+}
+
+/** What a file says only because of a variable of this call (`MISE_ENV=ci`, `GOWORK=off`): no route holds that. */
+async function wishesThrough(ctx: Context, { tool }: ShimCall, runtime: Runtime): Promise<readonly Wish[]> {
+  const names = askingVariables(runtime);
+  if (names.every((name) => !ctx.host.env[name])) return [];
+  const { decisions } = await findProject(ctx, ctx.directory);
+  const found = decisions.find((decision) => decision.tool === tool && decision.through !== undefined);
+  return found === undefined || found.request.version.kind === 'system' ? [] : [{ runtime, request: found.request }];
 }
 
 /** The next one on PATH that is no shim, in the environment as the caller had it. */

@@ -27,6 +27,8 @@ export interface Saying {
   readonly request?: ToolRequest;
   /** Why it cannot be honoured. */
   readonly fault?: PolyenvError;
+  /** The caller's variable through which the file says it. */
+  readonly through?: string;
   /** See `PinReading.boundary`. */
   readonly boundary?: true;
 }

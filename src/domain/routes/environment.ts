@@ -26,6 +26,8 @@ export interface Environment {
     readonly inputs: readonly string[];
     readonly absences: readonly string[];
   }[];
+  /** Variables of the caller by which another version is asked for than was compiled: absent in what an older polyenv compiled. */
+  readonly asking?: readonly string[];
   /** What is wrong here, a line each, for who enters the folder: absent in what an older polyenv compiled. */
   readonly notes?: readonly string[];
   /** polyenv's folder of shims. */

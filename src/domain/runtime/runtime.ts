@@ -29,6 +29,8 @@ export interface Runtime {
   readonly options?: readonly RequestOption[];
   /** Files of the ecosystem that already pin it, most specific first. */
   readonly pins: readonly PinFile[];
+  /** Variables of the ecosystem by which the caller asks for a version for one call: `RUSTUP_TOOLCHAIN`. */
+  readonly overrides?: readonly CallerVariable[];
   /** In order of preference, the official one first. */
   readonly sources: readonly Source[];
   /** Commands, variables and private homes of an unpacked tree. Pure. */
@@ -44,6 +46,12 @@ export interface Runtime {
   readonly advice?: Advice;
   /** A server: each project gets one of its own, with its own data. */
   readonly service?: Service;
+}
+
+export interface CallerVariable {
+  readonly variable: string;
+  /** What its value asks for, in the runtime's request grammar; `undefined` where it asks for nothing. Pure. */
+  request(value: string): string | undefined;
 }
 
 /** A list of words that a request may carry, in the manifest (`components = [...]`) and as a repeatable option (`--component clippy`). */
@@ -201,6 +209,8 @@ export interface PinFile {
   write?(document: Document, pin: Pin, wanted: WantedVersion): readonly string[];
   /** A range there says what is allowed, not what is used: `write` leaves it alone. */
   readonly ranges?: 'kept';
+  /** Variables of the caller by which it is read otherwise (`Document.variable`): what is decided then holds for this call only. */
+  readonly variables?: readonly string[];
   /** A folder of that name is nothing unusual, and is left alone with a warning. Absent: it is an error. */
   readonly folder?: 'ignored';
   /** The file never holds more than floors: one that cannot be read matters only where nothing else pins. */
@@ -230,6 +240,8 @@ export interface Pin {
   /** In the runtime's request grammar; the first is the default. Empty: only options are given (a component list without a channel). */
   readonly requests: readonly string[];
   readonly line: number;
+  /** Where another file says it than the one that is read: a workspace's. Absolute. */
+  readonly file?: string;
   readonly vendor?: string;
   readonly options?: RequestOptions;
   /** Of a floor that names one version: everything newer answers it too. */
@@ -249,7 +261,9 @@ export interface Document {
   xml(): XmlElement;
   /** Line (from 1) of a key by its path in JSON or TOML; 1 where unknown. */
   lineOf(...keys: readonly (string | number)[]): number;
-  /** A file named relative to this one, if it exists and stays inside the project. */
+  /** A variable of the caller, for files whose owner looks at it. */
+  variable(name: string): string | undefined;
+  /** A file named relative to this one, if it exists as far up as the person's home folder. */
   sibling(path: string): Document | undefined;
 }
 

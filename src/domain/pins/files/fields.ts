@@ -27,7 +27,11 @@ export function textAt(document: Document, top: unknown, keys: Keys): string | u
 /** The list of texts at the path, trimmed, sorted, without repeats. Throws `pin-file-invalid` where something else is. */
 export function wordsAt(document: Document, top: unknown, keys: Keys): readonly string[] | undefined {
   const value = at(top, keys);
-  if (value === undefined) return undefined;
+  return value === undefined ? undefined : wordsIn(document, keys, value);
+}
+
+/** The same of a value that stands at the path. */
+export function wordsIn(document: Document, keys: Keys, value: unknown): readonly string[] {
   const words = Array.isArray(value) ? (value as readonly unknown[]) : [undefined];
   const texts = words.filter((word) => typeof word === 'string');
   if (texts.length < words.length) {

@@ -1,12 +1,41 @@
 import type { PinFile, Runtime } from '../../runtime/runtime';
+import { MISE_NAMES, MISE_VARIABLE, miseNamesFor } from './mise-files';
 import { miseToml } from './mise-toml';
 import { toolVersions } from './tool-versions';
 
 /** The files of other managers that pin any runtime, in their order. */
-export const SHARED_PIN_NAMES = ['.tool-versions', 'mise.toml'] as const;
+export const SHARED_PIN_NAMES: readonly string[] = ['.tool-versions', ...MISE_NAMES];
 
-/** All files that pin the runtime, but for the manifests: its own, most specific first, then those that all share. */
-export function pinFilesOf({ id, aliases = [], pins }: Pick<Runtime, 'id' | 'aliases' | 'pins'>): readonly PinFile[] {
+/**
+ * All files that pin the runtime, but for the manifests: its own, most specific first, then those that all share. `env` is
+ * the caller's, where that has a say in which files there are.
+ */
+export function pinFilesOf(
+  { id, aliases = [], pins, options = [] }: Pick<Runtime, 'id' | 'aliases' | 'pins' | 'options'>,
+  env: Readonly<Record<string, string | undefined>> = {},
+): readonly PinFile[] {
   const names = [id, ...aliases];
-  return [...pins, toolVersions(names), miseToml(names)];
+  const keys = options.map(({ name }) => name);
+  return [
+    ...pins,
+    toolVersions(names),
+    ...miseNamesFor(env[MISE_VARIABLE]).map((file) => ({ ...miseToml(names, keys, file), variables: [MISE_VARIABLE] })),
+    ...MISE_NAMES.map((file) => miseToml(names, keys, file)),
+  ];
+}
+
+/** Variables of the caller by which a call asks for another version, or by which the files are read otherwise. */
+export function askingVariables({
+  id,
+  pins,
+  overrides = [],
+}: Pick<Runtime, 'id' | 'pins' | 'overrides'>): readonly string[] {
+  return [
+    ...new Set([
+      `POLYENV_${id.toUpperCase()}`,
+      ...overrides.map(({ variable }) => variable),
+      ...pins.flatMap(({ variables = [] }) => variables),
+      MISE_VARIABLE,
+    ]),
+  ];
 }

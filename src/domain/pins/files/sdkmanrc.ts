@@ -6,7 +6,7 @@ import { wordWriter } from './pin-writer';
 export const sdkmanrc = sdkmanCandidate('java');
 
 /** `.sdkmanrc` for the candidate of that name. */
-function sdkmanCandidate(candidate: string): PinFile {
+export function sdkmanCandidate(candidate: string): PinFile {
   return {
     file: '.sdkmanrc',
     write: wordWriter({ suffix: (vendor) => (vendor === 'temurin' ? '-tem' : undefined) }),

@@ -125,9 +125,10 @@ function among(request: VersionRequest, releases: readonly Release[]): readonly 
   if (request.kind !== 'range' || releases.some((release) => matches(request, release))) return undefined;
   const specifiers = readSpecifiers(request.text);
   if ('bad' in specifiers) return undefined;
-  return releases.filter(({ version }) =>
+  const early = releases.filter(({ version }) =>
     satisfiesSpecifiers(specifiers, { parts: partsOf(version), early: false, text: version }),
   );
+  return early.length === 0 ? undefined : early;
 }
 
 /** `3.13.1t` is the free-threaded build of 3.13.1. */
