@@ -22,6 +22,8 @@ const HTTP = ['test/unit/http.test.ts'];
 const NAMES = ['test/unit/local-names.test.ts'];
 const LOCK = ['test/unit/lock.test.ts'];
 const REGISTRY = ['test/unit/registry.test.ts'];
+const SERVERS = ['test/unit/services.test.ts'];
+const CRASHES = ['test/e2e/services-crashes.test.ts'];
 const SERVICES = ['test/unit/manifest-services.test.ts'];
 
 export const GUARDS: Readonly<Record<string, Guard>> = {
@@ -109,6 +111,16 @@ export const GUARDS: Readonly<Record<string, Guard>> = {
   'service-name': { stops: 'a service whose name is a path', tests: SERVICES },
   'service-prefix': { stops: 'a service whose prefix makes a variable by which a loader runs code', tests: SERVICES },
   'database-name': { stops: 'a database whose name is SQL', tests: SERVICES },
+  'server-pid': { stops: 'a state whose process id stands for many processes', tests: SERVERS },
+  'server-start': { stops: "a signal to a process that now has a dead server's id", tests: SERVERS },
+  'state-absent': { stops: 'a new password for data whose state cannot be read', tests: SERVERS },
+  'socket-folder': { stops: "sockets in a folder that is somebody else's", tests: SERVERS },
+  'ready-process': { stops: 'a killed server whose file still says that it is ready', tests: SERVERS },
+  'leftover-program': { stops: "the end of a stranger who stands in a server's folder", tests: CRASHES },
+  'adopted-program': { stops: "the adoption of a stranger who has a dead server's id", tests: CRASHES },
+  'port-free': { stops: "a server on a port that is another program's", tests: CRASHES },
+  'data-owner': { stops: "a server on another user's data", tests: CRASHES },
+  'data-line': { stops: 'a server on data of another line of versions', tests: CRASHES },
   'extension-name': { stops: 'an extension that the kind does not list', tests: SERVICES },
   'own-shim': { stops: 'a shim that passes through to itself', tests: ['test/shell/shim.test.ts'] },
   'gateway-authority': { stops: 'a request for another port of the same name', tests: NAMES },

@@ -33,6 +33,7 @@ interface Verb {
 const GROUPS: Readonly<Record<Group, string>> = {
   Project: 'What a project asks for',
   Run: 'Running things',
+  Services: 'Services',
   Look: 'Looking',
   Toolchains: 'Toolchains on this machine',
   Lock: 'Locks and proofs',

@@ -93,6 +93,14 @@ const host: Host = {
       throw error;
     }
   },
+  signalProcess: (pid, signal) => {
+    try {
+      return process.kill(pid, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+      throw error;
+    }
+  },
 };
 
 // A reader that has seen enough (`polyenv ls | head -1`) is no failure; a full disk is. Neither may leave a child behind.

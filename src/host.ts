@@ -38,4 +38,6 @@ export interface Host {
   onSignal(stop: (signal: NodeJS.Signals) => void): () => void;
   /** Sends the signal to every process of the group; 0 only asks. Whether there was one that may be sent to. */
   signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean;
+  /** Sends the signal to one process. Whether there was one; throws where it may not be sent to. */
+  signalProcess(pid: number, signal: NodeJS.Signals): boolean;
 }

@@ -31,7 +31,7 @@ export interface Entry {
   readonly near?: true;
 }
 
-export type Group = 'Project' | 'Run' | 'Look' | 'Toolchains' | 'Machine' | 'Lock' | 'Others' | 'Plumbing';
+export type Group = 'Project' | 'Run' | 'Services' | 'Look' | 'Toolchains' | 'Machine' | 'Lock' | 'Others' | 'Plumbing';
 
 export interface Argument {
   readonly name: string;
@@ -48,6 +48,7 @@ export interface Argument {
     | 'verb'
     | 'setting'
     | 'task'
+    | 'service'
     | 'template';
 }
 
@@ -74,6 +75,15 @@ export const COMMON_OPTIONS: readonly Option[] = [
   { name: 'offline', describe: 'never use the network' },
   { name: 'C', short: 'C', value: 'DIR', describe: 'as if started in DIR' },
 ];
+
+/** The options of a verb, its own included. A short name that the verb has for itself is not the common one there: `logs -n 50`. */
+export function optionsOf({ options: own = [] }: Pick<Command, 'options'>): readonly Option[] {
+  const shorts = own.flatMap(({ short }) => short ?? []);
+  const common = COMMON_OPTIONS.map(
+    ({ short, ...option }): Option => (short === undefined || shorts.includes(short) ? option : { ...option, short }),
+  );
+  return [...common, ...own];
+}
 
 export interface Example {
   readonly run: string;

@@ -5,7 +5,7 @@ import { PolyenvError } from '../domain/words/errors';
 import type { Host } from '../host';
 import { ownOptions, ownWords, verbIndex } from '../verb';
 import { CATALOG } from './catalog';
-import { COMMON_OPTIONS, type Command, type Entry, type Input, type Option, type OptionValue } from './command';
+import { type Command, type Entry, type Input, type Option, type OptionValue, optionsOf } from './command';
 import { entryOf, loadCommand } from './entry';
 import { asPolyenvError } from './output/error';
 import { helpData, helpText } from './output/help';
@@ -138,7 +138,7 @@ function parse(command: Command, argv: readonly string[], host: Host) {
     .configureOutput({ writeOut: () => {}, writeErr: () => {} })
     .helpOption(false);
   verb.addOption(new CommanderOption('-h, --help'));
-  for (const option of [...COMMON_OPTIONS, ...(command.options ?? [])]) verb.addOption(commanderOption(option));
+  for (const option of optionsOf(command)) verb.addOption(commanderOption(option));
   for (const argument of command.arguments ?? []) {
     verb.argument(
       `${argument.required ? '<' : '['}${argument.name}${argument.variadic ? '...' : ''}${argument.required ? '>' : ']'}`,
@@ -154,7 +154,7 @@ function parse(command: Command, argv: readonly string[], host: Host) {
   const options = verb.opts<Record<string, OptionValue>>();
   if (options.help !== undefined) return showHelp(command, host);
   const named: Record<string, OptionValue> = {};
-  for (const option of [...COMMON_OPTIONS, ...(command.options ?? [])]) {
+  for (const option of optionsOf(command)) {
     const found = given(options, option.name);
     if (found !== undefined) named[option.name] = found;
   }

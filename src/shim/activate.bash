@@ -56,7 +56,7 @@ __polyenv_deactivate() {
 	else
 		PROMPT_COMMAND=${PROMPT_COMMAND/"$__polyenv_own;"/}
 	fi
-	unset -f __polyenv_pins __polyenv_encode __polyenv_decode __polyenv_note __polyenv_keep __polyenv_begin __polyenv_set \
+	unset -f __polyenv_pins __polyenv_encode __polyenv_decode __polyenv_note __polyenv_keep __polyenv_begin __polyenv_set __polyenv_offer \
 		__polyenv_unset __polyenv_prepend __polyenv_append __polyenv_path_first __polyenv_path_last __polyenv_leave \
 		__polyenv_quiet __polyenv_promising __polyenv_look __polyenv_hook __polyenv_kind __polyenv_value __polyenv_plain __polyenv_nested \
 		__polyenv_prompt __polyenv_deactivate polyenv

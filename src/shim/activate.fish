@@ -73,6 +73,13 @@ function __polyenv_set --argument-names name value
     set -gx $name $value
 end
 
+# As __polyenv_set, unless the shell has a value of the person's own; what polyenv offered before is none.
+function __polyenv_offer --argument-names name value
+    if not set -q $name; or contains -- "$name=$$name" (string split -- '|' "$POLYENV_OFFERED")
+        __polyenv_set $name $value
+    end
+end
+
 function __polyenv_unset --argument-names name
     __polyenv_keep $name
     set -eg $name

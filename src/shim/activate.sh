@@ -67,6 +67,19 @@ __polyenv_set() {
 	if __polyenv_keep "$1"; then export "$1=$2"; fi
 }
 
+# As __polyenv_set, unless the shell has a value of the person's own; what polyenv offered before is none.
+__polyenv_offer() {
+	__polyenv_kind "$1"
+	if [[ $__polyenv_k != u ]]; then
+		__polyenv_value "$1"
+		case ${POLYENV_OFFERED-} in
+		*"|$1=$__polyenv_v|"*) ;;
+		*) return 0 ;;
+		esac
+	fi
+	__polyenv_set "$1" "$2"
+}
+
 __polyenv_unset() {
 	if __polyenv_keep "$1"; then unset -v "$1"; fi
 }

@@ -54,6 +54,7 @@ export function newPerson(
     handOver: undefined,
     onSignal: () => () => undefined,
     signalGroup: () => false,
+    signalProcess: () => false,
   };
   return {
     folder,

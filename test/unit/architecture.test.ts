@@ -70,6 +70,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'gateway',
     'pins',
     'project',
+    'services',
     'toolchain',
     'team',
     'routes',
@@ -84,11 +85,12 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'tls',
     'documents',
     'system',
+    'services',
     'upstream',
     'store',
     'routes',
   ],
-  app: ['base', 'project', 'toolchains', 'routes', 'checks', 'changes', 'making'],
+  app: ['base', 'project', 'toolchains', 'routes', 'services', 'checks', 'changes', 'making'],
 };
 
 function runsBack(one: Import): boolean {

@@ -20,6 +20,8 @@ export interface Home {
   readonly homes: string;
   /** What was asked for once: compiled routes by `runtime@request`, and what moving requests came to. */
   readonly once: string;
+  /** Data and state of services, by the project's path: `services/<path>/.polyenv/<name>`. */
+  readonly services: string;
   readonly locks: string;
   readonly tmp: string;
   /** Resolutions of projects without a manifest, settings, trust and history. */
@@ -44,6 +46,7 @@ export function homeOf(host: Host): Home {
     envs: join(root, 'envs'),
     homes: join(root, 'homes'),
     once: join(root, 'once'),
+    services: join(root, 'services'),
     locks: join(root, 'locks'),
     tmp: join(root, 'tmp'),
     state: join(root, 'state'),
@@ -73,6 +76,12 @@ export function environmentFolder(home: Home, project: string): string {
     });
   }
   return join(joinInside(home.envs, `.${project}`), '.polyenv');
+}
+
+/** `services/<absolute project path>/.polyenv`, by the same rule. */
+export function servicesFolder(home: Home, project: string): string {
+  environmentFolder(home, project);
+  return join(joinInside(home.services, `.${project}`), '.polyenv');
 }
 
 /** Refuses a project so deep that nothing can be compiled for it: the home's copy of its path has to hold more. Throws `path-refused`. */

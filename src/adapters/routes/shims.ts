@@ -14,6 +14,7 @@ import {
 } from '../../domain/routes/environment';
 import type { Runtime } from '../../domain/runtime/runtime';
 import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 import { quoteSh } from '../../domain/words/shell-quote';
 import template from '../../shim/shim.sh?raw';
 import { ensureFolder, isMissing, readTextIfAny, removeTree, writeAtomic } from '../files/fs';
@@ -110,9 +111,11 @@ export async function writeDefaults(home: Home, environment: Environment): Promi
 async function writeRoutes(folder: string, environment: Environment): Promise<void> {
   await ensureFolder(folder);
   for (const runtime of environment.runtimes) for (const home of runtime.homes) await ensureFolder(home);
-  await writeAtomic(join(folder, 'env.sh'), renderEnvSh(environment));
-  await writeAtomic(join(folder, 'env.fish'), renderEnvFish(environment));
-  await writeAtomic(join(folder, 'env.json'), renderEnvJson(environment));
+  // Passwords of services are for nobody else; where there are none, others who share the home may read.
+  const mode = environment.services === undefined ? undefined : 0o600;
+  await writeAtomic(join(folder, 'env.sh'), renderEnvSh(environment), present({ mode }));
+  await writeAtomic(join(folder, 'env.fish'), renderEnvFish(environment), present({ mode }));
+  await writeAtomic(join(folder, 'env.json'), renderEnvJson(environment), present({ mode }));
   await writeLinks(folder, environment);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const before = await timesOf(environment.inputs);
@@ -125,8 +128,8 @@ async function writeRoutes(folder: string, environment: Environment): Promise<vo
     await stamp(environment.inputs, stamps);
     if (same(before, await timesOf(environment.inputs))) {
       for (const [name, text] of Object.entries(renderHooks(environment, stamps)))
-        await writeAtomic(join(folder, name), text);
-      await writeAtomic(join(folder, 'route.sh'), renderRoute(environment, stamps));
+        await writeAtomic(join(folder, name), text, present({ mode }));
+      await writeAtomic(join(folder, 'route.sh'), renderRoute(environment, stamps), present({ mode }));
       await removeOldStamps(folder, basename(stamps));
       return;
     }

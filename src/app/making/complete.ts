@@ -58,7 +58,8 @@ interface Place {
 const KINDS: Readonly<Record<string, (at: Place, current: string) => Promise<readonly Candidate[]>>> = {
   request: requests,
   installed,
-  task: tasks,
+  task: (at) => namesBelow(at, 'tasks', describeTask),
+  service: (at) => namesBelow(at, 'services', describeService),
   template: templates,
 };
 
@@ -98,22 +99,37 @@ async function installed({ home }: Place): Promise<readonly Candidate[]> {
     }));
 }
 
-/** Read more leniently than by who runs them: a manifest that is being edited still has tasks. */
-async function tasks({ folder, host }: Place): Promise<readonly Candidate[]> {
+/** Read more leniently than by who runs them: a manifest that is being edited still has tasks and services. */
+async function namesBelow(
+  { folder, host }: Place,
+  table: 'tasks' | 'services',
+  describe: (value: unknown) => string,
+): Promise<readonly Candidate[]> {
   const found: Candidate[] = [];
   for (let current = folder; ; current = dirname(current)) {
-    for (const name of MANIFEST_NAMES) found.push(...(await tasksIn(join(current, name)).catch(() => [])));
+    for (const name of MANIFEST_NAMES) {
+      found.push(...(await namesIn(join(current, name), table, describe).catch(() => [])));
+    }
     if (current === dirname(current) || current === host.personHome) return found;
   }
 }
 
-async function tasksIn(file: string): Promise<readonly Candidate[]> {
+async function namesIn(
+  file: string,
+  name: 'tasks' | 'services',
+  describe: (value: unknown) => string,
+): Promise<readonly Candidate[]> {
   const text = await readTextIfAny(file);
   if (text === undefined) return [];
   const { value } = parseToml(text, file);
-  const table = isTable(value) ? value.tasks : undefined;
+  const table = isTable(value) ? value[name] : undefined;
   if (!isTable(table)) return [];
-  return Object.entries(table).map(([word, task]) => ({ word, describe: describeTask(task) }));
+  return Object.entries(table).map(([word, entry]) => ({ word, describe: describe(entry) }));
+}
+
+function describeService(service: unknown): string {
+  const kind = isTable(service) ? service.use : service;
+  return typeof kind === 'string' ? kind.slice(0, 80) : '';
 }
 
 function describeTask(task: unknown): string {

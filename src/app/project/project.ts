@@ -30,6 +30,8 @@ export interface Project {
   readonly manifests: readonly Manifest[];
   /** As the nearest manifest says. */
   readonly isolation?: 'default' | 'strict';
+  /** Of this folder and those above, the nearest folder's first, in the order of its manifest. */
+  readonly services: readonly ProjectService[];
   readonly decisions: readonly Decision[];
   /** Floors and ranges to check the chosen versions against. */
   readonly floors: readonly Floor[];
@@ -46,6 +48,12 @@ export interface Project {
   readonly warnings: readonly string[];
   /** What each runtime's decision was made from, for display. */
   readonly verdicts: readonly ToolVerdict[];
+}
+
+export interface ProjectService extends ManifestService {
+  /** The folder whose manifest names it: it is that folder's own. */
+  readonly folder: string;
+  readonly file: string;
 }
 
 /** The fault of a file, and the runtime that it concerns; without one, it concerns all that nothing nearer decides. */
@@ -170,6 +178,7 @@ function describe(
   const manifests = withManifest === undefined ? [] : reader.goodManifests(withManifest);
   const manifest = manifests.at(-1);
   const isolation = manifests.find((one) => one.isolation !== undefined)?.isolation;
+  const services = servicesOf(reader, walk);
   const traced = judged.filter(({ verdict, gathered }) => verdict.chosen !== undefined || gathered.inputs.length > 0);
   const upToManifest = withManifest === undefined ? [] : walk.slice(0, walk.indexOf(withManifest) + 1);
   const manifestPaths = upToManifest.flatMap((one) => MANIFEST_NAMES.map((name) => fileIn(one, name)));
@@ -186,6 +195,7 @@ function describe(
     ...present({ manifest }),
     manifests,
     ...present({ isolation }),
+    services,
     decisions: answers.flatMap(({ decision }) => (decision === undefined ? [] : [decision])),
     floors: judged.flatMap(({ runtime, verdict }) =>
       verdict.floors.map(({ file, line, request, atLeast }, index) => ({
@@ -196,7 +206,11 @@ function describe(
         atLeast,
       })),
     ),
-    inputs: unique([...held, ...traced.flatMap(({ gathered }) => gathered.inputs)]),
+    inputs: unique([
+      ...held,
+      ...services.map(({ file }) => file),
+      ...traced.flatMap(({ gathered }) => gathered.inputs),
+    ]),
     absences: unique([
       ...manifestPaths.filter((path) => !reader.exists(path)),
       ...traced.flatMap(({ gathered }) => gathered.absences),
@@ -218,6 +232,19 @@ function describe(
     ]),
     verdicts: judged.map(({ runtime, verdict }) => ({ tool: runtime.id, ...verdict })),
   };
+}
+
+/** One of a nearer folder hides those of its name above it, as does one of the person's own file. */
+function servicesOf(reader: FolderReader, walk: readonly string[]): readonly ProjectService[] {
+  const found = new Map<string, ProjectService>();
+  for (const folder of walk) {
+    const here = new Map<string, ProjectService>();
+    for (const { path, services } of reader.goodManifests(folder).toReversed()) {
+      for (const service of services) here.set(service.name, { ...service, folder, file: path });
+    }
+    for (const [name, service] of here) if (!found.has(name)) found.set(name, service);
+  }
+  return [...found.values()];
 }
 
 function answerOf(

@@ -1,12 +1,14 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { withLock } from '../../adapters/home/lock';
 import { type Offer, readEnvironments, renderShims, writeEnvironment, writeShims } from '../../adapters/routes/shims';
 import { shimsStand } from '../../adapters/routes/shims-check';
+import { exportsFile, readExports } from '../../adapters/services/exports';
 import { executablesIn, listToolchains, readTree } from '../../adapters/store/store';
 import { askingVariables } from '../../domain/pins/files/of-runtime';
 import type { Environment, RoutedRuntime } from '../../domain/routes/environment';
 import type { Runtime } from '../../domain/runtime/runtime';
+import { serviceVariables } from '../../domain/services/variables';
 import type { Toolchain } from '../../domain/toolchain/toolchain';
 import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
@@ -142,6 +144,7 @@ export async function describeEnvironment(
       standing.toolchain === undefined ? [] : [routed(ctx, standing, standing.toolchain, isolation)],
     ),
   );
+  const services = servicesIn(ctx, project);
   const overlays = runtimes.flatMap(({ tool, overlay }) =>
     overlay === undefined ? [] : [{ tool, ...tracesOf(overlay) }],
   );
@@ -152,6 +155,7 @@ export async function describeEnvironment(
       ...missing.map(({ runtime }) => runtime.id),
       ...project.verdicts.filter(({ chosen }) => chosen?.fault !== undefined).map(({ tool }) => tool),
     ],
+    ...(Object.keys(services.variables).length > 0 && { services: services.variables }),
     variables,
     asking: [...new Set((await loadRuntimes()).flatMap(askingVariables))],
     notes: [
@@ -172,11 +176,13 @@ export async function describeEnvironment(
     inputs: [
       ...project.inputs,
       ...locks.filter((path) => existsSync(path)),
+      ...services.files.filter((path) => existsSync(path)),
       ...overlays.flatMap(({ inputs }) => inputs),
     ],
     absences: [
       ...project.absences,
       ...locks.filter((path) => !existsSync(path)),
+      ...services.files.filter((path) => !existsSync(path)),
       ...overlays.flatMap(({ absences }) => absences),
     ],
     shims: ctx.home.shims,
@@ -184,7 +190,28 @@ export async function describeEnvironment(
   };
 }
 
-export function commandsOf(ctx: Context, runtime: Runtime, toolchain: Toolchain): Readonly<Record<string, string>> {
+/** What the services that the folder sees said when they were last started, and the files that say it. */
+function servicesIn(
+  { home }: Context,
+  { services }: Project,
+): { readonly variables: Readonly<Record<string, string>>; readonly files: readonly string[] } {
+  const folders = new Map([...new Set(services.map(({ folder }) => folder))].map((one) => [one, realpathSync(one)]));
+  const said = new Map([...folders].map(([folder, real]) => [folder, readExports(home, real)]));
+  const offering = services.map(({ name, tool, prefix, folder }) => {
+    const own = said.get(folder)?.find((one) => one.name === name && one.kind === tool);
+    return { name, kind: tool, ...present({ prefix }), variables: own?.variables ?? {} };
+  });
+  return {
+    variables: serviceVariables(offering),
+    files: [...folders.values()].map((real) => exportsFile(home, real)),
+  };
+}
+
+export function commandsOf(
+  ctx: Context,
+  runtime: Runtime,
+  toolchain: Pick<Toolchain, 'root' | 'version' | 'platform'>,
+): Readonly<Record<string, string>> {
   const { commands } = runtime.layout(
     readTree(toolchain.root, toolchain.version, toolchain.platform),
     outsidePlace(ctx, toolchain.root),

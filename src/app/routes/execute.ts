@@ -158,7 +158,8 @@ function compiledFor(ctx: Context, folder: string): Environment | undefined {
   return complete && decides && !besides ? environment : undefined;
 }
 
-async function installed(ctx: Context, standing: Standing): Promise<Standing> {
+/** The standing with its toolchain, which is installed if it is missing. */
+export async function installed(ctx: Context, standing: Standing): Promise<Standing> {
   if (standing.toolchain !== undefined) return standing;
   const { runtime, decision } = standing;
   if (!ctx.settings.autoInstall) {

@@ -9,7 +9,7 @@ import { helpData, helpText } from '../output/help';
 import type { Outcome } from '../output/outcome';
 import type { Style } from '../output/style';
 
-const GROUPS: readonly Group[] = ['Project', 'Run', 'Look', 'Toolchains', 'Lock', 'Machine', 'Others'];
+const GROUPS: readonly Group[] = ['Project', 'Run', 'Services', 'Look', 'Toolchains', 'Lock', 'Machine', 'Others'];
 
 export const command: Command = {
   name: 'help',

@@ -47,7 +47,7 @@ export interface Candidate {
 /** What may stand at the cursor. */
 export interface Wanted {
   readonly candidates: readonly Candidate[];
-  /** What the files at hand say: `tool`, `request`, `installed`, `task`, `template`. */
+  /** What the files at hand say: `tool`, `request`, `installed`, `task`, `service`, `template`. */
   readonly kind?: string;
   /** What the shell itself knows how to complete. */
   readonly native?: Native;

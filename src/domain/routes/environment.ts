@@ -1,6 +1,6 @@
 import type { GlobalInstall, Overlay } from '../runtime/layout';
 import type { EnvOp } from '../words/env-op';
-import { isVariableName } from '../words/env-op';
+import { isVariableName, OFFERED, offerVariables } from '../words/env-op';
 import { type ErrorPlace, PolyenvError } from '../words/errors';
 import { present } from '../words/present';
 import { quoted } from '../words/printable';
@@ -14,6 +14,8 @@ export interface Environment {
   readonly runtimes: readonly RoutedRuntime[];
   /** Runtimes that are pinned here and not ready: their commands go to polyenv, never to another copy. */
   readonly pending: readonly ToolId[];
+  /** What the project's services offer; absent where there are none, and in what an older polyenv compiled. */
+  readonly services?: Readonly<Record<string, string>>;
   /** What a trusted manifest sets, after the runtimes' own. */
   readonly variables: readonly EnvOp[];
   /** Existing files that were read, absolute: a changed one makes the routes stale. */
@@ -112,7 +114,9 @@ export function environmentOps(environment: Environment): readonly EnvOp[] {
   const overlays = environment.runtimes.flatMap(({ overlay }): readonly EnvOp[] =>
     overlay?.ready ? [{ op: 'set', name: overlay.variable, value: overlay.path }] : [],
   );
-  const ops = [...environment.runtimes.flatMap((runtime) => runtime.variables), ...overlays, ...environment.variables];
+  const services = offerVariables(environment.services ?? {});
+  const runtimes = environment.runtimes.flatMap((runtime) => runtime.variables);
+  const ops = [...runtimes, ...overlays, ...services, ...environment.variables];
   for (const { name } of ops) {
     // guard: variable-name
     if (!isVariableName(name)) throw new PolyenvError('path-refused', `${quoted(name)} is no name of a variable`);
@@ -166,7 +170,9 @@ export function renderEnvFish(environment: Environment): string {
 /** Only what is set to one value: a `.env` file cannot extend or unset. */
 export function renderDotenv(environment: Environment): string {
   const set = new Map<string, string>();
-  for (const op of environmentOps(environment)) if (op.op === 'set') set.set(op.name, op.value);
+  for (const op of environmentOps(environment)) {
+    if ((op.op === 'set' || op.op === 'offer') && op.name !== OFFERED) set.set(op.name, op.value);
+  }
   return [...set].map(([name, value]) => `${name}=${quoteDotenv(value)}\n`).join('');
 }
 
@@ -271,6 +277,10 @@ function shLine(op: EnvOp): string {
   if (op.op === 'unset') return `unset ${op.name}\n`;
   const value = quoteSh(op.value);
   if (op.op === 'set') return `export ${op.name}=${value}\n`;
+  if (op.op === 'offer') {
+    const [set, own] = [`\${${op.name}+x}\${${OFFERED}-}`, `x*"|${op.name}=\${${op.name}-}|"*`];
+    return `case ${set} in ''|[!x]*|${own}) export ${op.name}=${value} ;; esac\n`;
+  }
   if (op.value === '') return `export ${op.name}="\${${op.name}-}"\n`;
   const both =
     op.op === 'prepend' ? `${value}"\${${op.name}:+:$${op.name}}"` : `"\${${op.name}:+$${op.name}:}"${value}`;
@@ -282,6 +292,10 @@ function fishLine(op: EnvOp): string {
   if (op.op === 'unset') return `set -e ${op.name}`;
   const value = quoteFish(op.value);
   if (op.op === 'set') return `set -gx ${op.name} ${value}`;
+  if (op.op === 'offer') {
+    const offered = `contains -- "${op.name}=$${op.name}" (string split -- '|' "$${OFFERED}")`;
+    return `if not set -q ${op.name}; or ${offered}; set -gx ${op.name} ${value}; end`;
+  }
   const before = op.op === 'prepend';
   if (op.name === 'PATH') return op.value === '' ? '' : `set -gx PATH ${before ? `${value} $PATH` : `$PATH ${value}`}`;
   const old = `"$${op.name}"`;

@@ -34,6 +34,51 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     meaning: 'A project on this machine runs on the toolchain that is to be taken away.',
     fix: 'Change that project first, or add `--force`: it is installed again when the project needs it.',
   },
+  'service-failed': {
+    meaning:
+      'A server ended before it was ready, or a step of its own (making its data, a dump) failed. Its data are as they were.',
+    fix: 'Read the last lines of its log, which the message shows; `polyenv logs NAME` shows all of them.',
+  },
+  'service-slow': {
+    meaning:
+      'The server lives and is not ready, or has not ended, within its time. After a crash a database first repairs its data, which can take minutes. Nothing was killed.',
+    fix: '`polyenv logs NAME -f` shows what it does; `polyenv up` waits for it again. `polyenv stop NAME --force` kills it.',
+  },
+  'service-stopped': {
+    meaning: 'What you asked for needs a running server.',
+    fix: '`polyenv up NAME`.',
+  },
+  'service-elsewhere': {
+    meaning:
+      'The data are in use by a server that this machine cannot see: in another container, or on another machine that shares this home. Two servers on the same data would destroy them.',
+    fix: 'Stop it there. Give each container a POLYENV_HOME of its own if both are to run.',
+  },
+  'service-root': {
+    meaning:
+      'You are root, the server refuses to run as root, and no other user here can read the toolchain and the data.',
+    fix: 'Run polyenv as a user, or set `POLYENV_HOME` to a folder that others may enter, such as `/opt/polyenv`.',
+  },
+  'service-changed': {
+    meaning: 'The manifest asks for another version, port or list of databases than the running server has.',
+    fix: '`polyenv restart NAME` starts it as the manifest now says.',
+  },
+  'data-refused': {
+    meaning:
+      'The data belong to another user, come from another kind of machine, are half restored, or belong to another project. They are left as they are.',
+    fix: 'The message says what is wrong and shows the command.',
+  },
+  'data-line': {
+    meaning: 'A database of one major version does not open the data of another. Nothing was started.',
+    fix: '`polyenv upgrade NAME` takes the data over and keeps the old ones; or pin the version that wrote them.',
+  },
+  'port-taken': {
+    meaning: 'Another program listens on the port of the service. polyenv never changes a port in silence.',
+    fix: 'Stop that program, or set `port` of the service in polyenv.toml.',
+  },
+  'service-unknown': {
+    meaning: 'No manifest here or above names such a service.',
+    fix: '`polyenv ps` lists them; `[services]` in polyenv.toml declares them.',
+  },
   'child-failed': {
     meaning: 'A tool that polyenv runs for its own purpose, such as `python -m venv`, ended with a failure.',
     fix: 'Read what the tool said; the message shows the command to run by hand.',

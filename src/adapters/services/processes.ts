@@ -1,0 +1,137 @@
+import { readFileSync, readlinkSync, statSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import type { ServerIdentity } from '../../domain/services/state';
+import type { Host } from '../../host';
+import { namesIn } from '../files/fs';
+import { startOfProcess } from '../home/lock';
+
+/** `elsewhere`: of another container or machine, whose processes cannot be seen from here. */
+export type Life = 'alive' | 'dead' | 'elsewhere';
+
+/** Which process has that id now; `undefined` if none has, or one that has ended and that nobody collected. */
+export async function identifyProcess(host: Host, pid: number): Promise<ServerIdentity | undefined> {
+  const started = await startOfProcess(pid);
+  if (started === undefined) return undefined;
+  return { pid, started, ...hereAndNow(host), since: host.now().toISOString() };
+}
+
+/** Whether that very process lives. A pid that is somebody else's now is dead, as is a zombie. */
+export async function lifeOf(host: Host, server: ServerIdentity): Promise<Life> {
+  const here = hereAndNow(host);
+  if (server.boot === here.boot && server.namespace !== here.namespace) return 'elsewhere';
+  if (server.boot !== here.boot) return server.host === here.host ? 'dead' : 'elsewhere';
+  // guard: server-start
+  if ((await startOfProcess(server.pid)) !== server.started) return 'dead';
+  return 'alive';
+}
+
+function hereAndNow(host: Host): Pick<ServerIdentity, 'boot' | 'namespace' | 'host'> {
+  return { boot: bootOf(host), namespace: readLink('/proc/self/ns/pid') ?? '', host: host.hostname };
+}
+
+/** What differs after each start of the machine. macOS tells when it started, which moves when the clock is set: its minute is enough. */
+function bootOf(host: Host): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return host.os;
+  }
+}
+
+/** Processes whose working folder is the data folder and whose program is of the toolchain: what a killed server left. */
+export async function findLeftovers(data: string, toolchain: string): Promise<readonly number[]> {
+  const folder = statSync(data, { throwIfNoEntry: false });
+  if (folder === undefined) return [];
+  const found: number[] = [];
+  for (const name of await readdir('/proc').catch(() => [])) {
+    if (!/^\d+$/.test(name)) continue;
+    const cwd = statOf(`/proc/${name}/cwd`);
+    if (cwd?.dev !== folder.dev || cwd.ino !== folder.ino) continue;
+    // guard: leftover-program
+    if (!(await isProgramOf(Number(name), toolchain))) continue;
+    if ((await startOfProcess(Number(name))) !== undefined) found.push(Number(name));
+  }
+  return found;
+}
+
+/** The process that listens on the port, for a message: its name and id where the system tells them. */
+export async function listenerOf(port: number): Promise<string | undefined> {
+  const inodes = await listeningInodes(port);
+  if (inodes.size === 0) return undefined;
+  for (const pid of (await namesIn('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name))) {
+    for (const fd of await readdir(`/proc/${pid}/fd`).catch(() => [])) {
+      const inode = /^socket:\[(\d+)\]$/.exec(readLink(`/proc/${pid}/fd/${fd}`) ?? '')?.[1];
+      if (inode === undefined || !inodes.has(inode)) continue;
+      const name = (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')).trim();
+      return `${name === '' ? 'process' : name} (pid ${pid})`;
+    }
+  }
+  return undefined;
+}
+
+async function listeningInodes(port: number): Promise<ReadonlySet<string>> {
+  const hex = port.toString(16).toUpperCase().padStart(4, '0');
+  const found = new Set<string>();
+  for (const file of ['/proc/net/tcp', '/proc/net/tcp6']) {
+    for (const line of (await readFile(file, 'utf8').catch(() => '')).split('\n').slice(1)) {
+      const fields = line.trim().split(/\s+/);
+      // 0A is LISTEN.
+      if (fields[1]?.endsWith(`:${hex}`) && fields[3] === '0A' && fields[9] !== undefined) found.add(fields[9]);
+    }
+  }
+  return found;
+}
+
+/** Bytes of memory that are the server's and its children's own (shared ones counted once); `undefined` where the system does not tell. */
+export async function memoryOf(pid: number): Promise<number | undefined> {
+  const pids = [pid, ...(await descendantsOf(pid))];
+  let bytes: number | undefined;
+  for (const one of pids) {
+    const text = await readFile(`/proc/${one}/smaps_rollup`, 'utf8').catch(() => undefined);
+    const pss = /^Pss:\s+(\d+) kB/m.exec(text ?? '')?.[1];
+    if (pss !== undefined) bytes = (bytes ?? 0) + Number(pss) * 1024;
+  }
+  return bytes;
+}
+
+async function descendantsOf(pid: number): Promise<readonly number[]> {
+  const tasks = await readdir(`/proc/${pid}/task`).catch(() => []);
+  const children: number[] = [];
+  for (const task of tasks) {
+    const text = await readFile(`/proc/${pid}/task/${task}/children`, 'utf8').catch(() => '');
+    children.push(...text.split(' ').filter(Boolean).map(Number));
+  }
+  const below = await Promise.all(children.map(descendantsOf));
+  return [...children, ...below.flat()];
+}
+
+function statOf(path: string) {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
+function readLink(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the process runs a program of the toolchain, or was started as one, as far as the system tells. */
+export async function isProgramOf(pid: number, toolchain: string): Promise<boolean> {
+  const program = readLink(`/proc/${pid}/exe`);
+  if (program?.startsWith(`${toolchain}/`)) return true;
+  // The links of another user's process may not be read, and a server that was just started is a shell yet.
+  const words = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => undefined);
+  if (words !== undefined) return words.includes(`${toolchain}/`);
+  const { execFile } = await import('node:child_process');
+  const shown = await promisify(execFile)('/bin/ps', ['-o', 'command=', '-p', String(pid)], {
+    env: { LC_ALL: 'C' },
+  }).catch(() => undefined);
+  return shown?.stdout.includes(`${toolchain}/`) ?? false;
+}

@@ -1,0 +1,68 @@
+import { isFolderAt, readState } from '../../adapters/services/folders';
+import type { Context } from '../base/context';
+import { publishExports } from './exports';
+import { type KnownService, knownServices, noServices, titleOf, wantedToolchain } from './known';
+import { findServer } from './server';
+import { type Started, startService } from './start';
+
+/**
+ * Starts the services that the folder sees, or those named, all at once, and waits until they are ready. One that fails
+ * does not keep the others from starting; its error is thrown at the end.
+ */
+export async function up(
+  ctx: Context,
+  names: readonly string[],
+  options: { readonly fresh?: true } = {},
+): Promise<readonly Started[]> {
+  const services = await knownServices(ctx, names);
+  if (services.length === 0) throw noServices(ctx);
+  return startAll(ctx, services, options);
+}
+
+export async function startAll(
+  ctx: Context,
+  services: readonly KnownService[],
+  options: { readonly fresh?: true } = {},
+): Promise<readonly Started[]> {
+  const results = await Promise.allSettled(services.map((known) => startService(ctx, known, options)));
+  const started = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  for (const project of new Set(started.filter(({ action }) => action === 'started').map(projectOf))) {
+    await publishExports(ctx, project);
+  }
+  const failed = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+  for (const error of failed.slice(1))
+    ctx.emit({ type: 'warning', text: error instanceof Error ? error.message : String(error) });
+  if (failed.length > 0) {
+    for (const { known, action } of started) {
+      if (action === 'started') ctx.emit({ type: 'note', text: `${titleOf(known)} was started` });
+    }
+    throw failed[0];
+  }
+  return started;
+}
+
+function projectOf({ known }: Started): string {
+  return known.folder.project;
+}
+
+export interface PlannedService {
+  readonly name: string;
+  readonly kind: string;
+  readonly action: 'install and start' | 'make data and start' | 'start' | 'do nothing: it runs';
+}
+
+/** What `up` would do. Changes nothing, and never uses the network. */
+export async function planUp(ctx: Context, names: readonly string[]): Promise<readonly PlannedService[]> {
+  const services = await knownServices(ctx, names);
+  if (services.length === 0) throw noServices(ctx);
+  return Promise.all(
+    services.map(async (known): Promise<PlannedService> => {
+      const base = { name: known.declared.name, kind: known.runtime.id };
+      const state = await readState(known.folder);
+      if ((await findServer(ctx, known.folder, state)).kind === 'server')
+        return { ...base, action: 'do nothing: it runs' };
+      if ((await wantedToolchain(ctx, known)).toolchain === undefined) return { ...base, action: 'install and start' };
+      return { ...base, action: (await isFolderAt(known.folder.data)) ? 'start' : 'make data and start' };
+    }),
+  );
+}

@@ -1,0 +1,54 @@
+import { lookAtAll, lookAtServices, type ServiceView } from '../../app/services/look';
+import { type Command, flag } from '../command';
+import { bytesText, columns } from '../output/columns';
+import type { Output } from '../output/output';
+
+export const command: Command = {
+  name: 'ps',
+  summary: 'the services of this project, or of all: state, address, memory, data',
+  options: [{ name: 'all', short: 'a', describe: 'of every project of this home, also of those that are gone' }],
+  examples: [
+    { run: 'polyenv ps', describe: 'what this folder sees' },
+    { run: 'polyenv ps --all', describe: 'what runs on this machine, and whose data lie here' },
+  ],
+  run: async (input) => {
+    const { ctx, output } = input;
+    const all = flag(input, 'all');
+    const views = await (all ? lookAtAll(ctx) : lookAtServices(ctx));
+    const head = ['name', 'kind', 'state', 'address', 'since', 'memory', 'data', ...(all ? ['project'] : [])];
+    const rows = views.map((view) => [...rowOf(view, output), ...(all ? [projectOf(view, output)] : [])]);
+    const said = views.flatMap(({ name, said: lines = [] }) => lines.map((line) => output.out.dim(`${name}: ${line}`)));
+    const hints = views.filter(({ gone }) => gone).map(({ project }) => project);
+    const adopt = [...new Set(hints)].map(
+      (project) => `in the folder that ${project} is now: polyenv services adopt ${project}`,
+    );
+    return {
+      data: {
+        services: views.map(({ folder: _, kept: __, ...view }) => view),
+      },
+      text:
+        views.length === 0
+          ? 'no services here; they stand below [services] in polyenv.toml'
+          : [columns([head.map((word) => output.out.dim(word)), ...rows]), ...said, ...adopt].join('\n'),
+    };
+  },
+};
+
+function rowOf(view: ServiceView, { out }: Output): readonly string[] {
+  const { state } = view;
+  const colour = state === 'running' ? out.green : state === 'exited' || state === 'elsewhere' ? out.red : out.dim;
+  const word = view.declared ? state : `${state}, not in the manifest`;
+  return [
+    out.bold(view.name),
+    [view.kind, view.version].filter(Boolean).join(' '),
+    colour(word),
+    view.address ?? '',
+    view.since?.replace(/^(.*)T(.*)\..*$/, '$1 $2') ?? '',
+    view.memory === undefined ? '' : bytesText(view.memory),
+    view.data === undefined ? '' : bytesText(view.data),
+  ];
+}
+
+function projectOf({ project, gone }: ServiceView, { out }: Output): string {
+  return gone ? `${project} ${out.yellow('(gone)')}` : project;
+}

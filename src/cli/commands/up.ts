@@ -1,0 +1,60 @@
+import { type Command, flag } from '../command';
+import { durationText } from '../output/columns';
+
+export const command: Command = {
+  name: 'up',
+  summary: 'start the services of this project, and wait until they are ready',
+  describe:
+    'Services stand below [services] of polyenv.toml, here or in a folder above. What is missing is installed, data are made where there are none, and what runs already is left alone. The servers go on when polyenv ends; no process of its own stays.',
+  arguments: [{ name: 'name', describe: 'only these', variadic: true, complete: 'service' }],
+  options: [{ name: 'fresh', describe: 'with empty data, although a moved project left some under its old path' }],
+  examples: [
+    { run: 'polyenv up', describe: 'all of them' },
+    { run: 'polyenv up db', describe: 'one' },
+  ],
+  run: async (input) => {
+    const { ctx, args, output } = input;
+    const { up, planUp } = await import('../../app/services/up');
+    if (flag(input, 'dry-run')) {
+      const planned = await planUp(ctx, args);
+      return {
+        data: { dryRun: true, services: planned },
+        text: planned.map(({ name, kind, action }) => `${output.out.bold(name)}  ${kind}  would ${action}`).join('\n'),
+      };
+    }
+    const started = await up(ctx, args, { ...(flag(input, 'fresh') && { fresh: true }) });
+    for (const { known, differs } of started) {
+      for (const text of differs) {
+        ctx.emit({
+          type: 'warning',
+          text: `${known.declared.name} runs, but ${text}`,
+          hint: `polyenv restart ${known.declared.name}`,
+        });
+      }
+    }
+    return {
+      data: {
+        services: started.map(({ known, state, action, milliseconds, differs }) => ({
+          name: known.declared.name,
+          kind: known.runtime.id,
+          version: state.version,
+          action,
+          ports: state.ports,
+          pid: state.server?.pid,
+          milliseconds,
+          differs,
+        })),
+      },
+      text: started
+        .map(({ known, state, action, milliseconds }) =>
+          [
+            output.out.bold(known.declared.name),
+            `${known.runtime.id} ${state.version}`,
+            action === 'started' ? output.out.green(`started in ${durationText(milliseconds)}`) : 'runs already',
+            `127.0.0.1:${state.ports.main}`,
+          ].join('  '),
+        )
+        .join('\n'),
+    };
+  },
+};
