@@ -39,6 +39,7 @@ export const CATALOG: readonly Entry[] = [
   { name: 'prune', group: 'Toolchains', load: () => import('./commands/prune') },
   { name: 'lock', group: 'Lock', load: () => import('./commands/lock') },
   { name: 'bundle', group: 'Lock', load: () => import('./commands/bundle') },
+  { name: 'push', group: 'Lock', load: () => import('./commands/push') },
   { name: 'sbom', group: 'Lock', load: () => import('./commands/sbom') },
   { name: 'verify', group: 'Lock', load: () => import('./commands/verify') },
   { name: 'setup', group: 'Machine', load: () => import('./commands/setup') },

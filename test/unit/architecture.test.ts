@@ -90,7 +90,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'store',
     'routes',
   ],
-  app: ['base', 'project', 'toolchains', 'routes', 'services', 'checks', 'changes', 'making'],
+  app: ['base', 'project', 'toolchains', 'routes', 'services', 'checks', 'changes', 'team', 'making'],
 };
 
 function runsBack(one: Import): boolean {

@@ -9,39 +9,52 @@ import { problem, type Registry, refusalOf } from './registry';
 export interface BlobUpload extends Blob {
   /** The blob's bytes from a place to another, as often as they are asked for. */
   read(from: number, to: number): AsyncIterable<Uint8Array>;
-  /** Other repositories of the registry that may have it. */
-  readonly mountFrom: readonly string[];
   /** Bytes that the registry has now, of this blob. */
   onBytes(sent: number): void;
   readonly signal?: AbortSignal;
 }
 
-/** Whether the registry has the blob; a registry without HEAD is asked for it, and not listened to. */
-export async function hasBlob(registry: Registry, digest: string, access: 'pull' | 'push'): Promise<boolean> {
+/** The blob, if the registry has it, with its size where that is said. One without HEAD is asked for it, and not listened to. */
+export async function findBlob(
+  registry: Registry,
+  digest: string,
+  access: 'pull' | 'push',
+): Promise<{ readonly size?: number } | undefined> {
   const url = await registry.url(`blobs/${digest}`);
   for (const method of ['HEAD', 'GET'] as const) {
     const answer = await registry.ask(access, { method, url });
     answer.drop();
-    if (answer.status >= 200 && answer.status < 300) return true;
-    if (answer.status === 404) return false;
+    if (answer.status === 404) return undefined;
+    if (answer.status >= 200 && answer.status < 300) {
+      const size = Number(answer.headers['content-length'] ?? Number.NaN);
+      return Number.isSafeInteger(size) && size > 0 ? { size } : {};
+    }
     if (method === 'GET') throw await refusalOf(answer, `say whether it has ${digest}`);
   }
-  return false;
+  return undefined;
+}
+
+/** Whether the blob is in the repository now because another one of the registry has it. One that cannot mount says no. */
+export async function mountBlob(registry: Registry, digest: string, from: string): Promise<boolean> {
+  const query = new URLSearchParams({ mount: digest, from });
+  const url = `${await registry.url('blobs/uploads/')}?${query}`;
+  const answer = await registry.ask('push', { method: 'POST', url, headers: NO_BODY });
+  answer.drop();
+  return answer.status === 201;
 }
 
 /**
- * Sends a blob: mounted where another repository has it, else whole in one request, or in pieces where it is large. A session
- * that the registry forgot begins anew, three times at most. Throws `http-status`, `network`.
+ * Sends a blob, whole in one request, or in pieces where it is large. A session that the registry forgot begins anew, three
+ * times at most. Throws `http-status`, `network`.
  */
-export async function uploadBlob(registry: Registry, upload: BlobUpload): Promise<'mounted' | 'sent'> {
+export async function uploadBlob(registry: Registry, upload: BlobUpload): Promise<void> {
   let form: 'pieces' | 'whole' = upload.size > PIECE ? 'pieces' : 'whole';
   for (let session = 0; ; session += 1) {
-    const begun = await begin(registry, upload, session);
-    if (begun === 'mounted') return 'mounted';
+    const begun = await begin(registry);
     try {
       if (form === 'whole') await sendWhole(registry, upload, begun);
       else await sendPieces(registry, upload, begun);
-      return 'sent';
+      return;
     } catch (error) {
       upload.signal?.throwIfAborted();
       if (error instanceof NoPieces && form === 'pieces') form = 'whole';
@@ -80,29 +93,17 @@ interface Session {
   readonly piece: number;
 }
 
-async function begin(registry: Registry, upload: BlobUpload, session: number): Promise<'mounted' | Session> {
-  const uploads = await registry.url('blobs/uploads/');
-  for (const from of session === 0 ? upload.mountFrom : []) {
-    const query = new URLSearchParams({ mount: upload.digest, from });
-    const answer = await registry.ask('push', { method: 'POST', url: `${uploads}?${query}`, headers: NO_BODY });
-    answer.drop();
-    if (answer.status === 201) return 'mounted';
-    // One that cannot mount opens a session instead.
-    if (answer.status === 202) return sessionOf(registry, answer);
-  }
-  const answer = await registry.ask('push', { method: 'POST', url: uploads, headers: NO_BODY });
+async function begin(registry: Registry): Promise<Session> {
+  const url = await registry.url('blobs/uploads/');
+  const answer = await registry.ask('push', { method: 'POST', url, headers: NO_BODY });
   if (answer.status !== 202) throw await refusalOf(answer, 'take uploads');
   answer.drop();
-  return sessionOf(registry, answer);
-}
-
-const NO_BODY = { 'content-length': '0' };
-
-async function sessionOf(registry: Registry, answer: SentAnswer): Promise<Session> {
   const least = Number(answer.headers['oci-chunk-min-length']);
   const piece = Number.isSafeInteger(least) && least > PIECE && least <= 2 ** 30 ? least : PIECE;
   return { url: await uploadPlace(registry, answer), piece };
 }
+
+const NO_BODY = { 'content-length': '0' };
 
 /** Where an upload goes on. Another host must be https, and learns no login: some registries send to their storage. */
 async function uploadPlace(registry: Registry, answer: SentAnswer): Promise<string> {

@@ -43,6 +43,8 @@ export interface OpenUpstream extends Upstream {
   locate(at: Url | Locator): Promise<Target>;
   /** Whether a pinned key signed an archive itself, which lies in `file` and has the digest that was promised. */
   proveArchive(archive: SignedArchive): Promise<Proof | undefined>;
+  /** A detached signature at its official place; `undefined` where there is none. */
+  signature(url: Url): Promise<Uint8Array | undefined>;
   /** For fetching what `locate` names: reads mirrors that are folders, and names no secret in its errors. */
   readonly http: Http | DirectHttp;
 }
@@ -155,6 +157,7 @@ export function openUpstream(options: UpstreamOptions): OpenUpstream {
       return text;
     },
     locate,
+    signature: (url) => indexes.read({ name: url, url, decode: (bytes) => bytes }),
     proveArchive: (archive) => proveArchive(archive, { home, settings, indexes, emit: emitOnce }),
     http,
   };

@@ -1,8 +1,8 @@
 import { type Bundled, createBundle, installBundle } from '../../app/making/bundle';
-import { isPlatformKey, PLATFORMS } from '../../domain/runtime/platform';
 import { PolyenvError } from '../../domain/words/errors';
 import { type Command, value, values } from '../command';
 import { bytesText, columns } from '../output/columns';
+import { platformsOf } from '../platform-flags';
 
 export const command: Command = {
   name: 'bundle',
@@ -57,14 +57,4 @@ function report({ file, archives, gaps }: Bundled, last: string) {
     },
     text: `${columns(rows)}\n${last} (${archives.length} archives, ${bytesText(bytes)})`,
   };
-}
-
-function platformsOf(texts: readonly string[]) {
-  if (texts.includes('all')) return PLATFORMS;
-  return texts.map((text) => {
-    if (isPlatformKey(text)) return text;
-    throw new PolyenvError('usage', `${JSON.stringify(text)} is no platform`, {
-      hint: `known: ${PLATFORMS.join(', ')}`,
-    });
-  });
 }

@@ -1,3 +1,4 @@
+import type { ArchiveFormat } from '../runtime/artifact';
 import { type Digest, formatDigest, parseDigest } from '../runtime/digest';
 import type { Blob } from './carried';
 import { archiveFormat, INDEX, MANIFEST, SIGNATURE } from './media-types';
@@ -52,7 +53,7 @@ export function readDocument(text: string): ReadDocument | { readonly problem: s
 /** An archive that a manifest names, by the digest that a lock would name it by. */
 export interface NamedArchive {
   readonly digest: Digest;
-  readonly format: string;
+  readonly format: ArchiveFormat;
   readonly blob: Blob;
 }
 

@@ -1,4 +1,4 @@
-import type { ArchiveFormat } from '../runtime/artifact';
+import { ARCHIVE_FORMATS, type ArchiveFormat } from '../runtime/artifact';
 
 export const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 export const INDEX = 'application/vnd.oci.image.index.v1+json';
@@ -13,14 +13,12 @@ export const LOCK_TYPE = 'application/vnd.polyenv.lock.v1';
 /** A detached signature of the layer before it. */
 export const SIGNATURE = 'application/vnd.polyenv.signature.v1';
 
-/** The media type of a layer: `application/vnd.polyenv.archive.v1+gzip`. */
+/** The media type of a layer: `application/vnd.polyenv.archive.v1+gzip`, `+xz`, `+zip`. */
 export function archiveMediaType(format: ArchiveFormat): string {
-  return `${ARCHIVE_TYPE}+${format === 'tar.gz' ? 'gzip' : format}`;
+  return `${ARCHIVE_TYPE}+${format === 'tar.gz' ? 'gzip' : format.replace(/^tar\./, '')}`;
 }
 
-/** The format that a layer's media type names, or `undefined` if it is no archive of ours. */
-export function archiveFormat(mediaType: string): string | undefined {
-  if (!mediaType.startsWith(`${ARCHIVE_TYPE}+`)) return undefined;
-  const word = mediaType.slice(ARCHIVE_TYPE.length + 1);
-  return word === 'gzip' ? 'tar.gz' : word;
+/** The format that a layer's media type names, or `undefined` if it is no archive that we know. */
+export function archiveFormat(mediaType: string): ArchiveFormat | undefined {
+  return ARCHIVE_FORMATS.find((format) => archiveMediaType(format) === mediaType);
 }

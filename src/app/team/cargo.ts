@@ -1,0 +1,159 @@
+import { isAbsolute, join } from 'node:path';
+import { readTextIfAny } from '../../adapters/files/fs';
+import { withLock } from '../../adapters/home/lock';
+import { downloadName, keepPart } from '../../adapters/upstream/download';
+import { PLATFORMS, type PlatformKey } from '../../domain/runtime/platform';
+import type { ArchiveSignature } from '../../domain/runtime/runtime';
+import { type Carried, carriedText } from '../../domain/team/carried';
+import { toolchainTag } from '../../domain/team/tag';
+import { artifactFor, type LockEntry, type Lockfile } from '../../domain/toolchain/lockfile';
+import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
+import type { Context } from '../base/context';
+import { loadRuntime } from '../base/registry';
+import { findProjectsBelow } from '../changes/install-all';
+import { decodeLock, readLock } from '../project/locks';
+import { findProject } from '../project/project';
+import { type Order, type Piece, piecesOf } from '../toolchains/install';
+import { downloadAt } from '../toolchains/places';
+import { limit } from '../toolchains/slots';
+
+/** A toolchain for one platform on its way into a store or a bundle. */
+export interface Cargo {
+  readonly tag: string;
+  readonly carried: Carried;
+  readonly order: Order;
+  /** In the order of the carried archives. */
+  readonly pieces: readonly Piece[];
+}
+
+export interface Cargoes {
+  readonly cargoes: readonly Cargo[];
+  /** What a lock has not for a platform, in words. */
+  readonly gaps: readonly string[];
+}
+
+/** A lock with the place that it was read from. */
+export interface NamedLock {
+  /** Absolute. */
+  readonly path: string;
+  readonly lock: Lockfile;
+}
+
+/** The locks that are named; else those of this project; with `below` those of every project in the folder. */
+export async function locksFor(
+  ctx: Context,
+  asked: { readonly paths: readonly string[]; readonly scope: 'project' | 'below' },
+): Promise<readonly NamedLock[]> {
+  if (asked.paths.length > 0) return Promise.all(asked.paths.map((given) => lockAt(ctx, given)));
+  const projects =
+    asked.scope === 'below'
+      ? (await findProjectsBelow(ctx, ctx.directory)).map(({ project }) => project)
+      : [await findProject(ctx, ctx.directory)];
+  const folders = projects.flatMap(({ decisions }) => decisions.map(({ folder }) => folder));
+  const locks = await Promise.all([...new Set(folders)].map((folder) => readLock(ctx, folder)));
+  return locks.filter(({ lock }) => lock.entries.length > 0);
+}
+
+/** What a lock names for the platforms; of alternatives, every one: others may be allowed other sources than we are. */
+export async function cargoOf(entries: readonly LockEntry[], platforms: readonly PlatformKey[]): Promise<Cargoes> {
+  const found = new Map<string, Cargo>();
+  const gaps: string[] = [];
+  for (const entry of entries) {
+    for (const platform of platforms) {
+      const order = await orderOf(entry, platform);
+      if (order === undefined) {
+        gaps.push(`${entry.source} has no ${entry.tool} ${entry.version} for ${platform}`);
+        continue;
+      }
+      const cargo = loaded(order);
+      found.set(cargo.tag, cargo);
+    }
+  }
+  return { cargoes: [...found.values()], gaps };
+}
+
+/** Everything that the lock names, for every platform that its sources have. */
+export async function wholeCargo(lock: Lockfile): Promise<readonly Cargo[]> {
+  return (await cargoOf(lock.entries, PLATFORMS)).cargoes;
+}
+
+/** The original archive, whole and proved, in `downloads/`: its path. One process fetches it, others wait for it. */
+export async function keepArchive(ctx: Context, { order, carried }: Cargo, { part, recipe }: Piece): Promise<string> {
+  const { home, host, emit, settings } = ctx;
+  const tool = order.runtime.id;
+  const name = carriedText(carried);
+  const locked = { home, host, emit, name: lockName(part), purpose: `fetching ${name}`, timeout: settings.lockTimeout };
+  return limit(settings.jobs, () =>
+    withLock(locked, () =>
+      downloadAt(ctx, { part, name }, async (place) => {
+        let bytes = 0;
+        return keepPart({
+          ...place,
+          part,
+          format: recipe.format,
+          downloads: home.downloads,
+          offline: settings.offline,
+          onBytes: (count) => {
+            bytes += count;
+            const { version } = order;
+            emit({ type: 'progress', tool, version, phase: 'download', bytes, ...present({ total: part.size }) });
+          },
+        });
+      }),
+    ),
+  );
+}
+
+/** Where the upstream signs the archive itself. */
+export function signatureOf({ order }: Cargo, { part }: Piece): ArchiveSignature | undefined {
+  const source = order.runtime.sources.find(({ id }) => id === order.source);
+  return source?.signature?.({ ...order, at: part.at });
+}
+
+export function inFolder(ctx: Context, file: string): string {
+  return isAbsolute(file) ? file : join(ctx.directory, file);
+}
+
+async function lockAt(ctx: Context, given: string): Promise<NamedLock> {
+  const path = inFolder(ctx, given);
+  const text = await readTextIfAny(path);
+  if (text === undefined) {
+    throw new PolyenvError('lock-missing', 'there is no such lock', { where: { file: path }, hint: 'polyenv lock' });
+  }
+  return { path, lock: decodeLock(text, path) };
+}
+
+async function orderOf(entry: LockEntry, platform: PlatformKey): Promise<Order | undefined> {
+  const artifact = artifactFor(entry, platform);
+  if (artifact === undefined) return undefined;
+  const { source, version, vendor, variant, request } = entry;
+  return {
+    runtime: await loadRuntime(entry.tool),
+    source,
+    version,
+    ...present({ vendor, variant }),
+    options: request.options,
+    platform,
+    parts: artifact.parts,
+    locked: true,
+  };
+}
+
+function loaded(order: Order): Cargo {
+  const pieces = piecesOf(order);
+  const { source, version, vendor, variant, platform } = order;
+  const carried: Carried = {
+    tool: order.runtime.id,
+    version,
+    ...present({ vendor, variant }),
+    source,
+    platform,
+    archives: pieces.map(({ part, recipe }) => ({ part, format: recipe.format })),
+  };
+  return { tag: toolchainTag(carried), carried, order, pieces };
+}
+
+function lockName(part: Piece['part']): string {
+  return `archive-${downloadName(part.digest)}`.slice(0, 100);
+}
