@@ -399,6 +399,11 @@ export const runtime: Runtime = {
         // Isolated, as the project may hold a folder `venv`.
         make: [windows ? 'python' : 'python3', '-I', '-m', 'venv', '--without-pip'],
         commands: ['python', 'python3', `python${line}`, 'pip', 'pip3', `pip${line}`],
+        // The venv of before 3.9 has no `python3.8`, and `ensurepip` alone makes no `pip`.
+        aliases: {
+          ...Object.fromEntries(['python', 'python3', `python${line}`].map((name) => [name, ['python3', 'python']])),
+          ...Object.fromEntries(['pip', 'pip3', `pip${line}`].map((name) => [name, ['pip', 'pip3', `pip${line}`]])),
+        },
         variable: 'VIRTUAL_ENV',
         seeds: {
           // On Windows commands are programs, which pip brings.

@@ -7,6 +7,7 @@ import { listEnvironments, removeEnvironment } from '../../adapters/routes/shims
 import { listToolchains, removeToolchain } from '../../adapters/store/store';
 import type { Toolchain } from '../../domain/toolchain/toolchain';
 import type { Context } from '../base/context';
+import { knownOverlays } from '../routes/known-overlays';
 import { ownToolchain } from '../toolchains/own-node';
 import { sweepLeftovers } from '../toolchains/sweep';
 
@@ -17,7 +18,7 @@ export interface Unused {
   readonly bytes: number;
 }
 
-/** What no project that still exists, and polyenv itself, uses. */
+/** What no project that still exists, no `.venv` that polyenv knows, and polyenv itself, uses. */
 export async function findUnused(ctx: Context): Promise<Unused> {
   const environments = await listEnvironments(ctx.home);
   const gone = environments.filter((environment) => !existsSync(environment.directory));
@@ -26,6 +27,7 @@ export async function findUnused(ctx: Context): Promise<Unused> {
       .filter((environment) => existsSync(environment.directory))
       .flatMap((environment) => environment.toolchains),
   );
+  for (const { toolchain } of await knownOverlays(ctx)) used.add(toolchain);
   const own = await ownToolchain(ctx);
   const toolchains = (await listToolchains(ctx.home)).filter(
     (toolchain) => !used.has(toolchain.root) && toolchain.key !== own,

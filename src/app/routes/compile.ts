@@ -146,7 +146,7 @@ export async function describeEnvironment(
   );
   const services = servicesIn(ctx, project);
   const overlays = runtimes.flatMap(({ tool, overlay }) =>
-    overlay === undefined ? [] : [{ tool, ...tracesOf(overlay) }],
+    overlay === undefined ? [] : [{ tool, ...tracesOf(ctx, overlay) }],
   );
   return {
     directory,

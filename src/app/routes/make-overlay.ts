@@ -1,27 +1,24 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync, lstatSync, readdirSync, readlinkSync, renameSync, symlinkSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync, renameSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ensureFolder, readTextIfAny, removeTree, writeAtomic } from '../../adapters/files/fs';
+import { withLock } from '../../adapters/home/lock';
 import { readOverlay } from '../../adapters/routes/overlay';
-import { capture, scrubbedEnv } from '../../adapters/system/spawn';
 import { type RoutedOverlay, type RoutedRuntime, refusalError } from '../../domain/routes/environment';
 import { sameLine } from '../../domain/routes/overlay';
-import { leadingNumbers } from '../../domain/runtime/lifecycle';
-import type { Version } from '../../domain/versions/version';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
-import { isOwn, noteOverlay } from './overlay';
+import { isOwn, noteFinished, noteOverlay, noteUnfinished, readUnfinished, type Unfinished } from './overlay-notes';
+import { packagesIn } from './overlay-packages';
+import { MAKE_TIMEOUT, run, seedOverlay, type WithOverlay } from './seed-overlay';
 
-const MAKE_TIMEOUT = 180_000;
 const INSTALL_TIMEOUT = 600_000;
-
-/** A runtime whose layout has a `.venv`. */
-type WithOverlay = RoutedRuntime & { readonly overlay: RoutedOverlay };
 
 /**
  * Makes the `.venv`s of the environment that are missing, and joins polyenv's own to a new patch of the same line. With
  * `anew`, for verbs by which a person asks for it, one that cannot be used is made anew: its packages are listed first,
- * installed again, and until that is done the old folder stays. Throws `overlay-refused` and `child-failed`.
+ * installed again, and until that is done the old folder stays. With `refuse`, for an installing command, one that lacks
+ * that command gets it. Throws `overlay-refused` and `child-failed`.
  */
 export async function makeOverlays(
   ctx: Context,
@@ -29,72 +26,97 @@ export async function makeOverlays(
   unusable: 'refuse' | 'anew',
 ): Promise<void> {
   for (const runtime of runtimes) {
-    if (!hasOverlay(runtime) || runtime.overlay.ready) continue;
-    const { overlay } = runtime;
-    if (overlay.refused === undefined) {
-      if (existsSync(overlay.path)) await removeTree(overlay.path);
-      await makeOne(ctx, runtime);
-    } else if (await canRelink(ctx, runtime)) await relink(ctx, runtime);
-    else if (unusable === 'refuse' || !lstatSync(overlay.path).isDirectory()) throw refusalError(overlay.refused);
-    else await makeAnew(ctx, runtime);
+    if (!hasOverlay(runtime) || (runtime.overlay.ready && (unusable === 'anew' || isWhole(runtime.overlay)))) continue;
+    const { home, host, emit, settings } = ctx;
+    const { path } = runtime.overlay;
+    const name = `overlay-${createHash('sha256').update(path).digest('hex').slice(0, 16)}`;
+    await withLock({ home, host, name, purpose: `making ${path}`, timeout: settings.lockTimeout, emit }, () =>
+      makeOverlay(ctx, runtime, unusable),
+    );
   }
+}
+
+async function makeOverlay(ctx: Context, runtime: WithOverlay, unusable: 'refuse' | 'anew'): Promise<void> {
+  const { overlay } = runtime;
+  if (overlay.ready) return completeOne(ctx, runtime);
+  const unfinished = await readUnfinished(ctx, overlay);
+  if (unfinished !== undefined) {
+    if (unusable === 'refuse' && overlay.refused !== undefined && unfinished.aside !== undefined)
+      throw refusalError(overlay.refused);
+    await takeBack(ctx, overlay, unfinished);
+  }
+  // Another process may have made it meanwhile.
+  if (standsFor(runtime)) return;
+  const found = lstatSync(overlay.path, { throwIfNoEntry: false });
+  if (found === undefined) return makeOne(ctx, runtime);
+  const isPrivate = overlay.path.startsWith(`${ctx.home.root}/`);
+  if (await canRelink(ctx, runtime)) return relink(ctx, runtime);
+  if (!isPrivate && overlay.refused !== undefined && (unusable === 'refuse' || !found.isDirectory()))
+    throw refusalError(overlay.refused);
+  return makeAnew(ctx, runtime);
 }
 
 function hasOverlay(runtime: RoutedRuntime): runtime is WithOverlay {
   return runtime.overlay !== undefined;
 }
 
-async function makeOne(ctx: Context, runtime: WithOverlay): Promise<void> {
+function isWhole({ commands, provides, seeds }: RoutedOverlay): boolean {
+  return seeds === undefined || provides === undefined || commands.every((name) => provides[name] !== undefined);
+}
+
+/** One that another tool made without pip. */
+async function completeOne(ctx: Context, runtime: WithOverlay): Promise<void> {
+  const { path, commands, provides } = runtime.overlay;
+  const lacking = commands.find((name) => provides?.[name] === undefined);
+  ctx.emit({ type: 'note', text: `${path} has no ${lacking}: adding it` });
+  const failed = await seedOverlay(ctx, runtime);
+  if (failed !== undefined)
+    throw new PolyenvError('child-failed', `${lacking} could not be added to ${path}: ${failed}`);
+}
+
+/** Whether what stands there is of the decided toolchain. */
+function standsFor({ overlay, commands }: WithOverlay): boolean {
+  const facts = readOverlay(overlay.path, overlay);
+  if (facts.kind !== 'folder' || facts.writtenFor !== undefined) return false;
+  return facts.interpreter !== undefined && facts.interpreter === realPath(commands[overlay.make[0]] ?? '');
+}
+
+/** Back to how it was before a making that was interrupted. What has packages of its own since then is never removed. */
+async function takeBack(ctx: Context, overlay: RoutedOverlay, { aside }: Unfinished): Promise<void> {
+  const before = aside !== undefined && existsSync(aside) ? aside : undefined;
+  if (existsSync(overlay.path)) {
+    const old = before === undefined ? [] : await packagesIn(before);
+    const lost = (await packagesIn(overlay.path)).filter((line) => !old.includes(line));
+    if (lost.length > 0) {
+      if (before !== undefined)
+        ctx.emit({ type: 'warning', text: `${before} is what stood in ${overlay.path} before` });
+      return noteFinished(ctx, overlay);
+    }
+    await removeTree(overlay.path);
+  }
+  if (before !== undefined) renameSync(before, overlay.path);
+  await noteFinished(ctx, overlay);
+}
+
+async function makeOne(ctx: Context, runtime: WithOverlay, aside?: string): Promise<void> {
   const { overlay, commands, toolchain, version } = runtime;
   const [command, ...args] = overlay.make;
   const file = commands[command];
   if (file === undefined) return;
   ctx.emit({ type: 'note', text: `making ${overlay.path}` });
   await ensureFolder(dirname(overlay.path));
+  await noteUnfinished(ctx, overlay, aside);
   const made = await run(ctx, file, [...args, overlay.path], MAKE_TIMEOUT);
   const failed = made ?? (await seedOverlay(ctx, runtime));
   if (failed !== undefined) {
     await removeTree(overlay.path);
+    if (aside === undefined) await noteFinished(ctx, overlay);
     throw new PolyenvError('child-failed', `${overlay.path} could not be made: ${failed}`, {
       hint: [file, ...args, overlay.path].join(' '),
     });
   }
   await noteOverlay(ctx, overlay, { toolchain, version });
-}
-
-/** Puts what a new one holds from the start into it; what failed, in a line. */
-async function seedOverlay(ctx: Context, runtime: WithOverlay): Promise<string | undefined> {
-  const { overlay, toolchain, version } = runtime;
-  const { seeds } = overlay;
-  if (seeds === undefined) return undefined;
-  const bin = join(overlay.path, overlay.bin);
-  const interpreter = join(bin, overlay.make[0]);
-  const [site] = folders(join(overlay.path, 'lib'))
-    .map((name) => join(overlay.path, 'lib', name, 'site-packages'))
-    .filter((path) => existsSync(path));
-  const wheels = seeds.wheels.map((path) => join(toolchain, path));
-  if (site !== undefined && wheels.length > 0) {
-    try {
-      const { installWheel } = await import('../../adapters/archives/wheel');
-      const line = leadingNumbers(version as Version, 2);
-      for (const wheel of wheels) await installWheel(wheel, { site, bin, interpreter, line });
-      return undefined;
-    } catch (error) {
-      if (!(error instanceof PolyenvError) || error.code === 'disk-full') throw error;
-      ctx.emit({
-        type: 'warning',
-        text: `${error.message}; ${overlay.commands[0]} unpacks it itself, which takes longer`,
-      });
-    }
-  }
-  return run(ctx, interpreter, seeds.otherwise, MAKE_TIMEOUT);
-}
-
-/** The last line of what the program said if it failed. It runs in `/`, where no repository can lead it astray. */
-async function run(ctx: Context, file: string, args: readonly string[], timeout: number): Promise<string | undefined> {
-  const env = { ...scrubbedEnv(ctx.host), HOME: ctx.host.personHome };
-  const { exit, stdout, stderr } = await capture({ file, args, env, cwd: '/' }, timeout);
-  return exit === 0 ? undefined : ((stderr || stdout).trim().split('\n').pop() ?? `status ${exit}`);
+  if (aside === undefined) await noteFinished(ctx, overlay);
 }
 
 /** One that polyenv made, in its place, by another patch of the same line. */
@@ -134,18 +156,21 @@ async function makeAnew(ctx: Context, runtime: WithOverlay): Promise<void> {
   const made = before.kind === 'folder' ? before.version : undefined;
   const packages = await packagesIn(overlay.path);
   const aside = `${overlay.path}-${made ?? 'old'}-${randomBytes(4).toString('hex')}`;
+  await noteUnfinished(ctx, overlay, aside);
   renameSync(overlay.path, aside);
   try {
-    await makeOne(ctx, runtime);
+    await makeOne(ctx, runtime, aside);
   } catch (error) {
     await removeTree(overlay.path);
     renameSync(aside, overlay.path);
+    await noteFinished(ctx, overlay);
     throw error;
   }
   const list = join(overlay.path, `packages-of-${made ?? 'before'}.txt`);
   await writeAtomic(list, packages.map((line) => `${line}\n`).join(''));
   ctx.emit({ type: 'note', text: `the packages of the old ${overlay.folder} are listed in ${list}` });
   const failed = packages.length === 0 ? undefined : await installPackages(ctx, runtime, list);
+  await noteFinished(ctx, overlay);
   if (failed === undefined) {
     await removeTree(aside);
     return;
@@ -165,54 +190,10 @@ async function installPackages(ctx: Context, { overlay }: WithOverlay, list: str
   return run(ctx, python, ['-I', '-m', 'pip', 'install', '--quiet', '--no-input', '-r', list], INSTALL_TIMEOUT);
 }
 
-/** What is installed, as `name==version`, read from the folder without running anything: pip itself is made with it. */
-async function packagesIn(path: string): Promise<readonly string[]> {
-  const found: string[] = [];
-  for (const library of folders(join(path, 'lib')).filter((name) => /^(?:python|pypy)/.test(name))) {
-    const site = join(path, 'lib', library, 'site-packages');
-    for (const name of folders(site).filter((entry) => entry.endsWith('.dist-info'))) {
-      const line = requirementOf(
-        (await readTextIfAny(join(site, name, 'METADATA'))) ?? '',
-        await readTextIfAny(join(site, name, 'direct_url.json')),
-      );
-      if (line !== undefined) found.push(line);
-    }
-  }
-  return [...new Set(found)].sort();
-}
-
-const MADE_WITH_IT = new Set(['pip', 'setuptools', 'wheel']);
-
-/** https://packaging.python.org/en/latest/specifications/core-metadata/ and .../direct-url/ */
-function requirementOf(metadata: string, direct: string | undefined): string | undefined {
-  const name = /^Name:\s*([A-Za-z0-9._-]+)\s*$/m.exec(metadata)?.[1];
-  const version = /^Version:\s*([A-Za-z0-9.!+_-]+)\s*$/m.exec(metadata)?.[1];
-  if (name === undefined || version === undefined || MADE_WITH_IT.has(name.toLowerCase())) return undefined;
-  return directRequirement(name, direct) ?? `${name}==${version}`;
-}
-
-function directRequirement(name: string, direct: string | undefined): string | undefined {
+function realPath(path: string): string | undefined {
   try {
-    const value = JSON.parse(direct ?? '') as {
-      url?: unknown;
-      dir_info?: { editable?: unknown };
-      vcs_info?: { vcs?: unknown; commit_id?: unknown };
-    };
-    if (typeof value.url !== 'string' || !/^[a-z+]+:\/\/[^\s]+$/i.test(value.url)) return undefined;
-    if (value.dir_info?.editable === true) return `-e ${value.url}`;
-    const { vcs, commit_id: commit } = value.vcs_info ?? {};
-    return typeof vcs === 'string' && typeof commit === 'string'
-      ? `${name} @ ${vcs}+${value.url}@${commit}`
-      : `${name} @ ${value.url}`;
+    return realpathSync(path);
   } catch {
     return undefined;
-  }
-}
-
-function folders(path: string): readonly string[] {
-  try {
-    return readdirSync(path);
-  } catch {
-    return [];
   }
 }

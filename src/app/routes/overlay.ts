@@ -1,28 +1,19 @@
-import { lstatSync, realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { ensureFolder, readTextIfAny, writeAtomic } from '../../adapters/files/fs';
-import { environmentFolder } from '../../adapters/home/paths';
+import { existsSync, realpathSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { overlayTraces, readOverlay } from '../../adapters/routes/overlay';
+import { isExecutableFile } from '../../adapters/store/store';
 import { capture, scrubbedEnv } from '../../adapters/system/spawn';
 import type { RoutedOverlay } from '../../domain/routes/environment';
-import { judgeOverlay } from '../../domain/routes/overlay';
+import { judgeOverlay, type OverlayFacts, type OverlayVerdict } from '../../domain/routes/overlay';
 import type { Overlay } from '../../domain/runtime/layout';
 import type { Runtime } from '../../domain/runtime/runtime';
 import type { Toolchain } from '../../domain/toolchain/toolchain';
 import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import type { Decision } from '../project/project';
+import { readUnfinished, unfinishedFile } from './overlay-notes';
 
 const PROBE_TIMEOUT = 15_000;
-
-/** What polyenv noted of an overlay that it made: outside the project, where no repository can put one. */
-export interface OverlayReceipt {
-  readonly path: string;
-  readonly toolchain: string;
-  readonly version: string;
-  /** Of the folder: a copied or replaced one is another. */
-  readonly inode: number;
-}
 
 export interface OverlayChoice {
   readonly decision: Decision;
@@ -43,19 +34,18 @@ export interface OverlayChoice {
  */
 export async function chooseOverlay(ctx: Context, choice: OverlayChoice): Promise<RoutedOverlay> {
   const { decision, overlay, toolchain } = choice;
-  if (decision.from.kind !== 'file') return ownOverlay(choice);
+  if (decision.from.kind !== 'file') return ownOverlay(ctx, choice);
   const path = join(decision.folder, overlay.folder);
+  const unfinished = await readUnfinished(ctx, { ...overlay, path });
+  const absent = { ...overlay, path, ready: false };
+  // Half made is as good as not made; where it takes another's place, that one's packages are missed.
+  if (unfinished !== undefined && unfinished.aside === undefined) return absent;
   const facts = readOverlay(path, overlay);
-  const verdict = judgeOverlay(facts, {
-    interpreters: interpretersOf(choice),
-    store: real(ctx.home.store),
-    project: real(decision.folder),
-    locked: choice.locked,
-  });
-  if (verdict.state === 'absent') return { ...overlay, path, ready: false };
-  if (verdict.state === 'ready') return { ...overlay, path, ready: true };
+  const verdict = unfinished?.aside === undefined ? judge(ctx, choice, facts) : beingMade(unfinished.aside);
+  if (verdict.state === 'absent') return absent;
+  if (verdict.state === 'ready') return used(path, overlay);
   const why = verdict.state === 'refused' ? verdict.why : await objection(ctx, choice, verdict.interpreter);
-  if (why === undefined) return { ...overlay, path, ready: true };
+  if (why === undefined) return used(path, overlay);
   const { file, line } = decision.from;
   const decided = `${choice.runtime.id} ${toolchain.version}`;
   const keep = facts.kind === 'folder' && facts.version !== undefined && facts.interpreter !== undefined;
@@ -77,14 +67,41 @@ export async function chooseOverlay(ctx: Context, choice: OverlayChoice): Promis
   return { ...overlay, path, ready: false, refused };
 }
 
+function judge(ctx: Context, choice: OverlayChoice, facts: OverlayFacts): OverlayVerdict {
+  return judgeOverlay(facts, {
+    interpreters: interpretersOf(choice),
+    store: real(ctx.home.store),
+    project: real(choice.decision.folder),
+    locked: choice.locked,
+  });
+}
+
+function beingMade(aside: string): OverlayVerdict {
+  return {
+    state: 'refused',
+    why: `is being made anew, or that was interrupted; the one before is ${basename(aside)}`,
+  };
+}
+
+/** With the commands that it has, each under its own name or another of its names. */
+function used(path: string, overlay: Overlay): RoutedOverlay {
+  const provides = overlay.commands.flatMap((name) => {
+    const names = [name, ...(overlay.aliases?.[name] ?? [])];
+    const file = names.map((one) => join(path, overlay.bin, one)).find(isExecutableFile);
+    return file === undefined ? [] : [[name, file] as const];
+  });
+  return { ...overlay, path, ready: true, provides: Object.fromEntries(provides) };
+}
+
 /** Nobody but polyenv writes there: one that is damaged is made anew when something is installed into it. */
-function ownOverlay(choice: OverlayChoice): RoutedOverlay {
+function ownOverlay(ctx: Context, choice: OverlayChoice): RoutedOverlay {
   const { overlay, toolchain, home } = choice;
   const path = join(home, `${overlay.folder.replace(/^\./, '')}-${toolchain.version}`);
   const facts = readOverlay(path, overlay);
   const interpreters = interpretersOf(choice);
   const ready = facts.kind === 'folder' && interpreters.includes(facts.interpreter ?? '');
-  return { ...overlay, path, ready };
+  const whole = ready && !existsSync(unfinishedFile(ctx, { ...overlay, path }));
+  return whole ? used(path, overlay) : { ...overlay, path, ready: false };
 }
 
 /** Why a Python of this machine may not stand in for the decided one; `undefined` if it answers the request. */
@@ -114,43 +131,10 @@ function interpretersOf({ overlay, commands }: OverlayChoice): readonly string[]
 }
 
 /** What a compiled route must look at again, so that a `.venv` that somebody makes, replaces or removes is seen. */
-export function tracesOf({ path, refused, ...overlay }: RoutedOverlay): ReturnType<typeof overlayTraces> {
-  return overlayTraces(path, overlay);
-}
-
-/** Whether polyenv made what stands there. */
-export async function isOwn(ctx: Context, overlay: RoutedOverlay): Promise<boolean> {
-  const receipt = await readReceipt(ctx, overlay);
-  const found = lstatSync(overlay.path, { throwIfNoEntry: false });
-  return receipt?.path === overlay.path && found?.isDirectory() === true && found.ino === receipt.inode;
-}
-
-export async function noteOverlay(
-  ctx: Context,
-  overlay: RoutedOverlay,
-  made: Pick<OverlayReceipt, 'toolchain' | 'version'>,
-): Promise<void> {
-  // Those in polyenv's home need no note: nobody else writes there.
-  if (overlay.path.startsWith(`${ctx.home.root}/`)) return;
-  const note: OverlayReceipt = { path: overlay.path, ...made, inode: lstatSync(overlay.path).ino };
-  const file = receiptFile(ctx, overlay);
-  await ensureFolder(dirname(file));
-  await writeAtomic(file, `${JSON.stringify({ schema: 1, ...note })}\n`);
-}
-
-async function readReceipt(ctx: Context, overlay: RoutedOverlay): Promise<OverlayReceipt | undefined> {
-  try {
-    const value = JSON.parse((await readTextIfAny(receiptFile(ctx, overlay))) ?? '') as OverlayReceipt & {
-      schema?: number;
-    };
-    return value.schema === 1 && typeof value.path === 'string' && typeof value.inode === 'number' ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function receiptFile(ctx: Context, overlay: RoutedOverlay): string {
-  return join(environmentFolder(ctx.home, dirname(overlay.path)), `overlay-${overlay.variable.toLowerCase()}.json`);
+export function tracesOf(ctx: Context, { path, refused, ...overlay }: RoutedOverlay): ReturnType<typeof overlayTraces> {
+  const { inputs, absences } = overlayTraces(path, overlay);
+  const unfinished = unfinishedFile(ctx, { path, ...overlay });
+  return { inputs: existsSync(unfinished) ? [...inputs, unfinished] : inputs, absences };
 }
 
 function real(path: string): string {

@@ -1,7 +1,7 @@
 import { delimiter, join } from 'node:path';
 import { environmentForTools } from '../../adapters/home/launcher';
 import { isExecutableFile } from '../../adapters/store/store';
-import { commandFolders, type Environment, environmentOps } from '../../domain/routes/environment';
+import { commandFolders, type Environment, environmentOps, overlayCommand } from '../../domain/routes/environment';
 import { applyEnvOps } from '../../domain/words/env-op';
 import type { Context } from '../base/context';
 
@@ -60,12 +60,15 @@ export function commandIn(
   name: string,
 ): { readonly file: string; readonly tool: string } | undefined {
   for (const { overlay, tool } of environment.runtimes) {
-    const file = overlay?.ready ? join(overlay.path, overlay.bin, name) : undefined;
+    if (!overlay?.ready) continue;
+    const file = overlay.commands.includes(name)
+      ? overlayCommand(overlay, name)
+      : join(overlay.path, overlay.bin, name);
     if (file !== undefined && isExecutableFile(file)) return { file, tool };
   }
   for (const { commands, overlay, tool } of environment.runtimes) {
-    const refused = overlay?.refused !== undefined && overlay.commands.includes(name);
-    const file = Object.hasOwn(commands, name) && !refused ? commands[name] : undefined;
+    const answers = (overlay?.ready || overlay?.refused !== undefined) && overlay.commands.includes(name);
+    const file = Object.hasOwn(commands, name) && !answers ? commands[name] : undefined;
     if (file !== undefined) return { file, tool };
   }
   for (const { bins, tool } of environment.runtimes) {

@@ -4,6 +4,7 @@ import { listEnvironments } from '../../adapters/routes/shims';
 import { listToolchains, removeToolchain } from '../../adapters/store/store';
 import { parseWishes } from '../../app/project/wishes';
 import { refreshShims } from '../../app/routes/compile';
+import { knownOverlays } from '../../app/routes/known-overlays';
 import { PolyenvError } from '../../domain/words/errors';
 import { type Command, flag } from '../command';
 
@@ -39,7 +40,15 @@ export const command: Command = {
         hint: 'polyenv ls',
       });
     const users = (await listEnvironments(ctx.home)).filter((environment) => existsSync(environment.directory));
+    const overlays = await knownOverlays(ctx);
     for (const toolchain of chosen) {
+      const overlay = overlays.find((one) => one.toolchain === toolchain.root);
+      if (overlay !== undefined && !flag(input, 'force')) {
+        throw new PolyenvError('in-use', `${toolchain.tool} ${toolchain.version} is needed by ${overlay.path}`, {
+          where: { file: overlay.path },
+          hint: `polyenv uninstall --force ${toolchain.tool}@${toolchain.version}`,
+        });
+      }
       const user = users.find((environment) => environment.toolchains.includes(toolchain.root));
       if (user !== undefined && !flag(input, 'force')) {
         throw new PolyenvError('in-use', `${toolchain.tool} ${toolchain.version} is pinned by ${user.directory}`, {

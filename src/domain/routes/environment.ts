@@ -62,6 +62,8 @@ export interface RoutedOverlay extends Overlay {
   readonly path: string;
   /** Whether it stands and belongs to the decided toolchain, and so is used. */
   readonly ready: boolean;
+  /** Where it has each of its commands, by name, while it is used; absent in what an older polyenv compiled. */
+  readonly provides?: Readonly<Record<string, string>>;
   /** Why what stands there is not used: then its commands fail, and no other copy answers. */
   readonly refused?: OverlayRefusal;
 }
@@ -73,12 +75,23 @@ export interface OverlayRefusal {
   readonly where?: ErrorPlace;
 }
 
-/** The error of a command that an unusable `.venv` would have to answer; `undefined` where nothing is wrong. */
+/** The error of a command that a `.venv` would have to answer and cannot; `undefined` where nothing is wrong. */
 export function overlayFault(environment: Environment, command: string): PolyenvError | undefined {
-  const refused = environment.runtimes.find(
-    ({ overlay }) => overlay?.refused !== undefined && overlay.commands.includes(command),
-  )?.overlay?.refused;
-  return refused === undefined ? undefined : refusalError(refused);
+  for (const { overlay } of environment.runtimes) {
+    if (overlay === undefined || !overlay.commands.includes(command)) continue;
+    if (overlay.refused !== undefined) return refusalError(overlay.refused);
+    if (overlay.ready && overlayCommand(overlay, command) === undefined) {
+      const seeds = [overlay.commands[0], ...(overlay.seeds?.otherwise ?? [])].join(' ');
+      return new PolyenvError('overlay-refused', `${overlay.path} has no ${command}`, { hint: seeds });
+    }
+  }
+  return undefined;
+}
+
+/** Where an overlay that is used has the command; `undefined` if it does not have it. */
+export function overlayCommand({ provides, path, bin, commands }: RoutedOverlay, name: string): string | undefined {
+  if (!commands.includes(name)) return undefined;
+  return provides === undefined ? `${path}/${bin}/${name}` : provides[name];
 }
 
 export function refusalError({ message, hint, where }: OverlayRefusal): PolyenvError {
@@ -250,10 +263,9 @@ function renderCommands(runtime: RoutedRuntime): string {
   return Object.entries(runtime.commands)
     .filter(([name]) => isCommandName(name) && !(overlay?.refused && overlay.commands.includes(name)))
     .map(([name, file]) => {
-      const own =
-        overlay?.ready && overlay.commands.includes(name) ? `${overlay.path}/${overlay.bin}/${name}` : undefined;
-      const first = own === undefined ? '' : `; [ ! -x ${quoteSh(own)} ] || __polyenv_f=${quoteSh(own)}`;
-      return `${quoteSh(name)}) __polyenv_f=${quoteSh(file)}${first} ;;\n`;
+      const own = overlay?.ready && overlay.commands.includes(name) ? overlayCommand(overlay, name) : file;
+      // What the overlay lacks is polyenv's to tell, not another copy's to answer.
+      return `${quoteSh(name)}) ${own === undefined ? '__polyenv_r=missing' : `__polyenv_f=${quoteSh(own)}`} ;;\n`;
     })
     .join('');
 }

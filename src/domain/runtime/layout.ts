@@ -60,8 +60,9 @@ export interface Overlay {
   readonly bin: string;
   /** Command name (of `commands`) and arguments that make it; the folder's absolute path is appended. It leaves `seeds` out. */
   readonly make: readonly [string, ...string[]];
-  /** Commands of the toolchain that mean the overlay's once it exists. */
+  /** Commands of the toolchain that mean the overlay's once it exists, each with the names under which the overlay may have it instead. */
   readonly commands: readonly string[];
+  readonly aliases?: Readonly<Record<string, readonly string[]>>;
   /** The variable that names the overlay's folder: `VIRTUAL_ENV`. */
   readonly variable: string;
   readonly seeds?: Seeds;
