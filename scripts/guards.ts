@@ -19,6 +19,7 @@ const MANIFEST = ['test/unit/manifest.test.ts'];
 const PATHS = ['test/unit/paths.test.ts'];
 const QUOTING = ['test/unit/shell-quote.test.ts', 'test/property/quoting.test.ts'];
 const HTTP = ['test/unit/http.test.ts'];
+const PROXY = ['test/gateway/proxy.test.ts'];
 const NAMES = ['test/unit/local-names.test.ts'];
 const LOCK = ['test/unit/lock.test.ts'];
 const REGISTRY = ['test/unit/registry.test.ts'];
@@ -126,6 +127,10 @@ export const GUARDS: Readonly<Record<string, Guard>> = {
   'gateway-authority': { stops: 'a request for another port of the same name', tests: NAMES },
   'gateway-forwarded': { stops: 'a client that says where its request came from', tests: NAMES },
   'gateway-hops': { stops: 'a request that goes round between gateways', tests: NAMES },
+  'gateway-misdirected': { stops: 'a request for another name than its connection', tests: PROXY },
+  'gateway-foreign': { stops: 'a page of elsewhere that speaks to a server of this machine', tests: PROXY },
+  'control-folder': { stops: 'another user at the control of the gateway', tests: ['test/gateway/life.test.ts#owner'] },
+  'page-escape': { stops: 'a name that is taken for a page', tests: ['test/unit/problem-page.test.ts'] },
   'gateway-claim': { stops: 'a name below the one of another project', tests: NAMES },
 };
 

@@ -71,6 +71,7 @@ const host: Host = {
           return execve(file, argv, env);
         },
   handOver: answers ? writeAnswer : undefined,
+  memory: () => process.memoryUsage.rss(),
   glibc: () => {
     const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
     return report.header?.glibcVersionRuntime;
@@ -140,6 +141,7 @@ if (answers) {
 const load: Load = async (folder) => {
   const verb = host.argv[verbIndex(host.argv)] ?? '';
   const beside = (part: string): string => join(dirname(host.program), part);
+  if (host.argv[0] === 'gateway' && host.argv[1] === 'serve') return loadPart(beside('gateway.cjs'), { folder, verb });
   if (isKey(host.argv)) return loadPart(beside('complete.cjs'), { folder, verb });
   // Real lines in a stack are worth compiling anew: Node maps only what its own loader loads.
   const own = ownOptions(host.argv);

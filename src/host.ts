@@ -32,6 +32,8 @@ export interface Host {
     | undefined;
   /** Gives shell text to the launcher, which goes on in our place; `undefined` where none waits for us. */
   readonly handOver: ((text: string) => void) | undefined;
+  /** Bytes of memory that this process holds. */
+  memory(): number;
   /** The C library's version (`2.36`) where it is glibc. */
   glibc(): string | undefined;
   /** Runs `stop` on SIGINT, SIGTERM and SIGHUP, and as at SIGTERM when nobody reads our output, until the returned function is called. */

@@ -42,6 +42,7 @@ export const CATALOG: readonly Entry[] = [
   { name: 'push', group: 'Lock', load: () => import('./commands/push') },
   { name: 'sbom', group: 'Lock', load: () => import('./commands/sbom') },
   { name: 'verify', group: 'Lock', load: () => import('./commands/verify') },
+  { name: 'gateway', group: 'Machine', load: () => import('./commands/gateway') },
   { name: 'setup', group: 'Machine', load: () => import('./commands/setup') },
   { name: 'activate', group: 'Machine', load: () => import('./commands/activate') },
   { name: 'deactivate', group: 'Machine', load: () => import('./commands/deactivate') },

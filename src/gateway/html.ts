@@ -22,9 +22,7 @@ function textOf(value: HtmlValue): string {
 }
 
 export function escapeHtml(text: string): string {
-  return (
-    text
-      // guard: page-escape
-      .replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`)
-  );
+  // guard: page-escape
+  if (/[&<>"']/.test(text)) return text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
+  return text;
 }

@@ -44,6 +44,7 @@ export function newPerson(
     program: join(folder, 'polyenv.cjs'),
     os: 'linux',
     arch: 'x64',
+    memory: () => 0,
     glibc: () => undefined,
     personHome: folder,
     loginShell: () => undefined,

@@ -86,11 +86,12 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'documents',
     'system',
     'services',
+    'gateway',
     'upstream',
     'store',
     'routes',
   ],
-  app: ['base', 'project', 'toolchains', 'routes', 'services', 'checks', 'changes', 'team', 'making'],
+  app: ['base', 'project', 'gateway', 'toolchains', 'routes', 'services', 'checks', 'changes', 'team', 'making'],
 };
 
 function runsBack(one: Import): boolean {

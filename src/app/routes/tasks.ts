@@ -6,13 +6,14 @@ import type { Program } from '../../adapters/system/spawn';
 import { openSupervisor, type Supervisor } from '../../adapters/system/supervise';
 import { MANIFEST_NAMES, type Manifest, type ManifestTask } from '../../domain/project/manifest';
 import { orderOf, planTask, runsAtOnce, type TaskPlan } from '../../domain/project/task-graph';
-import { applyEnvOps } from '../../domain/words/env-op';
+import { applyEnvOps, type EnvOp } from '../../domain/words/env-op';
 import { PolyenvError } from '../../domain/words/errors';
 import { nearestName } from '../../domain/words/nearest';
 import { present } from '../../domain/words/present';
 import { quoted } from '../../domain/words/printable';
 import { quoteSh } from '../../domain/words/shell-quote';
 import type { Context } from '../base/context';
+import { taskPorts } from '../gateway/names';
 import { isInside } from '../project/inside';
 import { readManifest } from '../project/manifests';
 import { trustedEffects } from '../project/trusted';
@@ -199,6 +200,7 @@ async function prepare(
     for (const { homes } of environment.runtimes) for (const home of homes) await ensureFolder(home);
     environments.set(folder, toolEnvironment(ctx, environment));
   }
+  const ports = await taskPorts(ctx, manifest);
   return (task, index, args) => {
     // Once more: a task before this one may have made the folder, or a link in its place.
     const folder = folderOf(manifest, task);
@@ -211,7 +213,11 @@ async function prepare(
     const handed = index === task.run.length - 1 ? args : [];
     const text = task.run[index] ?? '';
     const line = handed.length === 0 || takesArguments(text) ? text : `${text.trimEnd()} "$@"`;
-    const own = task.env.map(({ op }) => op);
+    const port = ports.get(task.name);
+    const own: readonly EnvOp[] = [
+      ...(port === undefined ? [] : [{ op: 'set', name: 'PORT', value: String(port) } as const]),
+      ...task.env.map(({ op }) => op),
+    ];
     return {
       file: '/bin/sh',
       args: ['-c', line, task.name, ...handed],

@@ -1,6 +1,11 @@
 import { relative } from 'node:path';
+import type { Context } from '../../app/base/context';
+import { announceNames } from '../../app/gateway/names';
 import { findTask, listTasks, runTask } from '../../app/routes/tasks';
-import { orderOf } from '../../domain/project/task-graph';
+import type { Manifest } from '../../domain/project/manifest';
+import { orderOf, planTask } from '../../domain/project/task-graph';
+import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 import { printable } from '../../domain/words/printable';
 import { type Command, flag } from '../command';
 import { columns } from '../output/columns';
@@ -58,6 +63,7 @@ export const command: Command = {
         text: columns(steps.map(({ task, dir, line }) => [task, printable(dir), printable(line)])),
       };
     }
+    await announce(ctx, name);
     const exit = await runTask(ctx, {
       name,
       args: rest,
@@ -72,3 +78,24 @@ export const command: Command = {
     return { exit, data: { task: name, exit } };
   },
 };
+
+/** The task runs without its names too; what is wrong with them is said. */
+async function announce(ctx: Context, task: string): Promise<void> {
+  const { listed } = await findTask(ctx, task);
+  if (!listed.trusted || listed.manifest.domains.length === 0) return;
+  try {
+    for (const { name, address, routes } of await announceNames(ctx, listed.manifest)) {
+      const ways = routes.filter(({ kind, target }) => kind === 'task' && leadsTo(listed.manifest, task, target));
+      if (ways.length > 0) ctx.emit({ type: 'note', text: `${name}: ${address}` });
+    }
+  } catch (error) {
+    if (!(error instanceof PolyenvError)) throw error;
+    ctx.emit({ type: 'warning', text: error.message, ...present({ hint: error.hint }) });
+  }
+}
+
+/** Whether the task is that one, or starts it. */
+function leadsTo({ tasks }: Manifest, task: string, target: string): boolean {
+  const plan = planTask(tasks, task);
+  return plan !== undefined && orderOf(plan).some(({ name }) => name === target);
+}

@@ -83,6 +83,11 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     meaning: 'A tool that polyenv runs for its own purpose, such as `python -m venv`, ended with a failure.',
     fix: 'Read what the tool said; the message shows the command to run by hand.',
   },
+  'gateway-failed': {
+    meaning:
+      'The process that serves names below `.localhost` did not start, or is suspended. Services and tasks go on without it.',
+    fix: '`polyenv gateway logs` shows what it said. Where its port is taken by another program, choose another: `polyenv gateway start --port 8450`.',
+  },
   'folder-vanished': {
     meaning: 'The shell stands in a folder that was deleted or moved.',
     fix: '`cd` to a folder that exists.',
@@ -164,6 +169,11 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
   'layout-newer': {
     meaning: 'A newer polyenv has made this home, and an older one would mangle it.',
     fix: 'Update polyenv, or set `POLYENV_HOME` to another folder.',
+  },
+  'name-taken': {
+    meaning:
+      'The part of a name before `.localhost` belongs to one project with all names below it, and another project was there first: perhaps another clone or worktree of the same one.',
+    fix: "Write another name below `[domains]`, or give the other project's up with `polyenv down` in its folder. What belongs to a folder that is gone is free by itself.",
   },
   'template-invalid': {
     meaning: 'A template has no description, an unknown key, or a file that no template may hold.',

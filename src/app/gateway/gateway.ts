@@ -1,0 +1,94 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { askGateway, type ControlRequest, decodeHello } from '../../adapters/gateway/control';
+import { gatewayLog, spawnGateway } from '../../adapters/gateway/gateway-process';
+import { controlSocket } from '../../adapters/gateway/place';
+import { startOfProcess, withLock } from '../../adapters/home/lock';
+import { CONTROL_FORMAT, type Hello, replaces } from '../../domain/gateway/handover';
+import { PolyenvError } from '../../domain/words/errors';
+import type { Context } from '../base/context';
+
+/** Seconds. */
+const START_PATIENCE = 15;
+
+/** The gateway that runs for this home, by its own word; `undefined` if none does. */
+export async function findGateway(ctx: Context): Promise<Hello | undefined> {
+  const answer = await tell(ctx, { op: 'hello' });
+  return answer === undefined ? undefined : decodeHello(answer);
+}
+
+export interface StartWish {
+  /** Another port than the one that was chosen once. */
+  readonly port?: number;
+}
+
+/** One runs when this resolves: this version's or a newer one. Several callers at once start one. */
+export async function ensureGateway(ctx: Context, wish: StartWish = {}): Promise<Hello> {
+  const found = await findGateway(ctx);
+  if (found !== undefined && isServing(found, wish)) return found;
+  const { home, host, emit } = ctx;
+  const lock = {
+    home,
+    host,
+    emit,
+    name: 'gateway-start',
+    purpose: 'starting the gateway',
+    timeout: START_PATIENCE * 2,
+  };
+  return withLock(lock, async () => {
+    const meanwhile = await findGateway(ctx);
+    if (meanwhile !== undefined && isServing(meanwhile, wish)) return meanwhile;
+    return start(ctx, wish);
+  });
+}
+
+/** Resolves to whether one ran. */
+export async function stopGateway(ctx: Context): Promise<boolean> {
+  const found = await findGateway(ctx);
+  if (found === undefined || (await tell(ctx, { op: 'stop' })) === undefined) return false;
+  // It has let its port go, and writes its last lines.
+  for (let wait = 0; wait < 250 && (await startOfProcess(found.pid)) !== undefined; wait += 1) await sleep(20);
+  return true;
+}
+
+/** What the gateway says of itself, its names and its load; `undefined` if none runs. */
+export function gatewayStatus(ctx: Context): Promise<unknown> {
+  return tell(ctx, { op: 'status' });
+}
+
+/** Asks the gateway, if one runs. */
+export async function tell(ctx: Context, request: ControlRequest): Promise<unknown> {
+  try {
+    return await askGateway(await controlSocket(ctx), request);
+  } catch (error) {
+    if (error instanceof PolyenvError) throw error;
+    throw new PolyenvError('gateway-failed', 'the gateway does not answer', {
+      hint: `see what it did: tail ${gatewayLog(ctx.home)}`,
+      cause: error,
+    });
+  }
+}
+
+function isServing(found: Hello, wish: StartWish): boolean {
+  if (wish.port !== undefined && wish.port !== found.port) return false;
+  return found.format >= CONTROL_FORMAT && !replaces(__VERSION__, found.version);
+}
+
+async function start(ctx: Context, wish: StartWish): Promise<Hello> {
+  const args = wish.port === undefined ? [] : ['--port', String(wish.port)];
+  const started = await spawnGateway(ctx.host, ctx.home, args);
+  let said: string | undefined;
+  started.ended.then((text) => {
+    said = text;
+  });
+  const deadline = performance.now() + START_PATIENCE * 1000;
+  for (let wait = 5; performance.now() < deadline; wait = Math.min(wait * 2, 50)) {
+    const found = await findGateway(ctx);
+    if (found !== undefined && isServing(found, wish)) return found;
+    if (said !== undefined) break;
+    await sleep(wait);
+  }
+  const reason = said === undefined ? `it is not ready after ${START_PATIENCE} seconds` : said || 'it said nothing';
+  throw new PolyenvError('gateway-failed', `the gateway did not start: ${reason}`, {
+    hint: `see what it did: tail ${gatewayLog(ctx.home)}`,
+  });
+}

@@ -1,0 +1,297 @@
+import { execFileSync, spawn } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:http';
+import { request } from 'node:https';
+import { type AddressInfo, createServer as createTcp } from 'node:net';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Machine, newMachine } from '../support/cli';
+import { discard } from '../support/discard';
+import { freePort } from '../support/gateway';
+
+const machines: Machine[] = [];
+const backend = createServer((asked, answer) => answer.end(`hello ${asked.headers.host}`));
+let target = 0;
+
+beforeAll(async () => {
+  await new Promise<void>((done) => backend.listen(0, '127.0.0.1', done));
+  target = (backend.address() as AddressInfo).port;
+});
+
+afterEach(async () => {
+  for (const machine of machines.splice(0)) {
+    await machine.polyenv(['gateway', 'stop']);
+    machine.remove();
+  }
+});
+
+afterAll(() => void backend.close());
+
+interface Running extends Machine {
+  readonly port: number;
+  readonly project: string;
+  get(name: string): Promise<string>;
+  pid(): Promise<number>;
+}
+
+/** A machine with one project, whose task announces its names and ends, and a gateway at a port of its own. */
+async function running(): Promise<Running> {
+  const machine = newMachine();
+  machines.push(machine);
+  const port = await freePort();
+  const started = await machine.polyenv(['gateway', 'start', '--port', String(port)]);
+  expect(started.stderr).toBe('');
+  const project = machine.folder('shop');
+  await announce(machine, project, `shop = { port = ${target} }`);
+  return {
+    ...machine,
+    port,
+    project,
+    get: (name) => get(machine, { name, port }),
+    pid: async () => Number((await machine.polyenv(['gateway', '--json'])).json().pid),
+  };
+}
+
+async function announce(machine: Machine, project: string, names: string) {
+  writeFileSync(join(project, 'polyenv.toml'), `[tasks]\ngo = "true"\n[domains]\n${names}\n`);
+  await machine.polyenv(['trust', '--yes'], { cwd: project });
+  return machine.polyenv(['run', 'go'], { cwd: project });
+}
+
+function get(machine: Machine, { name, port }: { readonly name: string; readonly port: number }): Promise<string> {
+  const ca = readFileSync(join(machine.polyenvHome, 'gateway', 'authority', 'root.pem'));
+  return new Promise((done) => {
+    const host = `${name}.localhost`;
+    const asked = request({
+      host: '127.0.0.1',
+      port,
+      servername: host,
+      ca,
+      agent: false,
+      headers: { host: `${host}:${port}` },
+    });
+    asked.on('response', (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (part: string) => {
+        text += part;
+      });
+      response.on('end', () => done(text));
+    });
+    asked.on('error', (error: NodeJS.ErrnoException) => done(`error ${error.code}`));
+    asked.end();
+  });
+}
+
+describe('the gateway', () => {
+  it('is one process, however many start it at once', async () => {
+    const machine = newMachine();
+    machines.push(machine);
+    const port = await freePort();
+    const starts = await Promise.all(
+      Array.from({ length: 4 }, () => machine.polyenv(['gateway', 'start', '--port', String(port), '--json'])),
+    );
+    expect(new Set(starts.map((one) => one.json().pid)).size).toBe(1);
+  });
+
+  it('serves the names of a project that runs a task, within 0.3 s, and its log and status say so', async () => {
+    const machine = await running();
+    expect(await machine.get('shop')).toBe(`hello shop.localhost:${machine.port}`);
+    await announce(machine, machine.project, `shop = { port = ${target} }\nblog = { port = ${target} }`);
+    const before = performance.now();
+    expect(await machine.get('blog')).toBe(`hello blog.localhost:${machine.port}`);
+    expect(performance.now() - before).toBeLessThan(300);
+    const status = (await machine.polyenv(['gateway', '--json'])).json();
+    expect(status).toMatchObject({ running: true, port: machine.port, damaged: [] });
+    expect((await machine.polyenv(['gateway'])).stdout).toContain('blog.localhost');
+    expect((await machine.polyenv(['gateway', 'logs'])).stdout).toContain(`serves at port ${machine.port}`);
+    expect(Number(status.memory)).toBeLessThan(120e6);
+  });
+
+  it('tells a task its port, where it has a name and none of its own', async () => {
+    const machine = await running();
+    writeFileSync(
+      join(machine.project, 'polyenv.toml'),
+      '[tasks]\ndev = "echo port=$PORT"\nown = { run = "echo port=$PORT", port = 4321 }\n[domains]\nshop = "dev"\n',
+    );
+    await machine.polyenv(['trust', '--yes'], { cwd: machine.project });
+    const first = await machine.polyenv(['run', 'dev'], { cwd: machine.project });
+    expect(first.stdout).toMatch(/^port=2\d{4}$/m);
+    expect(first.stderr).toContain(`https://shop.localhost:${machine.port}/`);
+    expect((await machine.polyenv(['run', 'dev'], { cwd: machine.project })).stdout).toBe(first.stdout);
+    expect((await machine.polyenv(['run', 'own'], { cwd: machine.project })).stdout).toContain('port=4321');
+    const page = await machine.get('shop');
+    expect(page).toContain('run dev');
+  });
+
+  it('gives a name to one project, and says to a second one who has it', async () => {
+    const machine = await running();
+    const other = machine.folder('other');
+    const ran = await announce(machine, other, `"api.shop" = { port = ${target} }`);
+    expect(ran.exit).toBe(0);
+    expect(ran.stderr).toContain(machine.project);
+    expect(ran.stderr).toContain('api.shop.localhost cannot be had');
+    expect(await machine.get('api.shop')).toContain('No project has the name');
+    rmSync(machine.project, { recursive: true });
+    expect((await announce(machine, other, `"api.shop" = { port = ${target} }`)).stderr).not.toContain('cannot be had');
+    expect(await machine.get('api.shop')).toContain('hello api.shop.localhost');
+  });
+
+  it('that was killed is started again by the next run, at the same port', async () => {
+    const machine = await running();
+    process.kill(await machine.pid(), 'SIGKILL');
+    await expect.poll(() => machine.get('shop')).toBe('error ECONNREFUSED');
+    await announce(machine, machine.project, `shop = { port = ${target} }`);
+    expect(await machine.get('shop')).toContain('hello');
+  });
+
+  it('keeps the old names where a file is damaged, and says so', async () => {
+    const machine = await running();
+    const folder = join(machine.polyenvHome, 'gateway', 'names');
+    const [file = ''] = readdirSync(folder);
+    writeFileSync(join(folder, file), '{"format": 1, "proj');
+    await sleep(300);
+    expect(await machine.get('shop')).toContain('hello');
+    expect((await machine.polyenv(['gateway'])).stdout).toContain('cannot be read');
+  });
+
+  it('ends with its home, and by itself when nobody needs it', async () => {
+    const machine = await running();
+    const pid = await machine.pid();
+    await machine.polyenv(['gateway', 'stop']);
+    expect(alive(pid)).toBe(false);
+    const child = spawn(process.execPath, [machine.program, 'gateway', 'serve', '--end-after', '2'], {
+      env: machine.env,
+      stdio: 'ignore',
+    });
+    backend.closeAllConnections();
+    rmSync(machine.project, { recursive: true });
+    const exit = await new Promise((done) => child.once('exit', done));
+    expect(exit).toBe(0);
+    expect(readFileSync(join(machine.polyenvHome, 'gateway', 'log'), 'utf8')).toContain('nobody needed it');
+  });
+
+  it('keeps its control to its owner', async () => {
+    const machine = await running();
+    const folder = join(machine.polyenvHome, 'gateway', 'run');
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    expect(statSync(join(folder, 'control.sock')).mode & 0o777).toBe(0o600);
+    await machine.polyenv(['gateway', 'stop']);
+    chmodSync(folder, 0o777);
+    const refused = await machine.polyenv(['gateway', 'start', '--port', String(machine.port)]);
+    expect(refused.exit).toBe(8);
+    chmodSync(folder, 0o700);
+  });
+
+  it('takes no other port in silence, and says which to choose', async () => {
+    const machine = newMachine();
+    machines.push(machine);
+    const port = await freePort();
+    const other = createTcp();
+    const six = await new Promise<boolean>((done) => {
+      other.once('error', () => done(false));
+      other.listen({ port, host: '::1', ipv6Only: true }, () => done(true));
+    });
+    if (!six) return;
+    const ran = await machine.polyenv(['gateway', 'start', '--port', String(port)]);
+    other.close();
+    expect(ran.exit).toBe(1);
+    expect(ran.stderr).toContain(`port ${port} is taken by another program`);
+    expect(ran.stderr).toContain('polyenv gateway start --port');
+  });
+});
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !readFileSync(`/proc/${pid}/stat`, 'latin1').includes(') Z ');
+  } catch {
+    return false;
+  }
+}
+
+describe('versions', () => {
+  /** A copy of the program that says it is that version. */
+  function copyOf(machine: Machine, version: string): string {
+    const folder = join(machine.base, `polyenv-${version}`);
+    cpSync(dirname(machine.program), folder, { recursive: true });
+    const own = (JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }).version;
+    for (const name of ['cli.cjs', 'near.cjs', 'gateway.cjs', 'polyenv.cjs']) {
+      const file = join(folder, name);
+      writeFileSync(file, readFileSync(file, 'utf8').replaceAll(`"${own}"`, `"${version}"`));
+    }
+    return join(folder, 'polyenv.cjs');
+  }
+
+  it('a newer one takes the place of an older one, with a gap of less than 0.4 s; an older one never', async () => {
+    const machine = await running();
+    const newer = copyOf(machine, '99.0.0');
+    let down = 0;
+    let worst = 0;
+    let over = false;
+    const watching = (async () => {
+      while (!over) {
+        const text = await machine.get('shop');
+        if (text.startsWith('hello')) down = 0;
+        else if (down === 0) down = performance.now();
+        if (down > 0) worst = Math.max(worst, performance.now() - down);
+        await sleep(5);
+      }
+    })();
+    await sleep(100);
+    const ran = await machine.polyenv(['gateway', 'start', '--json'], { program: newer });
+    await sleep(300);
+    over = true;
+    await watching;
+    expect(ran.json().version).toBe('99.0.0');
+    expect(worst).toBeLessThan(400);
+    const pid = await machine.pid();
+    expect((await machine.polyenv(['gateway', 'start', '--json'])).json()).toMatchObject({ version: '99.0.0', pid });
+    expect(await machine.get('shop')).toContain('hello');
+  });
+});
+
+const canBeOther = process.getuid?.() === 0 && existsSync('/usr/bin/setpriv');
+
+describe.skipIf(!canBeOther)('two users of one machine', () => {
+  it('get two gateways at two ports, and neither the key of the other (as root)', async () => {
+    const machine = await running();
+    const base = join(machine.base, 'second');
+    mkdirSync(base);
+    execFileSync('chown', ['-R', '65534:65534', base]);
+    execFileSync('chmod', ['755', machine.base]);
+    const as = (...command: readonly string[]) =>
+      execFileSync('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', ...command], {
+        env: { ...machine.env, HOME: base, POLYENV_HOME: join(base, 'home') },
+        encoding: 'utf8',
+        stdio: 'pipe',
+      });
+    const program = join(machine.base, 'program');
+    cpSync(dirname(machine.program), program, { recursive: true });
+    const start = (...more: readonly string[]) =>
+      as(process.execPath, join(program, 'polyenv.cjs'), 'gateway', ...more, '--json');
+    expect(() => start('start', '--port', String(machine.port))).toThrow();
+    const other = JSON.parse(start('start', '--port', String(await freePort())));
+    try {
+      expect(other.port).not.toBe(machine.port);
+      expect(() => as('cat', join(machine.polyenvHome, 'gateway', 'authority', 'issuer.key'))).toThrow();
+    } finally {
+      start('stop');
+    }
+  });
+});
+
+afterAll(() => {
+  for (const machine of machines) discard(machine.base);
+});
