@@ -20,6 +20,10 @@ export async function stopNamed(input: Input, names: readonly string[]): Promise
   }
   const force = flag(input, 'force');
   const stopped = await down(ctx, names, { ...(force && { force }), ...(all && { all }) });
+  if (names.length === 0) {
+    const { forgetHere } = await import('../app/services/announce');
+    await forgetHere(ctx);
+  }
   return {
     data: { services: stopped },
     text:

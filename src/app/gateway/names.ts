@@ -62,16 +62,25 @@ export async function forgetNames(ctx: Context, project: string): Promise<void> 
   await tell(ctx, { op: 'reload' });
 }
 
-/** The names that this folder's project had when it last ran, with their addresses where a gateway runs. */
-export async function listNames(
-  ctx: Context,
-  project: string,
-): Promise<readonly (Announced & { readonly served: boolean })[]> {
+export interface ListedName extends Announced {
+  readonly project: string;
+  /** Whether a gateway runs. */
+  readonly served: boolean;
+}
+
+/** The names of a project, or of all, as they were last announced; the address holds where a gateway runs. */
+export async function listNames(ctx: Context, project?: string): Promise<readonly ListedName[]> {
   const { projects } = await readAllNames(ctx.home);
-  const own = projects.find((one) => one.project === project);
-  if (own === undefined) return [];
+  const wanted = projects.filter((one) => project === undefined || one.project === project);
+  if (wanted.length === 0) return [];
   const gateway = await findGateway(ctx);
-  return own.names.map((name) => ({ ...announcedOf(name, gateway), served: gateway !== undefined }));
+  return wanted.flatMap((one) =>
+    one.names.map((name) => ({
+      ...announcedOf(name, gateway),
+      project: one.project,
+      served: gateway !== undefined,
+    })),
+  );
 }
 
 /** The port that a task is told to listen on: its own, or for a task with a name one that polyenv chose once. */

@@ -19,6 +19,11 @@ export async function up(
   return startAll(ctx, services, options);
 }
 
+/** Whether a manifest here or above names one. */
+export async function hasServices(ctx: Context): Promise<boolean> {
+  return (await knownServices(ctx)).length > 0;
+}
+
 export async function startAll(
   ctx: Context,
   services: readonly KnownService[],

@@ -1,11 +1,12 @@
 import { lookAtAll, lookAtServices, type ServiceView } from '../../app/services/look';
+import { hostOfName } from '../../domain/gateway/local-name';
 import { type Command, flag } from '../command';
 import { bytesText, columns } from '../output/columns';
 import type { Output } from '../output/output';
 
 export const command: Command = {
   name: 'ps',
-  summary: 'the services of this project, or of all: state, address, memory, data',
+  summary: 'the services and names of this project, or of all: state, address, memory, data',
   options: [{ name: 'all', short: 'a', describe: 'of every project of this home, also of those that are gone' }],
   examples: [
     { run: 'polyenv ps', describe: 'what this folder sees' },
@@ -13,8 +14,16 @@ export const command: Command = {
   ],
   run: async (input) => {
     const { ctx, output } = input;
+    const { namesOf } = await import('../../app/services/announce');
     const all = flag(input, 'all');
     const views = await (all ? lookAtAll(ctx) : lookAtServices(ctx));
+    const names = await namesOf(ctx, all);
+    const nameRows = names.map(({ name, routes, address, served, project }) => [
+      output.out.bold(hostOfName(name)),
+      routes.map(({ path, kind, target, port }) => `${path} ${kind === 'port' ? `port ${port}` : target}`).join(', '),
+      served ? address : output.out.dim('not served: polyenv up'),
+      ...(all ? [project] : []),
+    ]);
     const head = ['name', 'kind', 'state', 'address', 'since', 'memory', 'data', ...(all ? ['project'] : [])];
     const rows = views.map((view) => [...rowOf(view, output), ...(all ? [projectOf(view, output)] : [])]);
     const said = views.flatMap(({ name, said: lines = [] }) => lines.map((line) => output.out.dim(`${name}: ${line}`)));
@@ -24,12 +33,19 @@ export const command: Command = {
     );
     return {
       data: {
+        names: names.map(({ name, address, served, routes, project }) => ({ name, address, served, routes, project })),
         services: views.map(({ folder: _, kept: __, ...view }) => view),
       },
       text:
-        views.length === 0
+        views.length === 0 && names.length === 0
           ? 'no services here; they stand below [services] in polyenv.toml'
-          : [columns([head.map((word) => output.out.dim(word)), ...rows]), ...said, ...adopt].join('\n'),
+          : [
+              ...(rows.length === 0 ? [] : [columns([head.map((word) => output.out.dim(word)), ...rows])]),
+              ...said,
+              ...adopt,
+              ...(rows.length > 0 && nameRows.length > 0 ? [''] : []),
+              ...(nameRows.length === 0 ? [] : [columns(nameRows)]),
+            ].join('\n'),
     };
   },
 };

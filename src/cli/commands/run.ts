@@ -1,6 +1,5 @@
 import { relative } from 'node:path';
 import type { Context } from '../../app/base/context';
-import { announceNames } from '../../app/gateway/names';
 import { findTask, listTasks, runTask } from '../../app/routes/tasks';
 import type { Manifest } from '../../domain/project/manifest';
 import { orderOf, planTask } from '../../domain/project/task-graph';
@@ -84,7 +83,8 @@ async function announce(ctx: Context, task: string): Promise<void> {
   const { listed } = await findTask(ctx, task);
   if (!listed.trusted || listed.manifest.domains.length === 0) return;
   try {
-    for (const { name, address, routes } of await announceNames(ctx, listed.manifest)) {
+    const { announceManifest } = await import('../../app/services/announce');
+    for (const { name, address, routes } of await announceManifest(ctx, listed.manifest)) {
       const ways = routes.filter(({ kind, target }) => kind === 'task' && leadsTo(listed.manifest, task, target));
       if (ways.length > 0) ctx.emit({ type: 'note', text: `${name}: ${address}` });
     }

@@ -3,7 +3,7 @@ import { durationText } from '../output/columns';
 
 export const command: Command = {
   name: 'up',
-  summary: 'start the services of this project, and wait until they are ready',
+  summary: 'start the services of this project, wait until they are ready, and serve its names',
   describe:
     'Services stand below [services] of polyenv.toml, here or in a folder above. What is missing is installed, data are made where there are none, and what runs already is left alone. The servers go on when polyenv ends; no process of its own stays.',
   arguments: [{ name: 'name', describe: 'only these', variadic: true, complete: 'service' }],
@@ -14,7 +14,7 @@ export const command: Command = {
   ],
   run: async (input) => {
     const { ctx, args, output } = input;
-    const { up, planUp } = await import('../../app/services/up');
+    const { hasServices, up, planUp } = await import('../../app/services/up');
     if (flag(input, 'dry-run')) {
       const planned = await planUp(ctx, args);
       return {
@@ -22,7 +22,10 @@ export const command: Command = {
         text: planned.map(({ name, kind, action }) => `${output.out.bold(name)}  ${kind}  would ${action}`).join('\n'),
       };
     }
-    const started = await up(ctx, args, { ...(flag(input, 'fresh') && { fresh: true }) });
+    const { announceProject, namingManifest } = await import('../../app/services/announce');
+    // A project may have names and no service.
+    const onlyNames = args.length === 0 && (await namingManifest(ctx)) !== undefined && !(await hasServices(ctx));
+    const started = onlyNames ? [] : await up(ctx, args, { ...(flag(input, 'fresh') && { fresh: true }) });
     for (const { known, differs } of started) {
       for (const text of differs) {
         ctx.emit({
@@ -32,8 +35,10 @@ export const command: Command = {
         });
       }
     }
+    const names = await announceProject(ctx);
     return {
       data: {
+        names: names.map(({ name, address }) => ({ name, address })),
         services: started.map(({ known, state, action, milliseconds, differs }) => ({
           name: known.declared.name,
           kind: known.runtime.id,
@@ -45,16 +50,17 @@ export const command: Command = {
           differs,
         })),
       },
-      text: started
-        .map(({ known, state, action, milliseconds }) =>
+      text: [
+        ...started.map(({ known, state, action, milliseconds }) =>
           [
             output.out.bold(known.declared.name),
             `${known.runtime.id} ${state.version}`,
             action === 'started' ? output.out.green(`started in ${durationText(milliseconds)}`) : 'runs already',
             `127.0.0.1:${state.ports.main}`,
           ].join('  '),
-        )
-        .join('\n'),
+        ),
+        ...names.map(({ name, address }) => `${output.out.bold(name)}  ${address}`),
+      ].join('\n'),
     };
   },
 };
