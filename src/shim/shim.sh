@@ -3,19 +3,33 @@
 # shellcheck disable=SC1090,SC1091,SC2015
 # Routes one command to the runtime that the nearest project pins. Starts no program but the tool.
 # A shell parses a compound command whole before it runs it: what is seldom needed stands in later commands.
-__polyenv_h=@HOME@ __polyenv_t=@TOOL@ __polyenv_n=${0##*/} __polyenv_r= __polyenv_d=${PWD%/}
+__polyenv_h=@HOME@ __polyenv_t=@TOOL@ __polyenv_n=${0##*/} __polyenv_r= __polyenv_o= __polyenv_d=${PWD%/}
 case ${POLYENV_BYPASS-}:@ASKED@:$__polyenv_n:${1-} in
 1:*) __polyenv_r=bypass ;;
-:x* | [!1:]*:x*) __polyenv_r=slow __polyenv_d= ;;
-@PLUS@) __polyenv_r=slow __polyenv_d= ;;
+@PLUS@)
+	# What it starts is to be of that version too.
+	@VARIABLE@=${1#+} __polyenv_o=x
+	export @VARIABLE@
+	shift
+	;;
+:x* | [!1:]*:x*) __polyenv_o=x ;;
 esac
+if [ "$__polyenv_o" ]; then
+	# For this once: routes of their own, by what was asked for.
+	case ${@VARIABLE@-} in
+	'') __polyenv_r=slow __polyenv_d= ;;
+	system) __polyenv_r=bypass ;;
+	*[!A-Za-z0-9._+-]*) __polyenv_r=slow __polyenv_d= ;;
+	*) __polyenv_o=/once/@TOOL@@$@VARIABLE@ ;;
+	esac
+fi
 case $PWD/ in
 */node_modules/* | */site-packages/* | */.venv/* | "${CARGO_HOME:-${HOME-}/.cargo}"/* | "${GOMODCACHE:-${GOPATH:-${HOME-}/go}/pkg/mod}"/* | "$__polyenv_h"/*) [ "$__polyenv_r" ] || __polyenv_r=dependency ;;
 esac
 while [ -z "$__polyenv_r" ]; do
 	if @TESTS@; then
 		__polyenv_r=slow
-		[ ! -f "$__polyenv_h/envs$__polyenv_d/.polyenv/route.sh" ] || . "$__polyenv_h/envs$__polyenv_d/.polyenv/route.sh"
+		[ ! -f "$__polyenv_h${__polyenv_o:-/envs}$__polyenv_d/.polyenv/route.sh" ] || . "$__polyenv_h${__polyenv_o:-/envs}$__polyenv_d/.polyenv/route.sh"
 		break
 	fi
 	case $__polyenv_d in
@@ -42,27 +56,37 @@ if [ "$__polyenv_r" = dependency ]; then
 	while [ "$__polyenv_d" ]; do
 		if @TESTS@; then
 			__polyenv_r=slow
-			[ ! -f "$__polyenv_h/envs$__polyenv_d/.polyenv/route.sh" ] || . "$__polyenv_h/envs$__polyenv_d/.polyenv/route.sh"
+			[ ! -f "$__polyenv_h${__polyenv_o:-/envs}$__polyenv_d/.polyenv/route.sh" ] || . "$__polyenv_h${__polyenv_o:-/envs}$__polyenv_d/.polyenv/route.sh"
 			break
 		fi
 		case $__polyenv_d in @PERSON@) break ;; esac
 		__polyenv_d=${__polyenv_d%/*}
 	done
 fi
-case $__polyenv_r in
-'' | pass)
+case $__polyenv_r$__polyenv_o in
+'' | pass | /*)
 	__polyenv_r=pass
 	case ${POLYENV_ENV-}/ in
 	*/../* | [!/]* | /) ;;
 	*)
 		if [ -f "$__polyenv_h/envs$POLYENV_ENV/.polyenv/route.sh" ]; then
 			__polyenv_d=$POLYENV_ENV
-			. "$__polyenv_h/envs$POLYENV_ENV/.polyenv/route.sh"
+			if [ -z "$__polyenv_o" ]; then
+				. "$__polyenv_h/envs$POLYENV_ENV/.polyenv/route.sh"
+			else
+				__polyenv_r=slow
+				[ ! -f "$__polyenv_h$__polyenv_o$POLYENV_ENV/.polyenv/route.sh" ] || . "$__polyenv_h$__polyenv_o$POLYENV_ENV/.polyenv/route.sh"
+			fi
 		fi
 		;;
 	esac
-	if [ "$__polyenv_r" = pass ] && [ -f "$__polyenv_h/state/default/route.sh" ]; then
-		. "$__polyenv_h/state/default/route.sh"
+	if [ "$__polyenv_r" = pass ]; then
+		__polyenv_d=
+		if [ -f "$__polyenv_h${__polyenv_o:-/state/default}/route.sh" ]; then
+			. "$__polyenv_h${__polyenv_o:-/state/default}/route.sh"
+		elif [ "$__polyenv_o" ]; then
+			__polyenv_r=slow
+		fi
 	fi
 	;;
 esac

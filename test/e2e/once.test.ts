@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Machine, newMachine, type Ran } from '../support/cli';
@@ -56,6 +56,61 @@ describe('what the store can answer is not looked up', () => {
   it('and what it cannot answer is', async () => {
     expect(await exec('22.4', '--offline')).toMatchObject({ exit: 5, stdout: '' });
     expect(await exec('22.2')).toMatchObject({ exit: 4, stdout: '' });
+  });
+});
+
+describe('a shim asked for another version', () => {
+  it('goes by a route of its own: polyenv is not started again', async () => {
+    const launcher = join(machine.polyenvHome, 'bin/polyenv');
+    for (const at of [cwd, machine.folder('elsewhere')]) {
+      const env = { POLYENV_NODE: '22' };
+      const first = await machine.run(['node', '--version'], { cwd: at, env });
+      expect(first).toMatchObject({ exit: 0, stdout: 'v22.1.0\n' });
+      renameSync(launcher, `${launcher}.away`);
+      try {
+        expect(await machine.run(['node', '--version'], { cwd: at, env })).toEqual({
+          ...first,
+          json: expect.anything(),
+        });
+        expect((await machine.run(['npm'], { cwd: at, env })).stdout).toBe('npm-22.1.0\n');
+      } finally {
+        renameSync(`${launcher}.away`, launcher);
+      }
+    }
+    expect((await machine.run(['node', '--version'], { cwd })).stdout).toBe('v20.11.1\n');
+  });
+
+  it('follows what is installed and removed', async () => {
+    const own = newMachine(siteOf(server));
+    const shim = async () => (await own.run(['node', '--version'], { env: { POLYENV_NODE: '22' } })).stdout;
+    try {
+      await own.polyenv(['exec', 'node@22.1.0', '--', 'node']);
+      await own.polyenv(['reshim']);
+      expect([await shim(), await shim()]).toEqual(['v22.1.0\n', 'v22.1.0\n']);
+      await own.polyenv(['exec', 'node@22.4.0', '--', 'node']);
+      expect([await shim(), await shim()]).toEqual(['v22.4.0\n', 'v22.4.0\n']);
+      await own.polyenv(['uninstall', 'node@22.4.0', '--yes']);
+      expect([await shim(), await shim()]).toEqual(['v22.1.0\n', 'v22.1.0\n']);
+    } finally {
+      own.remove();
+    }
+  });
+
+  it('is what exec and shell started, though a start-up file puts the shims first', async () => {
+    const nested = `PATH=${machine.shims}:/usr/bin:/bin; cd /; node --version; cd "$1"; npm`;
+    const ran = await machine.polyenv(['exec', 'node@22', '--', 'sh', '-c', nested, 'sh', cwd], { cwd });
+    expect(ran.stdout).toBe('v22.1.0\nnpm-22.1.0\n');
+    writeFileSync(join(machine.home, '.bashrc'), `PATH=${machine.shims}:$PATH\n`);
+    writeFileSync(join(machine.home, '.zshrc'), `PATH=${machine.shims}:$PATH\n`);
+    for (const shell of ['/bin/bash', '/usr/bin/zsh'].filter((file) => existsSync(file))) {
+      const inside = await machine.polyenv(['shell', 'node@22', '--', '-ic', 'node --version'], {
+        cwd,
+        env: { SHELL: shell },
+      });
+      expect([shell, inside.stdout]).toEqual([shell, 'v22.1.0\n']);
+      const child = await machine.polyenv(['exec', 'node@22', '--', shell, '-ic', 'node --version'], { cwd });
+      expect([shell, child.stdout]).toEqual([shell, 'v22.1.0\n']);
+    }
   });
 });
 

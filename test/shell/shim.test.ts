@@ -13,7 +13,13 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { homeOf } from '../../src/adapters/home/paths';
-import { renderShim, writeDefaults } from '../../src/adapters/routes/shims';
+import {
+  onceFolder,
+  removeOnceRoutes,
+  renderShim,
+  writeDefaults,
+  writeOnceRoute,
+} from '../../src/adapters/routes/shims';
 import type { Host } from '../../src/host';
 import { setVariable } from '../../src/kit';
 import { discard } from '../support/discard';
@@ -373,13 +379,49 @@ for (const shell of STAND_INS) {
 
       it('is asked of polyenv with an override, a plus, and the words as they were', () => {
         expect(store.run('dummy', { cwd: a, env: { POLYENV_DUMMY: '2' } }).status).toBe(97);
-        expect(store.slow()).toEqual(['shim dummy dummy ']);
+        expect(store.slow()).toEqual([`shim dummy dummy ${a}`]);
         expect(store.run('dummy', { cwd: a, args: ['+2', 'build'] }).status).toBe(97);
-        expect(store.slow()).toEqual(['shim dummy dummy  +2 build']);
+        expect(store.slow()).toEqual([`shim dummy dummy ${a} build`]);
+        for (const odd of ['>=2 <3', '../2', '2;id', 'a b', '*']) {
+          expect(store.run('dummy', { cwd: a, env: { POLYENV_DUMMY: odd } }).status).toBe(97);
+          expect(store.slow()).toEqual(['shim dummy dummy ']);
+        }
+        says(a, 'system', { POLYENV_DUMMY: 'system' });
         for (const args of [['+'], ['a', '+2'], ['', '+2']])
           expect(store.run('dummy', { cwd: a, args }).stdout).toBe('dummy 1.0.0\n');
         expect(store.run('show', { cwd: a, args: ['+2'] }).stdout).toBe('argc=1\n[+2]\n');
         says(a, '1.0.0', { POLYENV_DUMMY: '' });
+      });
+
+      it('is what was compiled for this once, at the pin or anywhere else, until the store changes', async () => {
+        const env = { POLYENV_DUMMY: '2' };
+        const asked = { tool: 'dummy', text: '2' };
+        // `a` again, and a place for which nothing is compiled.
+        for (const [folder, cwd] of [
+          [a, store.folder('A/sub/deep')],
+          [undefined, outside],
+        ] as const) {
+          const environment = store.describe(folder ?? store.person, '2.0.0', {
+            inputs: [...(folder === undefined ? [] : [join(a, '.dummy-version')]), store.home.store],
+            folders: [store.home.store],
+            absences: [],
+          });
+          await writeOnceRoute(onceFolder(store.home, asked, folder) as string, environment);
+          says(cwd, '2.0.0', env);
+          expect(store.run('dummy', { cwd, args: ['+2', 'x'] }).stdout).toBe('dummy 2.0.0\n');
+          expect(store.run('show', { cwd, args: ['+2'], env }).stdout).toBe('argc=1\n[+2]\n');
+          expect(store.run('envdump', { cwd, args: [] }).stdout).not.toContain('POLYENV_DUMMY');
+        }
+        says(a, '1.0.0');
+        expect(store.slow()).toEqual([]);
+        mkdirSync(join(store.home.store, 'another'));
+        utimesSync(store.home.store, new Date(), new Date(Date.now() + 3000));
+        for (const cwd of [a, outside]) expect(store.run('dummy', { cwd, env }).status).toBe(97);
+        expect(store.slow()).toEqual([`shim dummy dummy ${a}`, 'shim dummy dummy ']);
+        rmSync(join(store.home.store, 'another'), { recursive: true });
+        await removeOnceRoutes(store.home);
+        expect(store.run('dummy', { cwd: a, env: { POLYENV_DUMMY: '2' } }).status).toBe(97);
+        store.slow();
       });
 
       it("is the system's with the bypass, even where the pin is broken", () => {

@@ -79,7 +79,7 @@ describe('what polyenv decides for a shim', () => {
     const code = join(machine.polyenvHome, 'cache/code');
     for (const word of ['-v', '--verbose']) {
       rmSync(code, { recursive: true, force: true });
-      await node([word], { env: { POLYENV_NODE: '18.19' } });
+      await node([word], { env: { POLYENV_NODE: '>=18 <19' } });
       expect(readdirSync(code).length, word).toBeGreaterThan(0);
     }
   });

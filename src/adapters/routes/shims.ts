@@ -17,8 +17,8 @@ import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
 import { quoteSh } from '../../domain/words/shell-quote';
 import template from '../../shim/shim.sh?raw';
-import { ensureFolder, isMissing, readTextIfAny, removeTree, writeAtomic } from '../files/fs';
-import { environmentFolder, type Home, refuseDeepProject } from '../home/paths';
+import { ensureFolder, isMissing, namesIn, readTextIfAny, removeTree, writeAtomic } from '../files/fs';
+import { environmentFolder, type Home, joinInside, refuseDeepProject } from '../home/paths';
 import { capture } from '../system/spawn';
 import { fillTemplate, pinTests } from './shell-template';
 
@@ -64,12 +64,14 @@ export function renderShim(home: Home, runtime: Runtime, personHome: string): st
   });
   const plus = (runtime.plusVersion ?? []).filter(isCommandName);
   // `::cargo:+nightly`; without such commands, a pattern that nothing matches.
-  const plusTest = plus.length === 0 ? "''" : plus.map((name) => `::${name}:+?*`).join(' | ');
+  const asking = askingVariables(runtime);
+  const set = ['', ...asking.map((_, index) => 'x'.repeat(index + 1))];
+  const plusTest =
+    plus.length === 0 ? "''" : plus.flatMap((name) => set.map((marks) => `:${marks}:${name}:+?*`)).join(' | ');
   const values = {
     TOOL: runtime.id,
-    ASKED: askingVariables(runtime)
-      .map((name) => `\${${name}:+x}`)
-      .join(''),
+    VARIABLE: `POLYENV_${runtime.id.toUpperCase()}`,
+    ASKED: asking.map((name) => `\${${name}:+x}`).join(''),
     TESTS: tests,
     PLUS: plusTest,
   };
@@ -103,6 +105,29 @@ export async function writeEnvironment(home: Home, environment: Environment): Pr
   await writeRoutes(folder, environment);
 }
 
+/** For a version of this once: only what the shims source, at `onceFolder`. A home that cannot be written has none. */
+export async function writeOnceRoute(folder: string, environment: Environment): Promise<void> {
+  await ensureFolder(folder);
+  for (const runtime of environment.runtimes) for (const home of runtime.homes) await ensureFolder(home);
+  await publishStamped(folder, environment, (stamps) => ({ 'route.sh': renderRoute(environment, stamps) }));
+}
+
+/** Where the shims look for the route of a version for this once, at a folder that pins the runtime or, without one, anywhere else. */
+export function onceFolder(
+  home: Home,
+  asked: { readonly tool: string; readonly text: string },
+  directory?: string,
+): string | undefined {
+  if (!/^[A-Za-z0-9._+-]{1,100}$/.test(asked.text)) return undefined;
+  const folder = join(home.once, `${asked.tool}@${asked.text}`);
+  return directory === undefined ? folder : join(joinInside(folder, `.${directory}`), '.polyenv');
+}
+
+/** What was compiled for versions of this once goes; shims then ask polyenv. */
+export async function removeOnceRoutes(home: Home): Promise<void> {
+  for (const name of await namesIn(home.once)) if (!name.endsWith('.json')) await removeTree(join(home.once, name));
+}
+
 /** The same for the person's defaults, which belong to no folder. */
 export async function writeDefaults(home: Home, environment: Environment): Promise<void> {
   await writeRoutes(join(home.state, 'default'), environment);
@@ -111,12 +136,28 @@ export async function writeDefaults(home: Home, environment: Environment): Promi
 async function writeRoutes(folder: string, environment: Environment): Promise<void> {
   await ensureFolder(folder);
   for (const runtime of environment.runtimes) for (const home of runtime.homes) await ensureFolder(home);
-  // Passwords of services are for nobody else; where there are none, others who share the home may read.
-  const mode = environment.services === undefined ? undefined : 0o600;
-  await writeAtomic(join(folder, 'env.sh'), renderEnvSh(environment), present({ mode }));
-  await writeAtomic(join(folder, 'env.fish'), renderEnvFish(environment), present({ mode }));
-  await writeAtomic(join(folder, 'env.json'), renderEnvJson(environment), present({ mode }));
+  const mode = modeOf(environment);
+  await writeAtomic(join(folder, 'env.sh'), renderEnvSh(environment), mode);
+  await writeAtomic(join(folder, 'env.fish'), renderEnvFish(environment), mode);
+  await writeAtomic(join(folder, 'env.json'), renderEnvJson(environment), mode);
   await writeLinks(folder, environment);
+  await publishStamped(folder, environment, (stamps) => ({
+    ...renderHooks(environment, stamps),
+    'route.sh': renderRoute(environment, stamps),
+  }));
+}
+
+/** Passwords of services are for nobody else; where there are none, others who share the home may read. */
+function modeOf({ services }: Environment): { readonly mode?: number } {
+  return services === undefined ? {} : { mode: 0o600 };
+}
+
+/** Writes the files in their order, the route last, once the inputs have stood still long enough to be stamped. */
+async function publishStamped(
+  folder: string,
+  environment: Environment,
+  render: (stamps: string) => Readonly<Record<string, string>>,
+): Promise<void> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const before = await timesOf(environment.inputs);
     const youngest = Math.max(0, ...before.map(({ modified }) => Number(modified / 1_000_000n)));
@@ -127,9 +168,8 @@ async function writeRoutes(folder: string, environment: Environment): Promise<vo
     const stamps = join(folder, `stamps-${nameOf(before)}`);
     await stamp(environment.inputs, stamps);
     if (same(before, await timesOf(environment.inputs))) {
-      for (const [name, text] of Object.entries(renderHooks(environment, stamps)))
-        await writeAtomic(join(folder, name), text, present({ mode }));
-      await writeAtomic(join(folder, 'route.sh'), renderRoute(environment, stamps), present({ mode }));
+      for (const [name, text] of Object.entries(render(stamps)))
+        await writeAtomic(join(folder, name), text, modeOf(environment));
       await removeOldStamps(folder, basename(stamps));
       return;
     }

@@ -30,7 +30,7 @@ export function discoveredFiles(folder: string, patterns: readonly string[]): re
   return [...found.values()];
 }
 
-function isFile(path: string): boolean {
+export function isFile(path: string): boolean {
   try {
     return statSync(path).isFile();
   } catch {

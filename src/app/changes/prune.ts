@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeTree } from '../../adapters/files/fs';
 import { withLock } from '../../adapters/home/lock';
-import { listEnvironments, removeEnvironment } from '../../adapters/routes/shims';
+import { listEnvironments, removeEnvironment, removeOnceRoutes } from '../../adapters/routes/shims';
 import { listToolchains, removeToolchain } from '../../adapters/store/store';
 import type { Toolchain } from '../../domain/toolchain/toolchain';
 import type { Context } from '../base/context';
@@ -42,6 +42,7 @@ export async function findUnused(ctx: Context): Promise<Unused> {
 /** Takes away what is unused, the routes before the trees that they lead to, and what killed commands left. */
 export async function prune(ctx: Context, unused: Unused): Promise<void> {
   for (const directory of unused.environments) await removeEnvironment(ctx.home, directory);
+  await removeOnceRoutes(ctx.home);
   for (const toolchain of unused.toolchains) {
     await withLock(
       {

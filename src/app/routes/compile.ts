@@ -15,6 +15,7 @@ import type { Context } from '../base/context';
 import { readyHome } from '../base/ready-home';
 import { loadRuntimes } from '../base/registry';
 import { readKnown } from '../project/locks';
+import { onlyAsked } from '../project/overrides';
 import { outsidePlace, projectPlace } from '../project/place';
 import { type Decision, findProject, type Project } from '../project/project';
 import { trustedEffects } from '../project/trusted';
@@ -89,10 +90,8 @@ async function withoutOverrides(
   ctx: Context,
   of: { readonly project: Project; readonly standings: readonly Standing[]; readonly directory: string },
 ): Promise<{ readonly project: Project; readonly standings: readonly Standing[] }> {
-  const names = (await loadRuntimes()).flatMap(askingVariables);
-  if (names.every((name) => !ctx.host.env[name])) return of;
-  const env = { ...ctx.host.env, ...Object.fromEntries(names.map((name) => [name, undefined])) };
-  const lasting: Context = { ...ctx, host: { ...ctx.host, env } };
+  const lasting = await onlyAsked(ctx, []);
+  if (lasting === ctx) return of;
   const project = await findProject(lasting, of.directory);
   return { project, standings: await standingsOf(lasting, project) };
 }

@@ -11,6 +11,7 @@ import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { readKnown, rememberEntry } from '../project/locks';
+import { overrideVariable } from '../project/overrides';
 import { type Decision, findProject, type Project } from '../project/project';
 import type { Wish } from '../project/wishes';
 import { provideOnce } from '../toolchains/once';
@@ -73,7 +74,7 @@ interface Prepared {
 async function prepare(ctx: Context, execution: Execution): Promise<Prepared> {
   const [name, ...args] = execution.command;
   const environment = await preparedFor(ctx, execution);
-  const env = toolEnvironment(ctx, environment, execution.mode);
+  const env = { ...toolEnvironment(ctx, environment, execution.mode), ...askedFor(ctx, execution) };
   const file = locate(ctx, { environment, name, path: env.PATH, cwd: execution.cwd });
   if (!name.includes('/') && commandIn(environment, name)?.file !== file) env.POLYENV_DEPTH = deeper(ctx, name);
   for (const { homes } of environment.runtimes) for (const folder of homes) await ensureFolder(folder);
@@ -81,6 +82,13 @@ async function prepare(ctx: Context, execution: Execution): Promise<Prepared> {
   if (!isGlobalInstall(environment.runtimes, name, args)) return { environment, program, asChild: false };
   const into = installArguments(environment.runtimes, name, args);
   return { environment, program: { ...program, args: into }, asChild: true };
+}
+
+/** Shims, and the hooks of shells, keep to what was asked for this once, also where a start-up file puts them first on PATH. */
+function askedFor(ctx: Context, { wishes, cwd }: Execution): Readonly<Record<string, string>> {
+  if (wishes.length === 0) return {};
+  const versions = wishes.map(({ runtime, request }) => [overrideVariable(runtime.id), request.text] as const);
+  return { ...Object.fromEntries(versions), POLYENV_SHELL: ctx.host.env.POLYENV_SHELL ?? cwd };
 }
 
 /** What installs packages installs them into an environment of its own, which is made first; nothing goes into the store. */
@@ -112,31 +120,39 @@ function deeper(ctx: Context, name: string): string {
   });
 }
 
-/** The environment of a folder with everything in it installed, or `only` one runtime; wishes replace what the project decides. */
-export async function readyEnvironment(
+/** The standings with what is missing installed, for all runtimes or one. */
+export async function withInstalled(
   ctx: Context,
-  folder: string,
-  wishes: readonly Wish[],
+  standings: readonly Standing[],
   only?: string,
-): Promise<Environment> {
-  const standing = wishes.length === 0 && only === undefined ? compiledFor(ctx, folder) : undefined;
+): Promise<readonly Standing[]> {
+  return Promise.all(
+    standings.map((standing) =>
+      (only === undefined || standing.runtime.id === only) && standing.decision.request.version.kind !== 'system'
+        ? installed(ctx, standing)
+        : standing,
+    ),
+  );
+}
+
+/** The environment of a folder with everything in it installed; wishes replace what the project decides. */
+export async function readyEnvironment(ctx: Context, folder: string, wishes: readonly Wish[]): Promise<Environment> {
+  const standing = wishes.length === 0 ? compiledFor(ctx, folder) : undefined;
   if (standing !== undefined) return standing;
   const project = await findProject(ctx, folder);
   const tools = new Set(wishes.map(({ runtime }) => runtime.id));
   const broken = project.errors[0];
-  if (broken !== undefined && wishes.length === 0 && only === undefined) throw broken;
+  if (broken !== undefined && wishes.length === 0) throw broken;
   const rest: Project = {
     ...project,
     decisions: project.decisions.filter(
       (decision) => !tools.has(decision.tool) && decision.request.version.kind !== 'system',
     ),
   };
-  const standings = await Promise.all(
-    (await standingsOf(ctx, rest)).map((standing) =>
-      only === undefined || standing.runtime.id === only ? installed(ctx, standing) : standing,
-    ),
-  );
-  const once = await Promise.all(wishes.map((wish) => standingOf(ctx, wish, folder)));
+  const standings = await withInstalled(ctx, await standingsOf(ctx, rest));
+  // What is asked for once has the private homes of the project around it, else the person's.
+  const home = project.inputs.length > 0 ? project.directory : ctx.host.personHome;
+  const once = await Promise.all(wishes.map((wish) => standingOf(ctx, wish, home)));
   return describeEnvironment(ctx, { project: rest, standings: [...standings, ...once], directory: project.directory });
 }
 

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { ensureFolder } from '../../adapters/files/fs';
 import { environmentForTools } from '../../adapters/home/launcher';
-import { isOurShim } from '../../adapters/routes/shims';
+import { settingsFiles } from '../../adapters/home/settings';
+import { isOurShim, onceFolder, writeOnceRoute } from '../../adapters/routes/shims';
 import { isExecutableFile } from '../../adapters/store/store';
+import { isFile } from '../../adapters/system/discover';
 import { become, runChild, stayInstead } from '../../adapters/system/spawn';
 import { askingVariables } from '../../domain/pins/files/of-runtime';
 import { type Environment, overlayFault } from '../../domain/routes/environment';
@@ -10,10 +12,18 @@ import type { Runtime } from '../../domain/runtime/runtime';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
 import { loadRuntime } from '../base/registry';
+import { onlyAsked, overrideVariable } from '../project/overrides';
 import { askedByCaller, findProject, type Project } from '../project/project';
-import { parseWishes, type Wish } from '../project/wishes';
-import { compileFolder, compileProject, refreshShims, standingsOf } from './compile';
-import { installArguments, isGlobalInstall, readyEnvironment } from './execute';
+import { isMoving } from '../toolchains/once';
+import {
+  compileFolder,
+  compileProject,
+  describeEnvironment,
+  refreshShims,
+  type Standing,
+  standingsOf,
+} from './compile';
+import { installArguments, isGlobalInstall, withInstalled } from './execute';
 import { makeOverlays } from './make-overlay';
 import { commandIn, pathEntries, toolEnvironment } from './tool-environment';
 
@@ -30,79 +40,104 @@ export interface ShimCall {
  * What a shim could not decide by itself: an override, a stale or missing route, a global install. Installs what is
  * missing, compiles the routes, and becomes the tool. A pinned command is never answered by another copy.
  */
-export async function routeOnce(ctx: Context, call: ShimCall): Promise<number> {
-  const { wishes, args } = await wishesOf(ctx, call);
-  if (wishes.length === 0 && (await overrideOf(ctx, call)) === 'system') return passThrough(ctx, call);
-  const folder = call.folder === '' ? ctx.directory : call.folder;
-  const ready = (): Promise<Environment> =>
-    wishes.length > 0 ? readyEnvironment(ctx, ctx.directory, wishes) : compiled(ctx, folder, call);
-  const first = await ready();
-  const installs = isGlobalInstall(first.runtimes, call.name, args);
+export async function routeOnce(context: Context, asked: ShimCall): Promise<number> {
+  const { ctx, call } = await withoutPlus(context, asked);
+  const runtime = await loadRuntime(call.tool);
+  const override = askedByCaller(ctx.host.env, runtime);
+  if (override?.text === 'system') return passThrough(ctx, call);
+  const asks = askingVariables(runtime).some((name) => ctx.host.env[name]);
+  const kept =
+    override?.variable === overrideVariable(call.tool) && onceFolder(ctx.home, { tool: call.tool, ...override });
+  const compile = (): Promise<Environment> => {
+    if (override !== undefined && kept) return compiledOnce(ctx, { ...call, text: override.text });
+    return asks ? forThisCall(ctx, call) : compiled(ctx, call);
+  };
+  const first = await compile();
+  const installs = isGlobalInstall(first.runtimes, call.name, call.args);
+  if (installs && stayInstead(ctx.host)) return 0;
   if (installs) await makeOverlays(ctx, first.runtimes, 'refuse');
-  const environment = installs ? await ready() : first;
+  const environment = installs ? await compile() : first;
   const fault = overlayFault(environment, call.name);
   if (fault !== undefined) throw fault;
   const found = commandIn(environment, call.name);
   if (found === undefined) return passThrough(ctx, call);
-  const env = toolEnvironment(ctx, environment, wishes.length > 0 ? undefined : 'shims');
+  const env = toolEnvironment(ctx, environment, asks && !kept ? undefined : 'shims');
   for (const { homes } of environment.runtimes) for (const home of homes) await ensureFolder(home);
-  const program = { file: found.file, args, env, cwd: ctx.directory };
+  const program = { file: found.file, args: call.args, env, cwd: ctx.directory };
   if (!installs) return become(ctx.host, program);
-  if (stayInstead(ctx.host)) return 0;
-  const exit = await runChild(ctx.host, {
-    ...program,
-    args: installArguments(environment.runtimes, call.name, args),
-  });
-  await compileFolder(ctx, folder);
+  const args = installArguments(environment.runtimes, call.name, call.args);
+  const exit = await runChild(ctx.host, { ...program, args });
+  await compileFolder(ctx, call.folder === '' ? ctx.directory : call.folder);
   await refreshShims(ctx);
   return exit;
 }
 
-async function compiled(ctx: Context, folder: string, call: ShimCall): Promise<Environment> {
-  const project = await findProject(ctx, folder);
-  const decided = project.decisions.some((decision) => decision.tool === call.tool);
-  const broken = brokenFor(project, call.tool);
+/** `cargo +1.88 build`, as shims of an older polyenv hand it on: those of today set the variable. */
+async function withoutPlus(ctx: Context, call: ShimCall): Promise<{ readonly ctx: Context; readonly call: ShimCall }> {
+  const [first = '', ...args] = call.args;
+  const { plusVersion } = await loadRuntime(call.tool);
+  if (!/^\+./.test(first) || !plusVersion?.includes(call.name)) return { ctx, call };
+  const env = { ...ctx.host.env, [overrideVariable(call.tool)]: first.slice(1) };
+  return { ctx: { ...ctx, host: { ...ctx.host, env } }, call: { ...call, args } };
+}
+
+/** Decides once, installs what the command needs, and compiles that. */
+async function compiled(ctx: Context, call: ShimCall): Promise<Environment> {
+  const directory = call.folder === '' ? ctx.directory : call.folder;
+  const lasting = await onlyAsked(ctx, []);
+  const project = await findProject(lasting, directory);
+  // Why the file that should decide the runtime cannot.
+  const broken = project.verdicts.find((verdict) => verdict.tool === call.tool)?.chosen?.fault;
   if (broken !== undefined) throw broken;
-  if (!decided) {
-    const standings = await standingsOf(ctx, project);
-    return compileProject(ctx, { project, standings, directory: folder });
-  }
-  // What is missing is installed first, so that what is compiled then is whole.
-  await readyEnvironment(ctx, folder, [], call.tool);
-  return compileProject(ctx, { project, standings: await standingsOf(ctx, project), directory: folder });
+  const standings = await withInstalled(ctx, await standingsOf(lasting, project), call.tool);
+  return compileProject(lasting, { project, standings, directory });
 }
 
-/** Why the file that should decide the runtime cannot. */
-function brokenFor(project: Project, tool: string): PolyenvError | undefined {
-  return project.verdicts.find((verdict) => verdict.tool === tool)?.chosen?.fault;
+/**
+ * The environment of the folder with another version of one runtime, compiled for the next call. What moves by itself
+ * (`latest`) and what is no plain name has no route: polyenv is asked each time.
+ */
+async function compiledOnce(ctx: Context, call: ShimCall & { readonly text: string }): Promise<Environment> {
+  const { tool, folder } = call;
+  const own = await onlyAsked(ctx, [overrideVariable(tool)]);
+  const found = await findProject(own, folder === '' ? '/' : folder);
+  const broken = found.errors.find((error) => error.tool === tool);
+  if (broken !== undefined) throw broken;
+  const directory = folder === '' ? ctx.host.personHome : folder;
+  const wanted = (await standingsOf(own, found)).filter(({ runtime }) => folder !== '' || runtime.id === tool);
+  const standings = (await withInstalled(ctx, wanted, tool)).map(
+    (standing): Standing =>
+      folder === '' ? { ...standing, decision: { ...standing.decision, folder: directory } } : standing,
+  );
+  const project: Project = folder === '' ? { ...found, inputs: [], absences: [], traces: [] } : found;
+  const environment = withStore(ctx, await describeEnvironment(ctx, { project, standings, directory }));
+  if (standings.some((standing, index) => standing.toolchain !== wanted[index]?.toolchain)) await refreshShims(ctx);
+  const asked = standings.find(({ runtime }) => runtime.id === tool)?.decision.request.version;
+  const place = onceFolder(ctx.home, { tool, text: call.text }, folder === '' ? undefined : folder);
+  // Failing to keep it fails no call.
+  if (place !== undefined && asked !== undefined && !isMoving(asked))
+    await writeOnceRoute(place, environment).catch(() => undefined);
+  return environment;
 }
 
-/** `cargo +1.88`, `POLYENV_NODE=18`: for this once. */
-async function wishesOf(
-  ctx: Context,
-  call: ShimCall,
-): Promise<{ readonly wishes: readonly Wish[]; readonly args: readonly string[] }> {
-  const [first = '', ...rest] = call.args;
-  const runtime = await loadRuntime(call.tool);
-  if (first.startsWith('+') && first.length > 1 && runtime.plusVersion?.includes(call.name)) {
-    return { wishes: await parseWishes([`${call.tool}@${first.slice(1)}`]), args: rest };
-  }
-  const text = await overrideOf(ctx, call);
-  if (text === undefined) return { wishes: await wishesThrough(ctx, call, runtime), args: call.args };
-  return { wishes: text === 'system' ? [] : await parseWishes([`${call.tool}@${text}`]), args: call.args };
+/** What other variables of the caller ask for, or say of the files (`RUSTUP_TOOLCHAIN`, `MISE_ENV`): no route holds that. */
+async function forThisCall(ctx: Context, { tool }: ShimCall): Promise<Environment> {
+  const project = await findProject(ctx, ctx.directory);
+  const broken = project.errors.find((error) => error.tool === tool);
+  if (broken !== undefined) throw broken;
+  const standings = await withInstalled(ctx, await standingsOf(ctx, project), tool);
+  return describeEnvironment(ctx, { project, standings, directory: project.directory });
 }
 
-async function overrideOf(ctx: Context, { tool }: ShimCall): Promise<string | undefined> {
-  return askedByCaller(ctx.host.env, await loadRuntime(tool))?.text;
-}
-
-/** What a file says only because of a variable of this call (`MISE_ENV=ci`, `GOWORK=off`): no route holds that. */
-async function wishesThrough(ctx: Context, { tool }: ShimCall, runtime: Runtime): Promise<readonly Wish[]> {
-  const names = askingVariables(runtime);
-  if (names.every((name) => !ctx.host.env[name])) return [];
-  const { decisions } = await findProject(ctx, ctx.directory);
-  const found = decisions.find((decision) => decision.tool === tool && decision.through !== undefined);
-  return found === undefined || found.request.version.kind === 'system' ? [] : [{ runtime, request: found.request }];
+/** Whatever is installed or removed, and other settings, may answer the request otherwise. */
+function withStore(ctx: Context, environment: Environment): Environment {
+  const files = Object.values(settingsFiles(ctx.host));
+  return {
+    ...environment,
+    inputs: [...environment.inputs, ctx.home.store, ...files.filter(isFile)],
+    folders: [ctx.home.store],
+    absences: [...environment.absences, ...files.filter((file) => !isFile(file))],
+  };
 }
 
 /** The next one on PATH that is no shim, in the environment as the caller had it. */

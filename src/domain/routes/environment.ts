@@ -20,6 +20,8 @@ export interface Environment {
   readonly variables: readonly EnvOp[];
   /** Existing files that were read, absolute: a changed one makes the routes stale. */
   readonly inputs: readonly string[];
+  /** Which of them are folders: one that changes has other entries. */
+  readonly folders?: readonly string[];
   /** Files that must stay absent, absolute. */
   readonly absences: readonly string[];
   /** Which of these concern only one runtime; the others concern all. */
@@ -209,10 +211,11 @@ export function stampedInputs(
 
 /** What must still hold: for all runtimes line by line, then for the one that is asked for, which is all that a shim waits for. */
 function renderConditions(environment: Environment, stamps: string): string {
-  const { inputs, absences, traces } = environment;
+  const { inputs, absences, traces, folders = [] } = environment;
   const own = new Set(traces.flatMap((trace) => [...trace.inputs, ...trace.absences]));
   const line = (condition: string): string => `${condition} || return 0\n`;
-  const stood = (file: string): string => line(stoodStill(file, `${stamps}/${inputs.indexOf(file)}`));
+  const kind = (file: string): 'folder' | undefined => (folders.includes(file) ? 'folder' : undefined);
+  const stood = (file: string): string => line(stoodStill(file, `${stamps}/${inputs.indexOf(file)}`, kind(file)));
   const gone = (file: string): string => line(`[ ! -e ${quoteSh(file)} ]`);
   const shared = [
     ...inputs.filter((file) => !own.has(file)).map(stood),
@@ -228,9 +231,9 @@ function renderConditions(environment: Environment, stamps: string): string {
 }
 
 /** An input is as it was when its time is neither newer nor older than its stamp's: times move backwards too. */
-export function stoodStill(file: string, stampFile: string): string {
+export function stoodStill(file: string, stampFile: string, folder?: 'folder'): string {
   const [input, stamp] = [quoteSh(file), quoteSh(stampFile)];
-  return `[ -f ${input} ] && [ -f ${stamp} ] && [ ! ${input} -nt ${stamp} ] && [ ! ${input} -ot ${stamp} ]`;
+  return `[ ${folder === undefined ? '-f' : '-d'} ${input} ] && [ -f ${stamp} ] && [ ! ${input} -nt ${stamp} ] && [ ! ${input} -ot ${stamp} ]`;
 }
 
 /** Global installs, which polyenv itself must see: the first word that is no option, and the flags that make it one. */
