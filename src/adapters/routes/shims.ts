@@ -14,7 +14,6 @@ import {
 } from '../../domain/routes/environment';
 import type { Runtime } from '../../domain/runtime/runtime';
 import { PolyenvError } from '../../domain/words/errors';
-import { present } from '../../domain/words/present';
 import { quoteSh } from '../../domain/words/shell-quote';
 import template from '../../shim/shim.sh?raw';
 import { ensureFolder, isMissing, namesIn, readTextIfAny, removeTree, writeAtomic } from '../files/fs';

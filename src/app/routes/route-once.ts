@@ -8,7 +8,6 @@ import { isFile } from '../../adapters/system/discover';
 import { become, runChild, stayInstead } from '../../adapters/system/spawn';
 import { askingVariables } from '../../domain/pins/files/of-runtime';
 import { type Environment, overlayFault } from '../../domain/routes/environment';
-import type { Runtime } from '../../domain/runtime/runtime';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
 import { loadRuntime } from '../base/registry';
@@ -19,6 +18,7 @@ import {
   compileFolder,
   compileProject,
   describeEnvironment,
+  isForOnce,
   refreshShims,
   type Standing,
   standingsOf,
@@ -105,10 +105,7 @@ async function compiledOnce(ctx: Context, call: ShimCall & { readonly text: stri
   if (broken !== undefined) throw broken;
   const directory = folder === '' ? ctx.host.personHome : folder;
   const wanted = (await standingsOf(own, found)).filter(({ runtime }) => folder !== '' || runtime.id === tool);
-  const standings = (await withInstalled(ctx, wanted, tool)).map(
-    (standing): Standing =>
-      folder === '' ? { ...standing, decision: { ...standing.decision, folder: directory } } : standing,
-  );
+  const standings = ofHome(await withInstalled(ctx, wanted, tool), directory);
   const project: Project = folder === '' ? { ...found, inputs: [], absences: [], traces: [] } : found;
   const environment = withStore(ctx, await describeEnvironment(ctx, { project, standings, directory }));
   if (standings.some((standing, index) => standing.toolchain !== wanted[index]?.toolchain)) await refreshShims(ctx);
@@ -125,8 +122,16 @@ async function forThisCall(ctx: Context, { tool }: ShimCall): Promise<Environmen
   const project = await findProject(ctx, ctx.directory);
   const broken = project.errors.find((error) => error.tool === tool);
   if (broken !== undefined) throw broken;
-  const standings = await withInstalled(ctx, await standingsOf(ctx, project), tool);
+  const home = project.inputs.length > 0 ? project.directory : ctx.host.personHome;
+  const standings = ofHome(await withInstalled(ctx, await standingsOf(ctx, project), tool), home);
   return describeEnvironment(ctx, { project, standings, directory: project.directory });
+}
+
+/** What is asked for once has the private homes of the project around it, else the person's. */
+function ofHome(standings: readonly Standing[], folder: string): readonly Standing[] {
+  return standings.map((standing) =>
+    isForOnce(standing.decision) ? { ...standing, decision: { ...standing.decision, folder } } : standing,
+  );
 }
 
 /** Whatever is installed or removed, and other settings, may answer the request otherwise. */
