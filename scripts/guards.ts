@@ -39,6 +39,7 @@ export const GUARDS: Readonly<Record<string, Guard>> = {
   'link-through': { stops: 'an archive member written through a link', tests: UNPACK },
   'link-chain': { stops: 'an archive link that goes through another link', tests: UNPACK },
   'hard-link': { stops: 'a hard link to a file outside the archive', tests: UNPACK },
+  'built-from': { stops: 'a program that was built from other source', tests: ['test/contract/go-build.test.ts'] },
   'xz-dictionary': { stops: 'an xz archive that takes all memory', tests: ['test/unit/xz.test.ts'] },
   'signature-required': {
     stops: 'a list without the signature that is required',

@@ -46,6 +46,7 @@ export { type Digest, hexDigest, integrityDigest } from './domain/runtime/digest
 export type * from './domain/runtime/editor';
 export type * from './domain/runtime/finish';
 export { type GithubProject, githubSource } from './domain/runtime/github-source';
+export { type GoProgram, goSource } from './domain/runtime/go-source';
 export { imagesNamed } from './domain/runtime/image-names';
 export type * from './domain/runtime/layout';
 export {

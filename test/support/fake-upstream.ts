@@ -15,10 +15,12 @@ export interface FakeUpstream extends Upstream {
 
 /** An upstream in memory, all of whose signatures hold. URLs whose host is in `dead` cannot be reached. */
 export function fakeUpstream(
-  published: Pick<Published, 'files' | 'npm' | 'goproxy' | 'maven' | 'pypi'>,
+  published: Pick<Published, 'files' | 'npm' | 'goproxy' | 'modules' | 'maven' | 'pypi'>,
   options: { readonly platform?: PlatformKey; readonly dead?: readonly string[] } = {},
 ): FakeUpstream {
-  const { files, npm = {}, goproxy, maven = {}, pypi = {} } = published;
+  const { files, npm = {}, goproxy, modules = [], maven = {}, pypi = {} } = published;
+  const moduleOf = (name: string) =>
+    [...(goproxy === undefined ? [] : [goproxy]), ...modules].find(({ module }) => module === name);
   const asked: string[] = [];
   const textOf = async (url: string): Promise<string | undefined> => {
     asked.push(url);
@@ -56,13 +58,13 @@ export function fakeUpstream(
       },
     },
     goproxy: {
-      versions: async () => goproxy?.listed ?? [],
+      versions: async (module) => moduleOf(module)?.listed ?? [],
       has: async (module, version) => {
         asked.push(`goproxy:${module}@${version}`);
-        return goproxy?.module === module && version in goproxy.versions;
+        return version in (moduleOf(module)?.versions ?? {});
       },
       digest: async (module, version) => {
-        const value = goproxy?.module === module ? goproxy.versions[version] : undefined;
+        const value = moduleOf(module)?.versions[version];
         if (value === undefined) return undefined;
         return { digest: { kind: 'h1', value }, proof: { kind: 'transparency', by: 'sum.golang.org' } };
       },

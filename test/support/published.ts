@@ -12,6 +12,8 @@ export interface Published {
   /** Packages by name and version, with the members of their archives. */
   readonly npm?: Readonly<Record<string, Readonly<Record<string, Package>>>>;
   readonly goproxy?: ModuleProxy;
+  /** Further modules of the same proxy. */
+  readonly modules?: readonly ModuleProxy[];
   /** `GROUP:ARTIFACT` to its versions, each with the sha512 of its archive. */
   readonly maven?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Project to its files, each with its content. */

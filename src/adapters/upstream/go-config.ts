@@ -159,3 +159,15 @@ function databaseUrl(value: string | undefined): string | undefined {
 function present(value: string | undefined): string | undefined {
   return value === undefined || value.trim() === '' ? undefined : value.trim();
 }
+
+/** The same for the go command itself. What is not asked by us is not asked by it. */
+export function goVariables({ proxies, database }: GoConfig): Readonly<Record<string, string>> {
+  const list = proxies.map(({ url, falls }, index) => {
+    const last = index === proxies.length - 1;
+    return `${url.href.replace(/\/+$/, '')}${last ? '' : falls === 'any' ? '|' : ','}`;
+  });
+  return {
+    GOPROXY: list.length === 0 ? 'off' : list.join(''),
+    GOSUMDB: database === undefined ? DATABASE : `${DATABASE} ${database}`,
+  };
+}

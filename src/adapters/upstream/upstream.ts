@@ -15,7 +15,7 @@ import type { DirectHttp, Http } from '../net/http';
 import type { Mirrors, Target } from '../net/mirrors';
 import { cacheKey, readCacheEntry, writeCacheEntry } from './cache-entry';
 import { openChecksumDatabase } from './checksum-database';
-import { readGoConfig } from './go-config';
+import { goVariables, readGoConfig } from './go-config';
 import { openGoProxy } from './go-proxy';
 import { decodeJson, decodeText, openIndexes } from './indexes';
 import { readMavenConfig } from './maven-config';
@@ -45,6 +45,8 @@ export interface OpenUpstream extends Upstream {
   proveArchive(archive: SignedArchive): Promise<Proof | undefined>;
   /** A detached signature at its official place; `undefined` where there is none. */
   signature(url: Url): Promise<Uint8Array | undefined>;
+  /** Variables by which the go command fetches from the same places. */
+  goVariables(): Promise<Readonly<Record<string, string>>>;
   /** For fetching what `locate` names: reads mirrors that are folders, and names no secret in its errors. */
   readonly http: Http | DirectHttp;
 }
@@ -71,10 +73,11 @@ export function openUpstream(options: UpstreamOptions): OpenUpstream {
       return config;
     }),
   });
+  const goConfig = once(() => readGoConfig({ host, home, settings }));
   const goproxy = openGoProxy({
     indexes,
     mirrors,
-    config: once(() => readGoConfig({ host, home, settings })),
+    config: goConfig,
     database: (read) => openChecksumDatabase({ home, read }),
   });
   const maven = openMavenRepository({
@@ -158,6 +161,7 @@ export function openUpstream(options: UpstreamOptions): OpenUpstream {
     },
     locate,
     signature: (url) => indexes.read({ name: url, url, decode: (bytes) => bytes }),
+    goVariables: async () => goVariables(await goConfig()),
     proveArchive: (archive) => proveArchive(archive, { home, settings, indexes, emit: emitOnce }),
     http,
   };

@@ -12,41 +12,20 @@ import {
 import { checkStartable } from '../../adapters/system/startable';
 import type { PartDownload } from '../../adapters/upstream/download';
 import type { Part, Proof, Recipe } from '../../domain/runtime/artifact';
-import type { PlatformKey } from '../../domain/runtime/platform';
-import type { ArchiveSignature, Runtime, Source } from '../../domain/runtime/runtime';
+import type { ArchiveSignature, Source } from '../../domain/runtime/runtime';
 import { compareProof } from '../../domain/toolchain/lockfile';
 import { describeProof, proofText, storeKey, type Toolchain, weakestProof } from '../../domain/toolchain/toolchain';
-import type { RequestOptions } from '../../domain/versions/request';
-import type { Version } from '../../domain/versions/version';
 import { type ErrorCode, PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { readyHome } from '../base/ready-home';
 import { outsidePlace } from '../project/place';
+import type { Order, Piece } from './order';
 import { downloadAt } from './places';
 import { weakerProof } from './resolve';
 import { limit } from './slots';
 
-/** One release on one platform, as a lock or a source names it. */
-export interface Order {
-  readonly runtime: Runtime;
-  readonly source: string;
-  readonly version: Version;
-  readonly vendor?: string;
-  readonly variant?: string;
-  readonly options: RequestOptions;
-  readonly platform: PlatformKey;
-  readonly parts: readonly Part[];
-  /** The digests stand in a lock or a receipt: a key that nobody knows here, or no network, does not block them. */
-  readonly locked?: true;
-  /** The least that an archive's own signature must come to, as lock or receipts know it. */
-  readonly floor?: Proof;
-}
-
-export interface Piece {
-  readonly part: Part;
-  readonly recipe: Recipe;
-}
+export type { Order, Piece } from './order';
 
 /** The key under which an order is or would be installed. Throws `lock-foreign` if the source would not name what the order names. */
 export function orderKey(order: Order): string {
@@ -100,8 +79,14 @@ async function fetchToolchain(ctx: Context, order: Order, key: string): Promise<
     const root = join(staging, 'tree');
     await ensureFolder(root);
     ctx.emit({ type: 'phase', tool: id, version: order.version, phase: 'download' });
-    const { files: unpacked, parts } = await fetchParts(ctx, order, root);
-    const proved: Order = { ...order, parts };
+    const pieces = piecesOf(order);
+    const { files: fetched, parts } = await fetchParts(ctx, order, { pieces: pieces.filter(isFetched), root });
+    const built = await buildPieces(ctx, order, { pieces, root, scratch: join(staging, 'build') });
+    const unpacked = [...fetched, ...built.files];
+    const proved: Order = {
+      ...order,
+      parts: [...parts, ...pieces.filter((one) => !isFetched(one)).map(({ part }) => part)],
+    };
     checkMinimum(ctx, proved);
     checkTree(ctx, order, root);
     const { finishTree } = await import('./finish');
@@ -109,7 +94,7 @@ async function fetchToolchain(ctx: Context, order: Order, key: string): Promise<
     ctx.emit({ type: 'phase', tool: id, version: order.version, phase: 'publish' });
     const { freezeTree } = await import('../../adapters/archives/unpack');
     await freezeTree(root);
-    const toolchain = describeToolchain(ctx, { order: proved, key, files });
+    const toolchain = { ...describeToolchain(ctx, { order: proved, key, files }), ...present({ built: built.by }) };
     await publishToolchain(ctx.home, toolchain, { root, files });
     ctx.emit({
       type: 'installed',
@@ -125,12 +110,29 @@ async function fetchToolchain(ctx: Context, order: Order, key: string): Promise<
   }
 }
 
+/** What lies in the tree as it was published. */
+function isFetched({ recipe }: Piece): boolean {
+  return recipe.build === undefined && recipe.tool === undefined;
+}
+
+/** What comes as source is built by the toolchain that the order names beside it, and which then is in the store as any other. */
+async function buildPieces(
+  ctx: Context,
+  order: Order,
+  of: { readonly pieces: readonly Piece[]; readonly root: string; readonly scratch: string },
+): Promise<{ readonly files: readonly StoredFile[]; readonly by?: string }> {
+  const sources = of.pieces.filter(({ recipe }) => recipe.build !== undefined);
+  if (sources.length === 0) return { files: [] };
+  const { buildFromSource, toolOrder } = await import('./build');
+  const tool = await installToolchain(ctx, await toolOrder(order, of.pieces));
+  return buildFromSource(ctx, { ...of, order, sources, tool });
+}
+
 async function fetchParts(
   ctx: Context,
   order: Order,
-  root: string,
+  { pieces, root }: { readonly pieces: readonly Piece[]; readonly root: string },
 ): Promise<{ readonly files: readonly StoredFile[]; readonly parts: readonly Part[] }> {
-  const pieces = piecesOf(order);
   const sizes = pieces.map(({ part }) => part.size);
   const total = sizes.every((size) => size !== undefined) ? sizes.reduce((sum, size) => sum + size, 0) : undefined;
   const stop = new AbortController();

@@ -1,4 +1,4 @@
-import type { Event } from '../../domain/words/events';
+import type { Event, Phase } from '../../domain/words/events';
 import { printable } from '../../domain/words/printable';
 import { durationText } from './columns';
 import type { Listener } from './listener';
@@ -27,10 +27,13 @@ export function eventLine(event: Event, style: Style): string | undefined {
     case 'wrote':
       return `wrote ${printable(event.file)}`;
     case 'phase':
-      return event.phase === 'download'
-        ? printable(`downloading ${event.tool} ${event.version ?? ''}`.trimEnd())
-        : undefined;
+      return PHASES[event.phase] === undefined
+        ? undefined
+        : printable(`${PHASES[event.phase]} ${event.tool} ${event.version ?? ''}`.trimEnd());
     case 'progress':
       return undefined;
   }
 }
+
+/** The long ones. */
+const PHASES: Readonly<Partial<Record<Phase, string>>> = { download: 'downloading', build: 'building' };

@@ -1,3 +1,5 @@
+import type { Version } from '../versions/version';
+import type { ToolId } from '../words/tool-id';
 import type { Digest } from './digest';
 import type { PlatformKey } from './platform';
 
@@ -62,6 +64,22 @@ export interface Recipe {
   readonly links?: readonly { readonly path: string; readonly target: string }[];
   /** Globs (`*`, `**`) below `root`: files that match none of them are not written. */
   readonly take?: readonly string[];
+  /** The part is the source of a program that is built here. */
+  readonly build?: GoBuild;
+  /** The part is none of the tree: a toolchain of another runtime, with which the others are built. */
+  readonly tool?: { readonly runtime: ToolId; readonly source: string; readonly version: Version };
   /** Base names directly below `root` that are not written (an installer's own lists). */
   readonly skip?: readonly string[];
+}
+
+/** A program of a Go module, by `go install`. */
+export interface GoBuild {
+  readonly module: string;
+  /** As the module proxy has it: `v1.2.3`. */
+  readonly version: string;
+  /** The package's path, the module's own included. */
+  readonly package: string;
+  readonly program: string;
+  /** Variables of the program, by their full names: `main.Version`. */
+  readonly variables: Readonly<Record<string, string>>;
 }

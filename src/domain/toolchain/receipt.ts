@@ -31,7 +31,7 @@ export function decodeReceipt(
     return undefined;
   }
   if (typeof body !== 'object' || (body as unknown) === null || body.schema !== 1) return undefined;
-  const { tool, version, vendor, variant, platform, source, installed, bytes, linked, root } = body;
+  const { tool, version, vendor, variant, platform, source, installed, bytes, linked, root, built } = body;
   const known = typeof version === 'string' ? versionFrom(version) : undefined;
   if (typeof tool !== 'string' || known === undefined || typeof platform !== 'string' || !isPlatformKey(platform))
     return undefined;
@@ -52,6 +52,7 @@ export function decodeReceipt(
     root: typeof manager === 'string' ? (root as string) : join(at.store, at.key),
     parts,
     ...(typeof manager === 'string' && { linked: { manager } }),
+    ...(typeof built === 'string' && { built }),
     ...(typeof bytes === 'number' && { bytes }),
     installed,
   };

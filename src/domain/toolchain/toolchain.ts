@@ -23,6 +23,8 @@ export interface Toolchain {
   /** Empty for a linked one. */
   readonly parts: readonly Part[];
   readonly linked?: { readonly manager: string };
+  /** What it was built with on this machine, where it came as source: `go 1.26.2`. */
+  readonly built?: string;
   /** Bytes on disk; absent for a linked one. */
   readonly bytes?: number;
   /** ISO time. */
@@ -30,10 +32,11 @@ export interface Toolchain {
 }
 
 /** `signature by 4ED7...`, `checksum database`, `linked`: for people. */
-export function describeProof(toolchain: Pick<Toolchain, 'parts' | 'linked'>): string {
-  if (toolchain.linked !== undefined) return 'linked, not verified';
-  const weakest = weakestProof(toolchain.parts);
-  return weakest === undefined ? 'unproved' : proofText(weakest);
+export function describeProof({ parts, linked, built }: Pick<Toolchain, 'parts' | 'linked' | 'built'>): string {
+  if (linked !== undefined) return 'linked, not verified';
+  const weakest = weakestProof(parts);
+  const proof = weakest === undefined ? 'unproved' : proofText(weakest);
+  return built === undefined ? proof : `${proof}, built here by ${built}`;
 }
 
 export function proofText(proof: Proof): string {

@@ -24,6 +24,6 @@ export type Event =
     }
   | { readonly type: 'wrote'; readonly file: string };
 
-export type Phase = 'resolve' | 'download' | 'upload' | 'unpack' | 'verify' | 'compile' | 'publish' | 'wait';
+export type Phase = 'resolve' | 'download' | 'upload' | 'build' | 'unpack' | 'verify' | 'compile' | 'publish' | 'wait';
 
 export type Emit = (event: Event) => void;
