@@ -100,6 +100,10 @@ export const GUARDS: Readonly<Record<string, Guard>> = {
   'registry-cross-origin': { stops: "a registry's login sent to another host after a redirect", tests: REGISTRY },
   'challenge-origin': { stops: 'a login given to whoever a redirect leads to', tests: REGISTRY },
   'token-realm': { stops: 'a login sent for a token over plain http to another host', tests: REGISTRY },
+  'prune-kept': {
+    stops: 'a manifest that a lock names, taken away by another tag of it',
+    tests: ['test/e2e/team-store-prune.test.ts'],
+  },
   'lock-name': { stops: 'a lock file outside its folder', tests: LOCK },
   'lock-release': { stops: 'the release of a lock that another process holds', tests: LOCK },
   'overlay-interpreter': {

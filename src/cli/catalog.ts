@@ -40,6 +40,7 @@ export const CATALOG: readonly Entry[] = [
   { name: 'lock', group: 'Lock', load: () => import('./commands/lock') },
   { name: 'bundle', group: 'Lock', load: () => import('./commands/bundle') },
   { name: 'push', group: 'Lock', load: () => import('./commands/push') },
+  { name: 'store', group: 'Lock', load: () => import('./commands/store') },
   { name: 'sbom', group: 'Lock', load: () => import('./commands/sbom') },
   { name: 'verify', group: 'Lock', load: () => import('./commands/verify') },
   { name: 'gateway', group: 'Machine', load: () => import('./commands/gateway') },

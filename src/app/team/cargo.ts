@@ -111,6 +111,11 @@ export function signatureOf({ order }: Cargo, { part }: Piece): ArchiveSignature
   return source?.signature?.({ ...order, at: part.at });
 }
 
+/** Whether the person keeps a vendor or a runtime out of every store. */
+export function isLeftOut({ settings }: Context, { tool, vendor }: Carried): boolean {
+  return settings.storeLeaveOut.some((word) => word === tool || word === vendor);
+}
+
 export function inFolder(ctx: Context, file: string): string {
   return isAbsolute(file) ? file : join(ctx.directory, file);
 }

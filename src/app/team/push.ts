@@ -6,11 +6,11 @@ import type { Blob, Carried } from '../../domain/team/carried';
 import { carriedText } from '../../domain/team/carried';
 import { archiveManifest, type Entry, lockIndex, releaseIndex, toolchainManifest } from '../../domain/team/manifest';
 import type { Reference } from '../../domain/team/reference';
-import { archiveTag, lockTag, releaseTag } from '../../domain/team/tag';
+import { archiveTag, lockTag, releasesIn, releaseTag } from '../../domain/team/tag';
 import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
-import { type Cargo, cargoOf, type NamedLock, wholeCargo } from './cargo';
+import { type Cargo, cargoOf, isLeftOut, type NamedLock, wholeCargo } from './cargo';
 import { openFreight, type StoredCargo } from './freight';
 
 export interface PushOptions {
@@ -148,14 +148,12 @@ async function placeIndexes(
     const entries = await Promise.all(
       cargoes.map(async ({ tag, carried }) => ({ carried, manifest: await manifestOf(tag) })),
     );
-    const placed = entries.filter((entry): entry is Entry => entry.manifest !== undefined);
-    for (const group of byRelease(placed)) {
-      const all = cargoes.filter(({ carried }) => releaseName(carried) === releaseName(group[0].carried));
-      if (group.length < all.length) continue;
-      const [first, ...rest] = group;
-      await putOnce(registry, releaseTag([first.carried, ...rest.map(({ carried }) => carried)]), () =>
-        releaseIndex(group),
-      );
+    const placed = entries.filter(isPlaced);
+    for (const release of releasesIn(entries)) {
+      const [first, ...rest] = release.filter(isPlaced);
+      if (first === undefined || rest.length + 1 < release.length) continue;
+      const tag = releaseTag([first.carried, ...rest.map(({ carried }) => carried)]);
+      await putOnce(registry, tag, () => releaseIndex([first, ...rest]));
     }
     if (placed.length === entries.length) {
       const tag = lockTag(cargoes.map(({ carried }) => carried));
@@ -173,24 +171,8 @@ async function putOnce(registry: Registry, tag: string, make: () => Parameters<t
   if ((await findManifest(registry, tag, 'push')) === undefined) await putManifest(registry, make(), tag);
 }
 
-function byRelease(entries: readonly Entry[]): readonly (readonly [Entry, ...Entry[]])[] {
-  const groups = new Map<string, [Entry, ...Entry[]]>();
-  for (const entry of entries) {
-    const name = releaseName(entry.carried);
-    const group = groups.get(name);
-    if (group === undefined) groups.set(name, [entry]);
-    else group.push(entry);
-  }
-  return [...groups.values()];
-}
-
-function releaseName({ tool, version, vendor, variant, source }: Carried): string {
-  return JSON.stringify([tool, version, vendor, variant, source]);
-}
-
-/** Whether the person keeps a vendor or a runtime out of every store. */
-export function isLeftOut({ settings }: Context, { tool, vendor }: Carried): boolean {
-  return settings.storeLeaveOut.some((word) => word === tool || word === vendor);
+function isPlaced(entry: { readonly carried: Carried; readonly manifest: Blob | undefined }): entry is Entry {
+  return entry.manifest !== undefined;
 }
 
 function bytesOf({ pieces }: Cargo): number | undefined {

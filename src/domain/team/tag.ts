@@ -21,6 +21,28 @@ export function releaseTag(platforms: readonly [Carried, ...Carried[]]): string 
   return joinTag(`${tool}-${words.map(escapeTagText).join('-')}`, platforms.map(toolchainTag).toSorted());
 }
 
+/** The releases among them, each with every platform that is there, in the order in which they come. */
+export function releasesIn<T extends { readonly carried: Carried }>(
+  entries: readonly T[],
+): readonly (readonly [T, ...T[]])[] {
+  const groups = new Map<string, [T, ...T[]]>();
+  for (const entry of entries) {
+    const { tool, version, vendor, variant, source } = entry.carried;
+    const name = JSON.stringify([tool, version, vendor, variant, source]);
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [entry]);
+    else group.push(entry);
+  }
+  return [...groups.values()];
+}
+
+/** The tags of the indexes over the releases among them. */
+export function releaseTags(carried: readonly Carried[]): readonly string[] {
+  return releasesIn(carried.map((one) => ({ carried: one }))).map(([first, ...rest]) =>
+    releaseTag([first.carried, ...rest.map((one) => one.carried)]),
+  );
+}
+
 /** The tag of a lock: by what it carries, so that comments, order and requests of other words do not change it. */
 export function lockTag(carried: readonly Carried[]): string {
   return `lock-${hexOf([...new Set(carried.map(toolchainTag))].toSorted()).slice(0, 32)}`;
