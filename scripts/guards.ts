@@ -127,6 +127,8 @@ export const GUARDS: Readonly<Record<string, Guard>> = {
   'port-free': { stops: "a server on a port that is another program's", tests: CRASHES },
   'data-owner': { stops: "a server on another user's data", tests: CRASHES },
   'data-line': { stops: 'a server on data of another line of versions', tests: CRASHES },
+  'snapshot-name': { stops: 'a snapshot whose name is a path', tests: ['test/e2e/services-data.test.ts'] },
+  'adopt-gone': { stops: 'the data of a living project taken by another', tests: ['test/e2e/services-data.test.ts'] },
   'extension-name': { stops: 'an extension that the kind does not list', tests: SERVICES },
   'own-shim': { stops: 'a shim that passes through to itself', tests: ['test/shell/shim.test.ts'] },
   'gateway-authority': { stops: 'a request for another port of the same name', tests: NAMES },

@@ -80,6 +80,8 @@ export interface TaskCall {
   /** What stands before the lines of each task when several run at once. */
   readonly mark: (name: string, all: readonly string[], stream: 'stdout' | 'stderr') => string;
   readonly stdout?: 'stderr';
+  /** Starts the services that the tasks of the manifest need, before their environments are made. */
+  readonly startServices: (manifest: Manifest, names: readonly string[]) => Promise<void>;
 }
 
 /**
@@ -98,6 +100,8 @@ export async function runTask(ctx: Context, call: TaskCall): Promise<number> {
   }
   refuseLostArguments(listed, call.args);
   const tasks = orderOf(plan);
+  const needed = [...new Set(tasks.flatMap(({ services }) => services))];
+  if (needed.length > 0) await call.startServices(manifest, needed);
   const programs = await prepare(ctx, manifest, tasks);
   const atOnce = runsAtOnce(plan);
   const all = tasks.filter(({ run }) => run.length > 0).map(({ name }) => name);

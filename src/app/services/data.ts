@@ -7,7 +7,7 @@ import { joinInside } from '../../adapters/home/paths';
 import { ensureServiceFolder, isFolderAt, type ServiceFolder } from '../../adapters/services/folders';
 import { runStep } from '../../adapters/services/launch';
 import { giveTo } from '../../adapters/services/users';
-import type { ServiceFiles, ServicePlace, ServiceSteps } from '../../domain/runtime/service';
+import type { Service, ServiceFiles, ServicePlace, ServiceSteps } from '../../domain/runtime/service';
 import type { RunAs, ServiceState } from '../../domain/services/state';
 import type { Version } from '../../domain/versions/version';
 import { PolyenvError } from '../../domain/words/errors';
@@ -115,16 +115,19 @@ function checkData(ctx: Context, known: KnownService, state: ServiceState): void
 }
 
 /** Which line wrote the data: as they say themselves, else as the state says. */
-export function lineOfData(known: KnownService, state: ServiceState): string {
-  const { folder, service } = known;
-  const said = service.dataLine?.((file) => {
+export function lineOfData({ folder, service }: KnownService, state: ServiceState): string {
+  return lineOfFolder(service, folder.data) ?? state.line;
+}
+
+/** Which line wrote what lies in a folder, as it says itself. */
+export function lineOfFolder(service: Service, folder: string): string | undefined {
+  return service.dataLine?.((file) => {
     try {
-      return readFileSync(joinInside(folder.data, file), 'utf8');
+      return readFileSync(joinInside(folder, file), 'utf8');
     } catch {
       return undefined;
     }
   });
-  return said ?? state.line;
 }
 
 /** Throws `disk-full` before anything is written where the data would not fit. */
@@ -181,14 +184,15 @@ export async function runSteps(
   for (const command of steps.steps) {
     const { exit, output } = await runStep(ctx.host, command, { runAs, home: at.secrets });
     if (exit === 0) continue;
-    const said = withoutSecrets(output, [at.password]).trim().split('\n').slice(-LINES).join('\n  ');
+    const said = withoutSecrets(output, [at.password]).trim().split('\n').slice(-LINES);
     if (/no space left on device|disk quota exceeded/i.test(output)) {
       throw new PolyenvError('disk-full', `no space is left for ${titleOf(known)}: ${doing} failed`, {
         where: { file: known.folder.root },
         hint: 'free some space, for example by: polyenv prune',
       });
     }
-    throw new PolyenvError('service-failed', `${doing} failed for ${titleOf(known)} (status ${exit}):\n  ${said}`, {
+    throw new PolyenvError('service-failed', `${doing} failed for ${titleOf(known)} (status ${exit})`, {
+      said,
       where: placeIn(known),
       hint: 'see what it said above; polyenv doctor looks at the machine',
     });

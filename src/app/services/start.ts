@@ -15,6 +15,7 @@ import { askReady } from '../../adapters/services/readiness';
 import { chooseUser, giveTo } from '../../adapters/services/users';
 import type { ServicePlace } from '../../domain/runtime/service';
 import type { ServerIdentity, ServiceState } from '../../domain/services/state';
+import type { Toolchain } from '../../domain/toolchain/toolchain';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
 import { addressedState, checkPorts } from './address';
@@ -35,12 +36,12 @@ export interface Started {
 export async function startService(
   ctx: Context,
   known: KnownService,
-  options: { readonly fresh?: true } = {},
+  options: { readonly fresh?: true; readonly toolchain?: () => Promise<Toolchain> } = {},
 ): Promise<Started> {
   const began = ctx.host.now().getTime();
   const already = await runningAsAsked(ctx, known);
   if (already !== undefined) return { ...already, milliseconds: ctx.host.now().getTime() - began };
-  const toolchain = await readyToolchain(ctx, known);
+  const toolchain = await (options.toolchain ?? (() => readyToolchain(ctx, known)))();
   const purpose = `starting ${known.declared.name}`;
   return withService(ctx, { folder: known.folder, purpose, onFullDisk: 'fail' }, async () => {
     // Another one may have started it while we waited.
@@ -199,13 +200,10 @@ async function failedStart(known: KnownService, { state, ended, marked }: Waitin
   await writeState(folder, without).catch(() => undefined);
   const lines = await lastLines(folder, 40);
   const fresh = marked === undefined ? lines : lines.slice(lines.lastIndexOf(marked) + 1);
-  const said = fresh.slice(-12).map((line) => `\n  ${withoutSecrets(line, [state.password])}`);
-  return new PolyenvError(
-    'service-failed',
-    `${titleOf(known)} ended before it was ready:${said.join('') || ' it said nothing'}`,
-    {
-      where: placeIn(known),
-      hint: `all that it said: polyenv logs ${folder.name}`,
-    },
-  );
+  const said = fresh.slice(-12).map((line) => withoutSecrets(line, [state.password]));
+  return new PolyenvError('service-failed', `${titleOf(known)} ended before it was ready`, {
+    said,
+    where: placeIn(known),
+    hint: `all that it said: polyenv logs ${folder.name}`,
+  });
 }

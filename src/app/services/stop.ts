@@ -49,7 +49,8 @@ async function forget(folder: ServiceFolder, { server: _, ...state }: ServiceSta
   });
 }
 
-async function endServer(
+/** Under the lock of the service; the server was just seen. */
+export async function endServer(
   ctx: Context,
   of: Stoppable & { readonly state: ServiceState; readonly server: ServerIdentity },
   { force }: { readonly force?: true },

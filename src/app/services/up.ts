@@ -1,7 +1,10 @@
+import { dirname } from 'node:path';
 import { isFolderAt, readState } from '../../adapters/services/folders';
+import type { Manifest } from '../../domain/project/manifest';
+import type { Toolchain } from '../../domain/toolchain/toolchain';
 import type { Context } from '../base/context';
 import { publishExports } from './exports';
-import { type KnownService, knownServices, noServices, titleOf, wantedToolchain } from './known';
+import { type KnownService, knownServices, noServices, readyToolchain, titleOf, wantedToolchain } from './known';
 import { findServer } from './server';
 import { type Started, startService } from './start';
 
@@ -24,12 +27,35 @@ export async function hasServices(ctx: Context): Promise<boolean> {
   return (await knownServices(ctx)).length > 0;
 }
 
+/** Starts what a task of the manifest needs, and says so where something had to be started. */
+export async function upForTask(ctx: Context, manifest: Manifest, names: readonly string[]): Promise<void> {
+  const started = await up({ ...ctx, directory: dirname(manifest.path) }, names);
+  for (const { known, state, action, differs } of started) {
+    if (action === 'started') ctx.emit({ type: 'note', text: `${titleOf(known)} ${state.version} was started` });
+    for (const text of differs) ctx.emit({ type: 'warning', text: `${known.declared.name} runs, but ${text}` });
+  }
+}
+
+/** Each toolchain is made ready once, however many services want it: then all are started at once. */
 export async function startAll(
   ctx: Context,
   services: readonly KnownService[],
   options: { readonly fresh?: true } = {},
 ): Promise<readonly Started[]> {
-  const results = await Promise.allSettled(services.map((known) => startService(ctx, known, options)));
+  const toolchains = new Map<string, Promise<Toolchain>>();
+  const results = await Promise.allSettled(
+    services.map((known) => {
+      const key = `${known.declared.folder}\0${known.runtime.id}\0${known.declared.version ?? ''}`;
+      return startService(ctx, known, {
+        ...options,
+        toolchain: () => {
+          const ready = toolchains.get(key) ?? readyToolchain(ctx, known);
+          toolchains.set(key, ready);
+          return ready;
+        },
+      });
+    }),
+  );
   const started = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   for (const project of new Set(started.filter(({ action }) => action === 'started').map(projectOf))) {
     await publishExports(ctx, project);

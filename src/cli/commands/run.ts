@@ -56,10 +56,14 @@ export const command: Command = {
     }
     if (flag(input, 'dry-run')) {
       const { listed, plan } = await findTask(ctx, name);
+      const services = [...new Set(orderOf(plan).flatMap((task) => task.services))];
       const steps = orderOf(plan).flatMap((task) => task.run.map((line) => ({ task: task.name, dir: task.dir, line })));
       return {
-        data: { dryRun: true, file: listed.manifest.path, steps },
-        text: columns(steps.map(({ task, dir, line }) => [task, printable(dir), printable(line)])),
+        data: { dryRun: true, file: listed.manifest.path, services, steps },
+        text: columns([
+          ...services.map((service) => ['up', service]),
+          ...steps.map(({ task, dir, line }) => [task, printable(dir), printable(line)]),
+        ]),
       };
     }
     await announce(ctx, name);
@@ -73,6 +77,10 @@ export const command: Command = {
         return `${paint(task.padEnd(Math.max(...all.map((one) => one.length))))} | `;
       },
       ...(output.modes.json && { stdout: 'stderr' as const }),
+      startServices: async (manifest, names) => {
+        const { upForTask } = await import('../../app/services/up');
+        await upForTask(ctx, manifest, names);
+      },
     });
     return { exit, data: { task: name, exit } };
   },

@@ -8,6 +8,7 @@ import type { Style } from './style';
 export function errorText(error: unknown, style: Style, verbose: 'verbose' | undefined): string {
   const known = asPolyenvError(error);
   const lines = [`${style.red(`error[${known.code}]`)} ${printable(known.message)}`];
+  for (const line of known.said ?? []) lines.push(style.dim(`  | ${printable(line)}`));
   if (known.where !== undefined) {
     const { file, line, column } = known.where;
     lines.push(`  at   ${printable([file, line, column].filter((part) => part !== undefined).join(':'))}`);
@@ -22,13 +23,13 @@ export function errorText(error: unknown, style: Style, verbose: 'verbose' | und
 
 /** The `error` member of the object that `--json` prints. */
 export function errorData(error: unknown): Readonly<Record<string, unknown>> {
-  const { code, exit, message, where, hint, status } = asPolyenvError(error);
+  const { code, exit, message, where, hint, status, said } = asPolyenvError(error);
   return {
     code,
     exit,
     message,
     ...(where && { where }),
-    ...present({ hint }),
+    ...present({ hint, said }),
     ...(status && { status }),
   };
 }

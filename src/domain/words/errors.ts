@@ -93,6 +93,8 @@ export interface ErrorDetails {
   readonly where?: ErrorPlace;
   /** The command that fixes it, or the next step in a few words. */
   readonly hint?: string;
+  /** Last lines of what another program said, shown below. */
+  readonly said?: readonly string[];
   /** True if the same request to another mirror or source could succeed: only then is the next one tried. */
   readonly elsewhere?: true;
   /** HTTP status, for `http-status`. */
@@ -106,6 +108,7 @@ export class PolyenvError extends Error {
   readonly code: ErrorCode;
   readonly where: ErrorPlace | undefined;
   readonly hint: string | undefined;
+  readonly said: readonly string[] | undefined;
   readonly elsewhere: boolean;
   readonly status: number | undefined;
 
@@ -114,6 +117,7 @@ export class PolyenvError extends Error {
     this.code = code;
     this.where = details.where;
     this.hint = details.hint;
+    this.said = details.said;
     this.elsewhere = details.elsewhere ?? false;
     this.status = details.status;
   }
@@ -124,9 +128,9 @@ export class PolyenvError extends Error {
 
   /** For an error that says more than this one. */
   get details(): ErrorDetails {
-    const { where, hint, elsewhere, status, cause } = this;
+    const { where, hint, said, elsewhere, status, cause } = this;
     return {
-      ...present({ where, hint }),
+      ...present({ where, hint, said }),
       ...(elsewhere && { elsewhere: true }),
       ...present({ status, cause }),
     };

@@ -1,0 +1,67 @@
+import { createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { createGzip } from 'node:zlib';
+import { dump, reachContent } from '../../app/services/transfer';
+import { PolyenvError } from '../../domain/words/errors';
+import { type Command, flag, value } from '../command';
+import { bytesText } from '../output/columns';
+import { reportBytes } from '../progress';
+
+export const command: Command = {
+  name: 'dump',
+  summary: "write a service's content, for a colleague or another machine",
+  arguments: [{ name: 'service', describe: 'whose; without one, the only service there is', complete: 'service' }],
+  options: [
+    { name: 'database', short: 'd', value: 'NAME', describe: 'which database; by default the first' },
+    { name: 'output', short: 'o', value: 'FILE', describe: 'into a file, whole or not at all; .gz packs it' },
+  ],
+  examples: [
+    { run: 'polyenv dump db > shop.sql', describe: 'as text' },
+    { run: 'polyenv dump db -o shop.sql.gz', describe: 'packed' },
+  ],
+  run: async (input) => {
+    const { ctx, args } = input;
+    const reached = await reachContent(ctx, args[0], value(input, 'database'));
+    const { known, database } = reached;
+    const output = value(input, 'output');
+    if (flag(input, 'dry-run')) {
+      return { data: { dryRun: true, service: known.declared.name, database }, text: `would dump ${database}` };
+    }
+    const report = reportBytes(input, `dumping ${database}`);
+    if (output === undefined) {
+      if (flag(input, 'json')) {
+        throw new PolyenvError('usage', 'the dump itself goes to stdout', { hint: 'with --json, add --output FILE' });
+      }
+      await dump(ctx, reached, ctx.host.stdout, report.bytes);
+      report.end();
+      return undefined;
+    }
+    const file = resolve(ctx.directory, output);
+    const temporary = `${file}.polyenv-part`;
+    const target = createWriteStream(temporary, { mode: 0o600 });
+    const opened = new Promise<void>((done, fail) => {
+      target.once('close', done);
+      target.once('error', (cause) => fail(new PolyenvError('failed', `${file} cannot be written: ${cause.message}`)));
+    });
+    // Whoever waits for it last hears of it; until then it is nobody's.
+    opened.catch(() => undefined);
+    try {
+      const packed = file.endsWith('.gz') ? createGzip() : undefined;
+      packed?.pipe(target);
+      const bytes = await dump(ctx, reached, packed ?? target, report.bytes);
+      (packed ?? target).end();
+      await opened;
+      await rename(temporary, file);
+      report.end();
+      return {
+        data: { service: known.declared.name, database, file, bytes },
+        text: `${file}  ${bytesText(bytes)} of ${database}`,
+      };
+    } catch (error) {
+      target.destroy();
+      await rm(temporary, { force: true });
+      throw error;
+    }
+  },
+};

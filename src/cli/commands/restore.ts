@@ -1,0 +1,34 @@
+import { oneService } from '../../app/services/known';
+import { restoreSnapshot } from '../../app/services/snapshots';
+import { type Command, flag } from '../command';
+import { durationText } from '../output/columns';
+
+export const command: Command = {
+  name: 'restore',
+  summary: "put a snapshot in the place of a service's data",
+  describe: 'What it replaces is kept as a snapshot of its own, whose name is shown.',
+  arguments: [
+    { name: 'service', describe: 'whose; without one, the only service there is', complete: 'service' },
+    { name: 'snapshot', describe: 'which; by default the newest' },
+  ],
+  examples: [{ run: 'polyenv restore db before-migration', describe: 'as it was then' }],
+  run: async (input) => {
+    const { ctx, args } = input;
+    const known = await oneService(ctx, args[0]);
+    const service = known.declared.name;
+    if (flag(input, 'dry-run')) {
+      return {
+        data: { dryRun: true, service, snapshot: args[1] },
+        text: `would keep the data of ${service} and put ${args[1] ?? 'the newest snapshot'} in their place`,
+      };
+    }
+    const { restored, kept, milliseconds } = await restoreSnapshot(ctx, known, args[1]);
+    return {
+      data: { service, restored, kept, milliseconds },
+      text: [
+        `${service} is as in ${restored} (${durationText(milliseconds)})`,
+        ...(kept === undefined ? [] : [`what it replaced is kept: polyenv restore ${service} ${kept}`]),
+      ].join('\n'),
+    };
+  },
+};
