@@ -370,7 +370,7 @@ export const runtime: Runtime = {
   scheme: pep440Scheme,
   pins: [pythonVersion, pythonVersions, pyproject, pipfile, runtimeTxt],
   sources,
-  layout: (tree, { home, isolation, personHome, env }) => {
+  layout: (tree, { toolchain, home, isolation, personHome, env }) => {
     const windows = tree.platform.startsWith('windows');
     const line = leadingNumbers(tree.version, 2);
     return {
@@ -382,6 +382,8 @@ export const runtime: Runtime = {
         setVariable('PYTHONNOUSERSITE', '1'),
         // Another Python's library would be loaded in place of its own.
         unsetVariable('PYTHONHOME'),
+        // uv would look for one of its own.
+        setVariable('UV_PYTHON', `${toolchain}/${windows ? 'python.exe' : 'bin/python3'}`),
         ...(isolation === 'strict' ? [setVariable('PIP_CACHE_DIR', `${home}/cache`)] : []),
       ],
       bins: [],
@@ -405,6 +407,7 @@ export const runtime: Runtime = {
           ...Object.fromEntries(['pip', 'pip3', `pip${line}`].map((name) => [name, ['pip', 'pip3', `pip${line}`]])),
         },
         variable: 'VIRTUAL_ENV',
+        interpreter: { variable: 'UV_PYTHON', command: 'python' },
         seeds: {
           // On Windows commands are programs, which pip brings.
           wheels: windows ? [] : bundledWheels(tree),

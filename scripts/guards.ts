@@ -40,6 +40,10 @@ export const GUARDS: Readonly<Record<string, Guard>> = {
   'link-chain': { stops: 'an archive link that goes through another link', tests: UNPACK },
   'hard-link': { stops: 'a hard link to a file outside the archive', tests: UNPACK },
   'built-from': { stops: 'a program that was built from other source', tests: ['test/contract/go-build.test.ts'] },
+  'package-checksum': {
+    stops: 'a package manager whose archive is not the one that package.json names',
+    tests: ['test/e2e/package-manager.test.ts#is refused'],
+  },
   'xz-dictionary': { stops: 'an xz archive that takes all memory', tests: ['test/unit/xz.test.ts'] },
   'signature-required': {
     stops: 'a list without the signature that is required',

@@ -27,10 +27,12 @@ export { cargoRustVersion } from './domain/pins/files/cargo-toml';
 export { goMod, goWork } from './domain/pins/files/go-mod';
 export { goVersionFile } from './domain/pins/files/go-version';
 export { gradleBuild, gradleBuildKotlin } from './domain/pins/files/gradle-build';
+export { gradleWrapper } from './domain/pins/files/gradle-wrapper';
 export { javaVersion } from './domain/pins/files/java-version';
 export { nodeVersion } from './domain/pins/files/node-version';
 export { nvmrc } from './domain/pins/files/nvmrc';
 export { packageJsonNode } from './domain/pins/files/package-json';
+export { packageManagerPin } from './domain/pins/files/package-manager';
 export { pipfile } from './domain/pins/files/pipfile';
 export { pomXml } from './domain/pins/files/pom-xml';
 export { pyproject } from './domain/pins/files/pyproject';
@@ -57,11 +59,12 @@ export {
   lifecycleFrom,
 } from './domain/runtime/lifecycle';
 export { formatLocator, parseLocator, type RegistryPackage } from './domain/runtime/locator';
+export { everywhere, npmPackages, packageChecksum } from './domain/runtime/npm-packages';
 export { isPlatformKey, PLATFORMS, type Platform, type PlatformKey, platformOf } from './domain/runtime/platform';
 export type * from './domain/runtime/runtime';
 export type * from './domain/runtime/service';
 export { serviceUrl } from './domain/runtime/service-url';
-export { commandsIn } from './domain/runtime/tree-commands';
+export { commandsIn, scriptsIn } from './domain/runtime/tree-commands';
 export { userCache, userSettings } from './domain/runtime/user-folders';
 export { readWheelName } from './domain/runtime/wheel';
 export { newestWheel, partOf as wheelPart, type WheelProject, wheelSource } from './domain/runtime/wheel-source';

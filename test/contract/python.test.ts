@@ -136,6 +136,7 @@ test('of a folder with several Pythons only its own commands are taken', () => {
     make: ['python3', '-I', '-m', 'venv', '--without-pip'],
     commands: ['python', 'python3', 'python3.11', 'pip', 'pip3', 'pip3.11'],
     variable: 'VIRTUAL_ENV',
+    interpreter: { variable: 'UV_PYTHON', command: 'python' },
     seeds: { wheels: [], otherwise: ['-I', '-m', 'ensurepip', '--upgrade', '--default-pip'] },
   });
 });

@@ -24,6 +24,9 @@ export const RUNTIMES: readonly Runtime[] = [
     vendors: ['temurin'],
     pins: [kit.javaVersion, kit.sdkmanrc, kit.pomXml, kit.gradleBuild, kit.gradleBuildKotlin],
   }),
+  ...(['bun', 'pnpm', 'yarn'] as const).map((name) =>
+    fake(name, kit.npmScheme, { pins: [kit.packageManagerPin(name)], options: [kit.packageChecksum] }),
+  ),
 ];
 
 function fake(

@@ -66,18 +66,24 @@ function npmAnswer(
   path: string,
   base: string,
 ): Buffer | undefined {
-  const [name = '', , file] = path.split('/');
+  const [whole = '', file] = path.split('/-/');
+  const name = decodeURIComponent(whole);
   const versions = packages.get(name);
   if (versions === undefined) return undefined;
   if (file === undefined) return Buffer.from(JSON.stringify(packument(name, versions, base)));
-  const found = versions[file.slice(name.length + 1, -'.tgz'.length)];
+  const found = versions[file.slice(bareName(name).length + 1, -'.tgz'.length)];
   return found === undefined ? undefined : tarGz(found.members);
+}
+
+/** Without its scope: so archives are called. */
+function bareName(name: string): string {
+  return name.slice(name.lastIndexOf('/') + 1);
 }
 
 function packument(name: string, versions: Readonly<Record<string, Package>>, base: string): object {
   const entries = Object.entries(versions).map(([version, { members, engines }]) => {
     const integrity = `sha512-${createHash('sha512').update(tarGz(members)).digest('base64')}`;
-    const tarball = `${base}/${name}/-/${name}-${version}.tgz`;
+    const tarball = `${base}/${name}/-/${bareName(name)}-${version}.tgz`;
     return [version, { name, version, engines, dist: { integrity, tarball } }];
   });
   const times = Object.entries(versions).flatMap(([version, { time }]) =>

@@ -9,7 +9,6 @@ import type { Context } from '../base/context';
 import { loadRuntimes } from '../base/registry';
 import type { FolderLock } from '../project/locks';
 import type { Decision, Project } from '../project/project';
-import { enablePackageManager } from '../routes/package-manager';
 import { type Failed, type Provided, provideAll } from '../toolchains/provide';
 import { changeFolder, type FileChange, type FolderChange } from './change-folder';
 import { FolderView } from './folder-view';
@@ -85,8 +84,6 @@ async function installBy(
   decide: (view: FolderView) => Promise<FolderChange<Installing>>,
 ): Promise<InstalledProject> {
   const changed = await changeFolder(ctx, { folder, verb: 'install', routes: 'prepare' }, decide);
-  const note = await enablePackageManager(ctx, changed.environment);
-  if (note !== undefined) ctx.emit({ type: 'note', text: note });
   // What lies in polyenv's home is no file of the project.
   return { ...changed.result, wrote: changed.wrote.filter((path) => !path.startsWith(ctx.home.root + sep)) };
 }

@@ -72,13 +72,13 @@ function pinOf(
   request: ToolRequest | undefined,
 ): Omit<DetectedPin, 'tool' | 'chosen' | 'why'> {
   const vendor = request?.vendor;
-  const { components, targets, profile } = request?.options ?? saying.options;
+  const { components, targets, profile, checksum } = request?.options ?? saying.options;
   return {
     file: relative(directory, saying.file),
     line: saying.line ?? 1,
     requests: vendor === undefined ? saying.requests : saying.requests.map((text) => withoutVendor(text, request)),
     ...present({ vendor, components, targets }),
-    ...(profile?.[0] !== undefined && { profile: profile[0] }),
+    ...present({ profile: profile?.[0], checksum: checksum?.[0] }),
   };
 }
 
@@ -100,7 +100,7 @@ function withoutVendor(text: string, request: ToolRequest | undefined): string {
   }
 }
 
-/** polyenv manages no package manager: corepack, or npm's own registry package, honours what is written. */
+/** npm comes with Node.js and is no runtime of its own: what a file asks of it is only shown. */
 function detectManagers(
   ctx: ProjectContext,
   directory: string,
@@ -115,15 +115,17 @@ function detectManagers(
     if (document === undefined) return { found: [], errors: [], warnings: [] };
     const { pins, warnings } = readPackageManager(document);
     return {
-      found: pins.map(({ name, version, checksum, field, line }) => ({
-        tool: name,
-        file: 'package.json',
-        line,
-        requests: [version],
-        ...present({ checksum }),
-        chosen: true,
-        why: `${field} asks for it`,
-      })),
+      found: pins
+        .filter(({ name }) => name === 'npm')
+        .map(({ name, version, checksum, field, line }) => ({
+          tool: name,
+          file: 'package.json',
+          line,
+          requests: [version],
+          ...present({ checksum }),
+          chosen: true,
+          why: `${field} asks for it`,
+        })),
       errors: [],
       warnings: warnings.map(({ line, text }) => `${path}:${line}: ${text}`),
     };

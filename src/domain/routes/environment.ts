@@ -117,6 +117,12 @@ export function privateFolders(environment: Environment): readonly string[] {
   return [...new Set([...overlays, ...bins])];
 }
 
+function overlayOps({ path, bin, variable, interpreter }: RoutedOverlay): readonly EnvOp[] {
+  const folder: EnvOp = { op: 'set', name: variable, value: path };
+  if (interpreter === undefined) return [folder];
+  return [folder, { op: 'set', name: interpreter.variable, value: `${path}/${bin}/${interpreter.command}` }];
+}
+
 function ownFolders({ runtimes }: Environment) {
   return {
     overlays: runtimes.flatMap(({ overlay }) => (overlay?.ready ? [`${overlay.path}/${overlay.bin}`] : [])),
@@ -127,7 +133,7 @@ function ownFolders({ runtimes }: Environment) {
 /** Every change of variables in the order in which they are applied; PATH apart. */
 export function environmentOps(environment: Environment): readonly EnvOp[] {
   const overlays = environment.runtimes.flatMap(({ overlay }): readonly EnvOp[] =>
-    overlay?.ready ? [{ op: 'set', name: overlay.variable, value: overlay.path }] : [],
+    overlay?.ready ? overlayOps(overlay) : [],
   );
   const services = offerVariables(environment.services ?? {});
   const runtimes = environment.runtimes.flatMap((runtime) => runtime.variables);

@@ -65,6 +65,8 @@ export interface Overlay {
   readonly aliases?: Readonly<Record<string, readonly string[]>>;
   /** The variable that names the overlay's folder: `VIRTUAL_ENV`. */
   readonly variable: string;
+  /** The variable that names the overlay's interpreter, one of `commands`: `UV_PYTHON`. */
+  readonly interpreter?: { readonly variable: string; readonly command: string };
   readonly seeds?: Seeds;
 }
 

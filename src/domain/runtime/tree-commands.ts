@@ -13,3 +13,13 @@ export function commandsIn(tree: Tree, folder: string, wanted: RegExp): Readonly
     }),
   );
 }
+
+/** As `commandsIn`, of scripts for Node.js, whose names end in `.js`, `.cjs` or `.mjs`. */
+export function scriptsIn(tree: Tree, folder: string, wanted: RegExp): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    tree.list(folder).flatMap((file) => {
+      const name = file.replace(/\.[cm]?js$/, '');
+      return wanted.test(name) ? [[name, `${folder}/${file}`]] : [];
+    }),
+  );
+}

@@ -2,7 +2,7 @@ import satisfies from 'semver/functions/satisfies';
 import valid from 'semver/functions/valid';
 import validRange from 'semver/ranges/valid';
 import { isTable } from '../../formats/document-value';
-import type { Document } from '../../runtime/runtime';
+import type { Document, PinFile } from '../../runtime/runtime';
 import { quoted } from '../../words/printable';
 import { at } from './fields';
 import { readVolta } from './package-json';
@@ -52,6 +52,42 @@ export function readPackageManager(document: Document): PackageManagerReading {
   if (typeof field !== 'string') throw invalidPin(document, line, 'packageManager must be a text such as "pnpm@9.1.0"');
   if (wanted !== undefined) warnings.push(...compare(document, field, wanted));
   return { pins: [readPin(document, field, { field: 'packageManager', line })], warnings };
+}
+
+/**
+ * `package.json` for the package manager of that name: what the file asks for, with the checksum of its archive. A file
+ * that asks for another one says nothing here, so that one unknown name does not stop every package manager.
+ */
+export function packageManagerPin(name: PackageManagerName): PinFile {
+  return {
+    file: 'package.json',
+    read: (document) => {
+      const top = document.json();
+      if (!isTable(top) || namedIn(top) !== name) return { pins: [] };
+      const { pins, warnings } = readPackageManager(document);
+      return {
+        pins: pins
+          .filter((pin) => pin.name === name)
+          .map(({ version, checksum, line }) => ({
+            strength: 'pin',
+            requests: [version],
+            line,
+            ...(checksum !== undefined && { options: { checksum: [checksum] } }),
+          })),
+        warnings,
+      };
+    },
+  };
+}
+
+/** The name of the package manager that is asked for, as far as it can be told without judging the rest. */
+function namedIn(top: Readonly<Record<string, unknown>>): unknown {
+  const { packageManager } = top;
+  if (typeof packageManager === 'string') return packageManager.split('@')[0];
+  const wanted = at(top, WANTED);
+  if (packageManager === undefined && isTable(wanted)) return wanted.name;
+  const volta = top.volta;
+  return isTable(volta) ? (['yarn', 'pnpm', 'npm'] as const).find((one) => volta[one] !== undefined) : undefined;
 }
 
 const WANTED = ['devEngines', 'packageManager'];

@@ -1,0 +1,41 @@
+import {
+  everywhere,
+  npmPackages,
+  npmScheme,
+  packageChecksum,
+  packageManagerPin,
+  polyglotManagers,
+  type Runtime,
+  scriptsIn,
+  setVariable,
+} from '../src/kit';
+
+/** pnpm: https://pnpm.io. A script for Node.js, so one package serves every platform; it runs on the project's own Node. */
+export const runtime: Runtime = {
+  id: 'pnpm',
+  title: 'pnpm',
+  homepage: 'https://pnpm.io',
+  license: 'MIT',
+  scheme: npmScheme,
+  options: [packageChecksum],
+  pins: [packageManagerPin('pnpm')],
+  sources: [
+    npmPackages({
+      scheme: npmScheme,
+      names: everywhere('pnpm'),
+      executables: () => ['bin/*.cjs', 'bin/*.mjs', 'bin/*.js'],
+    }),
+  ],
+  layout: (tree, { home }) => ({
+    commands: scriptsIn(tree, 'bin', /^pnp[mx]$/),
+    variables: [setVariable('PNPM_HOME', `${home}/bin`), { op: 'append', name: 'PATH', value: `${home}/bin` }],
+    bins: [`${home}/bin`],
+    homes: [`${home}/bin`],
+    installs: [
+      { command: 'pnpm', words: ['add', 'install', 'i', 'update', 'up', 'remove', 'rm'], flags: ['-g', '--global'] },
+    ],
+  }),
+  probe: { command: 'pnpm', args: ['--version'], version: (output) => /^(\d+\.\d+\.\S+)/m.exec(output)?.[1] },
+  discover: polyglotManagers({ mise: 'pnpm', asdf: 'pnpm' }),
+  advice: { releaseNotes: (version) => `https://github.com/pnpm/pnpm/releases/tag/v${version}` },
+};
