@@ -50,6 +50,7 @@ export const CATALOG: readonly Entry[] = [
   { name: 'sbom', group: 'Lock', load: () => import('./commands/sbom') },
   { name: 'verify', group: 'Lock', load: () => import('./commands/verify') },
   { name: 'gateway', group: 'Machine', load: () => import('./commands/gateway') },
+  { name: 'tls', group: 'Machine', load: () => import('./commands/tls') },
   { name: 'setup', group: 'Machine', load: () => import('./commands/setup') },
   { name: 'activate', group: 'Machine', load: () => import('./commands/activate') },
   { name: 'deactivate', group: 'Machine', load: () => import('./commands/deactivate') },

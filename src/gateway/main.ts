@@ -5,6 +5,7 @@ import { controlSocket } from '../adapters/gateway/place';
 import { withLock } from '../adapters/home/lock';
 import { type Home, homeOf } from '../adapters/home/paths';
 import { openAuthority } from '../adapters/tls/authority';
+import { writeBundle } from '../adapters/tls/bundle';
 import { CONTROL_FORMAT, type Hello, replaces } from '../domain/gateway/handover';
 import { PolyenvError } from '../domain/words/errors';
 import type { Host } from '../host';
@@ -26,6 +27,7 @@ export async function runProgram(host: Host): Promise<number> {
     const wish = readWords(host.argv.slice(2));
     const socketPath = await controlSocket({ home, host });
     const authority = await openAuthority({ home, host });
+    await writeBundle(home, authority.root);
     const since = host.now().toISOString();
     const router = await openRouter({ home, host, authority, log });
     const dashboard = openDashboard({ home, host, router, log });

@@ -37,7 +37,7 @@ export function openAuthorities(
 }
 
 /** Debian, Fedora, SUSE, Alpine and macOS: https://go.dev/src/crypto/x509/root_linux.go */
-const SYSTEM_STORES = [
+export const SYSTEM_STORES = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/tls/certs/ca-bundle.crt',
   '/etc/ssl/ca-bundle.pem',

@@ -5,6 +5,7 @@ import { type Offer, readEnvironments, renderShims, writeEnvironment, writeShims
 import { shimsStand } from '../../adapters/routes/shims-check';
 import { exportsFile, readExports } from '../../adapters/services/exports';
 import { executablesIn, listToolchains, readTree } from '../../adapters/store/store';
+import { certificateVariables } from '../../adapters/tls/bundle';
 import { askingVariables } from '../../domain/pins/files/of-runtime';
 import type { Environment, RoutedRuntime } from '../../domain/routes/environment';
 import type { Runtime } from '../../domain/runtime/runtime';
@@ -144,6 +145,9 @@ export async function describeEnvironment(
     ),
   );
   const services = servicesIn(ctx, project);
+  const certificates = certificatesIn(ctx, project);
+  const files = [...services.files, ...certificates.files];
+  const offered = { ...certificates.variables, ...services.variables };
   const overlays = runtimes.flatMap(({ tool, overlay }) =>
     overlay === undefined ? [] : [{ tool, ...tracesOf(ctx, overlay) }],
   );
@@ -154,7 +158,7 @@ export async function describeEnvironment(
       ...missing.map(({ runtime }) => runtime.id),
       ...project.verdicts.filter(({ chosen }) => chosen?.fault !== undefined).map(({ tool }) => tool),
     ],
-    ...(Object.keys(services.variables).length > 0 && { services: services.variables }),
+    ...(Object.keys(offered).length > 0 && { services: offered }),
     variables,
     asking: [...new Set((await loadRuntimes()).flatMap(askingVariables))],
     notes: [
@@ -175,18 +179,29 @@ export async function describeEnvironment(
     inputs: [
       ...project.inputs,
       ...locks.filter((path) => existsSync(path)),
-      ...services.files.filter((path) => existsSync(path)),
+      ...files.filter((path) => existsSync(path)),
       ...overlays.flatMap(({ inputs }) => inputs),
     ],
     absences: [
       ...project.absences,
       ...locks.filter((path) => !existsSync(path)),
-      ...services.files.filter((path) => !existsSync(path)),
+      ...files.filter((path) => !existsSync(path)),
       ...overlays.flatMap(({ absences }) => absences),
     ],
     shims: ctx.home.shims,
     home: ctx.home.root,
   };
+}
+
+/** A project with names has programs that ask for them: they are told whom to believe, once there is an authority. */
+function certificatesIn(
+  { home }: Context,
+  { manifests }: Project,
+): { readonly variables: Readonly<Record<string, string>>; readonly files: readonly string[] } {
+  if (!manifests.some(({ domains }) => domains.length > 0)) return { variables: {}, files: [] };
+  const variables = certificateVariables(home);
+  const files = Object.values(variables);
+  return { variables: files.every((path) => existsSync(path)) ? variables : {}, files };
 }
 
 /** What the services that the folder sees said when they were last started, and the files that say it. */

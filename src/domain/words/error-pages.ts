@@ -83,6 +83,11 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     meaning: 'A tool that polyenv runs for its own purpose, such as `python -m venv`, ended with a failure.',
     fix: 'Read what the tool said; the message shows the command to run by hand.',
   },
+  'tls-tool-missing': {
+    meaning:
+      'Chromium, Chrome and Firefox keep the authorities that they believe in a database that only `certutil` of Mozilla NSS changes.',
+    fix: 'Install it: `libnss3-tools` on Debian and Ubuntu, `nss-tools` on Fedora, `nss` on Arch and Homebrew. Or import the output of `polyenv tls ca` in the settings of the browser.',
+  },
   'gateway-failed': {
     meaning:
       'The process that serves names below `.localhost` did not start, or is suspended. Services and tasks go on without it.',

@@ -21,6 +21,7 @@ export const CATALOGUE = {
   'data-line': { exit: 1, title: "A service's data were written by another line of versions" },
   'port-taken': { exit: 1, title: 'The port of a service is taken' },
   'child-failed': { exit: 1, title: 'A program that polyenv started failed' },
+  'tls-tool-missing': { exit: 1, title: 'A program that changes what browsers believe is missing' },
   'gateway-failed': { exit: 1, title: 'The gateway could not be started, or does not answer' },
   'folder-vanished': { exit: 1, title: 'The working folder no longer exists' },
   usage: { exit: 2, title: 'The command line is not understood' },
