@@ -7,7 +7,7 @@ export const RUNTIMES_MODULE = 'polyenv:runtimes';
 
 export function runtimesModule(folder: string): string {
   const ids = readdirSync(folder)
-    .filter((file) => /^[a-z]+\.ts$/.test(file))
+    .filter((file) => /^[a-z][a-z0-9]*\.ts$/.test(file))
     .map((file) => file.slice(0, -3))
     .sort();
   const entries = ids.map((id) => `${JSON.stringify(id)}: () => import(${JSON.stringify(join(folder, `${id}.ts`))})`);

@@ -36,7 +36,7 @@ export async function keepReleases(home: Home, tool: string, releases: readonly 
 
 /** The releases kept for a tool, in the order in which they were. */
 export async function keptReleases(home: Home, tool: string): Promise<readonly KeptRelease[]> {
-  if (!/^[a-z]+$/.test(tool)) return [];
+  if (!/^[a-z][a-z0-9]*$/.test(tool)) return [];
   const text = await readTextIfAny(fileOf(home, tool)).catch(() => undefined);
   return (text ?? '')
     .split('\n')

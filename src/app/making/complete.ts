@@ -68,7 +68,7 @@ const KINDS: Readonly<Record<string, (at: Place, current: string) => Promise<rea
  * with support where none was asked yet.
  */
 async function requests(at: Place, current: string): Promise<readonly Candidate[]> {
-  const name = /^([a-z]+)@/.exec(current)?.[1];
+  const name = /^([a-z][a-z0-9]*)@/.exec(current)?.[1];
   if (name === undefined) return at.tools.map(({ word }) => ({ word: `${word}@`, describe: 'a version of it' }));
   const tool = at.tools.find(({ word }) => word === name);
   if (tool === undefined) return [];

@@ -127,7 +127,7 @@ function spells(option: OptionWords, word: string): boolean {
 /** Whether the last of the words is the first that is not the verb's own, or the last of its own. */
 function begins(verb: VerbWords, words: readonly string[]): boolean {
   const last = words.at(-1) ?? '';
-  if (verb.arguments.some(({ variadic }) => variadic)) return !/^[a-z]+@/.test(last);
+  if (verb.arguments.some(({ variadic }) => variadic)) return !/^[a-z][a-z0-9]*@/.test(last);
   return words.length >= verb.arguments.length;
 }
 

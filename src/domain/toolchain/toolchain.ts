@@ -78,7 +78,7 @@ export function linkKey(tool: ToolId, version: Version, root: string): string {
   return `${tool}-${version}-linked-${createHash('sha256').update(root).digest('hex').slice(0, 12)}`;
 }
 
-const KEY = /^[a-z]+-[0-9A-Za-z.+_-]+-(?:[a-z0-9-]+)-[0-9a-f]{12}$/;
+const KEY = /^[a-z][a-z0-9]*-[0-9A-Za-z.+_-]+-(?:[a-z0-9-]+)-[0-9a-f]{12}$/;
 
 export function isStoreKey(text: string): boolean {
   return KEY.test(text) && !text.includes('..');
