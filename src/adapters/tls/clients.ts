@@ -71,8 +71,8 @@ const CLIENTS: readonly Client[] = [
     program: 'node',
     arguments: ({ name, port }) => [
       '-e',
-      `require('node:tls').connect({ host: '127.0.0.1', port: ${port}, servername: ${JSON.stringify(name)} })
-.on('secureConnect', () => process.exit(0)).on('error', (error) => { console.error(error.message); process.exit(1); })`,
+      `const socket = require('node:tls').connect({ host: '127.0.0.1', port: ${port}, servername: ${JSON.stringify(name)} });
+socket.on('secureConnect', () => socket.destroy()).on('error', (error) => { throw error; });`,
     ],
   },
   {
@@ -133,6 +133,7 @@ export async function askClients(asking: Asking): Promise<readonly ClientReport[
 function seenOf({ exit, stderr, stdout }: Captured): Seen {
   if (exit === 0) return { accepted: true };
   const lines = `${stderr}\n${stdout}`.split('\n').filter((line) => line.trim() !== '');
-  const telling = lines.find((line) => /verif|certificate|PKIX|trust|SSL/i.test(line)) ?? lines[0] ?? `exit ${exit}`;
+  const telling =
+    lines.find((line) => /^Error: |verif|certificate|PKIX|trust|SSL/i.test(line)) ?? lines[0] ?? `exit ${exit}`;
   return { accepted: false, said: telling.trim().slice(0, 200) };
 }
