@@ -44,7 +44,7 @@ export async function linkTinyPython(machine: Machine, version: string): Promise
   const root = machine.folder(`pythons/${version}`);
   const line = version.split('.').slice(0, 2).join('.');
   mkdirSync(join(root, 'bin'), { recursive: true });
-  for (const name of ['python3', 'python', 'pip']) {
+  for (const name of ['python3', 'python', `python${line}`, 'pip']) {
     const file = join(root, 'bin', name);
     writeFileSync(file, SCRIPT.replaceAll('VERSION', version).replaceAll('LINE', line));
     chmodSync(file, 0o755);

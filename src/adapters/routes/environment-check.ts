@@ -30,12 +30,12 @@ export async function compareEnvironment(folder: string): Promise<readonly strin
     const file = join(folder, name);
     if (!texts.includes(await readTextIfAny(file))) wrong.push(file);
   }
-  for (const { tool, toolchain, commands, overlay } of environment.runtimes) {
+  for (const { tool, toolchain, commands, overlay, beside } of environment.runtimes) {
     const links = Object.entries(commands).filter(
       ([name]) => isCommandName(name) && !(overlay?.ready && overlay.commands.includes(name)),
     );
     for (const [link, target] of [
-      [join(folder, tool), toolchain] as const,
+      ...(beside === undefined ? [[join(folder, tool), toolchain] as const] : []),
       ...links.map(([name, file]) => [join(folder, 'bin', name), file] as const),
     ]) {
       const [reached, wanted] = await Promise.all([link, target].map((path) => realpath(path).catch(() => undefined)));

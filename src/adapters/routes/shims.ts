@@ -250,7 +250,9 @@ export async function readEnvironment(folder: string): Promise<Environment | und
 
 /** `bin/` with every command, and one stable link per runtime, for editors and for activation. */
 async function writeLinks(folder: string, environment: Environment): Promise<void> {
-  for (const { tool, toolchain } of environment.runtimes) await link(toolchain, join(folder, tool));
+  for (const { tool, toolchain, beside } of environment.runtimes) {
+    if (beside === undefined) await link(toolchain, join(folder, tool));
+  }
   const bin = join(folder, 'bin');
   await ensureFolder(bin);
   const wanted = new Map(

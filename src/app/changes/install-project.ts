@@ -9,6 +9,7 @@ import type { Context } from '../base/context';
 import { loadRuntimes } from '../base/registry';
 import type { FolderLock } from '../project/locks';
 import type { Decision, Project } from '../project/project';
+import { companionsOf, provideCompanions } from '../routes/companions';
 import { type Failed, type Provided, provideAll } from '../toolchains/provide';
 import { changeFolder, type FileChange, type FolderChange } from './change-folder';
 import { FolderView } from './folder-view';
@@ -46,7 +47,8 @@ export async function installProject(ctx: Context, folder: string): Promise<Inst
       const next = relock(at.lock, provided);
       return next === at.lock ? [] : [{ folder: home, path: at.path, text: renderLockfile(next) }];
     });
-    return { files, also: [project.directory], result: { project, ...gathered(results) } };
+    const { provided, failed } = gathered([...results, await provideCompanions(ctx, project)]);
+    return { files, also: [project.directory], result: { project, provided, failed } };
   });
 }
 
@@ -72,6 +74,11 @@ export async function installFrozen(ctx: Context, folder: string): Promise<Insta
         ),
       ),
     );
+    for (const { toolchain, decision } of await companionsOf(ctx, project, project.decisions)) {
+      if (toolchain !== undefined) continue;
+      const text = `${decision.tool}@${decision.request.text}: no lock holds further versions of a file, and --frozen installs nothing else`;
+      ctx.emit({ type: 'warning', text });
+    }
     return { files: [], result: { project, ...gathered(results) } };
   });
 }

@@ -33,6 +33,8 @@ export interface Project {
   /** Of this folder and those above, the nearest folder's first, in the order of its manifest. */
   readonly services: readonly ProjectService[];
   readonly decisions: readonly Decision[];
+  /** Further versions that a deciding file names (`3.12 3.13` in one): installed too, and reached by what only they have. */
+  readonly companions: readonly Decision[];
   /** Floors and ranges to check the chosen versions against. */
   readonly floors: readonly Floor[];
   /** Files whose change could change what was decided. */
@@ -197,6 +199,7 @@ function describe(
     ...present({ isolation }),
     services,
     decisions: answers.flatMap(({ decision }) => (decision === undefined ? [] : [decision])),
+    companions: judged.flatMap((finding) => companionsIn(finding).decisions),
     floors: judged.flatMap(({ runtime, verdict }) =>
       verdict.floors.map(({ file, line, request, atLeast }, index) => ({
         tool: runtime.id,
@@ -229,6 +232,7 @@ function describe(
         [...inputs, ...sayings.map(({ file }) => file)].flatMap((file) => reader.warningsOf(file)),
       ),
       ...judged.flatMap(({ verdict }) => verdict.warnings),
+      ...judged.flatMap((finding) => companionsIn(finding).warnings),
     ]),
     verdicts: judged.map(({ runtime, verdict }) => ({ tool: runtime.id, ...verdict })),
   };
@@ -273,6 +277,29 @@ function answerOf(
       ...((passing || through !== undefined) && { once: true }),
       ...present({ through }),
     },
+  };
+}
+
+/** What stands behind the first version of the deciding line. */
+function companionsIn({ runtime, verdict, passing }: Extract<Finding, { readonly verdict: Verdict }>): {
+  readonly decisions: readonly Decision[];
+  readonly warnings: readonly string[];
+} {
+  const { chosen } = verdict;
+  if (chosen?.fault !== undefined || chosen === undefined || passing || chosen.through !== undefined)
+    return { decisions: [], warnings: [] };
+  const { file, line, folder, vendor } = chosen;
+  const from: Origin = { kind: 'file', file, ...present({ line }) };
+  const read = [...new Set(chosen.requests.slice(1))].map((text) =>
+    attempt(() => understand(runtime, { text, ...present({ vendor }), options: {} }), from),
+  );
+  return {
+    decisions: read.flatMap((request) =>
+      request instanceof PolyenvError || request.version.kind === 'system'
+        ? []
+        : [{ tool: runtime.id, request, from, folder, alternatives: [] }],
+    ),
+    warnings: read.flatMap((request) => (request instanceof PolyenvError ? [request.message] : [])),
   };
 }
 

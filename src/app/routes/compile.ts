@@ -23,6 +23,7 @@ import { trustedEffects } from '../project/trusted';
 import { findOnce } from '../toolchains/once';
 import { findProvided } from '../toolchains/provide';
 import type { Resolution } from '../toolchains/resolve';
+import { companionsOf } from './companions';
 import { makeOverlays } from './make-overlay';
 import { chooseOverlay, tracesOf } from './overlay';
 
@@ -63,7 +64,8 @@ export function isForOnce({ once, from }: Decision): boolean {
 export async function prepareFolder(ctx: Context, folder: string): Promise<Environment> {
   const first = await compileFolder(ctx, folder);
   if (!first.runtimes.some(({ overlay }) => overlay !== undefined)) return first;
-  await makeOverlays(ctx, first.runtimes, 'anew');
+  const decided = first.runtimes.filter(({ beside }) => beside === undefined);
+  await makeOverlays(ctx, decided, 'anew');
   return compileFolder(ctx, folder);
 }
 
@@ -141,13 +143,24 @@ export async function describeEnvironment(
   );
   const runtimes = await Promise.all(
     standings.flatMap((standing) =>
-      standing.toolchain === undefined ? [] : [routed(ctx, standing, standing.toolchain, isolation)],
+      standing.toolchain === undefined ? [] : [routed(ctx, { ...standing, toolchain: standing.toolchain }, isolation)],
     ),
   );
   const services = servicesIn(ctx, project);
   const certificates = certificatesIn(ctx, project);
   const files = [...services.files, ...certificates.files];
   const offered = { ...certificates.variables, ...services.variables };
+  const companions = await companionsOf(
+    ctx,
+    project,
+    standings.map(({ decision }) => decision),
+  );
+  for (const { decision, runtime, toolchain } of companions) {
+    if (toolchain === undefined) continue;
+    const further = await routed(ctx, { decision, runtime, toolchain, lockPath: '', beside: true }, isolation);
+    runtimes.push(...besideOf(runtimes, further));
+  }
+  const lacking = [...missing, ...companions.filter(({ toolchain }) => toolchain === undefined)];
   const overlays = runtimes.flatMap(({ tool, overlay }) =>
     overlay === undefined ? [] : [{ tool, ...tracesOf(ctx, overlay) }],
   );
@@ -155,7 +168,7 @@ export async function describeEnvironment(
     directory,
     runtimes,
     pending: [
-      ...missing.map(({ runtime }) => runtime.id),
+      ...lacking.map(({ runtime }) => runtime.id),
       ...project.verdicts.filter(({ chosen }) => chosen?.fault !== undefined).map(({ tool }) => tool),
     ],
     ...(Object.keys(offered).length > 0 && { services: offered }),
@@ -166,7 +179,7 @@ export async function describeEnvironment(
         ({ where, message }) =>
           `${where === undefined ? '' : `${where.file}${where.line === undefined ? '' : `:${where.line}`}: `}${message}`,
       ),
-      ...missing.map(
+      ...lacking.map(
         ({ runtime, decision }) =>
           `${runtime.id}@${decision.request.text} is pinned here and not installed: polyenv install`,
       ),
@@ -233,13 +246,22 @@ export function commandsOf(
   return Object.fromEntries(Object.entries(commands).map(([name, path]) => [name, join(toolchain.root, path)]));
 }
 
+/** Of a further version, what the decided one of the same runtime lacks. */
+function besideOf(runtimes: readonly RoutedRuntime[], further: RoutedRuntime): readonly RoutedRuntime[] {
+  const others = runtimes.filter(({ tool }) => tool === further.tool);
+  if (others.length === 0 || others.some(({ toolchain }) => toolchain === further.toolchain)) return [];
+  const taken = new Set(others.flatMap(({ commands }) => Object.keys(commands)));
+  const commands = Object.fromEntries(Object.entries(further.commands).filter(([name]) => !taken.has(name)));
+  const installs = further.installs.filter(({ command }) => Object.hasOwn(commands, command));
+  return [{ ...further, commands, installs, variables: [], bins: [], homes: [], plusVersion: [], beside: true }];
+}
+
 async function routed(
   ctx: Context,
-  standing: Standing,
-  toolchain: Toolchain,
+  standing: Standing & { readonly toolchain: Toolchain; readonly beside?: true },
   isolation: 'default' | 'strict',
 ): Promise<RoutedRuntime> {
-  const { runtime, decision } = standing;
+  const { runtime, decision, toolchain, beside } = standing;
   const place = projectPlace(ctx, { project: decision.folder, tool: runtime.id, toolchain: toolchain.root, isolation });
   const layout = runtime.layout(readTree(toolchain.root, toolchain.version, toolchain.platform), place);
   const commands = Object.fromEntries(
@@ -247,7 +269,7 @@ async function routed(
   );
   const { overlay } = layout;
   const locked = standing.resolution?.kind === 'entry' && standing.lockPath.startsWith(`${decision.folder}/`);
-  const choice = { decision, runtime, toolchain, commands, home: place.home, locked };
+  const choice = { decision, runtime, toolchain, commands, home: place.home, locked, ...present({ beside }) };
   return {
     tool: runtime.id,
     version: toolchain.version,
@@ -258,7 +280,12 @@ async function routed(
     homes: layout.homes,
     installs: layout.installs,
     shared: layout.shared ?? [],
-    ...(overlay !== undefined && { overlay: await chooseOverlay(ctx, { ...choice, overlay }) }),
+    ...(overlay !== undefined && {
+      overlay: {
+        ...(await chooseOverlay(ctx, { ...choice, overlay })),
+        ...present({ maker: commands[overlay.make[0]] }),
+      },
+    }),
     linked: toolchain.linked !== undefined,
     plusVersion: runtime.plusVersion ?? [],
   };

@@ -16,7 +16,8 @@ import { type Decision, findProject, type Project } from '../project/project';
 import type { Wish } from '../project/wishes';
 import { provideOnce } from '../toolchains/once';
 import { provide } from '../toolchains/provide';
-import { describeEnvironment, isForOnce, refreshShims, type Standing, standingsOf } from './compile';
+import { provideMissing } from './companions';
+import { commandsOf, describeEnvironment, isForOnce, refreshShims, type Standing, standingsOf } from './compile';
 import { makeOverlays } from './make-overlay';
 import { commandIn, pathEntries, toolEnvironment } from './tool-environment';
 
@@ -93,15 +94,15 @@ function askedFor(ctx: Context, { wishes, cwd }: Execution): Readonly<Record<str
 
 /** What installs packages installs them into an environment of its own, which is made first; nothing goes into the store. */
 async function preparedFor(ctx: Context, { folder, wishes, command }: Execution): Promise<Environment> {
-  const environment = await readyEnvironment(ctx, folder, wishes);
+  const environment = await readyEnvironment(ctx, folder, { wishes, command: command[0] });
   const [name, ...args] = command;
   if (!isGlobalInstall(environment.runtimes, name, args)) {
     const fault = overlayFault(environment, name);
     if (fault !== undefined) throw fault;
     return environment;
   }
-  await makeOverlays(ctx, environment.runtimes, 'refuse');
-  return readyEnvironment(ctx, folder, wishes);
+  await makeOverlays(ctx, installersOf(environment.runtimes, name, args), 'refuse');
+  return readyEnvironment(ctx, folder, { wishes, command: command[0] });
 }
 
 async function runAndRefresh(ctx: Context, program: Program): Promise<number> {
@@ -135,8 +136,32 @@ export async function withInstalled(
   );
 }
 
+/**
+ * Installs the further versions that the deciding files name. One that cannot be had is a warning where the decided version has the
+ * command, and an error where it would be that one's.
+ */
+export async function withCompanions(
+  ctx: Context,
+  project: Project,
+  wanted: { readonly standings: readonly Standing[]; readonly command?: string | undefined },
+): Promise<void> {
+  const { standings, command } = wanted;
+  const decisions = standings.map(({ decision }) => decision);
+  for (const { request, error } of await provideMissing(ctx, project, decisions)) {
+    const main = standings.find(({ runtime }) => runtime.id === request.tool);
+    const commands = main?.toolchain === undefined ? {} : commandsOf(ctx, main.runtime, main.toolchain);
+    if (command?.startsWith(`${request.tool}`) && !Object.hasOwn(commands, command)) throw error;
+    ctx.emit({ type: 'warning', text: `${request.tool}@${request.text}: ${error.message}` });
+  }
+}
+
 /** The environment of a folder with everything in it installed; wishes replace what the project decides. */
-export async function readyEnvironment(ctx: Context, folder: string, wishes: readonly Wish[]): Promise<Environment> {
+export async function readyEnvironment(
+  ctx: Context,
+  folder: string,
+  asked: { readonly wishes: readonly Wish[]; readonly command?: string },
+): Promise<Environment> {
+  const { wishes, command } = asked;
   const standing = wishes.length === 0 ? compiledFor(ctx, folder) : undefined;
   if (standing !== undefined) return standing;
   const project = await findProject(ctx, folder);
@@ -150,6 +175,7 @@ export async function readyEnvironment(ctx: Context, folder: string, wishes: rea
     ),
   };
   const standings = await withInstalled(ctx, await standingsOf(ctx, rest));
+  await withCompanions(ctx, project, { standings, command });
   // What is asked for once has the private homes of the project around it, else the person's.
   const home = project.inputs.length > 0 ? project.directory : ctx.host.personHome;
   const once = await Promise.all(wishes.map((wish) => standingOf(ctx, wish, home)));
@@ -274,7 +300,16 @@ export function installArguments(
 }
 
 export function isGlobalInstall(runtimes: readonly RoutedRuntime[], name: string, args: readonly string[]): boolean {
-  return runtimes.some(({ installs }) =>
+  return installersOf(runtimes, name, args).length > 0;
+}
+
+/** Those whose command installs something for everyone by these arguments. */
+export function installersOf(
+  runtimes: readonly RoutedRuntime[],
+  name: string,
+  args: readonly string[],
+): readonly RoutedRuntime[] {
+  return runtimes.filter(({ installs }) =>
     installs.some((install) => install.command === name && matchesInstall(install, args)),
   );
 }

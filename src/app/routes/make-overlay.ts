@@ -75,10 +75,10 @@ async function completeOne(ctx: Context, runtime: WithOverlay): Promise<void> {
 }
 
 /** Whether what stands there is of the decided toolchain. */
-function standsFor({ overlay, commands }: WithOverlay): boolean {
+function standsFor({ overlay }: WithOverlay): boolean {
   const facts = readOverlay(overlay.path, overlay);
   if (facts.kind !== 'folder' || facts.writtenFor !== undefined) return false;
-  return facts.interpreter !== undefined && facts.interpreter === realPath(commands[overlay.make[0]] ?? '');
+  return facts.interpreter !== undefined && facts.interpreter === realPath(overlay.maker ?? '');
 }
 
 /** Back to how it was before a making that was interrupted. What has packages of its own since then is never removed. */
@@ -99,9 +99,9 @@ async function takeBack(ctx: Context, overlay: RoutedOverlay, { aside }: Unfinis
 }
 
 async function makeOne(ctx: Context, runtime: WithOverlay, aside?: string): Promise<void> {
-  const { overlay, commands, toolchain, version } = runtime;
-  const [command, ...args] = overlay.make;
-  const file = commands[command];
+  const { overlay, toolchain, version } = runtime;
+  const [, ...args] = overlay.make;
+  const file = overlay.maker;
   if (file === undefined) return;
   ctx.emit({ type: 'note', text: `making ${overlay.path}` });
   await ensureFolder(dirname(overlay.path));
@@ -130,7 +130,7 @@ async function canRelink(ctx: Context, { overlay, version }: WithOverlay): Promi
 async function relink(ctx: Context, runtime: WithOverlay): Promise<void> {
   const { overlay, commands, toolchain, version } = runtime;
   const folder = join(overlay.path, overlay.bin);
-  const main = commands[overlay.make[0]] ?? '';
+  const main = overlay.maker ?? '';
   const marker = join(overlay.path, overlay.marker);
   const old = (await readTextIfAny(marker)) ?? '';
   for (const name of readdirSync(folder)) {

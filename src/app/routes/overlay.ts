@@ -26,15 +26,17 @@ export interface OverlayChoice {
   readonly home: string;
   /** Whether the project's own lock names the toolchain. */
   readonly locked: boolean;
+  /** The project's `.venv` is another version's. */
+  readonly beside?: true;
 }
 
 /**
  * The place of a decision's `.venv`, and whether it is used. What a file decides has its `.venv` in the project; what a
- * person asked for this once, and a default, have one of their own in polyenv's home and never touch the project's.
+ * person asked for this once, a default, and a further version have one of their own in polyenv's home and never touch the project's.
  */
 export async function chooseOverlay(ctx: Context, choice: OverlayChoice): Promise<RoutedOverlay> {
   const { decision, overlay, toolchain } = choice;
-  if (decision.from.kind !== 'file') return ownOverlay(ctx, choice);
+  if (decision.from.kind !== 'file' || choice.beside) return ownOverlay(ctx, choice);
   const path = join(decision.folder, overlay.folder);
   const unfinished = await readUnfinished(ctx, { ...overlay, path });
   const absent = { ...overlay, path, ready: false };

@@ -23,7 +23,7 @@ import {
   type Standing,
   standingsOf,
 } from './compile';
-import { installArguments, isGlobalInstall, withInstalled } from './execute';
+import { installArguments, installersOf, isGlobalInstall, withCompanions, withInstalled } from './execute';
 import { makeOverlays } from './make-overlay';
 import { commandIn, pathEntries, toolEnvironment } from './tool-environment';
 
@@ -55,7 +55,7 @@ export async function routeOnce(context: Context, asked: ShimCall): Promise<numb
   const first = await compile();
   const installs = isGlobalInstall(first.runtimes, call.name, call.args);
   if (installs && stayInstead(ctx.host)) return 0;
-  if (installs) await makeOverlays(ctx, first.runtimes, 'refuse');
+  if (installs) await makeOverlays(ctx, installersOf(first.runtimes, call.name, call.args), 'refuse');
   const environment = installs ? await compile() : first;
   const fault = overlayFault(environment, call.name);
   if (fault !== undefined) throw fault;
@@ -90,6 +90,8 @@ async function compiled(ctx: Context, call: ShimCall): Promise<Environment> {
   const broken = project.verdicts.find((verdict) => verdict.tool === call.tool)?.chosen?.fault;
   if (broken !== undefined) throw broken;
   const standings = await withInstalled(ctx, await standingsOf(lasting, project), call.tool);
+  const own = standings.filter(({ runtime }) => runtime.id === call.tool);
+  await withCompanions(ctx, project, { standings: own, command: call.name });
   return compileProject(lasting, { project, standings, directory });
 }
 

@@ -200,7 +200,7 @@ async function prepare(
     if (task.run.length === 0) continue;
     const folder = folderOf(manifest, task);
     if (environments.has(folder)) continue;
-    const environment = await readyEnvironment(ctx, folder, []);
+    const environment = await readyEnvironment(ctx, folder, { wishes: [] });
     for (const { homes } of environment.runtimes) for (const home of homes) await ensureFolder(home);
     environments.set(folder, toolEnvironment(ctx, environment));
   }

@@ -55,6 +55,8 @@ export interface RoutedRuntime {
   /** The tool's caches and settings for all projects; absent in what an older polyenv compiled. */
   readonly shared?: readonly string[];
   readonly overlay?: RoutedOverlay;
+  /** It stands beside the decided one: only commands that that one lacks are its, and it sets no variable. */
+  readonly beside?: true;
   readonly linked: boolean;
   readonly plusVersion: readonly string[];
 }
@@ -64,6 +66,8 @@ export interface RoutedOverlay extends Overlay {
   readonly path: string;
   /** Whether it stands and belongs to the decided toolchain, and so is used. */
   readonly ready: boolean;
+  /** The toolchain's program that makes it, absolute; absent in what an older polyenv compiled. */
+  readonly maker?: string;
   /** Where it has each of its commands, by name, while it is used; absent in what an older polyenv compiled. */
   readonly provides?: Readonly<Record<string, string>>;
   /** Why what stands there is not used: then its commands fail, and no other copy answers. */
@@ -104,11 +108,16 @@ export function refusalError({ message, hint, where }: OverlayRefusal): PolyenvE
 export function commandFolders(environment: Environment): readonly string[] {
   // An unusable `.venv` must not be answered by the toolchain behind it: its commands go to the shims, which say why.
   const usable = environment.runtimes.filter(({ overlay }) => overlay?.refused === undefined);
-  const tools = usable.flatMap(({ commands }) =>
-    Object.values(commands).map((file) => file.slice(0, file.lastIndexOf('/'))),
-  );
-  const { overlays, bins } = ownFolders(environment);
-  return [...new Set([...overlays, ...tools, ...bins])].filter((folder) => !folder.includes(':'));
+  const foldersOf = (runtimes: readonly RoutedRuntime[]): readonly string[] => {
+    const tools = runtimes.flatMap(({ commands }) =>
+      Object.values(commands).map((file) => file.slice(0, file.lastIndexOf('/'))),
+    );
+    const { overlays, bins } = ownFolders({ runtimes });
+    return [...overlays, ...tools, ...bins];
+  };
+  const decided = foldersOf(usable.filter(({ beside }) => beside === undefined));
+  const others = foldersOf(usable.filter(({ beside }) => beside !== undefined));
+  return [...new Set([...decided, ...others])].filter((folder) => !folder.includes(':'));
 }
 
 /** Folders in which commands appear that were installed into the project. */
@@ -123,7 +132,7 @@ function overlayOps({ path, bin, variable, interpreter }: RoutedOverlay): readon
   return [folder, { op: 'set', name: interpreter.variable, value: `${path}/${bin}/${interpreter.command}` }];
 }
 
-function ownFolders({ runtimes }: Environment) {
+function ownFolders({ runtimes }: Pick<Environment, 'runtimes'>) {
   return {
     overlays: runtimes.flatMap(({ overlay }) => (overlay?.ready ? [`${overlay.path}/${overlay.bin}`] : [])),
     bins: runtimes.flatMap(({ bins }) => bins),
@@ -132,8 +141,8 @@ function ownFolders({ runtimes }: Environment) {
 
 /** Every change of variables in the order in which they are applied; PATH apart. */
 export function environmentOps(environment: Environment): readonly EnvOp[] {
-  const overlays = environment.runtimes.flatMap(({ overlay }): readonly EnvOp[] =>
-    overlay?.ready ? overlayOps(overlay) : [],
+  const overlays = environment.runtimes.flatMap(({ overlay, beside }): readonly EnvOp[] =>
+    overlay?.ready && beside === undefined ? overlayOps(overlay) : [],
   );
   const services = offerVariables(environment.services ?? {});
   const runtimes = environment.runtimes.flatMap((runtime) => runtime.variables);

@@ -1,0 +1,68 @@
+import type { Runtime } from '../../domain/runtime/runtime';
+import type { Toolchain } from '../../domain/toolchain/toolchain';
+import type { Context } from '../base/context';
+import { loadRuntimes } from '../base/registry';
+import type { Decision, Project } from '../project/project';
+import { findOnce, provideOnce } from '../toolchains/once';
+import type { Failed } from '../toolchains/provide';
+
+/** A further version that the deciding file names, and its toolchain while that is here. */
+export interface Companion {
+  readonly decision: Decision;
+  readonly runtime: Runtime;
+  readonly toolchain?: Toolchain;
+}
+
+/** Those that stand beside what these decisions decide. Never uses the network. */
+export async function companionsOf(
+  ctx: Context,
+  project: Pick<Project, 'companions'>,
+  decisions: readonly Decision[],
+): Promise<readonly Companion[]> {
+  if (project.companions.length === 0) return [];
+  const runtimes = await loadRuntimes();
+  const wanted = project.companions.filter((one) => decisions.some((main) => isBeside(one, main)));
+  return Promise.all(
+    wanted.map(async (decision): Promise<Companion> => {
+      const runtime = runtimes.find(({ id }) => id === decision.tool) as Runtime;
+      const toolchain = await findOnce(ctx, { runtime, request: decision.request });
+      return { decision, runtime, ...(toolchain !== undefined && { toolchain }) };
+    }),
+  );
+}
+
+/** Installs those that stand beside these decisions and are not here, for the first call of a command; what failed. */
+export async function provideMissing(
+  ctx: Context,
+  project: Pick<Project, 'companions'>,
+  decisions: readonly Decision[],
+): Promise<readonly Failed[]> {
+  const failed: Failed[] = [];
+  if (!ctx.settings.autoInstall) return failed;
+  for (const { runtime, decision, toolchain } of await companionsOf(ctx, project, decisions)) {
+    if (toolchain !== undefined) continue;
+    await provideOnce(ctx, { runtime, request: decision.request }).catch((error: Error) => {
+      failed.push({ request: decision.request, error });
+    });
+  }
+  return failed;
+}
+
+/** Installs what a project's file names behind its first versions. One that fails does not undo the others. */
+export async function provideCompanions(
+  ctx: Context,
+  project: Pick<Project, 'companions' | 'decisions'>,
+): Promise<{ readonly provided: readonly []; readonly failed: readonly Failed[] }> {
+  const failed: Failed[] = [];
+  for (const { runtime, decision } of await companionsOf(ctx, project, project.decisions)) {
+    await provideOnce(ctx, { runtime, request: decision.request }).catch((error: Error) => {
+      failed.push({ request: decision.request, error });
+    });
+  }
+  return { provided: [], failed };
+}
+
+function isBeside(companion: Decision, main: Decision): boolean {
+  if (companion.tool !== main.tool || companion.from.kind !== 'file' || main.from.kind !== 'file') return false;
+  return companion.from.file === main.from.file;
+}
