@@ -43,8 +43,9 @@ export async function installProject(ctx: Context, folder: string): Promise<Inst
         )),
       })),
     );
-    const files = results.flatMap(({ group: { folder: home, at }, provided }): readonly FileChange[] => {
-      const next = relock(at.lock, provided);
+    const files = results.flatMap(({ group: { folder: home, at, members }, provided }): readonly FileChange[] => {
+      const kept = members.map(({ decision }) => decision.request);
+      const next = relock(at.lock, provided, kept);
       return next === at.lock ? [] : [{ folder: home, path: at.path, text: renderLockfile(next) }];
     });
     const { provided, failed } = gathered([...results, await provideCompanions(ctx, project)]);
@@ -148,7 +149,7 @@ async function groupsOf(
     string,
     { folder: string; at: FolderLock; members: { decision: Decision; runtime: Runtime }[] }
   >();
-  for (const decision of project.decisions) {
+  for (const decision of [...project.decisions, ...project.servicePins]) {
     const passing = decision.once !== undefined && decision.through === undefined;
     if (decision.request.version.kind === 'system' || passing || decision.from.kind !== 'file') continue;
     const runtime = runtimes.find((candidate) => candidate.id === decision.tool) as Runtime;

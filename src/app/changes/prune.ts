@@ -8,6 +8,7 @@ import { listToolchains, removeToolchain } from '../../adapters/store/store';
 import type { Toolchain } from '../../domain/toolchain/toolchain';
 import type { Context } from '../base/context';
 import { knownOverlays } from '../routes/known-overlays';
+import { servedToolchains } from '../services/care';
 import { ownToolchain } from '../toolchains/own-node';
 import { sweepLeftovers } from '../toolchains/sweep';
 
@@ -18,7 +19,7 @@ export interface Unused {
   readonly bytes: number;
 }
 
-/** What no project that still exists, no `.venv` that polyenv knows, and polyenv itself, uses. */
+/** What no project that still exists, no `.venv` that polyenv knows, no service, and polyenv itself, uses. */
 export async function findUnused(ctx: Context): Promise<Unused> {
   const environments = await listEnvironments(ctx.home);
   const gone = environments.filter((environment) => !existsSync(environment.directory));
@@ -28,6 +29,7 @@ export async function findUnused(ctx: Context): Promise<Unused> {
       .flatMap((environment) => environment.toolchains),
   );
   for (const { toolchain } of await knownOverlays(ctx)) used.add(toolchain);
+  for (const { root } of await servedToolchains(ctx)) used.add(root);
   const own = await ownToolchain(ctx);
   const toolchains = (await listToolchains(ctx.home)).filter(
     (toolchain) => !used.has(toolchain.root) && toolchain.key !== own,

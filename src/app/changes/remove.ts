@@ -3,6 +3,7 @@ import { editToml } from '../../adapters/documents/toml';
 import type { Runtime } from '../../domain/runtime/runtime';
 import { type Lockfile, renderLockfile, withoutTool } from '../../domain/toolchain/lockfile';
 import type { Context } from '../base/context';
+import { serviceRequests } from '../project/manifests';
 import { changeFolder, type FileChange } from './change-folder';
 import type { UseOptions } from './use';
 
@@ -25,7 +26,8 @@ export async function remove(
       }
       files.push({ folder, path: manifest, text });
     }
-    const left = runtimes.reduce<Lockfile>((rest, runtime) => withoutTool(rest, runtime.id), lock);
+    const kept = await serviceRequests(read?.manifest);
+    const left = runtimes.reduce<Lockfile>((rest, runtime) => withoutTool(rest, runtime.id, kept), lock);
     if (left.entries.length !== lock.entries.length) files.push({ folder, path, text: renderLockfile(left) });
     return { files, result: undefined };
   });

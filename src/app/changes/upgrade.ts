@@ -24,7 +24,7 @@ import { describeOrigin, type Origin } from '../../domain/words/sourced';
 import type { Context } from '../base/context';
 import { chosenStandings, currentVersion } from '../checks/outdated';
 import { type FolderLock, readLock } from '../project/locks';
-import type { ReadManifest } from '../project/manifests';
+import { type ReadManifest, serviceRequests } from '../project/manifests';
 import { findProject } from '../project/project';
 import type { Standing } from '../routes/compile';
 import { type Provided, provideAll } from '../toolchains/provide';
@@ -118,10 +118,17 @@ export async function upgrade(ctx: Context, of: UpgradeOptions): Promise<Upgrade
   };
 }
 
-function filesOf({ folder, at, changes, next, manifest }: Site, provided: readonly Provided[]): readonly FileChange[] {
+function filesOf(
+  { folder, at, changes, next, kept, manifest }: Site,
+  provided: readonly Provided[],
+): readonly FileChange[] {
   const proved = provided.filter(({ request }) => changes.some((change) => change.request === request));
   const entries = proved.flatMap(({ resolution }) => (resolution.kind === 'entry' ? [resolution.entry] : []));
-  const lock = { folder, path: at.path, text: renderLockfile(entries.reduce(withEntry, next)) };
+  const lock = {
+    folder,
+    path: at.path,
+    text: renderLockfile(entries.reduce((lock, entry) => withEntry(lock, entry, kept), next)),
+  };
   return manifest === undefined ? [lock] : [lock, { folder, path: manifest.before.path, text: manifest.after }];
 }
 
@@ -251,6 +258,8 @@ interface Site {
   readonly at: FolderLock;
   readonly changes: readonly Change[];
   readonly next: Lockfile;
+  /** What services ask for besides. */
+  readonly kept: readonly ToolRequest[];
   readonly manifest?: EditedManifest;
 }
 
@@ -278,30 +287,53 @@ async function sitesOf(view: FolderView, changes: readonly Change[]): Promise<re
   return Promise.all(
     [...groups.values()].map(async ({ folder, file, changes: own }): Promise<Site> => {
       const at = await view.lock(folder, file);
-      const next = own.reduce(relocked, at.lock);
       const before = await view.manifest(folder, file);
-      if (before === undefined) return { folder, at, changes: own, next };
+      const kept = await serviceRequests(before?.manifest);
+      const next = own.reduce((lock, change) => relocked(lock, change, kept), at.lock);
+      if (before === undefined) return { folder, at, changes: own, next, kept };
       let after = before.text;
       for (const change of own) after = await repinned(before, after, change);
-      return { folder, at, changes: own, next, manifest: { before, after } };
+      return { folder, at, changes: own, next, kept, manifest: { before, after } };
     }),
   );
 }
 
-function relocked(lock: Lockfile, { entries }: Change): Lockfile {
-  return entries.reduce(withEntry, withoutTool(lock, entries[0].tool));
+function relocked(lock: Lockfile, { entries }: Change, kept: readonly ToolRequest[]): Lockfile {
+  return entries.reduce((next, entry) => withEntry(next, entry, kept), withoutTool(lock, entries[0].tool, kept));
 }
 
 /** The manifest's text with the new pin: in a table of options, only its version changes. */
 async function repinned(manifest: ReadManifest, text: string, change: Change): Promise<string> {
   const { tool, request } = change.standing.decision;
   const pin = manifest.manifest.runtimes.find((one) => one.tool === tool);
-  if (pin === undefined || request.text === change.request.text) return text;
+  if (request.text === change.request.text) return text;
   const top = parseToml(text, manifest.path).value;
+  if (pin === undefined) return repinnedServices(manifest, { text, top, change });
   const runtimes = isTable(top) ? top.runtimes : undefined;
   const said = isTable(runtimes) ? runtimes[pin.key] : undefined;
   const value = isTable(said) ? { ...said, version: change.request.text } : change.request.text;
   return editToml(text, manifest.path, { keys: ['runtimes', pin.key], value: value as TomlValue });
+}
+
+/** A service that names its version is what pins its kind where `[runtimes]` does not. */
+async function repinnedServices(
+  manifest: ReadManifest,
+  { text, top, change }: { readonly text: string; readonly top: unknown; readonly change: Change },
+): Promise<string> {
+  const { tool, request } = change.standing.decision;
+  const table = isTable(top) ? top.services : undefined;
+  let after = text;
+  for (const { name } of manifest.manifest.services.filter(
+    (one) => one.tool === tool && one.version === request.text,
+  )) {
+    const said = isTable(table) ? table[name] : undefined;
+    const use = isTable(said) ? said.use : said;
+    if (typeof use !== 'string') continue;
+    const next = `${use.slice(0, use.indexOf('@'))}@${change.request.text}`;
+    const value = isTable(said) ? { ...said, use: next } : next;
+    after = await editToml(after, manifest.path, { keys: ['services', name], value: value as TomlValue });
+  }
+  return after;
 }
 
 async function provideSites(ctx: Context, sites: readonly Site[]): Promise<readonly Provided[]> {

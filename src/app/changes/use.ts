@@ -7,7 +7,7 @@ import { LOCKFILE_NAME, type Lockfile, renderLockfile, withEntry, withoutTool } 
 import type { ToolRequest } from '../../domain/versions/request';
 import type { Context } from '../base/context';
 import { readLock } from '../project/locks';
-import { type ReadManifest, readManifest } from '../project/manifests';
+import { type ReadManifest, readManifest, serviceRequests } from '../project/manifests';
 import { findProject } from '../project/project';
 import type { Wish } from '../project/wishes';
 import { orderKey } from '../toolchains/install';
@@ -57,10 +57,11 @@ export async function use(ctx: Context, options: UseOptions): Promise<Used> {
       wishes.map(({ runtime, request }) => ({ runtime, request, lock, folder, ...order })),
     );
     if (failed[0] !== undefined) throw failed[0].error;
+    const kept = await serviceRequests(read?.manifest);
     const target = place === 'project' || file === 'polyenv.local.toml' ? lockFile : join(folder, LOCKFILE_NAME);
     return {
       files: [
-        { folder, path: target, text: renderLockfile(relock(lock, provided)) },
+        { folder, path: target, text: renderLockfile(relock(lock, provided, kept)) },
         { folder, path: manifest, text: after },
       ],
       result: { created: read === undefined, provided },
@@ -94,14 +95,14 @@ export async function planUse(ctx: Context, options: UseOptions): Promise<readon
 }
 
 /** Linked toolchains are this machine's state and leave no entry; an older entry of theirs would be a lie. */
-export function relock(lock: Lockfile, provided: readonly Provided[]): Lockfile {
+export function relock(lock: Lockfile, provided: readonly Provided[], kept: readonly ToolRequest[]): Lockfile {
   return provided.reduce<Lockfile>(
     (result, { request, resolution }) =>
       resolution.kind === 'linked'
-        ? withoutTool(result, request.tool)
+        ? withoutTool(result, request.tool, kept)
         : resolution.from === 'lock'
           ? result
-          : withEntry(result, resolution.entry),
+          : withEntry(result, resolution.entry, kept),
     lock,
   );
 }

@@ -19,6 +19,7 @@ import { buildFindings, libraryFindings } from './builds';
 import { homeDrift, lockDrift } from './drift';
 import type { Finding } from './finding';
 import { contradictionsOf, versionOf } from './mentions';
+import { serviceFindings } from './services';
 
 /** Changes that a finding may ask for. They are made elsewhere: looking changes nothing. */
 export interface Repairs {
@@ -41,6 +42,7 @@ export async function diagnose(ctx: Context, repairs: Repairs): Promise<readonly
     told(() => homeDrift(ctx)),
     told(() => lockDrift(ctx, standings, repairs.relock)),
     told(() => mentionFindings(ctx, project.directory)),
+    told(() => serviceFindings(ctx)),
   ]);
   const found = [
     ...first,

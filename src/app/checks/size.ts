@@ -4,12 +4,14 @@ import { readEnvironments } from '../../adapters/routes/shims';
 import { type DiskMeter, openDiskMeter } from '../../adapters/store/disk-use';
 import { listToolchains } from '../../adapters/store/store';
 import type { Context } from '../base/context';
+import { keptServices } from '../services/care';
 
 /** What polyenv's home takes on disk, in bytes. A file with several names counts once, where it is met first. */
 export interface Sizes {
   readonly home: string;
   readonly toolchains: readonly ToolchainSize[];
   readonly environments: readonly EnvironmentSize[];
+  readonly services: readonly ServiceSize[];
   /** What tools installed and cached in private homes of projects that have no routes any more. */
   readonly orphans: number;
   /** Indexes and polyenv's own compiled code. */
@@ -43,21 +45,47 @@ export interface EnvironmentSize {
   readonly bytes: number;
 }
 
+/** Data and snapshots of one service, and its logs. */
+export interface ServiceSize {
+  readonly name: string;
+  readonly kind: string;
+  readonly project: string;
+  readonly gone: boolean;
+  readonly running: boolean;
+  readonly bytes: number;
+}
+
 /** Time and memory grow as the number of files in polyenv's home, and no faster. */
 export async function measureHome(ctx: Context): Promise<Sizes> {
   const { home } = ctx;
   const meter = openDiskMeter();
   const toolchains = await toolchainSizes(ctx, meter);
   const environments = await environmentSizes(ctx, meter);
+  const services = await serviceSizes(ctx, meter);
   const homes = environments.reduce((sum, one) => sum + one.homes, 0);
   const orphans = Math.max(0, (await openDiskMeter().measure(home.homes)) - homes);
   const cache = await meter.measure(home.cache);
   const downloads = await meter.measure(home.downloads);
   const unfinished = await meter.measure(home.tmp);
-  const told = [...toolchains, ...environments].reduce((sum, { bytes }) => sum + bytes, 0);
+  const told = [...toolchains, ...environments, ...services].reduce((sum, { bytes }) => sum + bytes, 0);
   const total = await openDiskMeter().measure(home.root);
   const other = Math.max(0, total - told - orphans - cache - downloads - unfinished);
-  return { home: home.root, toolchains, environments, orphans, cache, downloads, unfinished, other, total };
+  return { home: home.root, toolchains, environments, services, orphans, cache, downloads, unfinished, other, total };
+}
+
+async function serviceSizes(ctx: Context, meter: DiskMeter): Promise<readonly ServiceSize[]> {
+  const found: ServiceSize[] = [];
+  for (const { folder, kind, gone, running } of await keptServices(ctx)) {
+    found.push({
+      name: folder.name,
+      kind,
+      project: folder.project,
+      gone,
+      running,
+      bytes: await meter.measure(folder.root),
+    });
+  }
+  return found.sort((a, b) => b.bytes - a.bytes);
 }
 
 async function environmentSizes({ home }: Context, meter: DiskMeter): Promise<readonly EnvironmentSize[]> {

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { parseToml } from '../../adapters/documents/toml';
 import { ensureFolder, readTextIfAny, writeAtomic } from '../../adapters/files/fs';
 import { environmentFolder } from '../../adapters/home/paths';
+import { MANIFEST_NAMES } from '../../domain/project/manifest';
 import { sidesOf } from '../../domain/toolchain/lock-conflict';
 import {
   decodeLockfile,
@@ -17,6 +18,7 @@ import {
 } from '../../domain/toolchain/lockfile';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
+import { manifestRequests, readManifest } from './manifests';
 
 /** One folder's resolutions: in its `polyenv.lock` where it has a manifest, else in polyenv's home. */
 export interface FolderLock {
@@ -93,7 +95,10 @@ export async function readKnown(ctx: Context, folder: string, file?: string): Pr
 /** Keeps a resolution in polyenv's home, where no project is written. */
 export async function rememberEntry(ctx: Context, folder: string, entry: LockEntry): Promise<void> {
   const here = await readHomeLock(ctx, folder);
-  await writeLock(here, withEntry(here.lock, entry));
+  // Services of one kind may want several versions: what one resolved must not take the other's away.
+  const manifests = await Promise.all(MANIFEST_NAMES.map((name) => readManifest(folder, name).catch(() => undefined)));
+  const kept = (await Promise.all(manifests.map((one) => manifestRequests(one?.manifest)))).flat();
+  await writeLock(here, withEntry(here.lock, entry, kept));
 }
 
 async function readHomeLock(ctx: Context, folder: string): Promise<FolderLock> {

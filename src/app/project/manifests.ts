@@ -1,7 +1,11 @@
 import { join } from 'node:path';
 import { parseToml } from '../../adapters/documents/toml';
 import { readTextIfAny } from '../../adapters/files/fs';
-import { decodeManifest, MANIFEST_LIMIT, type Manifest } from '../../domain/project/manifest';
+import { understand } from '../../domain/pins/precedence';
+import { decodeManifest, MANIFEST_LIMIT, type Manifest, type ManifestPin } from '../../domain/project/manifest';
+import type { ToolRequest } from '../../domain/versions/request';
+import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 import { loadRuntimes } from '../base/registry';
 
 /** A manifest's text and meaning. */
@@ -21,4 +25,33 @@ export async function readManifest(folder: string, file: string): Promise<ReadMa
 export async function decodeManifestText(text: string, path: string): Promise<Manifest> {
   const runtimes = await loadRuntimes();
   return decodeManifest({ ...parseToml(text, path, { limit: MANIFEST_LIMIT }), runtimes });
+}
+
+/** What the services of a manifest ask for by a version of their own. */
+export async function serviceRequests(manifest: Manifest | undefined): Promise<readonly ToolRequest[]> {
+  const pins = (manifest?.services ?? []).flatMap(({ tool, version }) =>
+    version === undefined ? [] : [{ tool, version, options: {} }],
+  );
+  return understood(pins);
+}
+
+/** What a manifest asks for in all. */
+export async function manifestRequests(manifest: Manifest | undefined): Promise<readonly ToolRequest[]> {
+  return [...(await understood(manifest?.runtimes ?? [])), ...(await serviceRequests(manifest))];
+}
+
+/** Without those that cannot be understood: that is told where they are used. */
+async function understood(
+  pins: readonly Pick<ManifestPin, 'tool' | 'version' | 'vendor' | 'options'>[],
+): Promise<readonly ToolRequest[]> {
+  const runtimes = await loadRuntimes();
+  return pins.flatMap(({ tool, version, vendor, options }) => {
+    const runtime = runtimes.find(({ id }) => id === tool);
+    try {
+      return runtime === undefined ? [] : [understand(runtime, { text: version, options, ...present({ vendor }) })];
+    } catch (error) {
+      if (error instanceof PolyenvError) return [];
+      throw error;
+    }
+  });
 }

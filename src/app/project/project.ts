@@ -35,6 +35,8 @@ export interface Project {
   readonly decisions: readonly Decision[];
   /** Further versions that a deciding file names (`3.12 3.13` in one): installed too, and reached by what only they have. */
   readonly companions: readonly Decision[];
+  /** What services ask for beyond the decisions: a second version of a kind. */
+  readonly servicePins: readonly Decision[];
   /** Floors and ranges to check the chosen versions against. */
   readonly floors: readonly Floor[];
   /** Files whose change could change what was decided. */
@@ -198,6 +200,11 @@ function describe(
     manifests,
     ...present({ isolation }),
     services,
+    servicePins: servicePinsOf(
+      reader,
+      services,
+      answers.flatMap(({ decision }) => decision ?? []),
+    ),
     decisions: answers.flatMap(({ decision }) => (decision === undefined ? [] : [decision])),
     companions: judged.flatMap((finding) => companionsIn(finding).decisions),
     floors: judged.flatMap(({ runtime, verdict }) =>
@@ -249,6 +256,27 @@ function servicesOf(reader: FolderReader, walk: readonly string[]): readonly Pro
     for (const [name, service] of here) if (!found.has(name)) found.set(name, service);
   }
   return [...found.values()];
+}
+
+/** A version that cannot be understood is an error of its own where the service is started. */
+function servicePinsOf(
+  reader: FolderReader,
+  services: readonly ProjectService[],
+  decisions: readonly Decision[],
+): readonly Decision[] {
+  const found: Decision[] = [];
+  for (const { tool, version, file, line, folder } of services) {
+    const known = [...decisions, ...found].some(
+      (one) => one.tool === tool && one.folder === folder && one.request.text === version,
+    );
+    const runtime = reader.runtimes.find(({ id }) => id === tool);
+    if (version === undefined || known || runtime === undefined) continue;
+    const from: Origin = { kind: 'file', file, line };
+    const request = attempt(() => understand(runtime, { text: version, options: {} }), from);
+    if (request instanceof PolyenvError) continue;
+    found.push({ tool, request, from, folder, alternatives: [] });
+  }
+  return found;
 }
 
 function answerOf(
@@ -422,7 +450,7 @@ interface Opened {
 
 /** Reads each file once, whichever runtimes ask. */
 class FolderReader {
-  readonly #runtimes: readonly Runtime[];
+  readonly runtimes: readonly Runtime[];
   readonly #host: ProjectContext['host'];
   readonly #opened = new Map<string, Opened>();
   readonly #manifests = new Map<string, readonly ReadManifest[]>();
@@ -431,7 +459,7 @@ class FolderReader {
   readonly #strangers = new Map<string, string>();
 
   constructor(runtimes: readonly Runtime[], host: ProjectContext['host']) {
-    this.#runtimes = runtimes;
+    this.runtimes = runtimes;
     this.#host = host;
   }
 
@@ -592,7 +620,7 @@ class FolderReader {
         throw new PolyenvError('manifest-invalid', `${basename(path)} is ${stranger}`, notAFile(path));
       if (text === undefined) return [];
       const parsed = parseToml(text, path, { limit: MANIFEST_LIMIT });
-      return [{ path, manifest: decodeManifest({ ...parsed, runtimes: this.#runtimes }) }];
+      return [{ path, manifest: decodeManifest({ ...parsed, runtimes: this.runtimes }) }];
     } catch (error) {
       if (!(error instanceof PolyenvError)) throw error;
       return [{ path, fault: asManifestFault(error) }];

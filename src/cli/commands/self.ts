@@ -3,15 +3,21 @@ import { dirname } from 'node:path';
 import { removeEmptyFolders, removeTree } from '../../adapters/files/fs';
 import { settingsFile } from '../../adapters/home/settings';
 import { removeLines, SHELLS, startupFile } from '../../adapters/routes/startup-file';
+import { keptServices } from '../../app/services/care';
+import { down } from '../../app/services/down';
 import { PolyenvError } from '../../domain/words/errors';
 import { type Command, flag } from '../command';
 import { confirm } from '../confirm';
+import { bytesText } from '../output/columns';
 
 export const command: Command = {
   name: 'self',
   summary: 'polyenv itself: take away everything it ever made',
   arguments: [{ name: 'what', describe: 'what to do', required: true, choices: ['uninstall'] }],
-  options: [{ name: 'keep-settings', describe: 'leave your settings file' }],
+  options: [
+    { name: 'keep-settings', describe: 'leave your settings file' },
+    { name: 'data', describe: 'and the data of services, which are refused without it' },
+  ],
   examples: [
     {
       run: 'polyenv self uninstall',
@@ -27,13 +33,28 @@ export const command: Command = {
     const startups = SHELLS.map((shell) => startupFile(ctx.host, ctx.home, { shell, activate: 'shims' }));
     const settings = flag(input, 'keep-settings') ? [] : [settingsFile(ctx.host)];
     const what = [ctx.home.root, ...settings, ...startups.map((startup) => `polyenv's lines in ${startup.file}`)];
+    const kept = (await keptServices(ctx)).filter(({ data, snapshots, running }) => running || data + snapshots > 0);
+    const data = kept.map(
+      ({ folder, data: bytes, snapshots }) =>
+        `${folder.name} of ${folder.project}: ${bytesText(bytes + snapshots)} of data`,
+    );
     if (flag(input, 'dry-run'))
-      return { data: { dryRun: true, what }, text: what.map((one) => `would take away ${one}`).join('\n') };
-    if (!(await confirm(input, `take away:\n${what.map((one) => `  ${one}`).join('\n')}\n`))) {
+      return {
+        data: { dryRun: true, what, data },
+        text: [...what, ...data].map((one) => `would take away ${one}`).join('\n'),
+      };
+    // guard: self-data
+    if (kept.length > 0 && !flag(input, 'data')) {
+      throw new PolyenvError('in-use', `the data of ${kept.length} services would go too: ${data.join('; ')}`, {
+        hint: 'keep what you need (polyenv dump NAME -o FILE), then: polyenv self uninstall --data',
+      });
+    }
+    if (!(await confirm(input, `take away:\n${[...what, ...data].map((one) => `  ${one}`).join('\n')}\n`))) {
       throw new PolyenvError('usage', 'nothing was taken away: nobody could be asked', {
         hint: 'polyenv self uninstall --yes',
       });
     }
+    if (kept.some(({ running }) => running)) await down(ctx, [], { all: true });
     const changed: string[] = [];
     for (const startup of startups) if (await removeLines(startup)) changed.push(startup.file);
     for (const file of settings) await removeTree(file);

@@ -33,6 +33,11 @@ function textOf(sizes: Sizes, style: Style): string {
     bytesText(bytes),
     homes === 0 ? 'routes' : `routes, and ${bytesText(homes)} that its tools keep`,
   ]);
+  const services = sizes.services.map(({ name, kind, project, gone, running, bytes }) => [
+    `${style.bold(name)} (${kind})`,
+    bytesText(bytes),
+    printable(`data of ${project}${gone ? ', which is gone' : running ? ', runs' : ''}`),
+  ]);
   const others = [
     ['cache', sizes.cache, 'indexes and compiled code'],
     ['downloads', sizes.downloads, 'partial archives'],
@@ -42,5 +47,5 @@ function textOf(sizes: Sizes, style: Style): string {
   ] as const;
   const rest = others.filter(([, bytes]) => bytes > EMPTY).map(([name, bytes, what]) => [name, bytesText(bytes), what]);
   const total = [style.bold('in all'), bytesText(sizes.total), printable(sizes.home)];
-  return columns([...toolchains, ...environments, ...rest, total]);
+  return columns([...toolchains, ...environments, ...services, ...rest, total]);
 }

@@ -5,6 +5,7 @@ import { listToolchains, removeToolchain } from '../../adapters/store/store';
 import { parseWishes } from '../../app/project/wishes';
 import { refreshShims } from '../../app/routes/compile';
 import { knownOverlays } from '../../app/routes/known-overlays';
+import { servedToolchains } from '../../app/services/care';
 import { PolyenvError } from '../../domain/words/errors';
 import { type Command, flag } from '../command';
 
@@ -41,7 +42,20 @@ export const command: Command = {
       });
     const users = (await listEnvironments(ctx.home)).filter((environment) => existsSync(environment.directory));
     const overlays = await knownOverlays(ctx);
+    const served = await servedToolchains(ctx);
     for (const toolchain of chosen) {
+      const service = served.find(({ root, running }) => root === toolchain.root && (running || !flag(input, 'force')));
+      // guard: uninstall-running
+      if (service !== undefined) {
+        const { name, project, running } = service;
+        const needs = running ? 'runs on' : 'has data of';
+        throw new PolyenvError('in-use', `${name} of ${project} ${needs} ${toolchain.tool} ${toolchain.version}`, {
+          where: { file: project },
+          hint: running
+            ? `polyenv -C ${project} stop ${name}`
+            : `polyenv uninstall --force ${toolchain.tool}@${toolchain.version}: the data stay, and need it again`,
+        });
+      }
       const overlay = overlays.find((one) => one.toolchain === toolchain.root);
       if (overlay !== undefined && !flag(input, 'force')) {
         throw new PolyenvError('in-use', `${toolchain.tool} ${toolchain.version} is needed by ${overlay.path}`, {

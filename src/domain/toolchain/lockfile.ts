@@ -73,17 +73,25 @@ export function findAlternatives(lock: Lockfile, request: ToolRequest): readonly
   return lock.entries.filter((entry) => entry.tool === request.tool && sameRequest(entry.request, request));
 }
 
-/** The lock with the entry in the place of what the tool had; alternatives of the same request and version stay. */
-export function withEntry(lock: Lockfile, entry: LockEntry): Lockfile {
-  const others = lock.entries.filter((old) => old.tool !== entry.tool);
+/** The lock with the entry in the place of what the tool had; alternatives of the same request and version stay, and what `kept` asks for besides. */
+export function withEntry(lock: Lockfile, entry: LockEntry, kept: readonly ToolRequest[] = []): Lockfile {
+  const others = withoutTool(lock, entry.tool, kept).entries.filter(
+    (old) => old.tool !== entry.tool || !sameRequest(old.request, entry.request),
+  );
   const alternatives = lock.entries.filter((old) => old.tool === entry.tool && isAlternative(old, entry));
   const place = alternatives.findIndex((old) => old.source === entry.source);
   const together = place === -1 ? [...alternatives, entry] : alternatives.with(place, entry);
   return { entries: sortEntries([...others, ...together]) };
 }
 
-export function withoutTool(lock: Lockfile, tool: ToolId): Lockfile {
-  return { entries: lock.entries.filter((entry) => entry.tool !== tool) };
+/** `kept` are other requests of the tool that somebody still has: services may want several versions. */
+export function withoutTool(lock: Lockfile, tool: ToolId, kept: readonly ToolRequest[] = []): Lockfile {
+  return {
+    entries: lock.entries.filter(
+      (entry) =>
+        entry.tool !== tool || kept.some((request) => request.tool === tool && sameRequest(entry.request, request)),
+    ),
+  };
 }
 
 /** The part of an entry for one platform, or `undefined` where it is a gap. */
