@@ -12,7 +12,7 @@ import {
   type StoredArchive,
   toolchainManifest,
 } from '../../src/domain/team/manifest';
-import { archivesOf, DOCUMENT_LIMITS, readDocument, signatureIn } from '../../src/domain/team/manifest-reading';
+import { archivesOf, besideIn, DOCUMENT_LIMITS, readDocument } from '../../src/domain/team/manifest-reading';
 import { formatReference, parseReference } from '../../src/domain/team/reference';
 import {
   archiveTag,
@@ -198,13 +198,15 @@ describe('manifests', () => {
 
   it('are read back', () => {
     const carried = carry();
-    const signature = { blob: blobOf('signature'), url: 'https://nodejs.org/it.sig' };
+    const keys = [{ blob: blobOf('key'), url: 'https://nodejs.org/key.asc' }];
+    const signature = { blob: blobOf('signature'), url: 'https://nodejs.org/it.sig', keys };
     const stored = store(carried).map((archive) => ({ ...archive, signature }));
     const read = readDocument(toolchainManifest(carried, stored, 'artifact').text);
     if (!('kind' in read) || read.kind !== 'manifest') throw new Error('no manifest');
     expect(archivesOf(read.layers)).toEqual([{ digest: sha256('archive'), format: 'tar.gz', blob: blobOf('archive') }]);
-    expect(signatureIn(read.layers, sha256('archive'))).toEqual(blobOf('signature'));
-    expect(signatureIn(read.layers, sha256('other'))).toBeUndefined();
+    expect(besideIn(read.layers, 'https://nodejs.org/it.sig')).toEqual(blobOf('signature'));
+    expect(besideIn(read.layers, 'https://nodejs.org/key.asc')).toEqual(blobOf('key'));
+    expect(besideIn(read.layers, 'https://nodejs.org/other')).toBeUndefined();
   });
 
   it('have a form for registries that know images only, which is read the same', () => {

@@ -17,7 +17,7 @@ import { cacheKey, readCacheEntry, writeCacheEntry } from './cache-entry';
 import { openChecksumDatabase } from './checksum-database';
 import { goVariables, readGoConfig } from './go-config';
 import { openGoProxy } from './go-proxy';
-import { decodeJson, decodeText, openIndexes } from './indexes';
+import { decodeJson, decodeText, type Indexes, openIndexes } from './indexes';
 import { readMavenConfig } from './maven-config';
 import { openMavenRepository } from './maven-repository';
 import { readNpmConfig } from './npm-config';
@@ -42,9 +42,9 @@ export interface OpenUpstream extends Upstream {
   /** Where a part is really fetched, with the headers that it needs: mirrors and registries as configured. */
   locate(at: Url | Locator): Promise<Target>;
   /** Whether a pinned key signed an archive itself, which lies in `file` and has the digest that was promised. */
-  proveArchive(archive: SignedArchive): Promise<Proof | undefined>;
-  /** A detached signature at its official place; `undefined` where there is none. */
-  signature(url: Url): Promise<Uint8Array | undefined>;
+  proveArchive(archive: SignedArchive, beside?: Beside): Promise<Proof | undefined>;
+  /** A small file at its official place, a signature or a key; `undefined` where there is none. */
+  beside(url: Url): Promise<Uint8Array | undefined>;
   /** Variables by which the go command fetches from the same places. */
   goVariables(): Promise<Readonly<Record<string, string>>>;
   /** For fetching what `locate` names: reads mirrors that are folders, and names no secret in its errors. */
@@ -160,10 +160,25 @@ export function openUpstream(options: UpstreamOptions): OpenUpstream {
       return text;
     },
     locate,
-    signature: (url) => indexes.read({ name: url, url, decode: (bytes) => bytes }),
+    beside: (url) => indexes.read({ name: url, url, decode: (bytes) => bytes, optional: true }),
     goVariables: async () => goVariables(await goConfig()),
-    proveArchive: (archive) => proveArchive(archive, { home, settings, indexes, emit: emitOnce }),
+    proveArchive: (archive, beside) =>
+      proveArchive(archive, { home, settings, indexes: withBeside(indexes, beside), emit: emitOnce }),
     http,
+  };
+}
+
+/** Where else a small file may be had: a signature or a key, which prove themselves. `undefined` where it is not there. */
+export type Beside = (url: Url) => Promise<Uint8Array | undefined>;
+
+/** What is asked for anew is asked of its publisher: the copy beside may be the bad one. */
+function withBeside(indexes: Indexes, beside: Beside | undefined): Indexes {
+  if (beside === undefined) return indexes;
+  return {
+    read: async (ask) => {
+      const bytes = ask.age === 'anew' ? undefined : await beside(ask.url);
+      return bytes === undefined ? indexes.read(ask) : ask.decode(bytes);
+    },
   };
 }
 

@@ -22,7 +22,8 @@ import type { Context } from '../base/context';
 import { loadRuntime } from '../base/registry';
 import { findProject } from '../project/project';
 import { commandsOf, compileFolder, refreshShims, shimOffers, standingsOf } from '../routes/compile';
-import { installToolchain, type Order, orderKey, reinstallToolchain } from '../toolchains/install';
+import { installToolchain, orderKey, reinstallToolchain } from '../toolchains/install';
+import type { Order } from '../toolchains/order';
 import { orderFor } from '../toolchains/provide';
 import { sweepLeftovers } from '../toolchains/sweep';
 

@@ -7,7 +7,7 @@ import type { BundledArchive } from '../../domain/toolchain/bundle';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
 import { type Cargo, cargoOf, inFolder, keepArchive, locksFor } from '../team/cargo';
-import type { Piece } from '../toolchains/install';
+import type { Piece } from '../toolchains/order';
 
 export interface BundleOptions {
   /** Empty for this machine's own. */

@@ -6,15 +6,15 @@ import { PLATFORMS, type PlatformKey } from '../../domain/runtime/platform';
 import type { ArchiveSignature } from '../../domain/runtime/runtime';
 import { type Carried, carriedText } from '../../domain/team/carried';
 import { toolchainTag } from '../../domain/team/tag';
-import { artifactFor, type LockEntry, type Lockfile } from '../../domain/toolchain/lockfile';
+import type { LockEntry, Lockfile } from '../../domain/toolchain/lockfile';
 import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
-import { loadRuntime } from '../base/registry';
 import { findProjectsBelow } from '../changes/install-all';
 import { decodeLock, readLock } from '../project/locks';
 import { findProject } from '../project/project';
-import { type Order, type Piece, piecesOf } from '../toolchains/install';
+import { carriedOf, lockedOrder } from '../toolchains/carried';
+import { type Order, type Piece, piecesOf } from '../toolchains/order';
 import { downloadAt } from '../toolchains/places';
 import { limit } from '../toolchains/slots';
 
@@ -61,7 +61,7 @@ export async function cargoOf(entries: readonly LockEntry[], platforms: readonly
   const gaps: string[] = [];
   for (const entry of entries) {
     for (const platform of platforms) {
-      const order = await orderOf(entry, platform);
+      const order = await lockedOrder(entry, platform);
       if (order === undefined) {
         gaps.push(`${entry.source} has no ${entry.tool} ${entry.version} for ${platform}`);
         continue;
@@ -86,7 +86,7 @@ export async function keepArchive(ctx: Context, { order, carried }: Cargo, { par
   const locked = { home, host, emit, name: lockName(part), purpose: `fetching ${name}`, timeout: settings.lockTimeout };
   return limit(settings.jobs, () =>
     withLock(locked, () =>
-      downloadAt(ctx, { part, name }, async (place) => {
+      downloadAt(ctx, { part, name, carried }, async (place) => {
         let bytes = 0;
         return keepPart({
           ...place,
@@ -129,34 +129,9 @@ async function lockAt(ctx: Context, given: string): Promise<NamedLock> {
   return { path, lock: decodeLock(text, path) };
 }
 
-async function orderOf(entry: LockEntry, platform: PlatformKey): Promise<Order | undefined> {
-  const artifact = artifactFor(entry, platform);
-  if (artifact === undefined) return undefined;
-  const { source, version, vendor, variant, request } = entry;
-  return {
-    runtime: await loadRuntime(entry.tool),
-    source,
-    version,
-    ...present({ vendor, variant }),
-    options: request.options,
-    platform,
-    parts: artifact.parts,
-    locked: true,
-  };
-}
-
 function loaded(order: Order): Cargo {
-  const pieces = piecesOf(order);
-  const { source, version, vendor, variant, platform } = order;
-  const carried: Carried = {
-    tool: order.runtime.id,
-    version,
-    ...present({ vendor, variant }),
-    source,
-    platform,
-    archives: pieces.map(({ part, recipe }) => ({ part, format: recipe.format })),
-  };
-  return { tag: toolchainTag(carried), carried, order, pieces };
+  const carried = carriedOf(order);
+  return { tag: toolchainTag(carried), carried, order, pieces: piecesOf(order) };
 }
 
 function lockName(part: Piece['part']): string {

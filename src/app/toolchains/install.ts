@@ -12,7 +12,7 @@ import {
 import { checkStartable } from '../../adapters/system/startable';
 import type { PartDownload } from '../../adapters/upstream/download';
 import type { Part, Proof, Recipe } from '../../domain/runtime/artifact';
-import type { ArchiveSignature, Source } from '../../domain/runtime/runtime';
+import type { ArchiveSignature } from '../../domain/runtime/runtime';
 import { compareProof } from '../../domain/toolchain/lockfile';
 import { describeProof, proofText, storeKey, type Toolchain, weakestProof } from '../../domain/toolchain/toolchain';
 import { type ErrorCode, PolyenvError } from '../../domain/words/errors';
@@ -20,12 +20,11 @@ import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { readyHome } from '../base/ready-home';
 import { outsidePlace } from '../project/place';
-import type { Order, Piece } from './order';
-import { downloadAt } from './places';
+import { carriedOf } from './carried';
+import { type Order, type Piece, piecesOf, sourceOf } from './order';
+import { carriedBeside, downloadAt } from './places';
 import { weakerProof } from './resolve';
 import { limit } from './slots';
-
-export type { Order, Piece } from './order';
 
 /** The key under which an order is or would be installed. Throws `lock-foreign` if the source would not name what the order names. */
 export function orderKey(order: Order): string {
@@ -143,10 +142,12 @@ async function fetchParts(
     bytes += count;
     ctx.emit({ type: 'progress', tool, version, phase: 'download', bytes, ...present({ total }) });
   };
+  const name = `${tool} ${version} for ${platform}`;
+  const sought = { name, carried: carriedOf(order), signal: stop.signal, ...present({ lock: order.lock }) };
   const unpacked = await Promise.allSettled(
     pieces.map(({ part, recipe }) =>
       limit(ctx.settings.jobs, () =>
-        downloadAt(ctx, { part, name: `${tool} ${version} for ${platform}`, signal: stop.signal }, async (place) => {
+        downloadAt(ctx, { ...sought, part }, async (place) => {
           stop.signal.throwIfAborted();
           let received = 0;
           const download: PartDownload = {
@@ -219,7 +220,8 @@ async function proveSigned(
   const { order, part, file, signature } = of;
   const { upstream } = await ctx.network();
   try {
-    return (await upstream.proveArchive({ file, url: part.at, signature })) ?? part.proof;
+    const beside = await carriedBeside(ctx, order);
+    return (await upstream.proveArchive({ file, url: part.at, signature }, beside)) ?? part.proof;
   } catch (error) {
     const unknowable = error instanceof PolyenvError && UNKNOWABLE.has(error.code);
     if (order.locked === undefined || !unknowable) throw error;
@@ -290,34 +292,6 @@ function checkMinimum(ctx: Context, order: Order): void {
       },
     );
   }
-}
-
-export function piecesOf(order: Order): readonly Piece[] {
-  const source = sourceOf(order);
-  return order.parts.map((part) => {
-    const recipe = source.owns({ ...order, at: part.at });
-    // guard: place-owned
-    if (recipe === undefined) {
-      throw new PolyenvError(
-        'lock-foreign',
-        `${source.id} would not itself name ${part.at} for ${order.runtime.id} ${order.version} on ${order.platform}`,
-        {
-          hint: 'polyenv lock, if you trust the source; otherwise ask who changed polyenv.lock',
-        },
-      );
-    }
-    return { part, recipe };
-  });
-}
-
-function sourceOf(order: Order): Source {
-  const source = order.runtime.sources.find((candidate) => candidate.id === order.source);
-  if (source === undefined) {
-    throw new PolyenvError('lock-foreign', `${order.runtime.id} has no source ${JSON.stringify(order.source)}`, {
-      hint: `its sources: ${order.runtime.sources.map((candidate) => candidate.id).join(', ')}`,
-    });
-  }
-  return source;
 }
 
 function describeToolchain(

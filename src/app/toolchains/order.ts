@@ -1,8 +1,10 @@
 import type { Part, Proof, Recipe } from '../../domain/runtime/artifact';
 import type { PlatformKey } from '../../domain/runtime/platform';
-import type { Runtime } from '../../domain/runtime/runtime';
+import type { Runtime, Source } from '../../domain/runtime/runtime';
+import type { Lockfile } from '../../domain/toolchain/lockfile';
 import type { RequestOptions } from '../../domain/versions/request';
 import type { Version } from '../../domain/versions/version';
+import { PolyenvError } from '../../domain/words/errors';
 
 /** One release on one platform, as a lock or a source names it. */
 export interface Order {
@@ -16,6 +18,8 @@ export interface Order {
   readonly parts: readonly Part[];
   /** The digests stand in a lock or a receipt: a key that nobody knows here, or no network, does not block them. */
   readonly locked?: true;
+  /** The lock that names it, where one does. */
+  readonly lock?: Lockfile;
   /** The least that an archive's own signature must come to, as lock or receipts know it. */
   readonly floor?: Proof;
 }
@@ -23,4 +27,33 @@ export interface Order {
 export interface Piece {
   readonly part: Part;
   readonly recipe: Recipe;
+}
+
+/** How each part becomes files, as its source says anew. Throws `lock-foreign` for what that would not name. */
+export function piecesOf(order: Order): readonly Piece[] {
+  const source = sourceOf(order);
+  return order.parts.map((part) => {
+    const recipe = source.owns({ ...order, at: part.at });
+    // guard: place-owned
+    if (recipe === undefined) {
+      throw new PolyenvError(
+        'lock-foreign',
+        `${source.id} would not itself name ${part.at} for ${order.runtime.id} ${order.version} on ${order.platform}`,
+        {
+          hint: 'polyenv lock, if you trust the source; otherwise ask who changed polyenv.lock',
+        },
+      );
+    }
+    return { part, recipe };
+  });
+}
+
+export function sourceOf(order: Order): Source {
+  const source = order.runtime.sources.find((candidate) => candidate.id === order.source);
+  if (source === undefined) {
+    throw new PolyenvError('lock-foreign', `${order.runtime.id} has no source ${JSON.stringify(order.source)}`, {
+      hint: `its sources: ${order.runtime.sources.map((candidate) => candidate.id).join(', ')}`,
+    });
+  }
+  return source;
 }

@@ -1,15 +1,26 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Whereabouts } from '../../adapters/registry/team-store';
 import type { PartDownload } from '../../adapters/upstream/download';
 import type { Part } from '../../domain/runtime/artifact';
+import type { Carried } from '../../domain/team/carried';
+import { lockTag, toolchainTag } from '../../domain/team/tag';
+import type { Lockfile } from '../../domain/toolchain/lockfile';
 import { type ErrorCode, PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import type { ConfiguredStore } from '../base/team-stores';
+import { carriedByLock, carriedOf } from './carried';
+import type { Order } from './order';
 
 /** An archive, and how it is called in words: `node 20.11.1 for linux-x64`. */
 export interface Sought {
   readonly part: Part;
   readonly name: string;
+  /** The toolchain that it belongs to. */
+  readonly carried: Carried;
+  /** The lock that names it, where one does. */
+  readonly lock?: Lockfile;
   /** Somebody gave the download up: no other place is asked. */
   readonly signal?: AbortSignal;
 }
@@ -53,10 +64,11 @@ export async function downloadAt<T>(ctx: Context, sought: Sought, attempt: (at: 
 
 async function fromStore<T>(
   { store }: ConfiguredStore,
-  { part, name }: Sought,
+  sought: Sought,
   attempt: (at: Place) => Promise<T>,
 ): Promise<T> {
-  const place = await store.place(part);
+  const { part, name } = sought;
+  const place = await store.place(part, whereabouts(sought));
   if (place === undefined) throw missing(store.name, name);
   try {
     return await attempt(place);
@@ -80,6 +92,34 @@ async function fromStore<T>(
     }
     throw error;
   }
+}
+
+/** Where the store has the signature and the keys of an order's archives, which nobody has to be believed for. */
+export async function carriedBeside(
+  ctx: Context,
+  order: Order,
+): Promise<((url: string) => Promise<Uint8Array | undefined>) | undefined> {
+  const { stores } = await ctx.network();
+  const configured = stores.configured();
+  if (configured === undefined || ctx.settings.offline || ctx.settings.storeMode === 'fallback') return undefined;
+  const at = whereabouts({ carried: carriedOf(order), ...present({ lock: order.lock }) });
+  return async (url) => {
+    if (configured.givenUp !== undefined) return undefined;
+    try {
+      return await configured.store.beside(url, at);
+    } catch (error) {
+      if (error instanceof PolyenvError) return undefined;
+      throw error;
+    }
+  };
+}
+
+/** Under which tags the store may name it: a lock that was copied brings no other tag than its own. */
+export function whereabouts({ carried, lock }: Pick<Sought, 'carried' | 'lock'>): Whereabouts {
+  return {
+    toolchain: toolchainTag(carried),
+    lock: async () => (lock === undefined ? undefined : lockTag(await carriedByLock(lock))),
+  };
 }
 
 const UNREACHABLE: ReadonlySet<ErrorCode> = new Set(['network', 'http-status', 'certificate-invalid', 'insecure-url']);

@@ -8,7 +8,8 @@ import type { ToolRequest } from '../../domain/versions/request';
 import type { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
-import { installToolchain, type Order, orderKey } from './install';
+import { installToolchain, orderKey } from './install';
+import type { Order } from './order';
 import { type Asked, floorFor, type Resolution, resolveKnown, resolveRequest } from './resolve';
 
 /** A request with the toolchain that answers it, ready on this machine. */
@@ -61,8 +62,8 @@ async function known(
   ctx: Context,
   asked: Asked,
   { from, entry }: Extract<Resolution, { readonly kind: 'entry' }>,
-): Promise<Pick<Order, 'locked' | 'floor'>> {
-  if (from === 'lock') return { locked: true };
+): Promise<Pick<Order, 'locked' | 'lock' | 'floor'>> {
+  if (from === 'lock') return { locked: true, lock: asked.lock };
   const floor = await floorFor(ctx, asked, entry);
   return floor === undefined ? {} : { floor };
 }

@@ -1,7 +1,7 @@
 import type { ArchiveFormat } from '../runtime/artifact';
-import { type Digest, formatDigest, parseDigest } from '../runtime/digest';
+import { type Digest, parseDigest } from '../runtime/digest';
 import type { Blob } from './carried';
-import { archiveFormat, INDEX, MANIFEST, SIGNATURE } from './media-types';
+import { archiveFormat, INDEX, KEY, MANIFEST, SIGNATURE } from './media-types';
 
 /** A manifest or index as it came from elsewhere, as far as polyenv reads it. Nothing of it is believed. */
 export type ReadDocument =
@@ -67,11 +67,11 @@ export function archivesOf(layers: readonly Layer[]): readonly NamedArchive[] {
   });
 }
 
-/** The blob with the detached signature of the archive that has the digest, if the manifest carries one. */
-export function signatureIn(layers: readonly Layer[], digest: Digest): Blob | undefined {
+/** The small file that proves an archive and that its upstream has at the URL, if the manifest carries it: a signature, a key. */
+export function besideIn(layers: readonly Layer[], url: string): Blob | undefined {
   const found = layers.find(
     ({ mediaType, annotations }) =>
-      mediaType === SIGNATURE && annotations['dev.polyenv.signs'] === formatDigest(digest),
+      (mediaType === SIGNATURE || mediaType === KEY) && annotations['dev.polyenv.at'] === url,
   );
   return found === undefined ? undefined : { digest: found.digest, size: found.size };
 }

@@ -9,6 +9,7 @@ import {
   EMPTY_CONFIG,
   IMAGE_CONFIG,
   INDEX,
+  KEY,
   LOCK_TYPE,
   MANIFEST,
   RELEASE_TYPE,
@@ -26,7 +27,13 @@ export interface Document extends Blob {
 /** An archive with the blob that holds it, and the detached signature of it, where the upstream makes one. */
 export interface StoredArchive extends CarriedArchive {
   readonly blob: Blob;
-  readonly signature?: { readonly blob: Blob; readonly url: string };
+  readonly signature?: Beside & { readonly keys: readonly Beside[] };
+}
+
+/** A small file that proves an archive, with where its upstream has it. */
+export interface Beside {
+  readonly blob: Blob;
+  readonly url: string;
 }
 
 /** `artifact`: with an empty config, as the specification has it; `image`: for registries that know images only. */
@@ -127,7 +134,8 @@ function manifestOf(made: {
 
 function layersOf(stored: readonly StoredArchive[]): readonly object[] {
   const titles = titlesOf(stored.map(({ part }) => part.at));
-  return stored.flatMap(({ part, format, blob, signature }, index) => [
+  const keys = new Map(stored.flatMap(({ signature }) => signature?.keys.map((key) => [key.url, key]) ?? []));
+  const archives = stored.flatMap(({ part, format, blob, signature }, index) => [
     {
       annotations: {
         'dev.polyenv.at': part.at,
@@ -154,6 +162,13 @@ function layersOf(stored: readonly StoredArchive[]): readonly object[] {
           },
         ]),
   ]);
+  const kept = [...keys.values()].map(({ url, blob }, index) => ({
+    annotations: { 'dev.polyenv.at': url, 'org.opencontainers.image.title': `key-${index}.asc` },
+    digest: blob.digest,
+    mediaType: KEY,
+    size: blob.size,
+  }));
+  return [...archives, ...kept];
 }
 
 /** Other tools make files of these: plain names, none twice. */

@@ -10,8 +10,9 @@ export const TOOLCHAIN_TYPE = 'application/vnd.polyenv.toolchain.v1';
 export const ARCHIVE_TYPE = 'application/vnd.polyenv.archive.v1';
 export const RELEASE_TYPE = 'application/vnd.polyenv.release.v1';
 export const LOCK_TYPE = 'application/vnd.polyenv.lock.v1';
-/** A detached signature of the layer before it. */
+/** A detached signature of the layer before it, and the keys that may have made it. */
 export const SIGNATURE = 'application/vnd.polyenv.signature.v1';
+export const KEY = 'application/vnd.polyenv.key.v1';
 
 /** The media type of a layer: `application/vnd.polyenv.archive.v1+gzip`, `+xz`, `+zip`. */
 export function archiveMediaType(format: ArchiveFormat): string {

@@ -1,0 +1,44 @@
+import { PLATFORMS, type PlatformKey } from '../../domain/runtime/platform';
+import type { Carried } from '../../domain/team/carried';
+import { artifactFor, type LockEntry, type Lockfile } from '../../domain/toolchain/lockfile';
+import { present } from '../../domain/words/present';
+import { loadRuntime } from '../base/registry';
+import { type Order, piecesOf } from './order';
+
+/** An order as a store carries it. Throws `lock-foreign` where its source would not name what it names. */
+export function carriedOf(order: Order): Carried {
+  const { source, version, vendor, variant, platform } = order;
+  return {
+    tool: order.runtime.id,
+    version,
+    ...present({ vendor, variant }),
+    source,
+    platform,
+    archives: piecesOf(order).map(({ part, recipe }) => ({ part, format: recipe.format })),
+  };
+}
+
+/** What a lock's entry means on a platform; `undefined` where it is a gap. */
+export async function lockedOrder(entry: LockEntry, platform: PlatformKey): Promise<Order | undefined> {
+  const artifact = artifactFor(entry, platform);
+  if (artifact === undefined) return undefined;
+  const { source, version, vendor, variant, request } = entry;
+  return {
+    runtime: await loadRuntime(entry.tool),
+    source,
+    version,
+    ...present({ vendor, variant }),
+    options: request.options,
+    platform,
+    parts: artifact.parts,
+    locked: true,
+  };
+}
+
+/** Everything that a lock names, for every platform. */
+export async function carriedByLock(lock: Lockfile): Promise<readonly Carried[]> {
+  const orders = await Promise.all(
+    lock.entries.flatMap((entry) => PLATFORMS.map((platform) => lockedOrder(entry, platform))),
+  );
+  return orders.flatMap((order) => (order === undefined ? [] : [carriedOf(order)]));
+}
