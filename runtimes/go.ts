@@ -8,6 +8,7 @@ import {
   asString,
   type Claim,
   commandsIn,
+  defaultVariable,
   formatLocator,
   goMod,
   goScheme,
@@ -30,7 +31,6 @@ import {
   setVariable,
   type ToolRequest,
   type Upstream,
-  unsetVariable,
   userCache,
   userSettings,
   type Version,
@@ -233,14 +233,14 @@ export const runtime: Runtime = {
       variables: [
         setVariable('GOROOT', toolchain),
         // The pin decides, not a newer go.mod: https://go.dev/doc/toolchain#select
-        setVariable('GOTOOLCHAIN', 'local'),
-        setVariable('GOPATH', `${home}/gopath`),
+        defaultVariable('GOTOOLCHAIN', 'local'),
+        defaultVariable('GOPATH', `${home}/gopath`),
         // With a GOBIN, go install refuses to build for another system.
-        unsetVariable('GOBIN'),
+        defaultVariable('GOBIN'),
         // Follows GOPATH where it is not named.
-        setVariable('GOMODCACHE', isolation === 'strict' ? `${home}/mod` : cache),
+        defaultVariable('GOMODCACHE', isolation === 'strict' ? `${home}/mod` : cache, ['GOPATH']),
         ...(isolation === 'strict'
-          ? [setVariable('GOCACHE', `${home}/cache`), setVariable('GOENV', `${home}/env`)]
+          ? [defaultVariable('GOCACHE', `${home}/cache`), defaultVariable('GOENV', `${home}/env`)]
           : []),
       ],
       bins: [`${home}/gopath/bin`],

@@ -10,6 +10,7 @@ import {
   asString,
   asUnknown,
   commandsIn,
+  defaultVariable,
   gradleBuild,
   gradleBuildKotlin,
   hexDigest,
@@ -249,7 +250,7 @@ export const runtime: Runtime = {
       commands: commandsIn(tree, `${inside}bin`, COMMANDS),
       variables: [
         setVariable('JAVA_HOME', `${toolchain}/${inside}`.replace(/\/$/, '')),
-        ...(isolation === 'strict' ? [setVariable('GRADLE_USER_HOME', `${home}/gradle`)] : []),
+        ...(isolation === 'strict' ? [defaultVariable('GRADLE_USER_HOME', `${home}/gradle`)] : []),
         // Maven takes this apart at blanks, whatever the quotes.
         ...(isolation === 'strict' && !/\s/.test(home)
           ? [setVariable('MAVEN_ARGS', [env.MAVEN_ARGS, local].filter(Boolean).join(' '))]
@@ -297,6 +298,7 @@ export const runtime: Runtime = {
     { manager: 'system', folders: () => ['/usr/lib/jvm/*', '/usr/java/*', '/opt/java/*', '/opt/jdk*'] },
   ],
   advice: {
+    misleading: ['JDK_HOME', 'JRE_HOME'],
     channels: [{ word: 'lts', describe: 'the newest long-term release' }],
     editor: (tree, { absolute, store }) => {
       const [line = 0] = leadingNumbers(tree.version, 1).split('.').map(Number);

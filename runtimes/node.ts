@@ -10,6 +10,7 @@ import {
   commandsIn,
   type DiscoveryFacts,
   dataHome,
+  defaultVariable,
   either,
   firstWord,
   formatLocator,
@@ -40,10 +41,8 @@ import {
   type Runtime,
   type SigningKeys,
   type Source,
-  setVariable,
   type ToolRequest,
   type Upstream,
-  unsetVariable,
   type Version,
 } from '../src/kit';
 
@@ -431,11 +430,14 @@ export const runtime: Runtime = {
     commands: { ...commandsIn(tree, '', COMMANDS), ...commandsIn(tree, 'bin', COMMANDS) },
     variables: [
       // Of two spellings npm takes whichever comes last; its scripts hand on the small one.
-      unsetVariable('NPM_CONFIG_PREFIX'),
-      setVariable('npm_config_prefix', `${home}/prefix`),
-      setVariable('COREPACK_HOME', `${home}/corepack`),
+      defaultVariable('NPM_CONFIG_PREFIX'),
+      defaultVariable('npm_config_prefix', `${home}/prefix`, ['NPM_CONFIG_PREFIX']),
+      defaultVariable('COREPACK_HOME', `${home}/corepack`),
       ...(isolation === 'strict'
-        ? [setVariable('npm_config_cache', `${home}/cache`), setVariable('npm_config_userconfig', `${home}/npmrc`)]
+        ? [
+            defaultVariable('npm_config_cache', `${home}/cache`, ['NPM_CONFIG_CACHE']),
+            defaultVariable('npm_config_userconfig', `${home}/npmrc`, ['NPM_CONFIG_USERCONFIG']),
+          ]
         : []),
     ],
     bins: [`${home}/prefix/bin`],
@@ -488,6 +490,7 @@ export const runtime: Runtime = {
     { manager: 'system', folders: () => ['/usr/local', '/usr'] },
   ],
   advice: {
+    misleading: ['NODE_PATH'],
     channels: [
       { word: 'lts', describe: 'the newest long-term release' },
       { word: 'lts/krypton', describe: 'the newest 24' },

@@ -9,6 +9,7 @@ import {
   commandsIn,
   type Digest,
   dataHome,
+  defaultVariable,
   type Finish,
   hexDigest,
   homebrew,
@@ -379,12 +380,12 @@ export const runtime: Runtime = {
         ...commandsIn(tree, windows ? '' : 'bin', commandPattern(tree.version)),
       },
       variables: [
-        setVariable('PYTHONNOUSERSITE', '1'),
+        defaultVariable('PYTHONNOUSERSITE', '1'),
         // Another Python's library would be loaded in place of its own.
         unsetVariable('PYTHONHOME'),
         // uv would look for one of its own.
         setVariable('UV_PYTHON', `${toolchain}/${windows ? 'python.exe' : 'bin/python3'}`),
-        ...(isolation === 'strict' ? [setVariable('PIP_CACHE_DIR', `${home}/cache`)] : []),
+        ...(isolation === 'strict' ? [defaultVariable('PIP_CACHE_DIR', `${home}/cache`)] : []),
       ],
       bins: [],
       homes: isolation === 'strict' ? [`${home}/cache`] : [],
@@ -446,6 +447,7 @@ export const runtime: Runtime = {
     { manager: 'system', folders: () => ['/usr/local', '/usr', '/opt/python/*'] },
   ],
   advice: {
+    misleading: ['PYTHONPATH', 'VIRTUAL_ENV'],
     // https://code.visualstudio.com/docs/python/settings-reference
     editor: (tree, { toolchain, overlay }) => {
       const windows = tree.platform.startsWith('windows');

@@ -11,6 +11,7 @@ import {
   type Claim,
   cargoRustVersion,
   commandsIn,
+  defaultVariable,
   hexDigest,
   homebrew,
   imagesNamed,
@@ -33,7 +34,6 @@ import {
   rustToolchainToml,
   type SigningKeys,
   type Source,
-  setVariable,
   type ToolRequest,
   type Upstream,
   unsetVariable,
@@ -348,10 +348,12 @@ export const runtime: Runtime = {
     return {
       commands: commandsIn(tree, 'bin', COMMANDS),
       variables: [
-        setVariable('CARGO_INSTALL_ROOT', `${home}/install`),
+        defaultVariable('CARGO_INSTALL_ROOT', `${home}/install`),
         // By it cargo would look for rustup's toolchains.
         unsetVariable('RUSTUP_TOOLCHAIN'),
-        ...(isolation === 'strict' ? [setVariable('CARGO_HOME', cargo)] : []),
+        // A compiler that a start-up file names is not the pinned one.
+        ...['RUSTC', 'RUSTDOC'].map((name) => defaultVariable(name)),
+        ...(isolation === 'strict' ? [defaultVariable('CARGO_HOME', cargo)] : []),
         // Where it is not on PATH, cargo looks there first, and prefers rustup's proxies to the pin.
         { op: 'append', name: 'PATH', value: `${cargo}/bin` },
       ],
@@ -375,6 +377,8 @@ export const runtime: Runtime = {
     homebrew('rust'),
     { manager: 'system', folders: () => ['/usr/local', '/usr', '/usr/lib/rust-*'] },
   ],
+  // As rustup has it, whose own names of toolchains these are: https://rust-lang.github.io/rustup/overrides.html
+  overrides: [{ variable: 'RUSTUP_TOOLCHAIN', request: (value) => value }],
   plusVersion: ['cargo', 'rustc', 'rustdoc', 'rustfmt'],
   advice: {
     channels: [

@@ -126,9 +126,9 @@ test.each([
   };
   expect(runtime.layout(tree, { ...place, isolation: 'default' }).variables).toEqual([
     { op: 'set', name: 'GOROOT', value: '/s/go' },
-    { op: 'set', name: 'GOTOOLCHAIN', value: 'local' },
-    { op: 'set', name: 'GOPATH', value: '/h/gopath' },
-    { op: 'unset', name: 'GOBIN' },
-    { op: 'set', name: 'GOMODCACHE', value: cache },
+    { op: 'default', name: 'GOTOOLCHAIN', value: 'local' },
+    { op: 'default', name: 'GOPATH', value: '/h/gopath' },
+    { op: 'default', name: 'GOBIN' },
+    { op: 'default', name: 'GOMODCACHE', value: cache, after: ['GOPATH'] },
   ]);
 });

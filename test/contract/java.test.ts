@@ -76,7 +76,7 @@ test('strictly, Maven and Gradle have caches of the project’s own', () => {
   const tree = { version: '21.0.2+13' as Version, platform: 'linux-x64' as const, has: () => false, list: () => [] };
   const strict = { ...place, isolation: 'strict' as const, env: { MAVEN_ARGS: '-B' } };
   expect(runtime.layout(tree, strict).variables.slice(1)).toEqual([
-    { op: 'set', name: 'GRADLE_USER_HOME', value: '/h/gradle' },
+    { op: 'default', name: 'GRADLE_USER_HOME', value: '/h/gradle' },
     { op: 'set', name: 'MAVEN_ARGS', value: '-B -Dmaven.repo.local=/h/m2' },
   ]);
 });

@@ -173,9 +173,9 @@ test('global installs and corepack stay in the project, by npm’s own variable 
     env: {},
   });
   expect(layout.variables).toEqual([
-    { op: 'unset', name: 'NPM_CONFIG_PREFIX' },
-    { op: 'set', name: 'npm_config_prefix', value: '/homes/p/prefix' },
-    { op: 'set', name: 'COREPACK_HOME', value: '/homes/p/corepack' },
+    { op: 'default', name: 'NPM_CONFIG_PREFIX' },
+    { op: 'default', name: 'npm_config_prefix', value: '/homes/p/prefix', after: ['NPM_CONFIG_PREFIX'] },
+    { op: 'default', name: 'COREPACK_HOME', value: '/homes/p/corepack' },
   ]);
   expect(layout.bins).toEqual(['/homes/p/prefix/bin']);
   expect(layout.installs.find(({ command }) => command === 'npm')?.flags).toEqual([

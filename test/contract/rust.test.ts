@@ -139,8 +139,10 @@ test('cargo installs into the project, and finds rustup’s proxies last', () =>
   const layout = runtime.layout(tree, { ...place, isolation: 'default', env: { CARGO_HOME: '/data/cargo' } });
   expect(layout.commands).toEqual({ cargo: 'bin/cargo' });
   expect(layout.variables).toEqual([
-    { op: 'set', name: 'CARGO_INSTALL_ROOT', value: '/h/install' },
+    { op: 'default', name: 'CARGO_INSTALL_ROOT', value: '/h/install' },
     { op: 'unset', name: 'RUSTUP_TOOLCHAIN' },
+    { op: 'default', name: 'RUSTC' },
+    { op: 'default', name: 'RUSTDOC' },
     { op: 'append', name: 'PATH', value: '/data/cargo/bin' },
   ]);
 });

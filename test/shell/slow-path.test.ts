@@ -143,6 +143,29 @@ describe('what polyenv decides for a shim', () => {
     expect(exec.stdout).toBe('tiny-node 18.19.0\n');
   });
 
+  it("gives way to a variable that the caller set for the call, and takes its own for nobody else's word", async () => {
+    const [cwd, elsewhere] = [machine.folder('variables'), machine.folder('variables-elsewhere')];
+    await machine.polyenv(['use', 'node@20'], { cwd });
+    const prefixOf = async (env: Record<string, string>) => {
+      const { stdout } = await node(['env'], { cwd, env });
+      return /^npm_config_prefix=(.*)$/m.exec(stdout)?.[1] ?? /^NPM_CONFIG_PREFIX=(.*)$/m.exec(stdout)?.[1];
+    };
+    const own = (await prefixOf({})) ?? '';
+    expect(own.startsWith(`${machine.polyenvHome}/homes/`)).toBe(true);
+    expect(await prefixOf({ npm_config_prefix: elsewhere })).toBe(elsewhere);
+    expect(await prefixOf({ NPM_CONFIG_PREFIX: elsewhere })).toBe(elsewhere);
+    expect(await prefixOf({ npm_config_prefix: `${machine.polyenvHome}/homes/other/prefix` })).toBe(own);
+    const npm = ['npm', 'install', '-g', 'thing'] as const;
+    await machine.run(npm, { cwd, env: { npm_config_prefix: elsewhere } });
+    expect(existsSync(join(elsewhere, 'bin/thing'))).toBe(true);
+    expect(existsSync(join(own, 'bin/thing'))).toBe(false);
+    writeFileSync(join(machine.home, '.profile'), `export npm_config_prefix=${elsewhere}\n`);
+    await machine.polyenv(['use', 'node@20'], { cwd });
+    await machine.polyenv(['reshim'], { cwd });
+    expect(await prefixOf({ npm_config_prefix: elsewhere })).toBe(own);
+    rmSync(join(machine.home, '.profile'));
+  });
+
   it('leaves no trace of what was asked for this once in the routes that it compiles meanwhile', async () => {
     for (const POLYENV_NODE of ['system', '18', '22.1']) {
       discard(join(machine.polyenvHome, 'envs'));

@@ -123,6 +123,72 @@ describe('the workspace of a Python project', () => {
   });
 });
 
+describe('a workspace of Go', () => {
+  const module = 'module x\ngo 1.22\ntoolchain go1.22.5\n';
+
+  function decided(folder: string, env: Readonly<Record<string, string>> = {}) {
+    const directory = join(root, folder);
+    const { found, errors, warnings } = detectIn(contextFor(root, { env }), { directory, runtimes: RUNTIMES });
+    const pin = found.find((one) => one.chosen);
+    return { by: pin === undefined ? undefined : `${pin.requests[0]} by ${pin.file}:${pin.line}`, errors, warnings };
+  }
+
+  beforeEach(() => {
+    write(root, {
+      'w/go.work': 'go 1.24.13\nuse (\n\t./a\n)\n',
+      'w/a/go.mod': module,
+      'w/a/pkg/x.go': '',
+      'w/b/go.mod': module,
+      'other/go.work': 'go 1.25\ntoolchain go1.25.3\nuse ../w/a\n',
+    });
+  });
+
+  it('decides below it, as in the go command, whether or not it lists the module', () => {
+    for (const [folder, file] of [
+      ['w/a', '../go.work'],
+      ['w/a/pkg', '../../go.work'],
+      ['w/b', '../go.work'],
+      ['w', 'go.work'],
+    ]) {
+      expect(decided(folder as string), folder).toEqual({ by: `1.24.13 by ${file}:1`, errors: [], warnings: [] });
+    }
+  });
+
+  it('is switched off, or another one, for a call', () => {
+    expect(decided('w/a', { GOWORK: 'off' }).by).toBe('1.22.5 by go.mod:3');
+    expect(decided('w', { GOWORK: 'off' }).by).toBeUndefined();
+    expect(decided('w/a', { GOWORK: 'auto' }).by).toBe('1.24.13 by ../go.work:1');
+    expect(decided('w/a', { GOFLAGS: '-mod=mod' }).by).toBe('1.24.13 by ../go.work:1');
+    const other = join(root, 'other/go.work');
+    expect(decided('w/a', { GOWORK: other }).by).toBe('1.25.3 by ../../other/go.work:2');
+    expect(decided('w', { GOWORK: other }).by).toBe('1.25.3 by ../other/go.work:2');
+    expect(decided('w/a', { GOWORK: join(root, 'absent') }).by).toBe('1.22.5 by go.mod:3');
+    expect(decided('w/a', { GOWORK: 'relative' }).errors).toMatchObject([{ message: 'GOWORK is no absolute path' }]);
+  });
+
+  it('is what a pin of a member must answer', () => {
+    write(root, { 'w/a/polyenv.toml': '[runtimes]\ngo = "1.23"' });
+    expect(decided('w/a')).toEqual({
+      by: '1.23 by polyenv.toml:2',
+      errors: [],
+      warnings: [`${root}/w/a/polyenv.toml:2 asks for go 1.23, and ${root}/w/go.work:1 wants 1.24.13 or newer`],
+    });
+    write(root, { 'w/a/polyenv.toml': '[runtimes]\ngo = "1.25"' });
+    expect(decided('w/a').warnings).toEqual([]);
+  });
+
+  it('gives way to the manifest of its own folder, for its members too', () => {
+    write(root, { 'w/polyenv.toml': '[runtimes]\ngo = "1.25"', 'w/go.work': 'go 1.24\ntoolchain go1.24.2\nuse ./a\n' });
+    expect(decided('w/a').by).toBe('1.25 by ../polyenv.toml:2');
+    expect(decided('w').by).toBe('1.25 by polyenv.toml:2');
+  });
+
+  it('pins by its toolchain line', () => {
+    write(root, { 'w/go.work': 'go 1.24\ntoolchain go1.24.2\nuse ./a\n' });
+    expect(decided('w/a').by).toBe('1.24.2 by ../go.work:2');
+  });
+});
+
 describe('globs of members', () => {
   it.each([
     ['crates/*', 'crates/a', true],

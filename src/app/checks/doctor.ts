@@ -20,6 +20,7 @@ import { homeDrift, lockDrift } from './drift';
 import type { Finding } from './finding';
 import { contradictionsOf, versionOf } from './mentions';
 import { serviceFindings } from './services';
+import { variableFindings } from './variables';
 
 /** Changes that a finding may ask for. They are made elsewhere: looking changes nothing. */
 export interface Repairs {
@@ -50,7 +51,7 @@ export async function diagnose(ctx: Context, repairs: Repairs): Promise<readonly
     ...pathFindings(ctx, standings),
     ...projectFindings(project, standings),
     ...(await lifecycleFindings(ctx, standings)),
-    ...(await overlayFindings(ctx, project, standings)),
+    ...(await environmentFindings(ctx, project, standings)),
     ...buildFindings(standings),
     ...libraryFindings(ctx, standings),
   ];
@@ -111,18 +112,19 @@ async function homeFindings(ctx: Context): Promise<readonly Finding[]> {
   }
 }
 
-/** A `.venv` that does not belong to the decided version: its commands fail. */
-async function overlayFindings(
+/** A `.venv` that does not belong to the decided version, whose commands fail; variables of this shell that lead elsewhere. */
+async function environmentFindings(
   ctx: Context,
   project: Project,
   standings: readonly Standing[],
 ): Promise<readonly Finding[]> {
-  const { runtimes } = await describeEnvironment(ctx, { project, standings, directory: project.directory });
-  return runtimes.flatMap(({ overlay }): readonly Finding[] => {
+  const environment = await describeEnvironment(ctx, { project, standings, directory: project.directory });
+  const overlays = environment.runtimes.flatMap(({ overlay }): readonly Finding[] => {
     if (overlay?.refused === undefined) return [];
     const { message, hint } = overlay.refused;
     return [{ kind: 'overlay-refused', level: 'error', message, where: overlay.path, hint }];
   });
+  return [...overlays, ...variableFindings(ctx, environment, standings)];
 }
 
 async function launcherFindings(ctx: Context): Promise<readonly Finding[]> {

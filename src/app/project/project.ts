@@ -561,7 +561,7 @@ class FolderReader {
       const { requests, line, atLeast = false, options = {} } = pin;
       const saying = {
         ...base,
-        ...present({ file: pin.file }),
+        ...(pin.file !== undefined && { file: pin.file, folder: dirname(pin.file) }),
         strength: pin.strength,
         line,
         requests,

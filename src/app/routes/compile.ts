@@ -23,6 +23,7 @@ import { trustedEffects } from '../project/trusted';
 import { findOnce } from '../toolchains/once';
 import { findProvided } from '../toolchains/provide';
 import type { Resolution } from '../toolchains/resolve';
+import { lastingVariables, withOurs } from './callers-variables';
 import { companionsOf } from './companions';
 import { makeOverlays } from './make-overlay';
 import { chooseOverlay, tracesOf } from './overlay';
@@ -263,7 +264,10 @@ async function routed(
 ): Promise<RoutedRuntime> {
   const { runtime, decision, toolchain, beside } = standing;
   const place = projectPlace(ctx, { project: decision.folder, tool: runtime.id, toolchain: toolchain.root, isolation });
-  const layout = runtime.layout(readTree(toolchain.root, toolchain.version, toolchain.platform), place);
+  const tree = readTree(toolchain.root, toolchain.version, toolchain.platform);
+  // Twice: the first says which variables may be one call's, and routes serve every later call.
+  const env = lastingVariables(ctx, runtime.layout(tree, place).variables);
+  const layout = runtime.layout(tree, { ...place, env });
   const commands = Object.fromEntries(
     Object.entries(layout.commands).map(([name, path]) => [name, join(toolchain.root, path)]),
   );
@@ -275,7 +279,7 @@ async function routed(
     version: toolchain.version,
     toolchain: toolchain.root,
     commands,
-    variables: layout.variables,
+    variables: withOurs(ctx, layout.variables),
     bins: layout.bins,
     homes: layout.homes,
     installs: layout.installs,

@@ -64,6 +64,12 @@ interface Step {
 function steps(environment: Environment): readonly Step[] {
   const variables = environmentOps(environment).flatMap((op): readonly Step[] => {
     if (op.op === 'unset') return [{ word: 'unset', values: [op.name] }];
+    // What stands in a shell is no word for one call: shims see what a call sets beside it.
+    if (op.op === 'default') {
+      return [
+        op.value === undefined ? { word: 'unset', values: [op.name] } : { word: 'set', values: [op.name, op.value] },
+      ];
+    }
     if (op.name !== 'PATH') return [{ word: op.op, values: [op.name, op.value] }];
     // PATH would read a colon as the end of a folder, and an empty one as the working folder.
     if (op.op === 'set' || op.value === '' || op.value.includes(':')) return [];

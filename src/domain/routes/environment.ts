@@ -1,6 +1,5 @@
 import type { GlobalInstall, Overlay } from '../runtime/layout';
-import type { EnvOp } from '../words/env-op';
-import { isVariableName, OFFERED, offerVariables } from '../words/env-op';
+import { type DefaultVariable, type EnvOp, isVariableName, OFFERED, offerVariables, oursOf } from '../words/env-op';
 import { type ErrorPlace, PolyenvError } from '../words/errors';
 import { present } from '../words/present';
 import { quoted } from '../words/printable';
@@ -201,7 +200,9 @@ export function renderEnvFish(environment: Environment): string {
 export function renderDotenv(environment: Environment): string {
   const set = new Map<string, string>();
   for (const op of environmentOps(environment)) {
-    if ((op.op === 'set' || op.op === 'offer') && op.name !== OFFERED) set.set(op.name, op.value);
+    const { name } = op;
+    if (op.op === 'prepend' || op.op === 'append' || op.op === 'unset' || name === OFFERED) continue;
+    if (op.value !== undefined) set.set(name, op.value);
   }
   return [...set].map(([name, value]) => `${name}=${quoteDotenv(value)}\n`).join('');
 }
@@ -305,6 +306,7 @@ export function isCommandName(name: string): boolean {
 
 function shLine(op: EnvOp): string {
   if (op.op === 'unset') return `unset ${op.name}\n`;
+  if (op.op === 'default') return defaultSh(op);
   const value = quoteSh(op.value);
   if (op.op === 'set') return `export ${op.name}=${value}\n`;
   if (op.op === 'offer') {
@@ -317,9 +319,46 @@ function shLine(op: EnvOp): string {
   return `export ${op.name}=${both}\n`;
 }
 
+/** Sets or takes away what the caller did not set: see `DefaultVariable`. */
+function defaultSh(op: DefaultVariable): string {
+  const { name, value, after = [] } = op;
+  const set = value === undefined ? `unset ${name}` : `export ${name}=${quoteSh(value)}`;
+  const derived = after.reduceRight(
+    (inner, one) => `case \${${one}-} in ${patternsOf(op, one)}) ${inner} ;; *) unset ${name} ;; esac`,
+    set,
+  );
+  return `case \${${name}-} in ${patternsOf(op, name)}) ${derived} ;; esac\n`;
+}
+
+function patternsOf(op: DefaultVariable, name: string): string {
+  const patterns = oursOf(op, name).map((one) => (one.endsWith('*') ? `${quoteSh(one.slice(0, -1))}*` : quoteSh(one)));
+  return ["''", ...patterns].join('|');
+}
+
+function defaultFish(op: DefaultVariable): string {
+  const { name, value, after = [] } = op;
+  const set = value === undefined ? `set -e ${name}` : `set -gx ${name} ${quoteFish(value)}`;
+  const derived = after.reduceRight(
+    (inner, one) => `${matchesFish(op, one)}; and begin; ${inner}; end; or set -e ${name}`,
+    set,
+  );
+  return `${matchesFish(op, name)}; and begin; ${derived}; end`;
+}
+
+/** Whether a variable is not the caller's, in fish. */
+function matchesFish(op: DefaultVariable, name: string): string {
+  const tests = oursOf(op, name).map((one) =>
+    one.endsWith('*')
+      ? `string match -q -- ${quoteFish(one.slice(0, -1).replace(/[\\*?]/g, '\\$&'))}'*' "$${name}"`
+      : `test "$${name}" = ${quoteFish(one)}`,
+  );
+  return `begin; test -z "$${name}"; ${tests.map((test) => `or ${test}; `).join('')}end`;
+}
+
 /** PATH is a list in fish, other variables are texts: without a command substitution, which would split them at line breaks. */
 function fishLine(op: EnvOp): string {
   if (op.op === 'unset') return `set -e ${op.name}`;
+  if (op.op === 'default') return defaultFish(op);
   const value = quoteFish(op.value);
   if (op.op === 'set') return `set -gx ${op.name} ${value}`;
   if (op.op === 'offer') {

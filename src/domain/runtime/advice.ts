@@ -19,6 +19,8 @@ export interface Advice {
   readonly mentions?: Mentions;
   /** What builds leave in a project that only the line of releases can use with which it was made. */
   readonly builds?: readonly BuildTrace[];
+  /** Variables of a shell that lead its programs elsewhere, and that are left alone: `NODE_PATH`. */
+  readonly misleading?: readonly string[];
   /** System libraries that packages of the ecosystem are built against. */
   readonly needs?: LibraryNeeds;
 }

@@ -1,15 +1,39 @@
 import type { Document, PinFile, PinReading } from '../../runtime/runtime';
 import { quoted } from '../../words/printable';
+import { GO_WORKSPACE, workspaceOf } from './go-workspace';
 import { invalidPin } from './pin-text';
 import { wordWriter } from './pin-writer';
 
 /**
- * `go.mod` and `go.work`: the `toolchain` line pins, the `go` line is a floor, and where that is newer it decides, as in
- * the go command (https://go.dev/doc/toolchain#config).
+ * `go.mod`: the `toolchain` line pins, the `go` line is a floor, and where that is newer it decides, as in the go command
+ * (https://go.dev/doc/toolchain#config). In a workspace its `go.work` speaks for it.
  */
-export const goMod: PinFile = { file: 'go.mod', read: readDirectives, write: wordWriter({}) };
+export const goMod: PinFile = {
+  file: 'go.mod',
+  variables: [GO_WORKSPACE],
+  write: wordWriter({}),
+  read: (document) => {
+    const workspace = workspaceOf(document);
+    if (workspace === undefined) return readDirectives(document);
+    const pins = readDirectives(workspace).pins.map((pin) => ({ ...pin, file: workspace.path }));
+    // The folder of a workspace above has its own say, manifests included, when the walk comes there: here it is what must be met.
+    const above = document.variable(GO_WORKSPACE) === undefined;
+    return { pins: above ? pins.filter(({ strength }) => strength === 'floor') : pins };
+  },
+};
 
-export const goWork: PinFile = { file: 'go.work', read: readDirectives, write: wordWriter({}) };
+/** `go.work`, by the same rules. */
+export const goWork: PinFile = {
+  file: 'go.work',
+  variables: [GO_WORKSPACE],
+  write: wordWriter({}),
+  read: (document) => {
+    const workspace = workspaceOf(document);
+    if (workspace === undefined) return { pins: [] };
+    if (workspace === document) return readDirectives(document);
+    return { pins: readDirectives(workspace).pins.map((pin) => ({ ...pin, file: workspace.path })) };
+  },
+};
 
 interface Directive {
   readonly value: string;
