@@ -224,6 +224,7 @@ export const runtime: Runtime = {
   license: 'BSD-3-Clause',
   aliases: ['golang'],
   scheme: goScheme,
+  commands: ['go', 'gofmt'],
   pins: [goVersionFile, goWork, goMod],
   sources: [official, proxied],
   layout: (tree, { toolchain, home, personHome, env, isolation }) => {

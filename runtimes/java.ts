@@ -241,6 +241,7 @@ export const runtime: Runtime = {
   aliases: ['jdk', 'openjdk'],
   scheme: javaScheme,
   vendors: [VENDOR],
+  commands: ['java', 'javac', 'jar', 'javadoc', 'jshell', 'keytool'],
   pins: [javaVersion, sdkmanrc, pomXml, gradleBuild, gradleBuildKotlin],
   sources: [adoptium],
   layout: (tree, { toolchain, home, personHome, env, isolation }) => {

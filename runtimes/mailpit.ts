@@ -101,6 +101,7 @@ export const runtime: Runtime = {
   homepage: 'https://mailpit.axllent.org',
   license: 'MIT',
   scheme: npmScheme,
+  commands: ['mailpit'],
   pins: [],
   sources: [githubSource(project), built],
   layout: (tree) => ({

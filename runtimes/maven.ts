@@ -65,6 +65,7 @@ export const runtime: Runtime = {
   homepage: 'https://maven.apache.org',
   aliases: ['mvn'],
   scheme: npmScheme,
+  commands: ['mvn'],
   pins: [sdkmanCandidate('maven')],
   sources: [repository],
   layout: (tree, { toolchain }) => ({

@@ -424,6 +424,7 @@ export const runtime: Runtime = {
   license: 'MIT',
   aliases: ['nodejs', 'node.js'],
   scheme: npmScheme,
+  commands: ['node', 'npm', 'npx', 'corepack'],
   pins: [nvmrc, nodeVersion, packageJsonNode],
   sources: [official, packaged],
   layout: (tree, { home, isolation, personHome, env }) => ({

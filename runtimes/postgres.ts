@@ -359,6 +359,7 @@ export const runtime: Runtime = {
   license: 'PostgreSQL',
   aliases: ['postgresql', 'pg'],
   scheme: npmScheme,
+  commands: ['psql', 'pg_dump', 'pg_restore', 'postgres'],
   pins: [],
   sources: [official, registries],
   layout: (tree) => ({

@@ -369,6 +369,7 @@ export const runtime: Runtime = {
   license: 'Python-2.0.1',
   aliases: ['cpython', 'python3'],
   scheme: pep440Scheme,
+  commands: ['python', 'python3', 'pip', 'pip3'],
   pins: [pythonVersion, pythonVersions, pyproject, pipfile, runtimeTxt],
   sources,
   layout: (tree, { toolchain, home, isolation, personHome, env }) => {

@@ -341,6 +341,7 @@ export const runtime: Runtime = {
       pattern: /^[a-z]{1,32}$/,
     },
   ],
+  commands: ['cargo', 'rustc', 'rustdoc', 'rustfmt', 'cargo-clippy', 'cargo-fmt'],
   pins: [rustToolchain, rustToolchainToml, cargoRustVersion],
   sources: [official],
   layout: (tree, { home, personHome, env, isolation }) => {

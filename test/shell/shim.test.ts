@@ -252,7 +252,18 @@ for (const shell of STAND_INS) {
       });
 
       it('never runs what stands in a depth', () => {
-        for (const depth of ['a[$(touch pwned)]', '$(touch pwned)', '08', '-1', '99999999999999999999', ' 1', 'PATH']) {
+        for (const depth of [
+          'a[$(touch pwned)]',
+          '$(touch pwned)',
+          '08',
+          '08 09 dummy ',
+          '-1 1 x',
+          '1 a[$(touch pwned)] x',
+          '-1',
+          '99999999999999999999',
+          ' 1',
+          'PATH',
+        ]) {
           const ran = store.run('dummy', { cwd: outside, env: { POLYENV_DEPTH: depth } });
           expect([0, 126]).toContain(ran.status);
           expect(existsSync(join(outside, 'pwned'))).toBe(false);

@@ -5,7 +5,7 @@ import { PolyenvError } from '../../domain/words/errors';
 import type { Host } from '../../host';
 import template from '../../shim/launcher.sh?raw';
 import { readTextIfAny, writeAtomic } from '../files/fs';
-import type { Home } from './paths';
+import { type Home, SAVED_HOME } from './paths';
 
 /** Variables that act on every Node: the launcher keeps them for the tool and takes them from polyenv's own process. */
 export const NODE_VARIABLES = ['NODE_OPTIONS', 'NODE_PATH'] as const;
@@ -38,7 +38,7 @@ export async function ensureLauncher(home: Home, host: Host): Promise<Launcher> 
 }
 
 export async function writeLauncher(home: Home, launcher: Launcher): Promise<Launcher> {
-  const text = launcherText(launcher);
+  const text = launcherText(home, launcher);
   for (const file of [launcherPath(home), join(home.shims, 'polyenv')]) {
     if ((await readTextIfAny(file)) !== text) await writeAtomic(file, text, { mode: 0o755 });
   }
@@ -50,6 +50,7 @@ export function environmentForTools(
   env: Readonly<Record<string, string | undefined>>,
 ): Record<string, string | undefined> {
   const result: Record<string, string | undefined> = { ...env };
+  delete result[SAVED_HOME];
   for (const name of NODE_VARIABLES) {
     const saved = result[SAVED + name];
     delete result[SAVED + name];
@@ -59,7 +60,7 @@ export function environmentForTools(
 }
 
 /** What `bin/polyenv` and its twin among the shims hold. */
-export function launcherText({ node, program }: Launcher): string {
+export function launcherText(home: Home, { node, program }: Launcher): string {
   if (/[\n\r\0]/.test(node + program)) {
     throw new PolyenvError('path-refused', 'polyenv or its Node lies in a folder whose name has a line break', {
       hint: 'install polyenv elsewhere',
@@ -73,6 +74,7 @@ export function launcherText({ node, program }: Launcher): string {
     PROGRAM: program,
     QUOTEDNODE: quote(node),
     QUOTEDPROGRAM: quote(program),
+    HOME: quote(home.root),
     SAVE: save.join('\n'),
     HANDOVER: HAND_OVER,
   };

@@ -32,7 +32,7 @@ export interface Home {
   readonly layout: string;
 }
 
-/** `$POLYENV_HOME`, else `$XDG_DATA_HOME/polyenv`, else `~/.local/share/polyenv`. Throws `settings-invalid` for a relative one. */
+/** `$POLYENV_HOME`, else the launcher's own, else `$XDG_DATA_HOME/polyenv`, else `~/.local/share/polyenv`. Throws `settings-invalid` for a relative one. */
 export function homeOf(host: Host): Home {
   const root = homeRoot(host);
   return {
@@ -100,9 +100,13 @@ export function refuseDeepProject(home: Home, project: string): void {
 /** Characters of the longest name below a compiled folder, while it is written. */
 const LONGEST_NAME = 100;
 
+/** By it a launcher names the home that it lies in. */
+export const SAVED_HOME = 'POLYENV_SAVED_HOME';
+
 function homeRoot(host: Host): string {
   for (const [name, suffix] of [
     ['POLYENV_HOME', ''],
+    [SAVED_HOME, ''],
     ['XDG_DATA_HOME', 'polyenv'],
   ] as const) {
     const value = host.env[name];

@@ -1,7 +1,26 @@
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isMissing, readTextIfAny } from '../files/fs';
+import { ensureFolder, isMissing, readTextIfAny, writeAtomic } from '../files/fs';
 import type { Home } from '../home/paths';
+
+/** The polyenv that wrote the shims: another one may know runtimes that this one did not. */
+export async function noteShims(home: Home): Promise<void> {
+  if (!areOfAnother(home)) return;
+  await ensureFolder(home.state);
+  await writeAtomic(join(home.state, 'shims.version'), `${__VERSION__}\n`);
+}
+
+/** Whether there are shims, and another version of polyenv wrote them. */
+export function areOfAnother(home: Home): boolean {
+  try {
+    if (!existsSync(home.shims)) return false;
+    accessSync(home.shims, constants.W_OK);
+    return readFileSync(join(home.state, 'shims.version'), 'latin1') !== `${__VERSION__}\n`;
+  } catch (error) {
+    return isMissing(error);
+  }
+}
 
 /** Whether the shims folder already holds exactly these scripts, beside the launcher's twin: then nobody needs to wait for anybody. */
 export async function shimsStand(home: Home, wanted: ReadonlyMap<string, string>): Promise<boolean> {

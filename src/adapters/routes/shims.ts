@@ -129,7 +129,7 @@ export async function removeOnceRoutes(home: Home): Promise<void> {
 
 /** The same for the person's defaults, which belong to no folder. */
 export async function writeDefaults(home: Home, environment: Environment): Promise<void> {
-  await writeRoutes(join(home.state, 'default'), environment);
+  await writeRoutes(defaultsFolder(home), environment);
 }
 
 async function writeRoutes(folder: string, environment: Environment): Promise<void> {
@@ -191,26 +191,38 @@ export function renderHooks(
   return { 'hook.sh': renderHookSh(environment, stamps, id), 'hook.fish': renderHookFish(environment, stamps, id) };
 }
 
+/** Where the environment of the person's defaults is compiled. */
+export function defaultsFolder(home: Home): string {
+  return join(home.state, 'default');
+}
+
 export interface CompiledEnvironment {
+  /** The person's home for their defaults. */
   readonly directory: string;
+  readonly of: 'project' | 'defaults';
   /** Roots of the toolchains that its routes lead to. */
   readonly toolchains: readonly string[];
 }
 
 /** Every compiled environment: what `prune` must not take away. */
 export async function listEnvironments(home: Home): Promise<readonly CompiledEnvironment[]> {
-  return (await readEnvironments(home)).map(({ directory, runtimes }) => ({
+  return (await readEnvironments(home)).map(({ directory, runtimes, of }) => ({
     directory,
+    of,
     toolchains: runtimes.map((runtime) => runtime.toolchain),
   }));
 }
 
 /** As compiled, each for the folder under whose path it lies; those that cannot be read are left out. */
-export async function readEnvironments(home: Home): Promise<readonly Environment[]> {
-  const found: Environment[] = [];
+export async function readEnvironments(
+  home: Home,
+): Promise<readonly (Environment & Pick<CompiledEnvironment, 'of'>)[]> {
+  const found: (Environment & Pick<CompiledEnvironment, 'of'>)[] = [];
+  const defaults = await readEnvironment(defaultsFolder(home));
+  if (defaults !== undefined && defaults.runtimes.length > 0) found.push({ ...defaults, of: 'defaults' });
   for (const directory of await listEnvironmentFolders(home)) {
     const environment = await readEnvironment(environmentFolder(home, directory));
-    if (environment !== undefined) found.push({ ...environment, directory });
+    if (environment !== undefined) found.push({ ...environment, directory, of: 'project' });
   }
   return found;
 }

@@ -9,6 +9,7 @@ import type { Context } from '../base/context';
 import { withFolderLocks } from '../project/folder-lock';
 import { forgetSnapshot, forgetUndone, recordHistory, recordOutcome } from '../project/history';
 import { compileFolder, prepareFolder } from '../routes/compile';
+import { keepDefaults } from '../routes/defaults';
 import { sweepLeftovers } from '../toolchains/sweep';
 import { FolderView } from './folder-view';
 
@@ -167,6 +168,7 @@ async function route(
   const others = new Set([...of.files.map((file) => file.folder), ...of.also]);
   others.delete(of.folder);
   for (const other of others) await compile(ctx, other);
+  await keepDefaults(ctx);
   return compile(ctx, of.folder);
 }
 

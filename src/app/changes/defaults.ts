@@ -1,11 +1,11 @@
 import { changeSetting, loadSettings } from '../../adapters/home/settings';
-import { writeDefaults } from '../../adapters/routes/shims';
 import { EMPTY_LOCKFILE } from '../../domain/toolchain/lockfile';
 import type { Context } from '../base/context';
+import { readyHome } from '../base/ready-home';
 import { rememberEntry } from '../project/locks';
-import { findProject } from '../project/project';
 import { parseWishes } from '../project/wishes';
-import { describeEnvironment, refreshShims, standingsOf } from '../routes/compile';
+import { refreshShims } from '../routes/compile';
+import { compileDefaults } from '../routes/defaults';
 import { provideAll } from '../toolchains/provide';
 
 /** Sets the person's versions for where no project decides, installs them, and routes to them; returns all of them. */
@@ -26,15 +26,9 @@ export async function setDefaultVersions(
     if (resolution.kind === 'entry') await rememberEntry(ctx, ctx.host.personHome, resolution.entry);
   }
   const settings = await loadSettings(ctx.host);
-  await compileDefaults({ ...ctx, settings });
+  const fresh: Context = { ...ctx, settings };
+  await readyHome(fresh);
+  await compileDefaults(fresh);
+  await refreshShims(fresh);
   return settings.defaults;
-}
-
-/** Routes for where no project decides: what the settings name, and nothing that a folder says. */
-export async function compileDefaults(ctx: Context): Promise<void> {
-  const project = await findProject(ctx, '/');
-  const standings = (await standingsOf(ctx, project)).filter(({ decision }) => decision.from.kind === 'setting');
-  const environment = await describeEnvironment(ctx, { project, standings, directory: ctx.host.personHome });
-  await refreshShims(ctx);
-  await writeDefaults(ctx.home, { ...environment, inputs: [], absences: [], traces: [] });
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { environmentFolder, joinInside } from '../../adapters/home/paths';
-import { readEnvironments } from '../../adapters/routes/shims';
+import { defaultsFolder, readEnvironments } from '../../adapters/routes/shims';
 import { type DiskMeter, openDiskMeter } from '../../adapters/store/disk-use';
 import { listToolchains } from '../../adapters/store/store';
 import type { Context } from '../base/context';
@@ -90,8 +90,8 @@ async function serviceSizes(ctx: Context, meter: DiskMeter): Promise<readonly Se
 
 async function environmentSizes({ home }: Context, meter: DiskMeter): Promise<readonly EnvironmentSize[]> {
   const found: EnvironmentSize[] = [];
-  for (const { directory } of await readEnvironments(home)) {
-    const routes = await meter.measure(environmentFolder(home, directory));
+  for (const { directory, of } of await readEnvironments(home)) {
+    const routes = await meter.measure(of === 'defaults' ? defaultsFolder(home) : environmentFolder(home, directory));
     const homes = await meter.measure(join(joinInside(home.homes, `.${directory}`), '.polyenv'));
     found.push({ folder: directory, routes, homes, bytes: routes + homes });
   }

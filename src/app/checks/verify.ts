@@ -5,7 +5,7 @@ import { ensureLauncher, launcherPath, launcherText, readLauncher } from '../../
 import { withLock } from '../../adapters/home/lock';
 import { environmentFolder } from '../../adapters/home/paths';
 import { compareEnvironment } from '../../adapters/routes/environment-check';
-import { listEnvironmentFolders, removeEnvironment, renderShims } from '../../adapters/routes/shims';
+import { defaultsFolder, listEnvironmentFolders, removeEnvironment, renderShims } from '../../adapters/routes/shims';
 import {
   damagedKeys,
   findToolchain,
@@ -22,6 +22,7 @@ import type { Context } from '../base/context';
 import { loadRuntime } from '../base/registry';
 import { findProject } from '../project/project';
 import { commandsOf, compileFolder, refreshShims, shimOffers, standingsOf } from '../routes/compile';
+import { compileDefaults } from '../routes/defaults';
 import { installToolchain, orderKey, reinstallToolchain } from '../toolchains/install';
 import type { Order } from '../toolchains/order';
 import { orderFor } from '../toolchains/provide';
@@ -171,7 +172,7 @@ async function checkLauncher(ctx: Context): Promise<readonly Finding[]> {
   }
   const findings: Finding[] = [];
   for (const at of paths)
-    if ((await readTextIfAny(at)) !== launcherText(launcher))
+    if ((await readTextIfAny(at)) !== launcherText(ctx.home, launcher))
       findings.push({ ...finding, at, text: `${at} is not what polyenv wrote` });
   for (const at of [launcher.node, launcher.program])
     if (!existsSync(at)) findings.push({ ...finding, at, text: `${at}, which the launcher starts, is gone` });
@@ -211,6 +212,16 @@ async function checkEnvironments(ctx: Context, { scope }: VerifyOptions): Promis
         level: 'damage',
       });
   }
+  const defaults = defaultsFolder(ctx.home);
+  const wrong = existsSync(defaults) ? await compareEnvironment(defaults) : [];
+  if (wrong.length > 0)
+    findings.push({
+      kind: 'environment',
+      at: defaults,
+      text: `the routes of your defaults are not what was compiled: ${wrong.join(', ')}`,
+      hint: 'polyenv verify --repair',
+      level: 'damage',
+    });
   return findings;
 }
 
@@ -277,6 +288,11 @@ async function forget(ctx: Context, key: string): Promise<void> {
 
 /** Routes that cannot be compiled now go; shims then ask polyenv, which says why. */
 async function recompile(ctx: Context, directory: string): Promise<void> {
+  if (directory === defaultsFolder(ctx.home)) {
+    await removeTree(directory);
+    await compileDefaults(ctx);
+    return;
+  }
   await removeTree(join(environmentFolder(ctx.home, directory), 'route.sh'));
   try {
     await compileFolder(ctx, directory);

@@ -331,6 +331,27 @@ function companionsIn({ runtime, verdict, passing }: Extract<Finding, { readonly
   };
 }
 
+/** What the settings alone ask for, as if of a project: nothing that a folder says. */
+export function defaultsProject(ctx: ProjectContext, runtimes: readonly Runtime[]): Project {
+  const answers = runtimes.map((runtime) => ({ tool: runtime.id, ...defaultOf(ctx, runtime) }));
+  return {
+    directory: ctx.host.personHome,
+    manifests: [],
+    decisions: answers.flatMap(({ decision }) => (decision === undefined ? [] : [decision])),
+    floors: [],
+    inputs: [],
+    absences: [],
+    traces: [],
+    disagreements: [],
+    errors: answers.flatMap(({ tool, error }) => (error === undefined ? [] : [new ProjectError(error, tool)])),
+    warnings: [],
+    verdicts: [],
+    services: [],
+    companions: [],
+    servicePins: [],
+  };
+}
+
 /** The person's own version for where no project decides. */
 function defaultOf(
   ctx: ProjectContext,

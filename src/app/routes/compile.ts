@@ -2,7 +2,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { withLock } from '../../adapters/home/lock';
 import { type Offer, readEnvironments, renderShims, writeEnvironment, writeShims } from '../../adapters/routes/shims';
-import { shimsStand } from '../../adapters/routes/shims-check';
+import { noteShims, shimsStand } from '../../adapters/routes/shims-check';
 import { exportsFile, readExports } from '../../adapters/services/exports';
 import { executablesIn, listToolchains, readTree } from '../../adapters/store/store';
 import { certificateVariables } from '../../adapters/tls/bundle';
@@ -103,12 +103,13 @@ async function withoutOverrides(
 /** One shim for every command of every toolchain, and for what projects installed privately. */
 export async function refreshShims(ctx: Context): Promise<void> {
   const { home, host, settings, emit } = ctx;
-  if (await shimsStand(home, renderShims(home, await shimOffers(ctx), host.personHome))) return;
+  if (await shimsStand(home, renderShims(home, await shimOffers(ctx), host.personHome))) return noteShims(home);
   // Who counts the toolchains before another's is there would take that one's shims away.
   await withLock(
     { home, host, name: 'shims', purpose: 'writing shims', timeout: settings.lockTimeout, emit },
     async () => writeShims(home, await shimOffers(ctx), host.personHome),
   );
+  await noteShims(home);
 }
 
 /** The commands that each runtime has here, by its toolchains and by what projects installed privately. */
@@ -127,7 +128,10 @@ export async function shimOffers(ctx: Context): Promise<readonly Offer[]> {
       ...bins,
       ...(overlay?.ready ? [`${overlay.path}/${overlay.bin}`] : []),
     ]);
-    return { runtime, commands: [...new Set([...own, ...pinned, ...folders.flatMap(executablesIn)])] };
+    return {
+      runtime,
+      commands: [...new Set([...(runtime.commands ?? []), ...own, ...pinned, ...folders.flatMap(executablesIn)])],
+    };
   });
 }
 

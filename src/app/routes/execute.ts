@@ -5,6 +5,7 @@ import { type Writes, watchWrites } from '../../adapters/files/writes';
 import { isOurShim } from '../../adapters/routes/shims';
 import { readStandingEnvironment } from '../../adapters/store/standing';
 import { become, type Program, runChild, stayInstead } from '../../adapters/system/spawn';
+import { MOST_CALLS, readDepth, writeDepth } from '../../domain/routes/depth';
 import { type Environment, overlayFault, type RoutedRuntime } from '../../domain/routes/environment';
 import type { GlobalInstall } from '../../domain/runtime/layout';
 import { PolyenvError } from '../../domain/words/errors';
@@ -113,10 +114,10 @@ async function runAndRefresh(ctx: Context, program: Program): Promise<number> {
 
 /** As shims do: a wrapper on PATH that asks for its own name would go on for ever. */
 function deeper(ctx: Context, name: string): string {
-  const text = ctx.host.env.POLYENV_DEPTH ?? '0';
-  const depth = /^\d{1,2}$/.test(text) ? Number(text) : 0;
-  if (depth < 20) return String(depth + 1);
-  throw new PolyenvError('loop', `${name} calls itself: ${depth} times through polyenv exec`, {
+  const call = { tool: name, folder: ctx.directory };
+  const { same, all } = readDepth(ctx.host.env.POLYENV_DEPTH, call);
+  if (same < MOST_CALLS.same && all < MOST_CALLS.all) return writeDepth({ same: same + 1, all: all + 1 }, call);
+  throw new PolyenvError('loop', `${name} calls itself: ${all} times through polyenv exec`, {
     hint: `look for another program called ${name} on PATH that starts this one: type -a ${name}`,
   });
 }

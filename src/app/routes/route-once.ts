@@ -7,9 +7,11 @@ import { isExecutableFile } from '../../adapters/store/store';
 import { isFile } from '../../adapters/system/discover';
 import { become, runChild, stayInstead } from '../../adapters/system/spawn';
 import { askingVariables } from '../../domain/pins/files/of-runtime';
+import { isStandInFolder, readDepth } from '../../domain/routes/depth';
 import { type Environment, overlayFault } from '../../domain/routes/environment';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
+import { readyHome } from '../base/ready-home';
 import { loadRuntime } from '../base/registry';
 import { onlyAsked, overrideVariable } from '../project/overrides';
 import { askedByCaller, findProject, type Project } from '../project/project';
@@ -23,6 +25,7 @@ import {
   type Standing,
   standingsOf,
 } from './compile';
+import { compileDefaults } from './defaults';
 import { installArguments, installersOf, isGlobalInstall, withCompanions, withInstalled } from './execute';
 import { makeOverlays } from './make-overlay';
 import { commandIn, pathEntries, toolEnvironment } from './tool-environment';
@@ -67,7 +70,7 @@ export async function routeOnce(context: Context, asked: ShimCall): Promise<numb
   if (!installs) return become(ctx.host, program);
   const args = installArguments(environment.runtimes, call.name, call.args);
   const exit = await runChild(ctx.host, { ...program, args });
-  await compileFolder(ctx, call.folder === '' ? ctx.directory : call.folder);
+  await (call.folder === '' ? compileDefaults(ctx) : compileFolder(ctx, call.folder));
   await refreshShims(ctx);
   return exit;
 }
@@ -83,7 +86,12 @@ async function withoutPlus(ctx: Context, call: ShimCall): Promise<{ readonly ctx
 
 /** Decides once, installs what the command needs, and compiles that. */
 async function compiled(ctx: Context, call: ShimCall): Promise<Environment> {
-  const directory = call.folder === '' ? ctx.directory : call.folder;
+  const directory = call.folder;
+  // No folder pins it: what the person has for everywhere else does.
+  if (directory === '') {
+    await readyHome(ctx);
+    return compileDefaults(ctx, call.tool);
+  }
   const lasting = await onlyAsked(ctx, []);
   const project = await findProject(lasting, directory);
   // Why the file that should decide the runtime cannot.
@@ -150,8 +158,10 @@ function withStore(ctx: Context, environment: Environment): Environment {
 /** The next one on PATH that is no shim, in the environment as the caller had it. */
 async function passThrough(ctx: Context, call: ShimCall): Promise<number> {
   const env = environmentForTools(ctx.host.env);
+  // The shim that asked has counted itself.
+  const again = readDepth(env.POLYENV_DEPTH, { tool: call.tool, folder: ctx.directory }).same > 1;
   const file = pathEntries(env.PATH)
-    .filter((entry) => entry !== ctx.home.shims)
+    .filter((entry) => entry !== ctx.home.shims && !(again && isStandInFolder(entry, env)))
     .map((entry) => join(entry, call.name))
     .find((path) => isExecutableFile(path) && !isOurShim(ctx.home, path));
   if (file !== undefined) return become(ctx.host, { file, args: call.args, env, cwd: ctx.directory });

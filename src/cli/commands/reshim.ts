@@ -1,6 +1,7 @@
 import { prepareHome } from '../../adapters/home/home';
 import { ensureLauncher } from '../../adapters/home/launcher';
 import { refreshShims } from '../../app/routes/compile';
+import { keepDefaults } from '../../app/routes/defaults';
 import type { Command } from '../command';
 
 export const command: Command = {
@@ -11,6 +12,7 @@ export const command: Command = {
     await prepareHome(ctx.home);
     await ensureLauncher(ctx.home, ctx.host);
     await refreshShims(ctx);
+    await keepDefaults(ctx);
     return { data: { shims: ctx.home.shims }, text: `wrote the shims in ${ctx.home.shims}` };
   },
 };

@@ -1,5 +1,6 @@
 import { prepareHome } from '../../adapters/home/home';
 import { ensureLauncher } from '../../adapters/home/launcher';
+import { homeOf } from '../../adapters/home/paths';
 import {
   addLines,
   findShell,
@@ -12,9 +13,11 @@ import {
   startupFile,
 } from '../../adapters/routes/startup-file';
 import { refreshShims } from '../../app/routes/compile';
+import { keepDefaults } from '../../app/routes/defaults';
 import { installOwnNode } from '../../app/toolchains/own-node';
 import type { Toolchain } from '../../domain/toolchain/toolchain';
 import { PolyenvError } from '../../domain/words/errors';
+import { quoteSh } from '../../domain/words/shell-quote';
 import { type Command, flag, type Input, value } from '../command';
 import { confirm } from '../confirm';
 import type { Outcome } from '../output/outcome';
@@ -54,6 +57,7 @@ export const command: Command = {
     await prepareHome(ctx.home);
     await ensureLauncher(ctx.home, ctx.host);
     await refreshShims(ctx);
+    await keepDefaults(ctx);
     const written = startup !== undefined && (await addStartup(input, startup));
     const own = flag(input, 'no-own-node') ? undefined : await ownNode(input);
     const lines = [
@@ -63,6 +67,9 @@ export const command: Command = {
           ? `wrote ${startup.file}`
           : `${startup.file} has polyenv's lines already`,
       own === undefined ? '' : `polyenv runs on its own Node ${own.version}`,
+      ctx.home.root === homeOf({ ...ctx.host, env: {} }).root
+        ? ''
+        : `the home is ${ctx.home.root}, and these shims keep to it; for other copies of polyenv: export POLYENV_HOME=${quoteSh(ctx.home.root)}`,
       startup === undefined
         ? 'or name the shell: polyenv setup --shell bash'
         : `open a new shell, or: export PATH="${ctx.home.shims}:$PATH"`,

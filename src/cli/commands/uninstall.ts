@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { withLock } from '../../adapters/home/lock';
+import { settingsFile } from '../../adapters/home/settings';
 import { listEnvironments } from '../../adapters/routes/shims';
 import { listToolchains, removeToolchain } from '../../adapters/store/store';
 import { parseWishes } from '../../app/project/wishes';
@@ -65,8 +66,9 @@ export const command: Command = {
       }
       const user = users.find((environment) => environment.toolchains.includes(toolchain.root));
       if (user !== undefined && !flag(input, 'force')) {
-        throw new PolyenvError('in-use', `${toolchain.tool} ${toolchain.version} is pinned by ${user.directory}`, {
-          where: { file: user.directory },
+        const who = user.of === 'defaults' ? 'is your default' : `is pinned by ${user.directory}`;
+        throw new PolyenvError('in-use', `${toolchain.tool} ${toolchain.version} ${who}`, {
+          where: { file: user.of === 'defaults' ? settingsFile(ctx.host) : user.directory },
           hint: `polyenv uninstall --force ${toolchain.tool}@${toolchain.version}`,
         });
       }

@@ -23,6 +23,8 @@ export interface Environment {
   readonly folders?: readonly string[];
   /** Files that must stay absent, absolute. */
   readonly absences: readonly string[];
+  /** Variables of the caller that must have this value; empty counts as unset. */
+  readonly given?: Readonly<Record<string, string>>;
   /** Which of these concern only one runtime; the others concern all. */
   readonly traces: readonly {
     readonly tool: ToolId;
@@ -227,13 +229,14 @@ export function stampedInputs(
 
 /** What must still hold: for all runtimes line by line, then for the one that is asked for, which is all that a shim waits for. */
 function renderConditions(environment: Environment, stamps: string): string {
-  const { inputs, absences, traces, folders = [] } = environment;
+  const { inputs, absences, traces, folders = [], given = {} } = environment;
   const own = new Set(traces.flatMap((trace) => [...trace.inputs, ...trace.absences]));
   const line = (condition: string): string => `${condition} || return 0\n`;
   const kind = (file: string): 'folder' | undefined => (folders.includes(file) ? 'folder' : undefined);
   const stood = (file: string): string => line(stoodStill(file, `${stamps}/${inputs.indexOf(file)}`, kind(file)));
   const gone = (file: string): string => line(`[ ! -e ${quoteSh(file)} ]`);
   const shared = [
+    ...Object.entries(given).map(([name, value]) => line(`[ "\${${name}-}" = ${quoteSh(value)} ]`)),
     ...inputs.filter((file) => !own.has(file)).map(stood),
     ...absences.filter((file) => !own.has(file)).map(gone),
   ];

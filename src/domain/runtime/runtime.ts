@@ -27,6 +27,8 @@ export interface Runtime {
   /** The first is the default. */
   readonly vendors?: readonly [string, ...string[]];
   readonly options?: readonly RequestOption[];
+  /** Commands that people type and its toolchains have: their shims stand before the first one is installed. */
+  readonly commands?: readonly string[];
   /** Files of the ecosystem that already pin it, most specific first. */
   readonly pins: readonly PinFile[];
   /** Variables of the ecosystem by which the caller asks for a version for one call: `RUSTUP_TOOLCHAIN`. */
