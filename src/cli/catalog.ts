@@ -13,6 +13,7 @@ export const CATALOG: readonly Entry[] = [
   { name: 'untrust', group: 'Project', load: () => import('./commands/untrust') },
   { name: 'exec', aliases: ['x'], group: 'Run', near: true, load: () => import('./commands/exec') },
   { name: 'run', group: 'Run', load: () => import('./commands/run') },
+  { name: 'watch', group: 'Run', load: () => import('./commands/watch') },
   { name: 'shell', group: 'Run', load: () => import('./commands/shell') },
   { name: 'env', group: 'Run', near: true, load: () => import('./commands/env') },
   { name: 'up', group: 'Services', near: true, load: () => import('./commands/up') },

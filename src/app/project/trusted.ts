@@ -5,6 +5,7 @@ import { needsTrust } from '../../domain/project/trust';
 import type { EnvOp } from '../../domain/words/env-op';
 import type { ToolId } from '../../domain/words/tool-id';
 import type { Context } from '../base/context';
+import { type IncludedFiles, includedFiles } from './env-files';
 import { isInside } from './inside';
 import { readManifest } from './manifests';
 
@@ -25,17 +26,23 @@ export async function trustedEffects(
   readonly variables: readonly EnvOp[];
   readonly untrusted: readonly Manifest[];
   readonly trusted: readonly Manifest[];
+  /** Files of variables that were read, and those that are not there. */
+  readonly inputs: readonly string[];
+  readonly absences: readonly string[];
 }> {
   const store = { home: ctx.home, host: ctx.host };
-  const wanting = manifests.filter((manifest) => needsTrust({ manifest }));
+  const subjects = await Promise.all(manifests.map(includedFiles));
   const judged = await Promise.all(
-    wanting.map(async (manifest) => ({ manifest, yes: await isTrusted(store, { manifest }) })),
+    subjects.filter(needsTrust).map(async (subject) => ({ subject, yes: await isTrusted(store, subject) })),
   );
-  const trusted = judged.filter(({ yes }) => yes).map(({ manifest }) => manifest);
+  const trusted = judged.filter(({ yes }) => yes).map(({ subject }) => subject);
+  for (const { fault } of trusted) if (fault !== undefined) throw fault;
   return {
     variables: trusted.toReversed().flatMap(variablesOf),
-    trusted,
-    untrusted: judged.filter(({ yes }) => !yes).map(({ manifest }) => manifest),
+    trusted: trusted.map(({ manifest }) => manifest),
+    untrusted: judged.filter(({ yes }) => !yes).map(({ subject }) => subject.manifest),
+    inputs: subjects.flatMap(({ inputs }) => inputs),
+    absences: subjects.flatMap(({ absences }) => absences),
   };
 }
 
@@ -45,13 +52,14 @@ export async function trustedOrder(ctx: Context, folder: string, tool: ToolId): 
   return trusted.flatMap(({ sources }) => sources).find((one) => one.tool === tool)?.order;
 }
 
-function variablesOf(manifest: Manifest): readonly EnvOp[] {
+function variablesOf({ manifest, variables }: IncludedFiles): readonly EnvOp[] {
   const base = dirname(manifest.path);
   const folders = manifest.paths.filter(({ folder }) => isInside(base, folder));
   // Prepended one by one, so the last one named would be searched first.
   const prepended = folders.filter(({ op }) => op === 'prepend').toReversed();
   const appended = folders.filter(({ op }) => op === 'append');
   return [
+    ...variables,
     ...manifest.env.map(({ op }) => op),
     ...[...prepended, ...appended].map(({ op, folder }): EnvOp => ({ op, name: 'PATH', value: join(base, folder) })),
   ];

@@ -142,7 +142,8 @@ export async function describeEnvironment(
   const { project, standings, directory } = of;
   const isolation = project.isolation ?? 'default';
   const locks = [...new Set(standings.map((standing) => standing.lockPath))];
-  const { variables, untrusted } = await trustedEffects(ctx, project.manifests);
+  const effects = await trustedEffects(ctx, project.manifests);
+  const { variables, untrusted } = effects;
   const missing = standings.filter(
     ({ toolchain, decision }) => toolchain === undefined && decision.request.version.kind !== 'system',
   );
@@ -196,12 +197,14 @@ export async function describeEnvironment(
     traces: [...project.traces, ...overlays],
     inputs: [
       ...project.inputs,
+      ...effects.inputs,
       ...locks.filter((path) => existsSync(path)),
       ...files.filter((path) => existsSync(path)),
       ...overlays.flatMap(({ inputs }) => inputs),
     ],
     absences: [
       ...project.absences,
+      ...effects.absences,
       ...locks.filter((path) => !existsSync(path)),
       ...files.filter((path) => !existsSync(path)),
       ...overlays.flatMap(({ absences }) => absences),

@@ -4,74 +4,21 @@ import { ensureFolder } from '../../adapters/files/fs';
 import { isFolder } from '../../adapters/system/discover';
 import type { Program } from '../../adapters/system/spawn';
 import { openSupervisor, type Supervisor } from '../../adapters/system/supervise';
-import { MANIFEST_NAMES, type Manifest, type ManifestTask } from '../../domain/project/manifest';
-import { orderOf, planTask, runsAtOnce, type TaskPlan } from '../../domain/project/task-graph';
+import type { Manifest, ManifestTask } from '../../domain/project/manifest';
+import { orderOf, runsAtOnce, type TaskPlan } from '../../domain/project/task-graph';
 import { applyEnvOps, type EnvOp } from '../../domain/words/env-op';
 import { PolyenvError } from '../../domain/words/errors';
-import { nearestName } from '../../domain/words/nearest';
 import { present } from '../../domain/words/present';
 import { quoted } from '../../domain/words/printable';
 import { quoteSh } from '../../domain/words/shell-quote';
 import type { Context } from '../base/context';
 import { taskPorts } from '../gateway/names';
 import { isInside } from '../project/inside';
-import { readManifest } from '../project/manifests';
-import { trustedEffects } from '../project/trusted';
 import { refreshShims } from './compile';
 import { readyEnvironment } from './execute';
+import { findTask, type ListedTask } from './find-task';
+import { isDone, rememberDone, stateOfTask, type TaskRun } from './task-cache';
 import { toolEnvironment } from './tool-environment';
-
-export interface ListedTask extends ManifestTask {
-  readonly manifest: Manifest;
-  readonly trusted: boolean;
-}
-
-/** The tasks that can be called by name here, nearest first: one that a nearer manifest also has is not among them. */
-export async function listTasks(ctx: Context): Promise<readonly ListedTask[]> {
-  const found = new Map<string, ListedTask>();
-  for await (const tasks of tasksUp(ctx)) {
-    for (const task of tasks) if (!found.has(task.name)) found.set(task.name, task);
-  }
-  return [...found.values()];
-}
-
-/** In the nearest manifest that has it; those beyond are not read. Throws `task-unknown`, naming the nearest name. */
-export async function findTask(
-  ctx: Context,
-  name: string,
-): Promise<{ readonly listed: ListedTask; readonly plan: TaskPlan<ManifestTask> }> {
-  const names: string[] = [];
-  for await (const tasks of tasksUp(ctx)) {
-    const listed = tasks.find((task) => task.name === name);
-    const plan = listed && planTask(listed.manifest.tasks, name);
-    if (listed !== undefined && plan !== undefined) return { listed, plan };
-    names.push(...tasks.map((task) => task.name));
-  }
-  const near = nearestName(name, names);
-  throw new PolyenvError('task-unknown', `no manifest here or above has a task called ${quoted(name)}`, {
-    hint:
-      near !== undefined
-        ? `polyenv run ${near}`
-        : names.length > 0
-          ? 'polyenv run --list'
-          : 'write it below [tasks] in polyenv.toml',
-  });
-}
-
-/** Of each manifest from the folder in question to where the walk of pins stops too. */
-async function* tasksUp(ctx: Context): AsyncGenerator<readonly ListedTask[]> {
-  for (let folder = ctx.directory; ; folder = dirname(folder)) {
-    let root = false;
-    for (const name of MANIFEST_NAMES) {
-      const manifest = (await readManifest(folder, name))?.manifest;
-      if (manifest === undefined) continue;
-      root ||= manifest.root;
-      const trusted = (await trustedEffects(ctx, [manifest])).untrusted.length === 0;
-      yield manifest.tasks.map((task) => ({ ...task, manifest, trusted }));
-    }
-    if (root || folder === dirname(folder) || folder === ctx.host.personHome) return;
-  }
-}
 
 export interface TaskCall {
   readonly name: string;
@@ -80,6 +27,10 @@ export interface TaskCall {
   /** What stands before the lines of each task when several run at once. */
   readonly mark: (name: string, all: readonly string[], stream: 'stdout' | 'stderr') => string;
   readonly stdout?: 'stderr';
+  /** Runs tasks whose inputs are unchanged too. */
+  readonly force?: true;
+  /** Ends what runs, so that it can be begun anew. */
+  readonly again?: AbortSignal;
   /** Starts the services that the tasks of the manifest need, before their environments are made. */
   readonly startServices: (manifest: Manifest, names: readonly string[]) => Promise<void>;
 }
@@ -89,7 +40,8 @@ export interface TaskCall {
  * missing installed first. The first that fails stops the others; resolves to its exit status.
  */
 export async function runTask(ctx: Context, call: TaskCall): Promise<number> {
-  const { listed, plan } = await findTask(ctx, call.name);
+  const { listed, plan, args: own } = await findTask(ctx, call.name);
+  const args = [...own, ...call.args];
   const { manifest } = listed;
   // guard: tasks-trust
   if (!listed.trusted) {
@@ -98,7 +50,7 @@ export async function runTask(ctx: Context, call: TaskCall): Promise<number> {
       hint: 'polyenv trust --show, then polyenv trust',
     });
   }
-  refuseLostArguments(listed, call.args);
+  refuseLostArguments(listed, args);
   const tasks = orderOf(plan);
   const needed = [...new Set(tasks.flatMap(({ services }) => services))];
   if (needed.length > 0) await call.startServices(manifest, needed);
@@ -111,9 +63,20 @@ export async function runTask(ctx: Context, call: TaskCall): Promise<number> {
     ...present({ stdout: call.stdout }),
   });
   try {
-    const runner = new Runner(supervisor, (task, index) =>
-      programs(task, index, task.name === listed.name ? call.args : []),
-    );
+    const argsOf = (task: ManifestTask) => (task.name === listed.name ? args : []);
+    const runOf = (task: ManifestTask): TaskRun => ({
+      task,
+      path: manifest.path,
+      folder: folderOf(manifest, task),
+      args: argsOf(task),
+      toolchains: programs.toolchains(task),
+    });
+    const runner = new Runner(supervisor, {
+      program: (task, index) => programs.program(task, index, argsOf(task)),
+      once: (task, lines) => unlessDone(ctx, { run: runOf(task), force: call.force, lines }),
+    });
+    call.again?.addEventListener('abort', () => supervisor.stop('SIGTERM'), { once: true });
+    if (call.again?.aborted) supervisor.stop('SIGTERM');
     const exit = await runner.run(plan);
     const { stopped } = supervisor;
     // A service that ends well when it is asked to has done its task; one that never began has not.
@@ -124,19 +87,39 @@ export async function runTask(ctx: Context, call: TaskCall): Promise<number> {
   }
 }
 
+/** Runs the lines of a task, unless nothing that it reads has changed since they last ended well. */
+async function unlessDone(
+  ctx: Context,
+  of: { readonly run: TaskRun; readonly force: true | undefined; readonly lines: () => Promise<'ended' | 'failed'> },
+): Promise<void> {
+  const state = await stateOfTask(of.run);
+  if (state === undefined) return void (await of.lines());
+  if (of.force === undefined && (await isDone(ctx, of.run, state))) {
+    ctx.emit({ type: 'note', text: `${of.run.task.name}: nothing that it reads has changed` });
+    return;
+  }
+  if ((await of.lines()) === 'ended') await rememberDone(ctx, of.run, state);
+}
+
+interface Ways {
+  program(task: ManifestTask, index: number): Program;
+  /** Runs the lines, or finds that they need not run. */
+  once(task: ManifestTask, lines: () => Promise<'ended' | 'failed'>): Promise<void>;
+}
+
 /** Each task once, those at once that may be. */
 class Runner {
   readonly #results = new Map<string, Promise<void>>();
   readonly #supervisor: Supervisor;
-  readonly #program: (task: ManifestTask, index: number) => Program;
+  readonly #ways: Ways;
   /** The status of the first that failed, or why the first could not be started. */
   #failed: { readonly exit: number } | { readonly error: unknown } | undefined;
   /** Whether something was not begun because of an end before. */
   leftOut = false;
 
-  constructor(supervisor: Supervisor, program: (task: ManifestTask, index: number) => Program) {
+  constructor(supervisor: Supervisor, ways: Ways) {
     this.#supervisor = supervisor;
-    this.#program = program;
+    this.#ways = ways;
   }
 
   /** Resolves once nothing runs any more. */
@@ -158,14 +141,24 @@ class Runner {
     await undefined;
     if (task.parallel) await Promise.all(before.map((one) => this.#once(one)));
     else for (const one of before) if (!this.#ending) await this.#once(one);
+    if (task.run.length === 0) return;
+    try {
+      await this.#ways.once(task, () => this.#lines(task));
+    } catch (error) {
+      this.#fail({ error });
+    }
+  }
+
+  async #lines(task: ManifestTask): Promise<'ended' | 'failed'> {
     for (const index of task.run.keys()) {
       const exit = this.#ending ? undefined : await this.#line(task, index);
       if (exit === undefined) {
         this.leftOut = true;
-        return;
+        return 'failed';
       }
       if (exit !== 0) this.#fail({ exit });
     }
+    return this.#ending ? 'failed' : 'ended';
   }
 
   get #ending(): boolean {
@@ -174,7 +167,7 @@ class Runner {
 
   async #line(task: ManifestTask, index: number): Promise<number | undefined> {
     try {
-      return await this.#supervisor.run(task.name, this.#program(task, index));
+      return await this.#supervisor.run(task.name, this.#ways.program(task, index));
     } catch (error) {
       this.#fail({ error });
       return undefined;
@@ -194,7 +187,11 @@ async function prepare(
   ctx: Context,
   manifest: Manifest,
   tasks: readonly ManifestTask[],
-): Promise<(task: ManifestTask, index: number, args: readonly string[]) => Program> {
+): Promise<{
+  program(task: ManifestTask, index: number, args: readonly string[]): Program;
+  toolchains(task: ManifestTask): readonly string[];
+}> {
+  const toolchains = new Map<string, readonly string[]>();
   const environments = new Map<string, Readonly<Record<string, string | undefined>>>();
   for (const task of tasks) {
     if (task.run.length === 0) continue;
@@ -203,9 +200,13 @@ async function prepare(
     const environment = await readyEnvironment(ctx, folder, { wishes: [] });
     for (const { homes } of environment.runtimes) for (const home of homes) await ensureFolder(home);
     environments.set(folder, toolEnvironment(ctx, environment));
+    toolchains.set(
+      folder,
+      environment.runtimes.map(({ toolchain }) => toolchain),
+    );
   }
   const ports = await taskPorts(ctx, manifest);
-  return (task, index, args) => {
+  const program = (task: ManifestTask, index: number, args: readonly string[]): Program => {
     // Once more: a task before this one may have made the folder, or a link in its place.
     const folder = folderOf(manifest, task);
     if (!isFolder(folder)) {
@@ -229,6 +230,7 @@ async function prepare(
       cwd: folder,
     };
   };
+  return { program, toolchains: (task) => toolchains.get(folderOf(manifest, task)) ?? [] };
 }
 
 function folderOf(manifest: Manifest, { name, dir, line }: ManifestTask): string {

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { grantTrust, isTrusted } from '../../adapters/home/trust';
+import { includedFiles } from '../../app/project/env-files';
 import { nearestManifests } from '../../app/project/trusted';
 import { compileFolder } from '../../app/routes/compile';
 import { describeTrust, needsTrust } from '../../domain/project/trust';
@@ -25,15 +26,16 @@ export const command: Command = {
       throw new PolyenvError('manifest-missing', 'there is no polyenv.toml here or above', {
         hint: 'polyenv use node@lts',
       });
-    const wanting = manifests.filter((manifest) => needsTrust({ manifest }));
-    const effects = wanting.flatMap((manifest) =>
-      describeTrust({ manifest }).map((effect) => ({ file: manifest.path, ...effect })),
+    const wanting = (await Promise.all(manifests.map(includedFiles))).filter(needsTrust);
+    for (const { fault } of wanting) if (fault !== undefined) throw fault;
+    const effects = wanting.flatMap((subject) =>
+      describeTrust(subject).map((effect) => ({ file: subject.manifest.path, ...effect })),
     );
     const told = effects.map(
       (effect) =>
         `  ${effect.file}:${effect.line ?? 1}  ${effect.text}${effect.risk ? input.output.out.red('  (lets it run code)') : ''}`,
     );
-    const already = (await Promise.all(wanting.map((manifest) => isTrusted(store, { manifest })))).every((yes) => yes);
+    const already = (await Promise.all(wanting.map((subject) => isTrusted(store, subject)))).every((yes) => yes);
     if (wanting.length === 0 || flag(input, 'show') || flag(input, 'dry-run') || already) {
       const text =
         wanting.length === 0
@@ -43,12 +45,12 @@ export const command: Command = {
     }
     if (!(await confirm(input, ['this would apply:', ...told].join('\n')))) {
       throw new PolyenvError('not-trusted', 'nothing was trusted: nobody could be asked', {
-        where: { file: wanting[0]?.path ?? '' },
+        where: { file: wanting[0]?.manifest.path ?? '' },
         hint: 'polyenv trust --show, then polyenv trust --yes',
       });
     }
-    for (const manifest of wanting) await grantTrust(store, { manifest });
-    await compileFolder(ctx, dirname(wanting[0]?.path ?? ctx.directory));
+    for (const subject of wanting) await grantTrust(store, subject);
+    await compileFolder(ctx, dirname(wanting[0]?.manifest.path ?? ctx.directory));
     return { data: { trusted: true, effects }, text: ['trusted:', ...told].join('\n') };
   },
 };

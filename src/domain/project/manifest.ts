@@ -45,11 +45,14 @@ export interface Manifest {
   /** `[domains]`: data, but for the origins that they let in. */
   readonly domains: readonly ManifestDomain[];
   /** `[env]`. Not to be applied without trust. */
+  /** What `[env]` reads variables from: they give way to its own. */
+  readonly envFiles: readonly ManifestFile[];
   readonly env: readonly ManifestVariable[];
   /** `[paths]`. Not to be applied without trust. */
   readonly paths: readonly ManifestFolder[];
   /** `[tasks]`. Not to be run without trust. */
   readonly tasks: readonly ManifestTask[];
+  readonly aliases: readonly ManifestAlias[];
   /** `[sources]`. Not to be used without trust. */
   readonly sources: readonly ManifestSource[];
 }
@@ -78,6 +81,21 @@ export interface ManifestFolder {
   readonly line: number;
 }
 
+/** A file of variables, in the form that dotenv reads. */
+export interface ManifestFile {
+  /** Relative to the manifest's folder and inside it. */
+  readonly file: string;
+  readonly line: number;
+}
+
+/** Another name for a task of the same manifest, with arguments of its own. */
+export interface ManifestAlias {
+  readonly name: string;
+  readonly task: string;
+  readonly args: readonly string[];
+  readonly line: number;
+}
+
 export interface ManifestTask {
   readonly name: string;
   /** Lines of shell; empty for a task that only has dependencies. */
@@ -91,6 +109,10 @@ export interface ManifestTask {
   readonly parallel: boolean;
   /** Names of services, of this manifest or of one above, that run before. */
   readonly services: readonly string[];
+  /** Patterns of the files that it reads, below its folder: while they are as they were at its last good end, it need not run. */
+  readonly inputs: readonly string[];
+  /** Patterns of the files that it makes: each must match something, or it runs. */
+  readonly outputs: readonly string[];
   /** The port that it is told to listen on, in `PORT`. */
   readonly port?: number;
   readonly description: string;
@@ -134,9 +156,11 @@ export function decodeManifest(input: ManifestInput): Manifest {
     runtimes: decodeRuntimes(input),
     services,
     domains: decodeDomains(input, { services, tasks }),
-    env: decodeVariables(input, ['env']),
+    envFiles: decodeEnvFiles(input),
+    env: decodeVariables(input, ['env'], ENV_FILE),
     paths: decodePaths(input),
     tasks,
+    aliases: decodeAliases(input, tasks),
     sources: decodeSources(input),
   };
 }
@@ -151,10 +175,25 @@ const TOP_LEVEL = [
   'env',
   'paths',
   'tasks',
+  'aliases',
   'sources',
 ] as const;
 
-const TASK_KEYS = ['run', 'dir', 'env', 'depends', 'parallel', 'services', 'port', 'description'] as const;
+/** The key of `[env]` that names files: no variable is called so. */
+const ENV_FILE = 'file';
+
+const TASK_KEYS = [
+  'run',
+  'dir',
+  'env',
+  'depends',
+  'parallel',
+  'services',
+  'port',
+  'inputs',
+  'outputs',
+  'description',
+] as const;
 
 function decodeRuntimes(input: ManifestInput): readonly ManifestPin[] {
   const pins: ManifestPin[] = [];
@@ -238,7 +277,41 @@ function versionAt(input: ManifestInput, keys: KeyPath, value: unknown): string 
   return textAt(input, keys, { limit: LONGEST.version }).trim();
 }
 
-function decodeVariables(input: ManifestInput, keys: KeyPath): readonly ManifestVariable[] {
+function decodeEnvFiles(input: ManifestInput): readonly ManifestFile[] {
+  const value = tableAt(input, ['env'])[ENV_FILE];
+  if (value === undefined) return [];
+  const places: readonly KeyPath[] = Array.isArray(value)
+    ? value.map((_, index) => ['env', ENV_FILE, index])
+    : [['env', ENV_FILE]];
+  return places.map((keys) => ({
+    file: folderInside(input, keys, textAt(input, keys, { limit: LONGEST.folder })),
+    line: input.lineOf(...keys),
+  }));
+}
+
+function decodeAliases(input: ManifestInput, tasks: readonly ManifestTask[]): readonly ManifestAlias[] {
+  const names = tasks.map(({ name }) => name);
+  return Object.keys(tableAt(input, ['aliases'])).map((name) => {
+    const keys = ['aliases', name];
+    if (!TASK_NAME.test(name) || name.length > LONGEST.name)
+      fail(input, keys, { what: `${quoted(name)} is no name for a task` });
+    if (names.includes(name))
+      fail(input, keys, { what: `${name} is a task already`, hint: 'give the alias another name' });
+    const words = Array.isArray(valueAt(input, keys))
+      ? textsAt(input, keys, LONGEST.command)
+      : textAt(input, keys, { limit: LONGEST.command }).trim().split(/\s+/);
+    const [task = '', ...args] = words.filter((word, index) => index !== 1 || word !== '--');
+    if (!names.includes(task)) {
+      fail(input, keys, {
+        what: `${name} stands for ${quoted(task)}, which is no task here`,
+        hint: didYouMean(task, names),
+      });
+    }
+    return { name, task, args, line: input.lineOf(...keys) };
+  });
+}
+
+function decodeVariables(input: ManifestInput, keys: KeyPath, except?: string): readonly ManifestVariable[] {
   const mirrors = new Map(
     input.runtimes.flatMap((runtime) =>
       (runtime.sources ?? []).flatMap((source) =>
@@ -246,7 +319,8 @@ function decodeVariables(input: ManifestInput, keys: KeyPath): readonly Manifest
       ),
     ),
   );
-  return Object.entries(tableAt(input, keys)).map(([name, value]) => {
+  const entries = Object.entries(tableAt(input, keys)).filter(([name]) => name !== except);
+  return entries.map(([name, value]) => {
     const here = [...keys, name];
     const mirrored = mirrors.get(name);
     const reason =
@@ -306,13 +380,26 @@ function decodeTasks(input: ManifestInput): readonly ManifestTask[] {
   return tasks;
 }
 
+const TASK_NAME = /^[A-Za-z0-9_][A-Za-z0-9_:.-]*$/;
+
 function decodeTask(input: ManifestInput, name: string): ManifestTask {
   const keys = ['tasks', name];
-  if (!/^[A-Za-z0-9_][A-Za-z0-9_:.-]*$/.test(name) || name.length > LONGEST.name) {
+  if (!TASK_NAME.test(name) || name.length > LONGEST.name) {
     fail(input, keys, { what: `${quoted(name)} is no name for a task: letters, digits and _ : . - make one` });
   }
   const line = input.lineOf(...keys);
-  const plain = { name, dir: '.', env: [], depends: [], parallel: false, services: [], description: '', line };
+  const plain = {
+    name,
+    dir: '.',
+    env: [],
+    depends: [],
+    parallel: false,
+    services: [],
+    inputs: [],
+    outputs: [],
+    description: '',
+    line,
+  };
   const value = valueAt(input, keys);
   if (!isTable(value)) {
     const run = Array.isArray(value)
@@ -344,10 +431,29 @@ function decodeTask(input: ManifestInput, name: string): ManifestTask {
     env: decodeVariables(input, [...keys, 'env']),
     parallel: flagAt(input, [...keys, 'parallel']),
     services: value.services === undefined ? [] : textsAt(input, [...keys, 'services'], LONGEST.name),
+    inputs: patternsAt(input, [...keys, 'inputs']),
+    outputs: patternsAt(input, [...keys, 'outputs']),
     ...(value.port !== undefined && { port: portAt(input, [...keys, 'port']) }),
     description:
       value.description === undefined ? '' : textAt(input, [...keys, 'description'], { limit: LONGEST.folder }),
   };
+}
+
+/** Patterns of files below the task's folder: `*` within a name, `**` for folders too. */
+function patternsAt(input: ManifestInput, keys: KeyPath): readonly string[] {
+  const value = valueAt(input, keys);
+  if (value === undefined) return [];
+  const places = Array.isArray(value) ? value.map((_, index) => [...keys, index]) : [keys];
+  return places.map((place) => {
+    const text = textAt(input, place, { limit: LONGEST.folder });
+    if (text.startsWith('/') || text.startsWith('!') || text.split('/').includes('..')) {
+      fail(input, place, {
+        what: `${quoted(text)} is no pattern of files below the task's folder`,
+        hint: 'write it relative, such as src/**/*.ts',
+      });
+    }
+    return text;
+  });
 }
 
 function decodeSources(input: ManifestInput): readonly ManifestSource[] {

@@ -27,7 +27,7 @@ export function needsTrust({ manifest, included = [] }: TrustSubject): boolean {
 }
 
 /**
- * sha256 in hex over what the decoded tables `[env]`, `[paths]`, `[tasks]` and `[sources]` mean, and over every included
+ * sha256 in hex over what the decoded tables `[env]`, `[paths]`, `[tasks]`, `[aliases]` and `[sources]` mean, and over every included
  * file. Pins, comments, order of keys and spelling are outside it.
  */
 export function trustDigest({ manifest, included = [] }: TrustSubject): string {
@@ -38,6 +38,9 @@ export function trustDigest({ manifest, included = [] }: TrustSubject): string {
     tasks: sorted(manifest.tasks.map((task) => [task.name, taskOf(task)])),
     sources: sorted(manifest.sources.map(({ tool, order }) => [tool, order])),
     included: sorted(included.map(({ path, digest }) => [path, digest])),
+    ...(manifest.aliases.length > 0 && {
+      aliases: sorted(manifest.aliases.map(({ name, task, args }) => [name, task, args])),
+    }),
     // Absent where there is none: names alone need no trust, and do not end it.
     ...(openDomains(manifest).length > 0 && {
       origins: sorted(openDomains(manifest).map(({ name, origins }) => [name, origins.toSorted()])),
@@ -60,6 +63,9 @@ export function describeTrust({ manifest, included = [] }: TrustSubject): readon
       return { table: 'paths', text: `searches ${quoted(folder, 200)} ${where} other folders for commands`, line };
     }),
     ...manifest.tasks.map((task): TrustEffect => ({ table: 'tasks', text: describeTask(task), line: task.line })),
+    ...manifest.aliases.map(({ name, task, args, line }): TrustEffect => {
+      return { table: 'tasks', text: `task ${name} is ${quoted([task, ...args].join(' '), 500)}`, line };
+    }),
     ...manifest.sources.map(({ tool, order, line }): TrustEffect => {
       return { table: 'sources', text: printable(`takes ${tool} from ${order.join(', then ')} only`), line };
     }),
@@ -78,9 +84,17 @@ function variablesOf(variables: readonly ManifestVariable[]): readonly unknown[]
   return sorted(variables.map(({ op }) => [op.name, op.op === 'set' ? [op.value] : []]));
 }
 
-function taskOf({ run, dir, env, depends, parallel, port }: ManifestTask): readonly unknown[] {
+function taskOf({ run, dir, env, depends, parallel, port, inputs, outputs }: ManifestTask): readonly unknown[] {
   // Which services run before is data, as the services are; where the task listens decides what others reach.
-  return [run, dir, variablesOf(env), depends, parallel, ...(port === undefined ? [] : [port])];
+  return [
+    run,
+    dir,
+    variablesOf(env),
+    depends,
+    parallel,
+    ...(port === undefined ? [] : [port]),
+    ...(inputs.length + outputs.length === 0 ? [] : [inputs, outputs]),
+  ];
 }
 
 function sorted<T extends readonly [string, unknown] | readonly unknown[]>(pairs: readonly T[]): readonly T[] {
