@@ -664,7 +664,7 @@ describe('the verbs', () => {
   it('name the shells that are supported', async () => {
     for (const [args, env] of [
       [['activate', 'tcsh'], {}],
-      [['activate'], { SHELL: '' }],
+      [['activate'], { SHELL: '/bin/tcsh' }],
     ] as const) {
       const ran = await machine.polyenv(args, { env });
       expect([ran.exit, ran.stdout]).toEqual([2, '']);
