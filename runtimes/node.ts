@@ -1,4 +1,5 @@
 import {
+  type ArchiveFormat,
   type Artifact,
   asArraySkipping,
   asBoolean,
@@ -25,6 +26,7 @@ import {
   npmScheme,
   nvmrc,
   type PackageVersion,
+  type Packing,
   type Packument,
   type Part,
   PLATFORMS,
@@ -36,6 +38,7 @@ import {
   parseLocator,
   platformOf,
   polyglotManagers,
+  present,
   type Recipe,
   type Release,
   type Runtime,
@@ -111,23 +114,25 @@ const official: Source = {
   },
   artifacts: async (upstream, { version }) => {
     const signed = await listOf(upstream, version);
-    const found = artifactsIn(signed, (platform) => officialFile(version, platform));
+    const found = artifactsIn(signed, (platform, format) => officialFile(version, platform, format));
     const without = PLATFORMS.filter(
       (platform) => isMusl(platform) && !found.some((artifact) => artifact.platform === platform),
     );
     if (without.length === 0 || channelOf(version) !== undefined) return found;
     const unofficial = await unofficialList(upstream, version);
-    const more = artifactsIn(unofficial, (platform) =>
-      without.includes(platform) ? unofficialFile(version, platform) : '',
+    const more = artifactsIn(unofficial, (platform, format) =>
+      without.includes(platform) ? unofficialFile(version, platform, format) : '',
     );
     return [...found, ...more];
   },
   owns: ({ version, platform, at }) => {
-    const own =
-      at === officialFile(version, platform) || (isMusl(platform) && at === unofficialFile(version, platform));
-    return own
-      ? { format: platform.startsWith('windows') ? 'zip' : 'tar.gz', root: folderName(version, platform) }
-      : undefined;
+    const format = FORMATS.find(
+      (one) =>
+        platform.startsWith('windows') === (one === 'zip') &&
+        (at === officialFile(version, platform, one) ||
+          (isMusl(platform) && at === unofficialFile(version, platform, one))),
+    );
+    return format && { format, root: folderName(version, platform) };
   },
 };
 
@@ -153,12 +158,22 @@ async function unofficialList(upstream: Upstream, version: Version): Promise<Che
   }
 }
 
-function artifactsIn(list: CheckedList, fileOf: (platform: PlatformKey) => string): readonly Artifact[] {
+const FORMATS = ['tar.gz', 'tar.xz', 'zip'] as const;
+
+function artifactsIn(
+  list: CheckedList,
+  fileOf: (platform: PlatformKey, format: ArchiveFormat) => string,
+): readonly Artifact[] {
   const digests = parseChecksumList(list.text);
-  return PLATFORMS.flatMap((platform): readonly Artifact[] => {
-    const at = fileOf(platform);
+  const packing = (at: string): Packing | undefined => {
     const digest = digests.get(at.slice(at.lastIndexOf('/') + 1));
-    return digest === undefined ? [] : [{ platform, parts: [{ at, digest, proof: list.proof }] }];
+    return digest && { at, digest };
+  };
+  return PLATFORMS.flatMap((platform): readonly Artifact[] => {
+    const windows = platform.startsWith('windows');
+    const usual = packing(fileOf(platform, windows ? 'zip' : 'tar.gz'));
+    const smaller = windows ? undefined : packing(fileOf(platform, 'tar.xz'));
+    return usual === undefined ? [] : [{ platform, parts: [{ ...usual, proof: list.proof, ...present({ smaller }) }] }];
   });
 }
 
@@ -181,13 +196,12 @@ function folderName(version: Version, platform: PlatformKey): string {
   return `node-v${version}-${os === 'windows' ? 'win' : os}-${arch}${libc === 'musl' ? '-musl' : ''}`;
 }
 
-function officialFile(version: Version, platform: PlatformKey): string {
-  const format = platform.startsWith('windows') ? 'zip' : 'tar.gz';
+function officialFile(version: Version, platform: PlatformKey, format: ArchiveFormat): string {
   return `${siteOf(channelOf(version))}/v${version}/${folderName(version, platform)}.${format}`;
 }
 
-function unofficialFile(version: Version, platform: PlatformKey): string {
-  return `${MUSL}/v${version}/${folderName(version, platform)}.tar.gz`;
+function unofficialFile(version: Version, platform: PlatformKey, format: ArchiveFormat): string {
+  return `${MUSL}/v${version}/${folderName(version, platform)}.${format}`;
 }
 
 function isMusl(platform: PlatformKey): boolean {

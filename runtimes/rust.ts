@@ -20,12 +20,14 @@ import {
   malformed,
   newestFirst,
   optional,
+  type Packing,
   type Part,
   PLATFORMS,
   type PlatformKey,
   PolyenvError,
   type Proof,
   polyglotManagers,
+  present,
   type Recipe,
   type Release,
   type Runtime,
@@ -71,7 +73,15 @@ const decodeManifest = asObject({
     asObject({
       version: asString,
       target: optional(
-        asRecordSkipping(asObject({ available: asBoolean, url: optional(asString), hash: optional(asString) })),
+        asRecordSkipping(
+          asObject({
+            available: asBoolean,
+            url: optional(asString),
+            hash: optional(asString),
+            xz_url: optional(asString),
+            xz_hash: optional(asString),
+          }),
+        ),
       ),
     }),
   ),
@@ -205,13 +215,21 @@ function partsOf(wanted: Wanted): Artifact['parts'] | undefined {
     ...targets.map((target) => fileOf(manifest, 'rust-std', target)),
   ].filter((file) => file !== undefined);
   const parts = new Map<string, Part>();
-  for (const { url, hash } of found) {
+  const packingOf = ({ url, hash }: File): Packing => {
     const digest = hexDigest('sha256', hash);
     const claim = { version: release.version, platform, at: url, ...(request.variant && { variant: request.variant }) };
     if (digest === undefined || readUrl(claim) === undefined) {
       throw malformed(`the manifest names ${JSON.stringify(url)}, which is no component of that release that we know`);
     }
-    parts.set(url, { at: url, digest, proof: manifest.proof });
+    return { at: url, digest };
+  };
+  for (const { usual, smaller } of found) {
+    const packing = packingOf(usual);
+    parts.set(packing.at, {
+      ...packing,
+      proof: manifest.proof,
+      ...(smaller !== undefined && { smaller: packingOf(smaller) }),
+    });
   }
   const [first, ...rest] = parts.values();
   return first === undefined ? undefined : [first, ...rest];
@@ -248,11 +266,22 @@ function fileOf(
   { pkg }: Manifest,
   name: string,
   target: string,
-): { readonly url: string; readonly hash: string } | undefined {
+): { readonly usual: File; readonly smaller?: File } | undefined {
   const targets = Object.hasOwn(pkg, name) ? pkg[name]?.target : undefined;
   const file = targets?.[target] ?? targets?.['*'];
-  if (file?.available !== true || file.url === undefined || file.hash === undefined) return undefined;
-  return { url: file.url, hash: file.hash };
+  if (file?.available !== true) return undefined;
+  const { url, hash, xz_url: smallerUrl, xz_hash: smallerHash } = file;
+  const usual = url === undefined || hash === undefined ? undefined : { url, hash };
+  const smaller =
+    smallerUrl === undefined || smallerHash === undefined ? undefined : { url: smallerUrl, hash: smallerHash };
+  // Some releases have only the one.
+  if (usual === undefined) return smaller && { usual: smaller };
+  return { usual, ...present({ smaller }) };
+}
+
+interface File {
+  readonly url: string;
+  readonly hash: string;
 }
 
 /** Says what this machine's platform lacks; returns if it is the platform itself. */
@@ -289,19 +318,19 @@ const FOR_ANY_TARGET = ['rust-std', 'rust-docs', 'rustc-docs', 'rust-docs-json']
 const FOR_ALL = ['rust-src'];
 
 const FILE =
-  /^(\d{4}-\d{2}-\d{2})\/([a-z][a-z0-9-]*?)-(\d[0-9a-z.-]*?|nightly|beta)(?:-([a-z0-9_]+-[a-z0-9_.-]+))?\.tar\.gz$/;
+  /^(\d{4}-\d{2}-\d{2})\/([a-z][a-z0-9-]*?)-(\d[0-9a-z.-]*?|nightly|beta)(?:-([a-z0-9_]+-[a-z0-9_.-]+))?\.(tar\.gz|tar\.xz)$/;
 
 /** `dist/<day>/<component>-<version or channel>[-<target>].tar.gz`, laid out as https://github.com/rust-lang/rust/tree/master/src/tools/rust-installer */
 function readUrl({ version, platform, variant, at }: Claim): Recipe | undefined {
   const host = hostOf(platform, variant);
   const path = at.startsWith(`${DIST}/`) ? at.slice(DIST.length + 1) : '';
-  const [, day, name = '', spelt = '', target] = FILE.exec(path) ?? [];
+  const [, day, name = '', spelt = '', target, format] = FILE.exec(path) ?? [];
   if (host === undefined || !isOf(version, { day, spelt })) return undefined;
   const known = target === host ? [...FOR_HOST, ...PREVIEWS, ...FOR_ANY_TARGET] : target ? FOR_ANY_TARGET : FOR_ALL;
   if (!known.includes(name)) return undefined;
   const top = path.slice(path.indexOf('/') + 1, -'.tar.gz'.length);
   const folder = PREVIEWS.includes(name) ? `${name}-preview` : WITH_TARGET.includes(name) ? `${name}-${target}` : name;
-  return { format: 'tar.gz', root: `${top}/${folder}`, skip: ['manifest.in'] };
+  return { format: format === 'tar.xz' ? 'tar.xz' : 'tar.gz', root: `${top}/${folder}`, skip: ['manifest.in'] };
 }
 
 /** A numbered beta's files are called `beta`, of whichever day it is. */

@@ -44,6 +44,10 @@ export const GUARDS: Readonly<Record<string, Guard>> = {
     stops: 'a package manager whose archive is not the one that package.json names',
     tests: ['test/e2e/package-manager.test.ts#is refused'],
   },
+  'smaller-owned': {
+    stops: 'a lock whose smaller archive is at a place that its source would not name',
+    tests: ['test/contract/packing.test.ts'],
+  },
   'xz-dictionary': { stops: 'an xz archive that takes all memory', tests: ['test/unit/xz.test.ts'] },
   'signature-required': {
     stops: 'a list without the signature that is required',

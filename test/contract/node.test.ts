@@ -50,6 +50,17 @@ describe('nodejs.org', () => {
     expect(channel?.artifacts[0]?.parts[0].proof).toEqual({ kind: 'digest', by: 'nodejs.org' });
   });
 
+  test('names the smaller archive too, where the list has it', async () => {
+    const found = await find(official, fakeUpstream(published), '20');
+    const smaller = found?.artifacts.flatMap(({ platform, parts }) =>
+      parts.map((part) => [platform, part.smaller?.at]),
+    );
+    expect(Object.fromEntries(smaller ?? [])).toMatchObject({
+      'linux-x64': 'https://nodejs.org/dist/v20.11.1/node-v20.11.1-linux-x64.tar.xz',
+      'darwin-arm64': undefined,
+    });
+  });
+
   test('owns unofficial builds for musl only', () => {
     const base = 'https://unofficial-builds.nodejs.org/download/release/v20.11.1/node-v20.11.1-linux-x64';
     const owns = (platform: PlatformKey, at: string) =>

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createMessage, generateKey, type PrivateKey, readPrivateKey, sign } from 'openpgp';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Http, openHttp } from '../../src/adapters/net/http';
+import { openLineSpeeds } from '../../src/adapters/net/line-speed';
 import { openMirrors } from '../../src/adapters/net/mirrors';
 import { openUpstream } from '../../src/adapters/upstream/upstream';
 import type { Context } from '../../src/app/base/context';
@@ -87,6 +88,7 @@ async function newInstaller(signature: Buffer | undefined, changes: Partial<Sett
   const http = openHttp({ host, settings, emit: () => undefined, rewrite: mirrors.rewrite });
   open.push(http);
   const upstream = openUpstream({ host, home, settings, http, mirrors, platform: 'linux-x64', emit: () => undefined });
+  const lines = await openLineSpeeds({ cache: home.cache, now: host.now });
   const events: Event[] = [];
   const ctx: Context = {
     host,
@@ -95,7 +97,7 @@ async function newInstaller(signature: Buffer | undefined, changes: Partial<Sett
     platform: 'darwin-x64',
     emit: (event) => events.push(event),
     directory: person.folder,
-    network: async () => ({ http: upstream.http, upstream, stores: NO_STORES, close: () => http.close() }),
+    network: async () => ({ http: upstream.http, upstream, stores: NO_STORES, lines, close: () => http.close() }),
     close: async () => undefined,
   };
   const keys = { fingerprints: [releaser.fingerprint], material: (print: string) => `${SITE}/keys/${print}.asc` };

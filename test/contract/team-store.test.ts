@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createMessage, generateKey, type PrivateKey, readPrivateKey, sign } from 'openpgp';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type DirectHttp, openHttp } from '../../src/adapters/net/http';
+import { openLineSpeeds } from '../../src/adapters/net/line-speed';
 import { openMirrors } from '../../src/adapters/net/mirrors';
 import { openUpstream } from '../../src/adapters/upstream/upstream';
 import type { Context } from '../../src/app/base/context';
@@ -83,7 +84,10 @@ function newInstaller(digest: Digest, changes: Partial<Settings> = {}) {
     platform: 'darwin-x64',
     emit,
     directory: person.folder,
-    network: async () => ({ http: upstream.http, upstream, stores, close: () => http.close() }),
+    network: async () => {
+      const lines = await openLineSpeeds({ cache: home.cache, now: host.now });
+      return { http: upstream.http, upstream, stores, lines, close: () => http.close() };
+    },
     close: async () => undefined,
   };
   const fingerprint = key.getFingerprint().toUpperCase();

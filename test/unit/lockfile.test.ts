@@ -155,6 +155,26 @@ linux-x64 = [
     );
   });
 
+  it('holds a smaller packing of a part, and believes no more of it', () => {
+    const [artifact] = NODE.artifacts;
+    const [part] = artifact?.parts ?? [];
+    if (artifact === undefined || part === undefined) throw new Error('no part');
+    const smaller = { at: part.at.replace('.gz', '.xz'), digest: { kind: 'sha256', value: HEX }, size: 30 } as const;
+    const lock = { entries: [{ ...NODE, artifacts: [{ ...artifact, parts: [{ ...part, smaller }] as const }] }] };
+    const text = renderLockfile(lock);
+    expect(text).toContain(`size = 45, smaller = { at = "${smaller.at}", digest = "sha256:${HEX}", size = 30 } },`);
+    expect(decodeLockfile(parseToml(text, 'polyenv.lock'))).toEqual(lock);
+    for (const [from, to] of [
+      ['smaller = { at = "https://', 'smaller = { at = "http://'],
+      ['smaller = {', 'smaller = { proof = "digest:x", '],
+      ['smaller = {', 'smaller = { smaller = { at = "x" }, '],
+      [', size = 30 }', ', size = -1 }'],
+    ] as const) {
+      const changed = parseToml(text.replace(from, to), 'polyenv.lock');
+      expect(() => decodeLockfile(changed), to).toThrow();
+    }
+  });
+
   it('reads the older word for a digest in an index', () => {
     expect(parseProof('index:go.dev')).toEqual({ kind: 'digest', by: 'go.dev' });
     expect(formatProof({ kind: 'digest', by: 'go.dev' })).toBe('digest:go.dev');

@@ -21,6 +21,7 @@ import {
 import { joinInside } from '../home/paths';
 import { decodeBody } from '../net/body';
 import type { Http, HttpAnswer } from '../net/http';
+import type { LineSpeeds } from '../net/line-speed';
 import { maskUrl } from '../net/url';
 
 export interface PartDownload {
@@ -34,7 +35,14 @@ export interface PartDownload {
   onBytes(count: number): void;
   readonly signal?: AbortSignal;
   readonly offline: boolean;
+  /** Remembers what the line gives. */
+  readonly lines?: LineSpeeds;
+  /** Bytes a second. A line that gives less in the first half second is given up with `SlowLine`, while most is still to come. */
+  readonly leastRate?: number;
 }
+
+/** Another packing of the same would be here sooner. */
+export class SlowLine extends Error {}
 
 export interface PartFetch extends PartDownload {
   readonly recipe: Recipe;
@@ -285,7 +293,7 @@ async function receive<S extends AnySink, R>(
 
 /** Whether what was received is still worth resuming: it is when the network, the disk or the person stopped us. */
 function isKeepable(error: unknown): boolean {
-  if (error instanceof Restart) return false;
+  if (error instanceof Restart || error instanceof SlowLine) return false;
   if (!(error instanceof PolyenvError)) return true;
   return ['network', 'http-status', 'certificate-invalid', 'disk-full', 'home-unwritable', 'interrupted'].includes(
     error.code,
@@ -439,7 +447,7 @@ function openTransfer(options: PartDownload, partial: Partial): Transfer {
       openEnded = answer.headers['content-length'] === undefined;
       const before = offset;
       try {
-        for await (const raw of archiveBody(answer)) {
+        for await (const raw of measured(answer)) {
           const chunk = raw.subarray(Math.min(skip, raw.length));
           skip -= raw.length - chunk.length;
           if (chunk.length === 0) continue;
@@ -522,6 +530,37 @@ function openTransfer(options: PartDownload, partial: Partial): Transfer {
     });
   }
 
+  /** The body, with what the line gives: most of an archive is still to come when it is known to be slow. */
+  async function* measured(answer: HttpAnswer): AsyncGenerator<Uint8Array, void> {
+    const { lines, leastRate } = options;
+    const body = archiveBody(answer);
+    if (lines === undefined) return yield* body;
+    const length = Number(answer.headers['content-length'] ?? part.size ?? Number.NaN);
+    const meter = lines.open(new URL(url).host);
+    const since = performance.now();
+    let received = 0;
+    let judged = leastRate === undefined || answer.status === 206;
+    try {
+      for (;;) {
+        const asked = performance.now();
+        const step = await body.next();
+        if (step.done === true) return;
+        const now = performance.now();
+        received += step.value.length;
+        meter.add(step.value.length, now - asked);
+        if (!judged && now - since >= JUDGED_AFTER) {
+          judged = true;
+          const isEarly = received < length * WORTH_LEAVING;
+          if (isEarly && leastRate !== undefined && meter.rate() < leastRate) throw new SlowLine();
+        }
+        yield step.value;
+      }
+    } finally {
+      meter.close();
+      await body.return?.();
+    }
+  }
+
   /**
    * A Content-Encoding on an archive means either that the server packed it once more, or that it took the archive's own
    * packing for one. The bytes tell which.
@@ -540,6 +579,11 @@ function openTransfer(options: PartDownload, partial: Partial): Transfer {
     else yield* decodeBody(whole, encoding, new URL(answer.url));
   }
 }
+
+/** Milliseconds of a transfer after which its line is known well enough. */
+const JUDGED_AFTER = 500;
+/** Of an archive: with more of it there, beginning another one is no gain. */
+const WORTH_LEAVING = 0.3;
 
 const CHUNK = 2 ** 20;
 const MOST_BYTES = 4 * 2 ** 30;

@@ -1,5 +1,6 @@
 import type { Home } from '../../adapters/home/paths';
 import { openHttp } from '../../adapters/net/http';
+import { openLineSpeeds } from '../../adapters/net/line-speed';
 import { openMirrors } from '../../adapters/net/mirrors';
 import { openUpstream } from '../../adapters/upstream/upstream';
 import type { Settings } from '../../domain/project/settings';
@@ -19,12 +20,13 @@ export async function openNetwork(options: {
   readonly platform: PlatformKey;
   readonly emit: Emit;
 }) {
-  const { host, settings, emit } = options;
+  const { host, home, settings, emit } = options;
   const sources = (await loadRuntimes()).flatMap((runtime) => runtime.sources);
   const mirrors = openMirrors({ settings, env: host.env, sources });
   const concealed: Emit = (event) => emit(mirrors.concealment.concealEvent(event));
   const http = openHttp({ host, settings, emit: concealed, rewrite: mirrors.rewrite });
   const upstream = openUpstream({ ...options, http, mirrors });
   const stores = openTeamStores({ http, host, settings, concealment: mirrors.concealment, emit: concealed });
-  return { http: upstream.http, upstream, stores, close: () => http.close() };
+  const lines = await openLineSpeeds({ cache: home.cache, now: host.now });
+  return { http: upstream.http, upstream, stores, lines, close: () => http.close() };
 }

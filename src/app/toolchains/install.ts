@@ -22,6 +22,7 @@ import { readyHome } from '../base/ready-home';
 import { outsidePlace } from '../project/place';
 import { carriedOf } from './carried';
 import { type Order, type Piece, piecesOf, sourceOf } from './order';
+import { fetchPacking } from './packing';
 import { carriedBeside, downloadAt } from './places';
 import { weakerProof } from './resolve';
 import { limit } from './slots';
@@ -134,6 +135,7 @@ async function fetchParts(
 ): Promise<{ readonly files: readonly StoredFile[]; readonly parts: readonly Part[] }> {
   const sizes = pieces.map(({ part }) => part.size);
   const total = sizes.every((size) => size !== undefined) ? sizes.reduce((sum, size) => sum + size, 0) : undefined;
+  const { lines } = await ctx.network();
   const stop = new AbortController();
   let bytes = 0;
   const { version, platform } = order;
@@ -145,42 +147,47 @@ async function fetchParts(
   const name = `${tool} ${version} for ${platform}`;
   const sought = { name, carried: carriedOf(order), signal: stop.signal, ...present({ lock: order.lock }) };
   const unpacked = await Promise.allSettled(
-    pieces.map(({ part, recipe }) =>
+    pieces.map((piece) =>
       limit(ctx.settings.jobs, () =>
-        downloadAt(ctx, { ...sought, part }, async (place) => {
-          stop.signal.throwIfAborted();
-          let received = 0;
-          const download: PartDownload = {
-            ...place,
-            part,
-            downloads: ctx.home.downloads,
-            offline: ctx.settings.offline,
-            signal: stop.signal,
-            onBytes: (count) => {
-              received += count;
-              told(count);
-            },
-          };
-          try {
-            const signature = signatureOf(ctx, order, part);
-            if (signature !== undefined) {
-              return await fetchSigned(ctx, { order, recipe, download, signature, into: root });
+        fetchPacking(ctx, piece, ({ part, recipe, leastRate }) =>
+          downloadAt(ctx, { ...sought, part }, async (place) => {
+            stop.signal.throwIfAborted();
+            let received = 0;
+            const download: PartDownload = {
+              ...place,
+              part,
+              downloads: ctx.home.downloads,
+              offline: ctx.settings.offline,
+              signal: stop.signal,
+              lines,
+              ...present({ leastRate }),
+              onBytes: (count) => {
+                received += count;
+                told(count);
+              },
+            };
+            try {
+              const signature = signatureOf(ctx, order, part);
+              if (signature !== undefined) {
+                return await fetchSigned(ctx, { order, recipe, download, signature, into: root });
+              }
+              const { fetchPart } = await import('../../adapters/upstream/download');
+              const { files } = await fetchPart({ ...download, recipe, into: root });
+              return { files, part: piece.part };
+            } catch (error) {
+              // Another place begins at nothing.
+              bytes -= received;
+              throw error;
             }
-            const { fetchPart } = await import('../../adapters/upstream/download');
-            const { files } = await fetchPart({ ...download, recipe, into: root });
-            return { files, part };
-          } catch (error) {
-            // Another place begins at nothing.
-            bytes -= received;
-            throw error;
-          }
-        }),
+          }),
+        ),
       ).catch((error: unknown) => {
         stop.abort(error);
         throw error;
       }),
     ),
   );
+  await lines.keep();
   if (stop.signal.aborted) throw stop.signal.reason;
   const done = unpacked.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   return { files: done.flatMap(({ files }) => files), parts: done.map(({ part }) => part) };

@@ -5,6 +5,7 @@ import type { Lockfile } from '../../domain/toolchain/lockfile';
 import type { RequestOptions } from '../../domain/versions/request';
 import type { Version } from '../../domain/versions/version';
 import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 
 /** One release on one platform, as a lock or a source names it. */
 export interface Order {
@@ -27,6 +28,8 @@ export interface Order {
 export interface Piece {
   readonly part: Part;
   readonly recipe: Recipe;
+  /** Of the part's smaller packing, where the order names one. */
+  readonly smaller?: Recipe;
 }
 
 /** How each part becomes files, as its source says anew. Throws `lock-foreign` for what that would not name. */
@@ -36,16 +39,21 @@ export function piecesOf(order: Order): readonly Piece[] {
     const recipe = source.owns({ ...order, at: part.at });
     // guard: place-owned
     if (recipe === undefined) {
-      throw new PolyenvError(
-        'lock-foreign',
-        `${source.id} would not itself name ${part.at} for ${order.runtime.id} ${order.version} on ${order.platform}`,
-        {
-          hint: 'polyenv lock, if you trust the source; otherwise ask who changed polyenv.lock',
-        },
-      );
+      throw foreign(source, order, part.at);
     }
-    return { part, recipe };
+    const smaller = part.smaller === undefined ? undefined : source.owns({ ...order, at: part.smaller.at });
+    // guard: smaller-owned
+    if (part.smaller !== undefined && smaller === undefined) throw foreign(source, order, part.smaller.at);
+    return { part, recipe, ...present({ smaller }) };
   });
+}
+
+function foreign(source: Source, { runtime, version, platform }: Order, at: string): PolyenvError {
+  return new PolyenvError(
+    'lock-foreign',
+    `${source.id} would not itself name ${at} for ${runtime.id} ${version} on ${platform}`,
+    { hint: 'polyenv lock, if you trust the source; otherwise ask who changed polyenv.lock' },
+  );
 }
 
 export function sourceOf(order: Order): Source {

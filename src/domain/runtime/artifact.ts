@@ -36,6 +36,15 @@ export interface Part {
   /** Bytes of the archive, where the upstream says. */
   readonly size?: number;
   readonly proof: Proof;
+  /** The same content packed smaller, which takes longer to unpack: for slow lines. Proved as the part itself is. */
+  readonly smaller?: Packing;
+}
+
+/** One archive by its place and digest. */
+export interface Packing {
+  readonly at: Url | Locator;
+  readonly digest: Digest;
+  readonly size?: number;
 }
 
 /** What a source has for one platform. Parts overlay one another in order. */

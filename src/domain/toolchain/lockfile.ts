@@ -1,11 +1,12 @@
 import { type DocumentValue, isTable, type KeyPath, valueAt } from '../formats/document-value';
-import type { Artifact, Part, Proof } from '../runtime/artifact';
+import type { Artifact, Packing, Part, Proof } from '../runtime/artifact';
 import { formatDigest, parseDigest } from '../runtime/digest';
 import { parseLocator } from '../runtime/locator';
 import { isPlatformKey, PLATFORMS, type PlatformKey } from '../runtime/platform';
 import type { RequestOptions, ToolRequest } from '../versions/request';
 import { type Version, versionFrom } from '../versions/version';
 import { PolyenvError } from '../words/errors';
+import { present } from '../words/present';
 import { printable, quoted } from '../words/printable';
 import type { ToolId } from '../words/tool-id';
 
@@ -262,7 +263,16 @@ function decodeParts(input: DocumentValue, keys: KeyPath, usual: Proof | undefin
 
 function decodePart(input: DocumentValue, keys: KeyPath, usual: Proof | undefined): Part {
   const table = tableAt(input, keys);
-  refuseUnknown(input, keys, ['at', 'digest', 'size', 'proof']);
+  refuseUnknown(input, keys, ['at', 'digest', 'size', 'proof', 'smaller']);
+  const proof = table.proof === undefined ? usual : proofAt(input, [...keys, 'proof']);
+  if (proof === undefined) return fail(input, keys, 'the part has no proof, and its entry has none either');
+  const smaller = table.smaller === undefined ? undefined : decodePacking(input, [...keys, 'smaller']);
+  return { ...decodePacking(input, keys), proof, ...present({ smaller }) };
+}
+
+function decodePacking(input: DocumentValue, keys: KeyPath): Packing {
+  const table = tableAt(input, keys);
+  if (keys.at(-1) === 'smaller') refuseUnknown(input, keys, ['at', 'digest', 'size']);
   const at = textAt(input, [...keys, 'at'], { limit: LONGEST });
   const reason = refusePlace(at);
   // Not shown: it may carry a password.
@@ -273,9 +283,7 @@ function decodePart(input: DocumentValue, keys: KeyPath, usual: Proof | undefine
   const size = table.size;
   const whole = typeof size === 'number' && Number.isSafeInteger(size) && size > 0;
   if (size !== undefined && !whole) fail(input, [...keys, 'size'], 'the size is no number of bytes');
-  const proof = table.proof === undefined ? usual : proofAt(input, [...keys, 'proof']);
-  if (proof === undefined) return fail(input, keys, 'the part has no proof, and its entry has none either');
-  return { at, digest, ...(whole ? { size } : {}), proof };
+  return { at, digest, ...(whole ? { size } : {}) };
 }
 
 function proofAt(input: DocumentValue, keys: KeyPath): Proof {
@@ -413,11 +421,16 @@ function renderRequest(request: LockRequest): string {
 }
 
 function renderPart(part: Part, usual: Proof | undefined): string {
-  const pairs = [`at = ${renderText(part.at)}`, `digest = ${renderText(formatDigest(part.digest))}`];
-  if (part.size !== undefined) pairs.push(`size = ${part.size}`);
+  const pairs = packingPairs(part);
   const proof = formatProof(part.proof);
   if (usual === undefined || proof !== formatProof(usual)) pairs.push(`proof = ${renderText(proof)}`);
+  if (part.smaller !== undefined) pairs.push(`smaller = { ${packingPairs(part.smaller).join(', ')} }`);
   return `{ ${pairs.join(', ')} }`;
+}
+
+function packingPairs({ at, digest, size }: Packing): string[] {
+  const pairs = [`at = ${renderText(at)}`, `digest = ${renderText(formatDigest(digest))}`];
+  return size === undefined ? pairs : [...pairs, `size = ${size}`];
 }
 
 function renderTexts(texts: readonly string[]): string {

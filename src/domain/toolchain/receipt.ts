@@ -14,7 +14,7 @@ export function encodeReceipt(toolchain: Toolchain): string {
     schema: 1,
     ...rest,
     ...(toolchain.linked !== undefined && { root }),
-    parts: parts.map((part) => ({ ...part, digest: formatDigest(part.digest) })),
+    parts: parts.map(({ smaller: _, ...part }) => ({ ...part, digest: formatDigest(part.digest) })),
   };
   return `${JSON.stringify(body, undefined, 2)}\n`;
 }
