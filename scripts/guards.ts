@@ -79,6 +79,18 @@ export const GUARDS: Readonly<Record<string, Guard>> = {
     stops: 'an archive without the signature that lock or receipt know of',
     tests: ['test/contract/signed-archive.test.ts'],
   },
+  'release-signature': {
+    stops: 'a release of polyenv that its key has not signed',
+    tests: ['test/e2e/self-update.test.ts#nobody signed', 'test/e2e/self-update.test.ts#another key'],
+  },
+  'layout-downgrade': {
+    stops: 'an older polyenv over a home of a newer layout',
+    tests: ['test/e2e/self-update.test.ts#no downgrade'],
+  },
+  'test-key-here-only': {
+    stops: 'a release from a network that only the test key has signed',
+    tests: ['test/e2e/self-update.test.ts#this machine only'],
+  },
   'proof-floor-asked': { stops: 'a downgrade that nobody asked about', tests: ['test/unit/proof-floor.test.ts'] },
   'trust-link': { stops: 'a trust record behind a symbolic link', tests: TRUST },
   'trust-owner': { stops: "another user's trust record", tests: TRUST },

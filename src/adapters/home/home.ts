@@ -1,7 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { PolyenvError } from '../../domain/words/errors';
-import { ensureFolder, isMissing, writeAtomic } from '../files/fs';
-import type { Home } from './paths';
+import { ensureFolder, isMissing, namesIn, writeAtomic } from '../files/fs';
+import { type Home, LAYOUT } from './paths';
 
 /** Refuses a home that a newer polyenv made: `layout.v2` and the like. Writes nothing. */
 export async function checkLayout(home: Home): Promise<void> {
@@ -12,13 +13,23 @@ export async function checkLayout(home: Home): Promise<void> {
     if (isMissing(error)) return;
     throw error;
   }
-  const newer = names.find((name) => /^layout\.v\d+$/.test(name) && name !== 'layout.v1');
+  const newer = names.find((name) => (layoutOf(name) ?? 0) > LAYOUT);
   if (newer !== undefined) {
     throw new PolyenvError('layout-newer', `${home.root} was made by a newer polyenv (${newer})`, {
       where: { file: `${home.root}/${newer}` },
       hint: 'update polyenv, or set POLYENV_HOME to another folder',
     });
   }
+}
+
+/** The newest layout that the home has had; 0 while there is none. */
+export async function homeLayout(home: Home): Promise<number> {
+  return Math.max(0, ...(await namesIn(home.root)).map((name) => layoutOf(name) ?? 0));
+}
+
+function layoutOf(name: string): number | undefined {
+  const digits = /^layout\.v(\d{1,6})$/.exec(name)?.[1];
+  return digits === undefined ? undefined : Number(digits);
 }
 
 /** The user id of whom the home belongs to; `undefined` while there is none. */
@@ -43,5 +54,5 @@ export async function prepareHome(home: Home): Promise<void> {
   ]) {
     await ensureFolder(folder);
   }
-  if (!(await readdir(home.root)).includes('layout.v1')) await writeAtomic(home.layout, '');
+  if (!(await readdir(home.root)).includes(basename(home.layout))) await writeAtomic(home.layout, '');
 }

@@ -5,6 +5,7 @@ import { PolyenvError } from '../../domain/words/errors';
 import type { Host } from '../../host';
 import template from '../../shim/launcher.sh?raw';
 import { readTextIfAny, writeAtomic } from '../files/fs';
+import { ownLauncher } from './own-versions';
 import { type Home, SAVED_HOME } from './paths';
 
 /** Variables that act on every Node: the launcher keeps them for the tool and takes them from polyenv's own process. */
@@ -32,6 +33,8 @@ export async function readLauncher(home: Home): Promise<Launcher | undefined> {
 
 /** Writes `bin/polyenv` and its twin among the shims; keeps the Node of an earlier one while it exists, for it may be polyenv's own. */
 export async function ensureLauncher(home: Home, host: Host): Promise<Launcher> {
+  const own = ownLauncher(home, host.program);
+  if (own !== undefined) return writeLauncher(home, own);
   const known = await readLauncher(home);
   const node = known !== undefined && existsSync(known.node) ? known.node : host.node;
   return writeLauncher(home, { node, program: host.program });

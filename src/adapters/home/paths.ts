@@ -4,6 +4,9 @@ import { PolyenvError } from '../../domain/words/errors';
 import type { Host } from '../../host';
 import { errorCode } from '../files/fs';
 
+/** The version of the home's layout that this polyenv writes; `package.json` says it too, for who only has the archive. */
+export const LAYOUT = 1;
+
 /** polyenv's home as absolute paths: one literal that the whole product agrees on. */
 export interface Home {
   readonly root: string;
@@ -28,6 +31,8 @@ export interface Home {
   readonly state: string;
   /** Names of projects, the authority of their certificates, and where the gateway is asked. */
   readonly gateway: string;
+  /** Versions of polyenv itself that came as archives, and `current`, a link to the one in use. */
+  readonly self: string;
   /** Names the layout's version; a newer one is refused. */
   readonly layout: string;
 }
@@ -51,7 +56,8 @@ export function homeOf(host: Host): Home {
     tmp: join(root, 'tmp'),
     state: join(root, 'state'),
     gateway: join(root, 'gateway'),
-    layout: join(root, 'layout.v1'),
+    self: join(root, 'self'),
+    layout: join(root, `layout.v${LAYOUT}`),
   };
 }
 

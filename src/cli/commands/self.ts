@@ -1,74 +1,72 @@
-import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { removeEmptyFolders, removeTree } from '../../adapters/files/fs';
-import { settingsFile } from '../../adapters/home/settings';
-import { removeLines, SHELLS, startupFile } from '../../adapters/routes/startup-file';
-import { keptServices } from '../../app/services/care';
-import { down } from '../../app/services/down';
+import { compareOwn } from '../../domain/toolchain/own-release';
 import { PolyenvError } from '../../domain/words/errors';
-import { type Command, flag } from '../command';
-import { confirm } from '../confirm';
-import { bytesText } from '../output/columns';
+import { type Command, flag, type Input, value } from '../command';
+import type { Outcome } from '../output/outcome';
 
 export const command: Command = {
   name: 'self',
-  summary: 'polyenv itself: take away everything it ever made',
-  arguments: [{ name: 'what', describe: 'what to do', required: true, choices: ['uninstall'] }],
+  summary: 'polyenv itself: update it, or take away everything it ever made',
+  describe:
+    'update fetches the newest release (or VERSION), checks its signature and digest, and switches to it by one rename; the version before it stays, and --back returns to it. What runs meanwhile goes on undisturbed. A polyenv that npm or another packager installed says their command. uninstall takes everything away that polyenv made.',
+  arguments: [
+    { name: 'what', describe: 'what to do', required: true, choices: ['update', 'uninstall'] },
+    { name: 'version', describe: 'for update: this version, instead of the newest' },
+  ],
   options: [
-    { name: 'keep-settings', describe: 'leave your settings file' },
-    { name: 'data', describe: 'and the data of services, which are refused without it' },
+    { name: 'check', describe: 'for update: only say whether there is a newer version' },
+    { name: 'back', describe: 'for update: return to the version before' },
+    {
+      name: 'from',
+      value: 'FILE',
+      describe: 'for update: an archive of a release, with SHA256SUMS and SHA256SUMS.asc beside it',
+    },
+    { name: 'keep-settings', describe: 'for uninstall: leave your settings file' },
+    { name: 'data', describe: 'for uninstall: and the data of services, which are refused without it' },
   ],
   examples: [
+    { run: 'polyenv self update', describe: 'to the newest release' },
+    { run: 'polyenv self update --check', describe: 'is there one?' },
+    { run: 'polyenv self update --back', describe: 'the version before, which is still there' },
     {
       run: 'polyenv self uninstall',
       describe: "home, shims, settings and the start-up line go; projects' own files stay",
     },
   ],
   run: async (input) => {
-    const { ctx, args } = input;
-    if (args[0] !== 'uninstall')
-      throw new PolyenvError('usage', `polyenv self has no ${JSON.stringify(args[0])}`, {
-        hint: 'polyenv self uninstall',
-      });
-    const startups = SHELLS.map((shell) => startupFile(ctx.host, ctx.home, { shell, activate: 'shims' }));
-    const settings = flag(input, 'keep-settings') ? [] : [settingsFile(ctx.host)];
-    const what = [ctx.home.root, ...settings, ...startups.map((startup) => `polyenv's lines in ${startup.file}`)];
-    const kept = (await keptServices(ctx)).filter(({ data, snapshots, running }) => running || data + snapshots > 0);
-    const data = kept.map(
-      ({ folder, data: bytes, snapshots }) =>
-        `${folder.name} of ${folder.project}: ${bytesText(bytes + snapshots)} of data`,
-    );
-    if (flag(input, 'dry-run'))
-      return {
-        data: { dryRun: true, what, data },
-        text: [...what, ...data].map((one) => `would take away ${one}`).join('\n'),
-      };
-    // guard: self-data
-    if (kept.length > 0 && !flag(input, 'data')) {
-      throw new PolyenvError('in-use', `the data of ${kept.length} services would go too: ${data.join('; ')}`, {
-        hint: 'keep what you need (polyenv dump NAME -o FILE), then: polyenv self uninstall --data',
-      });
-    }
-    if (!(await confirm(input, `take away:\n${[...what, ...data].map((one) => `  ${one}`).join('\n')}\n`))) {
-      throw new PolyenvError('usage', 'nothing was taken away: nobody could be asked', {
-        hint: 'polyenv self uninstall --yes',
-      });
-    }
-    if (kept.some(({ running }) => running)) await down(ctx, [], { all: true });
-    const changed: string[] = [];
-    for (const startup of startups) if (await removeLines(startup)) changed.push(startup.file);
-    for (const file of settings) await removeTree(file);
-    await removeTree(ctx.home.root);
-    // Folders that were made for these files and hold nothing else.
-    for (const file of [...settings, ...changed, ctx.home.root])
-      if (!existsSync(file)) await removeEmptyFolders(dirname(file), ctx.host.personHome);
-    return {
-      data: { removed: [ctx.home.root, ...settings], changed },
-      text: [
-        `took away ${ctx.home.root}`,
-        ...changed.map((file) => `took polyenv's lines out of ${file}`),
-        "projects' own files stay where they are: polyenv.toml, polyenv.lock, .venv",
-      ].join('\n'),
-    };
+    const [what, version] = input.args;
+    if (what === 'update') return update(input, version);
+    if (what === 'uninstall' && version === undefined) return (await import('./self-uninstall')).uninstallSelf(input);
+    throw new PolyenvError('usage', `polyenv self has no ${JSON.stringify(version ?? what)}`, {
+      hint: 'polyenv help self',
+    });
   },
 };
+
+async function update(input: Input, version: string | undefined): Promise<Outcome> {
+  const { ctx } = input;
+  const { goBack, newestVersion, updateSelf } = await import('../../app/changes/self-update');
+  const from = value(input, 'from');
+  if ([flag(input, 'check'), flag(input, 'back'), version ?? from].filter(Boolean).length > 1) {
+    throw new PolyenvError('usage', 'polyenv self update takes one of VERSION, --from, --check and --back', {
+      hint: 'polyenv help self',
+    });
+  }
+  if (flag(input, 'check') || flag(input, 'dry-run')) {
+    const newest = version ?? (await newestVersion(ctx));
+    const current = __VERSION__;
+    const newer = compareOwn(newest, current) > 0;
+    return {
+      data: { current, newest, newer },
+      text: !newer
+        ? `polyenv ${current} is the newest`
+        : `polyenv ${newest} is there, and this is ${current}; to take it: polyenv self update`,
+    };
+  }
+  const done = flag(input, 'back') ? await goBack(ctx) : await updateSelf(ctx, { version, from });
+  const texts = {
+    present: `polyenv ${done.version} is the newest`,
+    updated: `polyenv ${done.version} is in use, ${done.before} stays beside it; to return: polyenv self update --back`,
+    back: `polyenv ${done.version} is in use again`,
+  };
+  return { data: { ...done }, text: texts[done.action] };
+}

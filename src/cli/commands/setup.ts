@@ -1,5 +1,6 @@
 import { prepareHome } from '../../adapters/home/home';
 import { ensureLauncher } from '../../adapters/home/launcher';
+import { ownLauncher, ownVersionOf, switchOwn } from '../../adapters/home/own-versions';
 import { homeOf } from '../../adapters/home/paths';
 import {
   addLines,
@@ -55,11 +56,14 @@ export const command: Command = {
       return { data, text: `would add to ${startup.file}:\n${line}` };
     }
     await prepareHome(ctx.home);
+    const version = ownVersionOf(ctx.home, ctx.host.program);
+    if (version !== undefined) await switchOwn(ctx.home, version);
     await ensureLauncher(ctx.home, ctx.host);
     await refreshShims(ctx);
     await keepDefaults(ctx);
     const written = startup !== undefined && (await addStartup(input, startup));
-    const own = flag(input, 'no-own-node') ? undefined : await ownNode(input);
+    const bundled = ownLauncher(ctx.home, ctx.host.program) !== undefined;
+    const own = bundled || flag(input, 'no-own-node') ? undefined : await ownNode(input);
     const lines = [
       startup === undefined
         ? `your shell is not known, so no start-up file was written; add this line to it:\n\n${line}`

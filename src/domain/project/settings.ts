@@ -61,6 +61,8 @@ export interface Settings {
   /** Whose builds `push` leaves out. */
   readonly storeLeaveOut: readonly string[];
   /** Downloads at once. */
+  /** Where polyenv's own releases are; empty means where they are published. */
+  readonly updateUrl: string;
   readonly jobs: number;
   /** Seconds to wait for another polyenv. */
   readonly lockTimeout: number;
@@ -233,6 +235,13 @@ export const SETTINGS: readonly (Setting & { readonly key: keyof Settings })[] =
     fallback: [],
     pattern: /^[a-z0-9][a-z0-9._-]{0,63}$/,
     shape: 'the name of a vendor or a runtime',
+  },
+  {
+    key: 'updateUrl',
+    name: 'update.url',
+    type: 'text',
+    describe: "where polyenv's own releases are, instead of where they are published",
+    fallback: '',
   },
   { key: 'jobs', name: 'jobs', type: 'integer', describe: 'downloads at once', fallback: 4, minimum: 1, maximum: 64 },
   {

@@ -1,0 +1,57 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { removeEmptyFolders, removeTree } from '../../adapters/files/fs';
+import { settingsFile } from '../../adapters/home/settings';
+import { removeLines, SHELLS, startupFile } from '../../adapters/routes/startup-file';
+import { keptServices } from '../../app/services/care';
+import { down } from '../../app/services/down';
+import { PolyenvError } from '../../domain/words/errors';
+import { flag, type Input } from '../command';
+import { confirm } from '../confirm';
+import { bytesText } from '../output/columns';
+import type { Outcome } from '../output/outcome';
+
+/** `polyenv self uninstall`: everything that polyenv ever made on this machine. */
+export async function uninstallSelf(input: Input): Promise<Outcome> {
+  const { ctx } = input;
+  const startups = SHELLS.map((shell) => startupFile(ctx.host, ctx.home, { shell, activate: 'shims' }));
+  const settings = flag(input, 'keep-settings') ? [] : [settingsFile(ctx.host)];
+  const what = [ctx.home.root, ...settings, ...startups.map((startup) => `polyenv's lines in ${startup.file}`)];
+  const kept = (await keptServices(ctx)).filter(({ data, snapshots, running }) => running || data + snapshots > 0);
+  const data = kept.map(
+    ({ folder, data: bytes, snapshots }) =>
+      `${folder.name} of ${folder.project}: ${bytesText(bytes + snapshots)} of data`,
+  );
+  if (flag(input, 'dry-run'))
+    return {
+      data: { dryRun: true, what, data },
+      text: [...what, ...data].map((one) => `would take away ${one}`).join('\n'),
+    };
+  // guard: self-data
+  if (kept.length > 0 && !flag(input, 'data')) {
+    throw new PolyenvError('in-use', `the data of ${kept.length} services would go too: ${data.join('; ')}`, {
+      hint: 'keep what you need (polyenv dump NAME -o FILE), then: polyenv self uninstall --data',
+    });
+  }
+  if (!(await confirm(input, `take away:\n${[...what, ...data].map((one) => `  ${one}`).join('\n')}\n`))) {
+    throw new PolyenvError('usage', 'nothing was taken away: nobody could be asked', {
+      hint: 'polyenv self uninstall --yes',
+    });
+  }
+  if (kept.some(({ running }) => running)) await down(ctx, [], { all: true });
+  const changed: string[] = [];
+  for (const startup of startups) if (await removeLines(startup)) changed.push(startup.file);
+  for (const file of settings) await removeTree(file);
+  await removeTree(ctx.home.root);
+  // Folders that were made for these files and hold nothing else.
+  for (const file of [...settings, ...changed, ctx.home.root])
+    if (!existsSync(file)) await removeEmptyFolders(dirname(file), ctx.host.personHome);
+  return {
+    data: { removed: [ctx.home.root, ...settings], changed },
+    text: [
+      `took away ${ctx.home.root}`,
+      ...changed.map((file) => `took polyenv's lines out of ${file}`),
+      "projects' own files stay where they are: polyenv.toml, polyenv.lock, .venv",
+    ].join('\n'),
+  };
+}
