@@ -78,6 +78,40 @@ function notesOf(version: Version): string {
   return `https://docs.gradle.org/${ownSpelling(version)}/release-notes.html`;
 }
 
+/** The Gradle from which on it runs on each Java: https://docs.gradle.org/current/userguide/compatibility.html#java_runtime */
+const NEWEST_JAVA: readonly (readonly [gradle: string, java: number])[] = [
+  ['9.4', 26],
+  ['9.1', 25],
+  ['8.14', 24],
+  ['8.10', 23],
+  ['8.8', 22],
+  ['8.5', 21],
+  ['8.3', 20],
+  ['7.6', 19],
+  ['7.5', 18],
+  ['7.3', 17],
+  ['7.0', 16],
+  ['6.7', 15],
+  ['6.3', 14],
+  ['6.0', 13],
+  ['5.4', 12],
+  ['5.0', 11],
+  ['4.7', 10],
+  ['4.3', 9],
+  ['2.0', 8],
+];
+
+function runsOn(version: Version): { readonly tool: string; readonly least: number; readonly most?: number } {
+  const least = reaches(version, '9.0') ? 17 : 8;
+  const row = NEWEST_JAVA.find(([gradle]) => reaches(version, gradle));
+  // What a Gradle that is newer than the table runs on is not known.
+  return row === undefined || row === NEWEST_JAVA[0] ? { tool: 'java', least } : { tool: 'java', least, most: row[1] };
+}
+
+function reaches(version: Version, other: string): boolean {
+  return pep440Scheme.compare(version, other as Version) >= 0;
+}
+
 /** Gradle: a build tool that follows the project's Java by its `JAVA_HOME`. Versions are written as `8.10`, which is a release, and `8.10.2`. */
 export const runtime: Runtime = {
   id: 'gradle',
@@ -120,5 +154,5 @@ export const runtime: Runtime = {
     homebrew('gradle*', '/libexec'),
     { manager: 'system', folders: () => ['/usr/share/gradle', '/opt/gradle', '/opt/gradle/gradle-*'] },
   ],
-  advice: { releaseNotes: notesOf },
+  advice: { releaseNotes: notesOf, runsOn },
 };

@@ -1,5 +1,6 @@
 import {
   everywhere,
+  leadingNumbers,
   npmPackages,
   npmScheme,
   packageChecksum,
@@ -37,5 +38,13 @@ export const runtime: Runtime = {
   }),
   probe: { command: 'pnpm', args: ['--version'], version: (output) => /^(\d+\.\d+\.\S+)/m.exec(output)?.[1] },
   discover: polyglotManagers({ mise: 'pnpm', asdf: 'pnpm' }),
-  advice: { releaseNotes: (version) => `https://github.com/pnpm/pnpm/releases/tag/v${version}` },
+  advice: {
+    // https://pnpm.io/installation#compatibility
+    runsOn: (version) => {
+      const major = Number(leadingNumbers(version, 1));
+      const least = major >= 11 ? 22 : major >= 9 ? 18 : major === 8 ? 16 : 14;
+      return { tool: 'node', least };
+    },
+    releaseNotes: (version) => `https://github.com/pnpm/pnpm/releases/tag/v${version}`,
+  },
 };

@@ -49,6 +49,8 @@ export const runtime: Runtime = {
   probe: { command: 'yarn', args: ['--version'], version: (output) => /^(\d+\.\d+\.\S+)/m.exec(output)?.[1] },
   discover: polyglotManagers({ mise: 'yarn', asdf: 'yarn' }),
   advice: {
+    // https://yarnpkg.com/getting-started/install
+    runsOn: (version) => ({ tool: 'node', least: isClassic(version) ? 4 : version.startsWith('4.') ? 18 : 14 }),
     releaseNotes: (version) =>
       isClassic(version)
         ? `https://github.com/yarnpkg/yarn/releases/tag/v${version}`

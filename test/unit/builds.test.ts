@@ -7,7 +7,8 @@ import { runtime as python } from '../../runtimes/python';
 import { runtime as rust } from '../../runtimes/rust';
 import type { Context } from '../../src/app/base/context';
 import { buildFindings, libraryFindings } from '../../src/app/checks/builds';
-import type { Standing } from '../../src/app/routes/compile';
+import type { Standing } from '../../src/app/toolchains/standing';
+
 import type { Runtime } from '../../src/domain/runtime/runtime';
 import { discard } from '../support/discard';
 import { write } from '../support/pin-project';

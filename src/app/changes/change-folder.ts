@@ -143,6 +143,9 @@ async function write<T>(
       if ((change.history ?? 'record') === 'record') await forgetUndone(ctx, one);
     }
     await change.settle?.();
+    for (const { message, where, hint } of environment.misfits ?? []) {
+      ctx.emit({ type: 'warning', text: `${where}: ${message}`, hint });
+    }
     return {
       result: change.result,
       wrote: files.filter(({ text }) => text !== undefined).map(({ path }) => path),

@@ -6,9 +6,9 @@ import { installLibraries } from '../../domain/toolchain/system-packages';
 import { PolyenvError } from '../../domain/words/errors';
 import { printable } from '../../domain/words/printable';
 import type { Context } from '../base/context';
-import { commandsOf, type Standing } from '../routes/compile';
+import { commandsOf } from '../routes/compile';
+import { type Standing, versionOf } from '../toolchains/standing';
 import type { Finding } from './finding';
-import { versionOf } from './mentions';
 
 /** What stands in the project and was made by another line of a runtime than is chosen now. Reads only. */
 export function buildFindings(standings: readonly Standing[]): readonly Finding[] {

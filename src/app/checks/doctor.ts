@@ -11,14 +11,16 @@ import { printable } from '../../domain/words/printable';
 import { describeOrigin } from '../../domain/words/sourced';
 import type { Context } from '../base/context';
 import { findProject, type Project } from '../project/project';
-import { describeEnvironment, refreshShims, type Standing, standingsOf } from '../routes/compile';
+import { describeEnvironment, refreshShims, standingsOf } from '../routes/compile';
+import { misfitsOf } from '../routes/misfits';
 import { pathEntries } from '../routes/tool-environment';
 import { keptLifecycle } from '../toolchains/lifecycles';
 import { installOwnNode } from '../toolchains/own-node';
+import { type Standing, versionOf } from '../toolchains/standing';
 import { buildFindings, libraryFindings } from './builds';
 import { homeDrift, lockDrift } from './drift';
 import type { Finding } from './finding';
-import { contradictionsOf, versionOf } from './mentions';
+import { contradictionsOf } from './mentions';
 import { serviceFindings } from './services';
 import { variableFindings } from './variables';
 
@@ -53,6 +55,7 @@ export async function diagnose(ctx: Context, repairs: Repairs): Promise<readonly
     ...(await lifecycleFindings(ctx, standings)),
     ...(await environmentFindings(ctx, project, standings)),
     ...buildFindings(standings),
+    ...misfitsOf(standings).map((misfit): Finding => ({ kind: 'tool-misfit', level: 'error', ...misfit })),
     ...libraryFindings(ctx, standings),
   ];
   // One broken file is met on several ways.

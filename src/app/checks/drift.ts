@@ -1,7 +1,8 @@
 import { findAlternatives, type LockEntry, lockDifferences } from '../../domain/toolchain/lockfile';
 import type { Context } from '../base/context';
 import { readLock } from '../project/locks';
-import type { Standing } from '../routes/compile';
+import type { Standing } from '../toolchains/standing';
+
 import { findLeftovers, sweepLeftovers } from '../toolchains/sweep';
 import type { Finding } from './finding';
 import { repairRoutes, verifyRoutes } from './verify';

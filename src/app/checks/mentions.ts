@@ -6,13 +6,13 @@ import { isAnswered } from '../../domain/pins/pin-agreement';
 import { understand } from '../../domain/pins/precedence';
 import type { Document, Runtime } from '../../domain/runtime/runtime';
 import type { ToolRequest } from '../../domain/versions/request';
-import type { Version } from '../../domain/versions/version';
 import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { loadRuntimes } from '../base/registry';
 import { findProject } from '../project/project';
-import { type Standing, standingsOf } from '../routes/compile';
+import { standingsOf } from '../routes/compile';
+import { type Standing, versionOf } from '../toolchains/standing';
 
 /** What a Dockerfile, a workflow or the like says of a tool, against what is chosen for its folder. */
 export interface Contradiction extends Mention {
@@ -88,11 +88,6 @@ function isTold({ version: said }: ToolRequest, { version: meant }: ToolRequest,
   const numbers =
     said.kind === 'prefix' ? said.numbers : said.kind === 'exact' ? said.version.split('.').map(Number) : [];
   return meant.numbers.some((number, index) => numbers[index] !== undefined && numbers[index] !== number);
-}
-
-/** Absent where nothing was resolved yet. */
-export function versionOf({ toolchain, resolution }: Standing): Version | undefined {
-  return toolchain?.version ?? (resolution?.kind === 'entry' ? resolution.entry.version : undefined);
 }
 
 /** An image's publisher is no vendor of the runtime's: numbers alone are compared. */

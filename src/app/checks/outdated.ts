@@ -8,9 +8,10 @@ import { present } from '../../domain/words/present';
 import type { Origin } from '../../domain/words/sourced';
 import type { Context } from '../base/context';
 import { findProject } from '../project/project';
-import { type Standing, standingsOf } from '../routes/compile';
+import { standingsOf } from '../routes/compile';
 import { freshLifecycle } from '../toolchains/lifecycles';
 import { newestRelease } from '../toolchains/releases';
+import type { Standing } from '../toolchains/standing';
 
 /** How what a project uses compares with what there is. Versions are absent where they are not known. */
 export interface Comparison {

@@ -5,7 +5,8 @@ import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { findProject } from '../project/project';
-import { type Standing, standingsOf } from '../routes/compile';
+import { standingsOf } from '../routes/compile';
+import type { Standing } from '../toolchains/standing';
 
 /** What the folder's project runs on here: receipts of what is installed, the lock's word of what is not. Reads only. */
 export async function describeBill(ctx: Context): Promise<Bill> {

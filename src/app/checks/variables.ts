@@ -3,7 +3,8 @@ import { isCallers } from '../../domain/words/env-op';
 import { quoted } from '../../domain/words/printable';
 import { quoteSh } from '../../domain/words/shell-quote';
 import type { Context } from '../base/context';
-import type { Standing } from '../routes/compile';
+import type { Standing } from '../toolchains/standing';
+
 import type { Finding } from './finding';
 
 /** Variables of this shell that lead tools away from what the project has: its private homes, or its toolchains where no shim is asked. */

@@ -14,7 +14,8 @@ import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { isInside } from '../project/inside';
 import { findProject } from '../project/project';
-import { compileFolder, describeEnvironment, type Standing, standingsOf } from '../routes/compile';
+import { compileFolder, describeEnvironment, standingsOf } from '../routes/compile';
+import type { Standing } from '../toolchains/standing';
 
 export const EDITORS = ['vscode', 'idea'] as const;
 export type Editor = (typeof EDITORS)[number];

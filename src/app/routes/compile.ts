@@ -22,21 +22,12 @@ import { type Decision, findProject, type Project } from '../project/project';
 import { trustedEffects } from '../project/trusted';
 import { findOnce } from '../toolchains/once';
 import { findProvided } from '../toolchains/provide';
-import type { Resolution } from '../toolchains/resolve';
+import type { Standing } from '../toolchains/standing';
 import { lastingVariables, withOurs } from './callers-variables';
 import { companionsOf } from './companions';
 import { makeOverlays } from './make-overlay';
+import { misfitsOf } from './misfits';
 import { chooseOverlay, tracesOf } from './overlay';
-
-/** A decision with what it comes to on this machine now. */
-export interface Standing {
-  readonly decision: Decision;
-  readonly runtime: Runtime;
-  readonly resolution?: Resolution;
-  /** Absent while it is not installed. */
-  readonly toolchain?: Toolchain;
-  readonly lockPath: string;
-}
 
 /** How a project stands: what its decisions are resolved to and what of that is here. Reads only, never uses the network. */
 export async function standingsOf(ctx: Context, project: Project): Promise<readonly Standing[]> {
@@ -144,6 +135,7 @@ export async function describeEnvironment(
   const locks = [...new Set(standings.map((standing) => standing.lockPath))];
   const effects = await trustedEffects(ctx, project.manifests);
   const { variables, untrusted } = effects;
+  const misfits = misfitsOf(standings);
   const missing = standings.filter(
     ({ toolchain, decision }) => toolchain === undefined && decision.request.version.kind !== 'system',
   );
@@ -192,6 +184,7 @@ export async function describeEnvironment(
       ...runtimes.flatMap(({ overlay }) =>
         overlay?.refused === undefined ? [] : [`${overlay.refused.message}: ${overlay.refused.hint}`],
       ),
+      ...misfits.map(({ message, where, hint }) => `${where}: ${message}: ${hint}`),
       ...untrusted.map(({ path }) => `${path} also wants to set variables, paths or tasks: polyenv trust --show`),
     ],
     traces: [...project.traces, ...overlays],
@@ -209,6 +202,7 @@ export async function describeEnvironment(
       ...files.filter((path) => !existsSync(path)),
       ...overlays.flatMap(({ absences }) => absences),
     ],
+    misfits,
     shims: ctx.home.shims,
     home: ctx.home.root,
   };

@@ -8,7 +8,8 @@ import type { Context } from '../base/context';
 import { loadRuntimes } from '../base/registry';
 import { onlyAsked } from '../project/overrides';
 import { defaultsProject } from '../project/project';
-import { describeEnvironment, type Standing, standingsOf } from './compile';
+import type { Standing } from '../toolchains/standing';
+import { describeEnvironment, standingsOf } from './compile';
 import { withInstalled } from './execute';
 
 /** How the person's defaults stand: what is resolved and installed of them. Reads only. */

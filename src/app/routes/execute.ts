@@ -17,8 +17,9 @@ import { type Decision, findProject, type Project } from '../project/project';
 import type { Wish } from '../project/wishes';
 import { provideOnce } from '../toolchains/once';
 import { provide } from '../toolchains/provide';
+import type { Standing } from '../toolchains/standing';
 import { provideMissing } from './companions';
-import { commandsOf, describeEnvironment, isForOnce, refreshShims, type Standing, standingsOf } from './compile';
+import { commandsOf, describeEnvironment, isForOnce, refreshShims, standingsOf } from './compile';
 import { makeOverlays } from './make-overlay';
 import { commandIn, pathEntries, toolEnvironment } from './tool-environment';
 

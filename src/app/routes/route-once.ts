@@ -16,15 +16,8 @@ import { loadRuntime } from '../base/registry';
 import { onlyAsked, overrideVariable } from '../project/overrides';
 import { askedByCaller, findProject, type Project } from '../project/project';
 import { isMoving } from '../toolchains/once';
-import {
-  compileFolder,
-  compileProject,
-  describeEnvironment,
-  isForOnce,
-  refreshShims,
-  type Standing,
-  standingsOf,
-} from './compile';
+import type { Standing } from '../toolchains/standing';
+import { compileFolder, compileProject, describeEnvironment, isForOnce, refreshShims, standingsOf } from './compile';
 import { compileDefaults } from './defaults';
 import { installArguments, installersOf, isGlobalInstall, withCompanions, withInstalled } from './execute';
 import { makeOverlays } from './make-overlay';

@@ -14,9 +14,10 @@ import type { Context } from '../base/context';
 import { loadRuntimes } from '../base/registry';
 import { readKnown } from '../project/locks';
 import { type Decision, findProject, type ProjectService } from '../project/project';
-import { commandsOf, type Standing } from '../routes/compile';
+import { commandsOf } from '../routes/compile';
 import { installed } from '../routes/execute';
 import { findProvided } from '../toolchains/provide';
+import type { Standing } from '../toolchains/standing';
 
 /** A service of a manifest, with its kind and where it is kept. */
 export interface KnownService {

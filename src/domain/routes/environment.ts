@@ -35,6 +35,8 @@ export interface Environment {
   readonly asking?: readonly string[];
   /** What is wrong here, a line each, for who enters the folder: absent in what an older polyenv compiled. */
   readonly notes?: readonly string[];
+  /** Tools and the runtimes under them that cannot work together: absent in what an older polyenv compiled. */
+  readonly misfits?: readonly { readonly message: string; readonly where: string; readonly hint: string }[];
   /** polyenv's folder of shims. */
   readonly shims: string;
   /** polyenv's home. */

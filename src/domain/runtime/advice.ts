@@ -1,5 +1,6 @@
 import type { Decoder } from '../formats/decoders';
 import type { Version } from '../versions/version';
+import type { ToolId } from '../words/tool-id';
 import type { Url } from './artifact';
 import type { EditorAdvice, EditorPlace } from './editor';
 import type { Tree } from './layout';
@@ -21,8 +22,17 @@ export interface Advice {
   readonly builds?: readonly BuildTrace[];
   /** Variables of a shell that lead its programs elsewhere, and that are left alone: `NODE_PATH`. */
   readonly misleading?: readonly string[];
+  /** The runtime that a version of this one runs on, as its publisher's table has it. Pure. */
+  runsOn?(version: Version): RunsOn | undefined;
   /** System libraries that packages of the ecosystem are built against. */
   readonly needs?: LibraryNeeds;
+}
+
+/** Versions of another runtime that a version runs on, by the first of their numbers. */
+export interface RunsOn {
+  readonly tool: ToolId;
+  readonly least?: number;
+  readonly most?: number;
 }
 
 /** A file that only a project of the runtime has. */
