@@ -224,3 +224,59 @@ describe('databases that the manifest names later', () => {
     expect(readFileSync(join(services.folder(cwd, 'db'), 'data', 'LINE'), 'utf8')).toBe('1\n');
   }, 60_000);
 });
+
+describe('upgrade of a service', () => {
+  it('takes its data to the line that is now asked for, keeps the old ones, and its address stays', async () => {
+    const cwd = services.project('upgrade', ONE);
+    const url = await started(cwd);
+    await ask(url, 'SET a 1');
+    writeFileSync(join(cwd, 'polyenv.toml'), '[services]\ndb = "tinydb@2"\n');
+    const up = await polyenv(cwd, 'up');
+    expect(up).toMatchObject({ exit: 0, stderr: expect.stringContaining('polyenv upgrade db') });
+    expect((await polyenv(cwd, 'upgrade', 'db', '--dry-run')).stdout).toContain('would take the data of db from 1.1.0');
+    const upgraded = await polyenv(cwd, 'upgrade', 'db', '--json');
+    expect(upgraded, upgraded.stdout + upgraded.stderr).toMatchObject({ exit: 0 });
+    expect(upgraded.json()).toMatchObject({ services: [{ from: '1.1.0', to: '2.0.0', how: 'data' }] });
+    expect(await started(cwd)).toBe(url);
+    expect(await ask(url, 'GET a')).toBe('1');
+    const folder = services.folder(cwd, 'db');
+    expect(readFileSync(join(folder, 'data', 'LINE'), 'utf8')).toBe('2\n');
+    expect(readdirSync(folder).filter((name) => name.startsWith('upgrade'))).toEqual([]);
+    const [kept] = readdirSync(join(folder, 'snapshots'));
+    expect(kept).toMatch(/^before-upgrade-/);
+    expect(readFileSync(join(folder, 'snapshots', kept ?? '', 'data', 'LINE'), 'utf8')).toBe('1\n');
+    expect(await polyenv(cwd, 'restore', 'db', kept ?? '')).toMatchObject({
+      exit: 1,
+      stderr: expect.stringContaining('tinydb 1'),
+    });
+    expect((await polyenv(cwd, 'upgrade', 'db')).stdout).toContain('of that line already');
+    expect((await polyenv(cwd, 'prune')).stdout).toContain('kept what an upgrade of db');
+    await polyenv(cwd, 'prune', '--data', '-y');
+    expect(readdirSync(join(folder, 'snapshots'))).toEqual([]);
+    expect(await ask(url, 'GET a')).toBe('1');
+  }, 90_000);
+
+  it('that is killed at any step leaves the old data, or the new ones whole, and one server', async () => {
+    const { spawn } = await import('node:child_process');
+    for (const after of [150, 350, 550, 750, 950, 1150]) {
+      const cwd = services.project(`upgrade-${after}`, ONE);
+      const url = await started(cwd);
+      await ask(url, 'SET a 1');
+      writeFileSync(join(cwd, 'polyenv.toml'), '[services]\ndb = "tinydb@2"\n');
+      const child = spawn(process.execPath, [tiny.program, 'upgrade', 'db'], {
+        cwd,
+        env: { ...machine.env, PWD: cwd },
+        stdio: 'ignore',
+        detached: true,
+      });
+      await new Promise((resume) => setTimeout(resume, after));
+      if (child.exitCode === null) process.kill(-(child.pid as number), 'SIGKILL');
+      const again = await polyenv(cwd, 'upgrade', 'db');
+      expect(again, `killed after ${after} ms: ${again.stderr}`).toMatchObject({ exit: 0 });
+      expect(await started(cwd)).toBe(url);
+      expect(await ask(url, 'GET a'), `killed after ${after} ms`).toBe('1');
+      expect(readdirSync(services.folder(cwd, 'db')).filter((name) => /^(upgrade|data\.)/.test(name))).toEqual([]);
+      await polyenv(cwd, 'down');
+    }
+  }, 120_000);
+});

@@ -28,7 +28,11 @@ export interface ServiceFolder {
 
 /** `project` is a real path. */
 export function serviceFolder(home: Home, project: string, name: string): ServiceFolder {
-  const root = join(servicesFolder(home, project), name);
+  return folderAt(join(servicesFolder(home, project), name), { project, name });
+}
+
+/** The same, wherever its root is. */
+export function folderAt(root: string, { project, name }: Pick<ServiceFolder, 'project' | 'name'>): ServiceFolder {
   const at = (part: string): string => join(root, part);
   return {
     project,

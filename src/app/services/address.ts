@@ -48,7 +48,8 @@ export async function addressedState(ctx: Context, known: KnownService, toolchai
     },
     async () => {
       const state: ServiceState = { ...base, ports: await choosePorts(ctx, known, ports) };
-      await writeState(folder, state);
+      // Which version opened the data last is known until another one has.
+      await writeState(folder, before === undefined ? state : { ...before, ports: state.ports });
       return state;
     },
   );
@@ -70,6 +71,12 @@ async function choosePorts(
     taken.add(port);
   }
   return { ...chosen, main: chosen.main as number };
+}
+
+/** A free port for a server that lives only for a while. */
+export async function temporaryPort(ctx: Context, key: string): Promise<number> {
+  const taken = (await listServices(ctx.home)).flatMap(({ state }) => Object.values(state?.ports ?? {}));
+  return firstFree(key, new Set(taken));
 }
 
 async function firstFree(key: string, taken: ReadonlySet<number>): Promise<number> {

@@ -19,6 +19,7 @@ import { type KnownService, titleOf } from './known';
 import { elsewhere, endLeftovers, findServer, withService } from './server';
 import { launchServer } from './start';
 import { endServer } from './stop';
+import { sweepUpgrade } from './upgrade-sides';
 
 export interface Snapshot {
   readonly name: string;
@@ -195,7 +196,10 @@ export async function whileStopped<T>(
     if (running.kind === 'elsewhere') throw elsewhere(folder, running.server);
     if (running.kind === 'server') {
       await endServer(ctx, { folder, stop: service.stop, state, server: running.server }, {});
-    } else await endLeftovers(ctx, folder, state);
+    } else {
+      await sweepUpgrade(ctx, known);
+      await endLeftovers(ctx, folder, state);
+    }
     const { server: _, ...stopped } = state;
     await writeState(folder, stopped);
     await settleRestore(ctx, folder);

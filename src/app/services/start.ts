@@ -16,20 +16,27 @@ import { chooseUser, giveTo } from '../../adapters/services/users';
 import type { ServicePlace } from '../../domain/runtime/service';
 import type { ServerIdentity, ServiceState } from '../../domain/services/state';
 import type { Toolchain } from '../../domain/toolchain/toolchain';
+import type { Version } from '../../domain/versions/version';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
 import { addressedState, checkPorts } from './address';
 import { missingIn, readyData, withoutSecrets, writeSecrets } from './data';
 import { type KnownService, placeIn, readyToolchain, servicePlace, titleOf, wantedToolchain } from './known';
 import { elsewhere, endLeftovers, findServer, withService } from './server';
+import { sweepUpgrade } from './upgrade-sides';
+
+export interface Difference {
+  readonly text: string;
+  readonly hint: string;
+}
 
 export interface Started {
   readonly known: KnownService;
   readonly state: ServiceState;
   readonly action: 'started' | 'running';
   readonly milliseconds: number;
-  /** What the running server has otherwise than the manifest now asks for, a line each. */
-  readonly differs: readonly string[];
+  /** What the running server has otherwise than the manifest now asks for, each with the command that helps. */
+  readonly differs: readonly Difference[];
 }
 
 /** Starts the service if it does not run, and waits until it is ready. On what runs it changes nothing. */
@@ -51,6 +58,7 @@ export async function startService(
     await refuseOtherKind(known);
     const addressed = await addressedState(ctx, known, toolchain);
     const before = (await readState(known.folder)) ?? addressed;
+    await sweepUpgrade(ctx, known);
     await endLeftovers(ctx, known.folder, before);
     const runAs = await chooseUser(ctx.host, known.service.root, {
       program: join(toolchain.root, known.service.program),
@@ -78,21 +86,41 @@ async function runningAsAsked(ctx: Context, known: KnownService): Promise<Omit<S
   return { known, state: { ...state, server }, action: 'running', differs: await differencesOf(ctx, known, state) };
 }
 
-async function differencesOf(ctx: Context, known: KnownService, state: ServiceState): Promise<readonly string[]> {
+async function differencesOf(ctx: Context, known: KnownService, state: ServiceState): Promise<readonly Difference[]> {
   const { declared, runtime } = known;
-  const { toolchain, resolution } = await wantedToolchain(ctx, known);
-  const wanted = toolchain?.version ?? (resolution?.kind === 'entry' ? resolution.entry.version : undefined);
   const missing = missingIn(known, state);
-  return [
+  const others = [
     ...(runtime.id === state.kind ? [] : [`it is ${state.kind}, and the manifest says ${runtime.id}`]),
-    ...(wanted === undefined || wanted === state.version
-      ? []
-      : [`it is ${runtime.id} ${state.version}, and ${wanted} is asked for`]),
     ...(declared.port === undefined || declared.port === state.ports.main
       ? []
       : [`it listens on port ${state.ports.main}, and the manifest says ${declared.port}`]),
     ...missing.databases.map((name) => `it has no database ${name}`),
     ...missing.extensions.map((name) => `it has no extension ${name}`),
+  ];
+  const hint = `polyenv restart ${declared.name}`;
+  const version = runtime.id === state.kind ? await versionDifference(ctx, known, state) : [];
+  return [...version, ...others.map((text) => ({ text, hint }))];
+}
+
+async function versionDifference(
+  ctx: Context,
+  known: KnownService,
+  state: ServiceState,
+): Promise<readonly Difference[]> {
+  const { declared, runtime, service } = known;
+  const { toolchain, resolution, decision } = await wantedToolchain(ctx, known);
+  const { version: asked, text } = decision.request;
+  const resolved = toolchain?.version ?? (resolution?.kind === 'entry' ? resolution.entry.version : undefined);
+  if (resolved === state.version) return [];
+  const answers = asked.kind === 'latest' || runtime.scheme.matches(asked, { version: state.version as Version });
+  if (resolved === undefined && answers) return [];
+  const line = resolved === undefined ? undefined : service.line(resolved);
+  const reads = line === undefined ? answers : line === state.line || service.opens?.(line, state.line) === true;
+  return [
+    {
+      text: `it is ${runtime.id} ${state.version}, and ${resolved ?? text} is asked for`,
+      hint: reads ? `polyenv restart ${declared.name}` : `polyenv upgrade ${declared.name}, which takes its data over`,
+    },
   ];
 }
 

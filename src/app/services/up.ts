@@ -32,7 +32,9 @@ export async function upForTask(ctx: Context, manifest: Manifest, names: readonl
   const started = await up({ ...ctx, directory: dirname(manifest.path) }, names);
   for (const { known, state, action, differs } of started) {
     if (action === 'started') ctx.emit({ type: 'note', text: `${titleOf(known)} ${state.version} was started` });
-    for (const text of differs) ctx.emit({ type: 'warning', text: `${known.declared.name} runs, but ${text}` });
+    for (const { text, hint } of differs) {
+      ctx.emit({ type: 'warning', text: `${known.declared.name} runs, but ${text}`, hint });
+    }
   }
 }
 

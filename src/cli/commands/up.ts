@@ -27,12 +27,8 @@ export const command: Command = {
     const onlyNames = args.length === 0 && (await namingManifest(ctx)) !== undefined && !(await hasServices(ctx));
     const started = onlyNames ? [] : await up(ctx, args, { ...(flag(input, 'fresh') && { fresh: true }) });
     for (const { known, differs } of started) {
-      for (const text of differs) {
-        ctx.emit({
-          type: 'warning',
-          text: `${known.declared.name} runs, but ${text}`,
-          hint: `polyenv restart ${known.declared.name}`,
-        });
+      for (const { text, hint } of differs) {
+        ctx.emit({ type: 'warning', text: `${known.declared.name} runs, but ${text}`, hint });
       }
     }
     const names = await announceProject(ctx);

@@ -6,13 +6,21 @@ import { type Command, flag, type Input } from '../command';
 import { columns } from '../output/columns';
 import { errorData } from '../output/error';
 import type { Style } from '../output/style';
+import { servicesAmong, upgradeServices } from '../upgrading';
 
 export const command: Command = {
   name: 'upgrade',
   summary: 'take newer releases: within what is pinned, or by a new pin',
   describe:
     'Without options the pins stay, and polyenv.lock takes the newest release that answers them. Everything is downloaded and verified first; if one of them cannot be had, nothing is changed. polyenv rollback goes back.',
-  arguments: [{ name: 'tool', describe: 'only these runtimes', variadic: true, complete: 'tool' }],
+  arguments: [
+    {
+      name: 'tool',
+      describe: 'only these runtimes; or services, whose data are taken over to the version that is now asked for',
+      variadic: true,
+      complete: 'tool',
+    },
+  ],
   options: [
     { name: 'latest', describe: 'beyond the request: rewrite the pin in its own style (20 -> 24, 3.12.1 -> 3.14.0)' },
     { name: 'patch', describe: 'only to another patch of the same minor version (1.24.x, 21.0.x)' },
@@ -22,9 +30,12 @@ export const command: Command = {
     { run: 'polyenv upgrade', describe: 'the newest of everything that the pins allow' },
     { run: 'polyenv upgrade node --latest', describe: 'the newest stable Node.js, pinned as it was' },
     { run: 'polyenv upgrade --patch --dry-run', describe: 'which security fixes there are' },
+    { run: 'polyenv upgrade db', describe: 'after `polyenv use postgres@18`: its data, from 17 to 18' },
   ],
   run: async (input) => {
     const { ctx, args, output } = input;
+    const services = await servicesAmong(ctx, args);
+    if (services.length > 0) return upgradeServices(input, services);
     const reach = reachOf(input);
     const tools = await Promise.all([...new Set(args)].map((name) => loadRuntime(name)));
     const folder = ctx.directory;
