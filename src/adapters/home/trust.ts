@@ -27,6 +27,11 @@ export async function isTrusted(store: TrustStore, subject: TrustSubject): Promi
   return true;
 }
 
+/** The file, there or not, that says whether the manifest is trusted: what was compiled by it holds as long as that stands still. */
+export async function trustRecord(store: TrustStore, subject: TrustSubject): Promise<string> {
+  return recordFile(store, await realFolder(subject));
+}
+
 /** Remembers the content as it is now. A manifest that needs no trust loses what was remembered of it. */
 export async function grantTrust(store: TrustStore, subject: TrustSubject): Promise<void> {
   const folder = await realFolder(subject);

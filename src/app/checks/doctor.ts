@@ -11,6 +11,7 @@ import { printable } from '../../domain/words/printable';
 import { describeOrigin } from '../../domain/words/sourced';
 import type { Context } from '../base/context';
 import { findProject, type Project } from '../project/project';
+import { trustedEffects } from '../project/trusted';
 import { describeEnvironment, refreshShims, standingsOf } from '../routes/compile';
 import { misfitsOf } from '../routes/misfits';
 import { pathEntries } from '../routes/tool-environment';
@@ -52,6 +53,7 @@ export async function diagnose(ctx: Context, repairs: Repairs): Promise<readonly
     ...parts.flat(),
     ...pathFindings(ctx, standings),
     ...projectFindings(project, standings),
+    ...(await trustFindings(ctx, project)),
     ...(await lifecycleFindings(ctx, standings)),
     ...(await environmentFindings(ctx, project, standings)),
     ...buildFindings(standings),
@@ -113,6 +115,18 @@ async function homeFindings(ctx: Context): Promise<readonly Finding[]> {
       },
     ];
   }
+}
+
+/** What the shims leave out here until the person agrees. */
+async function trustFindings(ctx: Context, { manifests }: Project): Promise<readonly Finding[]> {
+  const { untrusted } = await trustedEffects(ctx, manifests);
+  return untrusted.map(({ path }) => ({
+    kind: 'untrusted',
+    level: 'note',
+    message: `${path} also wants to set variables, paths, tasks or sources, and is not trusted: none of that applies`,
+    where: path,
+    hint: 'polyenv trust',
+  }));
 }
 
 /** A `.venv` that does not belong to the decided version, whose commands fail; variables of this shell that lead elsewhere. */

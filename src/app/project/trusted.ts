@@ -1,21 +1,18 @@
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isTrusted } from '../../adapters/home/trust';
-import { MANIFEST_NAMES, type Manifest } from '../../domain/project/manifest';
+import { isTrusted, trustRecord } from '../../adapters/home/trust';
+import type { Manifest } from '../../domain/project/manifest';
 import { needsTrust } from '../../domain/project/trust';
 import type { EnvOp } from '../../domain/words/env-op';
 import type { ToolId } from '../../domain/words/tool-id';
 import type { Context } from '../base/context';
 import { type IncludedFiles, includedFiles } from './env-files';
 import { isInside } from './inside';
-import { readManifest } from './manifests';
+import { findProject } from './project';
 
-/** The manifests of the nearest folder that has one, `polyenv.local.toml` first. */
+/** The manifests that apply in the folder, `polyenv.local.toml` first: those that a shim there goes by, and no others. */
 export async function nearestManifests(ctx: Context, from = ctx.directory): Promise<readonly Manifest[]> {
-  for (let folder = from; ; folder = dirname(folder)) {
-    const found = await Promise.all(MANIFEST_NAMES.map((name) => readManifest(folder, name)));
-    const manifests = found.flatMap((one) => (one === undefined ? [] : [one.manifest]));
-    if (manifests.length > 0 || folder === dirname(folder) || folder === ctx.host.personHome) return manifests;
-  }
+  return (await findProject(ctx, from)).manifests;
 }
 
 /** What trusted manifests set, the local one last so that it wins; and those that would set something and are not trusted. */
@@ -26,7 +23,7 @@ export async function trustedEffects(
   readonly variables: readonly EnvOp[];
   readonly untrusted: readonly Manifest[];
   readonly trusted: readonly Manifest[];
-  /** Files of variables that were read, and those that are not there. */
+  /** Files of variables that were read, and those that are not there; and the records of trust: what was compiled with it ends with it. */
   readonly inputs: readonly string[];
   readonly absences: readonly string[];
 }> {
@@ -35,14 +32,15 @@ export async function trustedEffects(
   const judged = await Promise.all(
     subjects.filter(needsTrust).map(async (subject) => ({ subject, yes: await isTrusted(store, subject) })),
   );
+  const records = new Set(await Promise.all(judged.map(({ subject }) => trustRecord(store, subject))));
   const trusted = judged.filter(({ yes }) => yes).map(({ subject }) => subject);
   for (const { fault } of trusted) if (fault !== undefined) throw fault;
   return {
     variables: trusted.toReversed().flatMap(variablesOf),
     trusted: trusted.map(({ manifest }) => manifest),
     untrusted: judged.filter(({ yes }) => !yes).map(({ subject }) => subject.manifest),
-    inputs: subjects.flatMap(({ inputs }) => inputs),
-    absences: subjects.flatMap(({ absences }) => absences),
+    inputs: [...subjects.flatMap(({ inputs }) => inputs), ...[...records].filter((path) => existsSync(path))],
+    absences: [...subjects.flatMap(({ absences }) => absences), ...[...records].filter((path) => !existsSync(path))],
   };
 }
 

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { grantTrust, isTrusted } from '../../adapters/home/trust';
 import { includedFiles } from '../../app/project/env-files';
-import { nearestManifests } from '../../app/project/trusted';
+import { findProject } from '../../app/project/project';
 import { compileFolder } from '../../app/routes/compile';
 import { describeTrust, needsTrust } from '../../domain/project/trust';
 import { PolyenvError } from '../../domain/words/errors';
@@ -21,7 +21,10 @@ export const command: Command = {
   run: async (input) => {
     const { ctx } = input;
     const store = { home: ctx.home, host: ctx.host };
-    const manifests = await nearestManifests(ctx);
+    const { manifests, errors } = await findProject(ctx, ctx.directory);
+    // One that cannot be read has a folder, and no variables to agree to.
+    const broken = errors.find(({ code }) => code === 'manifest-invalid');
+    if (manifests.length === 0 && broken !== undefined) throw broken;
     if (manifests.length === 0)
       throw new PolyenvError('manifest-missing', 'there is no polyenv.toml here or above', {
         hint: 'polyenv use node@lts',
