@@ -19,6 +19,7 @@ const MANIFEST = ['test/unit/manifest.test.ts'];
 const PATHS = ['test/unit/paths.test.ts'];
 const QUOTING = ['test/unit/shell-quote.test.ts', 'test/property/quoting.test.ts'];
 const HTTP = ['test/unit/http.test.ts'];
+const DASHBOARD = ['test/gateway/dashboard.test.ts'];
 const PROXY = ['test/gateway/proxy.test.ts'];
 const NAMES = ['test/unit/local-names.test.ts'];
 const LOCK = ['test/unit/lock.test.ts'];
@@ -161,6 +162,13 @@ export const GUARDS: Readonly<Record<string, Guard>> = {
   'gateway-foreign': { stops: 'a page of elsewhere that speaks to a server of this machine', tests: PROXY },
   'control-folder': { stops: 'another user at the control of the gateway', tests: ['test/gateway/life.test.ts#owner'] },
   'page-escape': { stops: 'a name that is taken for a page', tests: ['test/unit/problem-page.test.ts'] },
+  'session-key': { stops: 'a link to the dashboard that was used, or has run out', tests: DASHBOARD },
+  'session-halves': { stops: 'half of a session: a stolen cookie or a seen path', tests: DASHBOARD },
+  'action-list': { stops: 'an action that the dashboard does not offer', tests: DASHBOARD },
+  'dashboard-site': { stops: 'another site that asks for a page of the dashboard', tests: DASHBOARD },
+  'dashboard-login-origin': { stops: 'a page of elsewhere that opens a session', tests: DASHBOARD },
+  'dashboard-origin': { stops: 'a page of elsewhere that presses a button', tests: DASHBOARD },
+  'dashboard-token': { stops: 'a form that is not from a page of ours', tests: DASHBOARD },
   'gateway-claim': { stops: 'a name below the one of another project', tests: NAMES },
 };
 

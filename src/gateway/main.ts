@@ -30,7 +30,7 @@ export async function runProgram(host: Host): Promise<number> {
     await writeBundle(home, authority.root);
     const since = host.now().toISOString();
     const router = await openRouter({ home, host, authority, log });
-    const dashboard = openDashboard({ home, host, router, log });
+    const dashboard = openDashboard({ home, host, log });
     closing.push(router.close, dashboard.close);
     const lock = { home, host, emit: () => undefined, name: 'gateway', purpose: 'starting the gateway', timeout: 20 };
     const running = await withLock(lock, async () => {

@@ -307,7 +307,7 @@ async function mentionFindings(ctx: Context, directory: string): Promise<readonl
   }));
 }
 
-async function lifecycleFindings(ctx: Context, standings: readonly Standing[]): Promise<readonly Finding[]> {
+export async function lifecycleFindings(ctx: Context, standings: readonly Standing[]): Promise<readonly Finding[]> {
   if (ctx.settings.endOfLife === 'ignore') return [];
   const today = ctx.host.now().toISOString().slice(0, 10);
   const ends = await Promise.all(

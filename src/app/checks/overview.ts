@@ -1,0 +1,175 @@
+import { realpathSync } from 'node:fs';
+import { basename } from 'node:path';
+import { readAllNames } from '../../adapters/gateway/names-store';
+import { listEnvironmentFolders } from '../../adapters/routes/shims';
+import { listServices } from '../../adapters/services/folders';
+import { isFolder } from '../../adapters/system/discover';
+import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
+import { describeOrigin } from '../../domain/words/sourced';
+import type { Context } from '../base/context';
+import { type ListedName, listNames } from '../gateway/names';
+import { findProject, type Project } from '../project/project';
+import { trustedEffects } from '../project/trusted';
+import { type Standing, standingsOf } from '../routes/compile';
+import { lookAtServices, type ServiceView } from '../services/look';
+import { lifecycleFindings } from './doctor';
+import { lockDrift } from './drift';
+import type { Finding } from './finding';
+
+/** One project as a person wants to see it at a glance. */
+export interface ProjectOverview {
+  readonly folder: string;
+  /** Its first name, else its folder's. */
+  readonly name: string;
+  readonly runtimes: readonly RuntimeOverview[];
+  readonly services: readonly ServiceOverview[];
+  readonly names: readonly Pick<ListedName, 'name' | 'address' | 'routes'>[];
+  readonly findings: readonly Omit<Finding, 'fix'>[];
+  /** Bytes of the data of its services. */
+  readonly data: number;
+}
+
+export interface RuntimeOverview {
+  readonly tool: string;
+  readonly title: string;
+  readonly request: string;
+  /** Absent: not installed. */
+  readonly version?: string;
+  readonly linked?: true;
+  /** `FILE:LINE`. */
+  readonly from: string;
+}
+
+export type ServiceOverview = Pick<
+  ServiceView,
+  'name' | 'kind' | 'version' | 'state' | 'declared' | 'address' | 'since' | 'memory' | 'data' | 'said'
+>;
+
+/** Every project of this home whose folder is there, by name. Looks only, and never uses the network. */
+export async function lookAtProjects(ctx: Context): Promise<readonly ProjectOverview[]> {
+  const found: ProjectOverview[] = [];
+  const names = await listNames(ctx);
+  // One after another: each reads many small files.
+  for (const folder of await projectFolders(ctx)) found.push(await overviewOf({ ...ctx, directory: folder }, names));
+  return found.toSorted((a, b) => a.name.localeCompare(b.name) || (a.folder < b.folder ? -1 : 1));
+}
+
+/** Folders in which something was pinned, started or named. */
+async function projectFolders({ home, host }: Context): Promise<readonly string[]> {
+  const [environments, services, { projects }] = await Promise.all([
+    listEnvironmentFolders(home),
+    listServices(home),
+    readAllNames(home),
+  ]);
+  const all = [
+    ...environments,
+    ...services.map(({ folder }) => folder.project),
+    ...projects.map(({ project }) => project),
+  ];
+  const own = `${realPath(home.root)}/`;
+  const real = all.filter(isFolder).map(realPath);
+  return [...new Set(real)].filter((folder) => folder !== realPath(host.personHome) && !`${folder}/`.startsWith(own));
+}
+
+async function overviewOf(ctx: Context, names: readonly ListedName[]): Promise<ProjectOverview> {
+  const folder = ctx.directory;
+  const own = names.filter(({ project }) => project === folder);
+  const base = { folder, name: own[0]?.name ?? basename(folder), names: own.map(nameOf) };
+  try {
+    const project = await findProject(ctx, folder);
+    const standings = await standingsOf(ctx, project);
+    const services = (await lookAtServices(ctx)).filter((one) => one.project === folder);
+    return {
+      ...base,
+      runtimes: standings.map(runtimeOf),
+      services: services.map(serviceOf),
+      findings: await findingsOf(ctx, { project, standings, services }),
+      data: services.reduce((sum, { data = 0 }) => sum + data, 0),
+    };
+  } catch (error) {
+    if (!(error instanceof PolyenvError)) throw error;
+    return { ...base, runtimes: [], services: [], findings: [broken(error)], data: 0 };
+  }
+}
+
+interface Looked {
+  readonly project: Project;
+  readonly standings: readonly Standing[];
+  readonly services: readonly ServiceView[];
+}
+
+async function findingsOf(
+  ctx: Context,
+  { project, standings, services }: Looked,
+): Promise<readonly Omit<Finding, 'fix'>[]> {
+  const missing = standings.filter(
+    ({ toolchain, decision }) => toolchain === undefined && decision.request.version.kind !== 'system',
+  );
+  const { untrusted } = await trustedEffects(ctx, project.manifests);
+  const ended = services.filter(({ state }) => state === 'exited');
+  const drift = await lockDrift(ctx, standings, async () => undefined);
+  return [
+    ...project.errors.map((error) => broken(error)),
+    ...missing.map(
+      ({ runtime, decision }): Omit<Finding, 'fix'> => ({
+        kind: 'not-installed',
+        level: 'error',
+        message: `${runtime.title} ${decision.request.text} is pinned and not installed`,
+        where: describeOrigin(decision.from),
+        hint: 'polyenv install',
+      }),
+    ),
+    ...ended.map(
+      ({ name }): Omit<Finding, 'fix'> => ({
+        kind: 'service-exited',
+        level: 'error',
+        message: `${name} ran, and ended by itself`,
+        hint: `polyenv up ${name}`,
+      }),
+    ),
+    ...untrusted.map(
+      ({ path }): Omit<Finding, 'fix'> => ({
+        kind: 'not-trusted',
+        level: 'warning',
+        message: 'Its polyenv.toml also wants to set variables, paths, tasks or sources',
+        where: path,
+        hint: 'polyenv trust',
+      }),
+    ),
+    ...[...drift, ...(await lifecycleFindings(ctx, standings))].map(({ fix: _, ...finding }) => finding),
+  ];
+}
+
+function runtimeOf({ decision, runtime, toolchain }: Standing): RuntimeOverview {
+  return {
+    tool: runtime.id,
+    title: runtime.title,
+    request: decision.request.text,
+    ...present({ version: toolchain?.version }),
+    ...(toolchain?.linked !== undefined && { linked: true as const }),
+    from: describeOrigin(decision.from),
+  };
+}
+
+function serviceOf(view: ServiceView): ServiceOverview {
+  const { name, kind, version, state, declared, address, since, memory, data, said } = view;
+  return { name, kind, state, declared, ...present({ version, address, since, memory, data, said }) };
+}
+
+function nameOf({ name, address, routes }: ListedName): Pick<ListedName, 'name' | 'address' | 'routes'> {
+  return { name, address, routes };
+}
+
+function broken({ message, where, hint }: Pick<PolyenvError, 'message' | 'where' | 'hint'>): Omit<Finding, 'fix'> {
+  const place = where === undefined ? undefined : where.line === undefined ? where.file : `${where.file}:${where.line}`;
+  return { kind: 'unreadable', level: 'error', message, ...present({ where: place }), hint: hint ?? 'fix the file' };
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}

@@ -1,0 +1,118 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { closeSync, mkdirSync, openSync, readSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import type { Program } from './overview';
+
+/** A command that a person started from the page. It goes on when the page is closed, and when the gateway ends. */
+export interface Job {
+  readonly id: string;
+  /** As one would type it. */
+  readonly shown: string;
+  readonly title: string;
+  state: 'running' | 'done' | 'failed';
+  lines: readonly string[];
+}
+
+export interface JobWish {
+  readonly title: string;
+  readonly args: readonly string[];
+  readonly shown: string;
+}
+
+export interface JobChange {
+  readonly line?: string;
+  readonly state?: Job['state'];
+}
+
+const KEPT = 40;
+const LINES = 500;
+/** Milliseconds between two looks at what it printed. */
+const LISTEN = 100;
+
+export class Jobs {
+  readonly #program: Program;
+  readonly #folder: string;
+  readonly #changed: (job: Job, change: JobChange) => void;
+  readonly #jobs = new Map<string, Job>();
+
+  constructor(program: Program, folder: string, changed: (job: Job, change: JobChange) => void) {
+    this.#program = program;
+    this.#folder = folder;
+    this.#changed = changed;
+  }
+
+  find(id: string): Job | undefined {
+    return this.#jobs.get(id);
+  }
+
+  get all(): readonly Job[] {
+    return [...this.#jobs.values()].toReversed();
+  }
+
+  get running(): number {
+    return this.all.filter(({ state }) => state === 'running').length;
+  }
+
+  start({ title, args, shown }: JobWish): Job {
+    const job: Job = { id: randomBytes(8).toString('hex'), title, shown, state: 'running', lines: [] };
+    this.#jobs.set(job.id, job);
+    for (const { id, state } of [...this.#jobs.values()].slice(0, -KEPT))
+      if (state !== 'running') this.#jobs.delete(id);
+    const { node, program, env } = this.#program;
+    // Into a file, for a pipe would break with us.
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    const file = join(this.#folder, `${job.id}.log`);
+    const [said, heard] = [openSync(file, 'wx', 0o600), openSync(file, 'r')];
+    const child = spawn(node, [program, ...args], {
+      cwd: '/',
+      env: { ...env, NO_COLOR: '1' },
+      stdio: ['ignore', said, said],
+      detached: true,
+    });
+    child.unref();
+    closeSync(said);
+    let rest = '';
+    const hear = (): void => {
+      const lines = (rest + readNew(heard)).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) this.#add(job, line);
+    };
+    const timer = setInterval(hear, LISTEN);
+    const end = (state: 'done' | 'failed'): void => {
+      if (job.state !== 'running') return;
+      clearInterval(timer);
+      hear();
+      if (rest !== '') this.#add(job, rest);
+      closeSync(heard);
+      rmSync(file, { force: true });
+      job.state = state;
+      this.#changed(job, { state });
+    };
+    child.once('error', (error) => {
+      this.#add(job, error.message);
+      end('failed');
+    });
+    child.once('exit', (code) => end(code === 0 ? 'done' : 'failed'));
+    return job;
+  }
+
+  #add(job: Job, text: string): void {
+    const line = stripVTControlCharacters(text)
+      .replace(/\p{Cc}/gu, ' ')
+      .slice(0, 4096);
+    job.lines = [...job.lines, line].slice(-LINES);
+    this.#changed(job, { line });
+  }
+}
+
+function readNew(descriptor: number): string {
+  const parts: Buffer[] = [];
+  for (;;) {
+    const buffer = Buffer.alloc(64 * 1024);
+    const size = readSync(descriptor, buffer);
+    if (size === 0) return Buffer.concat(parts).toString();
+    parts.push(buffer.subarray(0, size));
+  }
+}
