@@ -129,9 +129,18 @@ async function runInContext(host: Host, command: Command, call: Call): Promise<n
     if (outcome !== undefined && (outcome.text !== undefined || (output.modes.json && outcome.data !== undefined)))
       output.print(outcome);
     return outcome?.exit ?? 0;
+  } catch (error) {
+    throw await withRoomIfFull(ctx, error);
   } finally {
     await ctx.close();
   }
+}
+
+/** A full disk is told with the room that there is. */
+async function withRoomIfFull(ctx: Context, error: unknown): Promise<unknown> {
+  if (asPolyenvError(error).code !== 'disk-full') return error;
+  const { withRoom } = await import('../app/changes/room');
+  return withRoom(ctx, asPolyenvError(error));
 }
 
 /** After an update: it may know runtimes that the one before did not. Failing fails no command. */

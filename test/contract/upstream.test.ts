@@ -203,7 +203,7 @@ describe('indexes', () => {
     const { indexes } = machine(server).run();
     for (const path of ['bomb', 'long']) {
       const error = await failure(indexes.read(ask({ url: `https://nodejs.org/${path}` })));
-      expect(error.message).toContain('larger than 64 MiB');
+      expect(error.message).toContain('larger than 32 MiB');
     }
   });
 

@@ -14,7 +14,8 @@ export interface CacheEntry {
   readonly absent?: true;
 }
 
-export const MAX_ENTRY_BYTES = 64 * 1024 * 1024;
+/** Whatever the settings say. */
+export const MAX_ENTRY_BYTES = 1024 * 1024 * 1024;
 
 /** Names an entry without saying what it is of: a private part of a URL cannot be read off it. */
 export function cacheKey(text: string): string {

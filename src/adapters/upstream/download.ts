@@ -35,6 +35,12 @@ export interface PartDownload {
   onBytes(count: number): void;
   readonly signal?: AbortSignal;
   readonly offline: boolean;
+  /** Bytes at most, of an archive whose size nobody tells. */
+  readonly limit?: number;
+  /** How large it is, as the server says when it answers. */
+  onSize?(bytes: number): void;
+  /** So much of it was here already, from a download that broke off. */
+  onResume?(bytes: number): void;
   /** Remembers what the line gives. */
   readonly lines?: LineSpeeds;
   /** Bytes a second. A line that gives less in the first half second is given up with `SlowLine`, while most is still to come. */
@@ -410,6 +416,7 @@ interface Transfer {
 
 function openTransfer(options: PartDownload, partial: Partial): Transfer {
   const { http, url, part, signal, onBytes } = options;
+  const most = part.size ?? options.limit ?? MOST_BYTES;
   let answers = 0;
   let openEnded = false;
   return { bytes, mixed: () => answers > 1 || openEnded };
@@ -424,6 +431,7 @@ function openTransfer(options: PartDownload, partial: Partial): Transfer {
       const complete = part.size !== undefined && kept >= part.size;
       const answer = complete ? undefined : await ask(kept, validator);
       if (answer === undefined || answer.status === 206) {
+        if (offset === 0 && kept > 0) options.onResume?.(kept);
         while (offset < kept) {
           const [piece] = readFrom(partial.descriptor, offset, Math.min(kept, offset + CHUNK));
           if (piece === undefined) throw restart('the partial file was changed by another process');
@@ -443,6 +451,11 @@ function openTransfer(options: PartDownload, partial: Partial): Transfer {
         validator = next;
         await partial.note(validator);
       }
+      if (Number(answer.headers['content-length'] ?? 0) > most) {
+        for await (const _ of answer.body) break;
+        throw tooLong();
+      }
+      tellSize(answer, kept);
       answers += 1;
       openEnded = answer.headers['content-length'] === undefined;
       const before = offset;
@@ -454,7 +467,7 @@ function openTransfer(options: PartDownload, partial: Partial): Transfer {
           signal?.throwIfAborted();
           save(chunk, offset);
           offset += chunk.length;
-          if (offset > (part.size ?? MOST_BYTES)) throw tooLong();
+          if (offset > most) throw tooLong();
           onBytes(chunk.length);
           yield chunk;
         }
@@ -488,6 +501,12 @@ function openTransfer(options: PartDownload, partial: Partial): Transfer {
         throw restart('the server has no more of it');
       throw error;
     }
+  }
+
+  function tellSize({ status, headers }: HttpAnswer, from: number): void {
+    const length = Number(headers['content-length'] ?? Number.NaN);
+    const isPacked = (headers['content-encoding'] ?? 'identity') !== 'identity';
+    if (part.size === undefined && !isPacked && length > 0) options.onSize?.(length + (status === 206 ? from : 0));
   }
 
   function save(chunk: Uint8Array, position: number): void {
@@ -524,10 +543,15 @@ function openTransfer(options: PartDownload, partial: Partial): Transfer {
   }
 
   function tooLong(): PolyenvError {
-    const most = part.size ?? MOST_BYTES;
-    return new PolyenvError('digest-mismatch', `${maskUrl(url)} is larger than the ${most} bytes that were promised`, {
-      hint: 'nothing was installed; if the upstream replaced the file: polyenv lock, after asking why',
-    });
+    return new PolyenvError(
+      'digest-mismatch',
+      part.size === undefined
+        ? `${maskUrl(url)} is larger than the ${most} bytes that are allowed where nobody says its size`
+        : `${maskUrl(url)} is larger than the ${most} bytes that were promised`,
+      {
+        hint: 'nothing was installed; if the upstream replaced the file: polyenv lock, after asking why',
+      },
+    );
   }
 
   /** The body, with what the line gives: most of an archive is still to come when it is known to be slow. */
@@ -586,7 +610,7 @@ const JUDGED_AFTER = 500;
 const WORTH_LEAVING = 0.3;
 
 const CHUNK = 2 ** 20;
-const MOST_BYTES = 4 * 2 ** 30;
+const MOST_BYTES = 2 ** 31;
 /** Breaks in a row after which next to nothing was received, and breaks in all. */
 const MOST_FRUITLESS = 3;
 const MOST_BREAKS = 12;

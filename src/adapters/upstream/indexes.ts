@@ -34,6 +34,8 @@ export interface Ask<T> {
   /** Sent unless a mirror on another host answers instead. */
   readonly headers?: Readonly<Record<string, string>>;
   decode(bytes: Uint8Array): T;
+  /** Bytes that it has at most, where less is known than what the settings allow for any index. */
+  readonly limit?: number;
   /**
    * `kept`: a copy of any age will do, as it cannot change (a key by its fingerprint, a record of a log).
    * `anew`: only the network will do. Default: a copy younger than the setting `cache.max_age`.
@@ -54,6 +56,7 @@ export interface IndexOptions {
 
 export function openIndexes(options: IndexOptions): Indexes {
   const { host, home, settings, mirrors, emit } = options;
+  const most = Math.min(settings.indexLimit * 2 ** 20, MAX_ENTRY_BYTES);
   const run = new Map<string, Promise<Entry | undefined>>();
   const dead = new Map<string, PolyenvError>();
   const alive = new Set<string>();
@@ -152,7 +155,7 @@ export function openIndexes(options: IndexOptions): Indexes {
       else await keepAbsence(ask, request);
       return undefined;
     }
-    const bytes = await collect(answer, ask.name);
+    const bytes = await collect(answer, ask.name, Math.min(ask.limit ?? Number.POSITIVE_INFINITY, most));
     const value = decodeNamed(ask, bytes);
     await writeCacheEntry({ ...request, name: ask.name, bytes, validators: validatorsOf(answer), when: host.now() });
     return { bytes, checked: host.now().getTime(), validators: {}, decoded: { by: ask.decode, value } };
@@ -206,13 +209,21 @@ interface Request {
 
 const CONCURRENT = 8;
 
-/** The whole body. Throws `upstream-malformed` for more than 64 MiB. */
-async function collect(answer: HttpAnswer, name: string): Promise<Uint8Array> {
+/** Signatures, keys and digests of one file are small. */
+export const SMALL_FILE = 2 ** 20;
+
+/** The whole body. Throws `upstream-malformed` for more than is allowed, without reading it where the server says so beforehand. */
+async function collect(answer: HttpAnswer, name: string, limit: number): Promise<Uint8Array> {
+  const refuse = (): PolyenvError => malformedAt(name, `it is larger than ${limit / 2 ** 20} MiB`);
+  if (Number(answer.headers['content-length'] ?? 0) > limit) {
+    await discard(answer);
+    throw refuse();
+  }
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of answer.body) {
     size += chunk.byteLength;
-    if (size > MAX_ENTRY_BYTES) throw malformedAt(name, `it is larger than ${MAX_ENTRY_BYTES / 1024 / 1024} MiB`);
+    if (size > limit) throw refuse();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Proof } from '../../domain/runtime/artifact';
 import type { ArchiveSignature } from '../../domain/runtime/runtime';
 import { PolyenvError } from '../../domain/words/errors';
+import { SMALL_FILE } from './indexes';
 import { type SignedTextOptions, verifyByAny } from './signed-text';
 
 export interface SignedArchive {
@@ -33,7 +34,7 @@ async function readSignature(
   { indexes }: SignedTextOptions,
   age: { readonly age?: 'anew' },
 ): Promise<Uint8Array | undefined> {
-  return indexes.read({ name: url, url, decode: (bytes) => bytes, optional: true, ...age });
+  return indexes.read({ name: url, url, decode: (bytes) => bytes, optional: true, limit: SMALL_FILE, ...age });
 }
 
 async function judge(

@@ -7,7 +7,7 @@ import type { Emit } from '../../domain/words/events';
 import { present } from '../../domain/words/present';
 import { readTextIfAny } from '../files/fs';
 import type { Home } from '../home/paths';
-import { type Ask, decodeText, type Indexes } from './indexes';
+import { type Ask, decodeText, type Indexes, SMALL_FILE } from './indexes';
 import { verifySignature } from './signature';
 
 export interface SignedTextOptions {
@@ -62,7 +62,14 @@ async function readPair(
     indexes.read({ name: url, url, decode: checkText, ...age }),
     settings.verifySignatures === 'off'
       ? undefined
-      : indexes.read({ name: signatureUrl, url: signatureUrl, decode: keepBytes, optional: true, ...age }),
+      : indexes.read({
+          name: signatureUrl,
+          url: signatureUrl,
+          decode: keepBytes,
+          optional: true,
+          limit: SMALL_FILE,
+          ...age,
+        }),
   ]);
   return content === undefined ? undefined : { content, signature };
 }
@@ -155,7 +162,7 @@ async function readKey(
   const own = await readTextIfAny(join(home.state, 'keys', `${fingerprint}.asc`));
   if (own !== undefined) return { fingerprint, material: own };
   const url = keys.material(fingerprint);
-  const material = await indexes.read({ name: url, url, decode: decodeText, age: 'kept' });
+  const material = await indexes.read({ name: url, url, decode: decodeText, age: 'kept', limit: SMALL_FILE });
   return material === undefined ? undefined : { fingerprint, material };
 }
 

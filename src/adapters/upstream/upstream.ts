@@ -17,7 +17,7 @@ import { cacheKey, readCacheEntry, writeCacheEntry } from './cache-entry';
 import { openChecksumDatabase } from './checksum-database';
 import { goVariables, readGoConfig } from './go-config';
 import { openGoProxy } from './go-proxy';
-import { decodeJson, decodeText, type Indexes, openIndexes } from './indexes';
+import { decodeJson, decodeText, type Indexes, openIndexes, SMALL_FILE } from './indexes';
 import { readMavenConfig } from './maven-config';
 import { openMavenRepository } from './maven-repository';
 import { readNpmConfig } from './npm-config';
@@ -160,7 +160,7 @@ export function openUpstream(options: UpstreamOptions): OpenUpstream {
       return text;
     },
     locate,
-    beside: (url) => indexes.read({ name: url, url, decode: (bytes) => bytes, optional: true }),
+    beside: (url) => indexes.read({ name: url, url, decode: (bytes) => bytes, optional: true, limit: SMALL_FILE }),
     goVariables: async () => goVariables(await goConfig()),
     proveArchive: (archive, beside) =>
       proveArchive(archive, { home, settings, indexes: withBeside(indexes, beside), emit: emitOnce }),

@@ -25,6 +25,7 @@ import { type Order, type Piece, piecesOf, sourceOf } from './order';
 import { fetchPacking } from './packing';
 import { carriedBeside, downloadAt } from './places';
 import { weakerProof } from './resolve';
+import { withNeed } from './room';
 import { limit } from './slots';
 
 /** The key under which an order is or would be installed. Throws `lock-foreign` if the source would not name what the order names. */
@@ -133,8 +134,7 @@ async function fetchParts(
   order: Order,
   { pieces, root }: { readonly pieces: readonly Piece[]; readonly root: string },
 ): Promise<{ readonly files: readonly StoredFile[]; readonly parts: readonly Part[] }> {
-  const sizes = pieces.map(({ part }) => part.size);
-  const total = sizes.every((size) => size !== undefined) ? sizes.reduce((sum, size) => sum + size, 0) : undefined;
+  const sizes = new Map(pieces.map((piece) => [piece, piece.part.size]));
   const { lines } = await ctx.network();
   const stop = new AbortController();
   let bytes = 0;
@@ -142,6 +142,7 @@ async function fetchParts(
   const tool = order.runtime.id;
   const told = (count: number): void => {
     bytes += count;
+    const total = totalOf([...sizes.values()]);
     ctx.emit({ type: 'progress', tool, version, phase: 'download', bytes, ...present({ total }) });
   };
   const name = `${tool} ${version} for ${platform}`;
@@ -152,6 +153,7 @@ async function fetchParts(
         fetchPacking(ctx, piece, ({ part, recipe, leastRate }) =>
           downloadAt(ctx, { ...sought, part }, async (place) => {
             stop.signal.throwIfAborted();
+            sizes.set(piece, part.size);
             let received = 0;
             const download: PartDownload = {
               ...place,
@@ -159,6 +161,9 @@ async function fetchParts(
               downloads: ctx.home.downloads,
               offline: ctx.settings.offline,
               signal: stop.signal,
+              limit: ctx.settings.archiveLimit * 2 ** 20,
+              onSize: (size) => sizes.set(piece, size),
+              onResume: (count) => ctx.emit({ type: 'resumed', tool, version, bytes: count }),
               lines,
               ...present({ leastRate }),
               onBytes: (count) => {
@@ -182,8 +187,9 @@ async function fetchParts(
           }),
         ),
       ).catch((error: unknown) => {
-        stop.abort(error);
-        throw error;
+        const told = withNeed(error, `${tool} ${version}`, totalOf([...sizes.values()]));
+        stop.abort(told);
+        throw told;
       }),
     ),
   );
@@ -191,6 +197,10 @@ async function fetchParts(
   if (stop.signal.aborted) throw stop.signal.reason;
   const done = unpacked.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   return { files: done.flatMap(({ files }) => files), parts: done.map(({ part }) => part) };
+}
+
+function totalOf(sizes: readonly (number | undefined)[]): number | undefined {
+  return sizes.every((size) => size !== undefined) ? sizes.reduce((sum, size) => sum + size, 0) : undefined;
 }
 
 /** Where the upstream signs the archive itself, the whole of it is held against that signature before it is unpacked. */

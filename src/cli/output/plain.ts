@@ -1,6 +1,6 @@
 import type { Event, Phase } from '../../domain/words/events';
 import { printable } from '../../domain/words/printable';
-import { durationText } from './columns';
+import { bytesText, durationText } from './columns';
 import type { Listener } from './listener';
 import type { Style } from './style';
 
@@ -24,6 +24,8 @@ export function eventLine(event: Event, style: Style): string | undefined {
       return `${style.yellow('warning')} ${printable(event.text)}${event.hint === undefined ? '' : `\n  try  ${printable(event.hint)}`}`;
     case 'installed':
       return `${style.green('installed')} ${printable(`${event.tool} ${event.version} from ${event.source} (${event.proof}) in ${durationText(event.milliseconds)}`)}`;
+    case 'resumed':
+      return printable(`resuming ${event.tool} ${event.version}: ${bytesText(event.bytes)} are here already`);
     case 'wrote':
       return `wrote ${printable(event.file)}`;
     case 'phase':

@@ -36,6 +36,9 @@ export interface Settings {
   /** Seconds without a byte before a connection is given up. */
   readonly networkTimeout: number;
   readonly networkRetries: number;
+  /** MiB of an index, and of an archive whose size nobody tells: a server that sends more is not listened to any further. */
+  readonly indexLimit: number;
+  readonly archiveLimit: number;
   readonly verifySignatures: 'required' | 'when-present' | 'off';
   /** Further OpenPGP fingerprints, for a company that signs its mirror anew. */
   readonly verifyKeys: readonly string[];
@@ -122,6 +125,24 @@ export const SETTINGS: readonly (Setting & { readonly key: keyof Settings })[] =
     fallback: 3,
     minimum: 0,
     maximum: 20,
+  },
+  {
+    key: 'indexLimit',
+    name: 'network.index_limit',
+    type: 'integer',
+    describe: 'MiB of an index that are read at most',
+    fallback: 32,
+    minimum: 1,
+    maximum: 1024,
+  },
+  {
+    key: 'archiveLimit',
+    name: 'network.archive_limit',
+    type: 'integer',
+    describe: 'MiB of an archive whose size is not known that are read at most',
+    fallback: 2048,
+    minimum: 1,
+    maximum: 65536,
   },
   {
     key: 'verifySignatures',

@@ -22,6 +22,7 @@ export type Event =
       readonly proof: string;
       readonly milliseconds: number;
     }
+  | { readonly type: 'resumed'; readonly tool: ToolId; readonly version: string; readonly bytes: number }
   | { readonly type: 'wrote'; readonly file: string };
 
 export type Phase = 'resolve' | 'download' | 'upload' | 'build' | 'unpack' | 'verify' | 'compile' | 'publish' | 'wait';
