@@ -186,6 +186,7 @@ it('prints the plan as JSON without trust and runs nothing', async () => {
     schema: 1,
     dryRun: true,
     file: join(other, 'polyenv.toml'),
+    services: [],
     steps: [
       { task: 'a', dir: '.', line: 'touch pwned' },
       { task: 'b', dir: '.', line: 'true' },

@@ -1,4 +1,4 @@
-import type { MemberSink } from './tree-writer';
+import type { MemberSink } from './member';
 
 /** One member of an archive as a stream of its own, while the archive is read. */
 export interface MemberStream {

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { PolyenvError } from '../../domain/words/errors';
 import { quoted } from '../../domain/words/printable';
-import type { Member, MemberSink } from './tree-writer';
+import type { Member, MemberSink } from './member';
 
 export interface TarReader {
   write(chunk: Uint8Array): void;

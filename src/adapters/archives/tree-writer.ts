@@ -15,27 +15,9 @@ import { PolyenvError } from '../../domain/words/errors';
 import { quoted } from '../../domain/words/printable';
 import { errorCode, translateFsError } from '../files/fs';
 import { FileFailure, openFileWriter, type Written } from './file-writer';
-
-/** What an archive's reader found. Names are the archive's own, unchecked. */
-export interface Member {
-  readonly name: string;
-  readonly kind: 'file' | 'folder' | 'link' | 'hardlink';
-  /** Permission bits; `undefined` where the format carries none. */
-  readonly mode: number | undefined;
-  /** Bytes that follow, of a file; else 0. */
-  readonly size: number;
-  /** Of links, as written in the archive. */
-  readonly target?: string;
-}
-
-/** A reader calls `begin`, then `data` until the size is reached, then `end`, for each member in turn. */
-export interface MemberSink {
-  begin(member: Member): void;
-  data(chunk: Uint8Array): void;
-  end(): void;
-  /** Between two chunks of input, which may be given away: waits while too much is waiting to be written. */
-  flush?(given?: Uint8Array): Promise<void>;
-}
+import { LIMITS, type Limits, type Member, type MemberSink } from './member';
+import { checkName, checkTarget, foldedPath, refuse, resolveTarget } from './member-names';
+import { globPattern, partsOf } from './recipe-paths';
 
 /** What became of one part: paths relative to the toolchain's root. */
 export interface Unpacked {
@@ -62,27 +44,6 @@ export interface TreeWriter extends MemberSink {
   /** Takes back all that was written, and nothing else. */
   rollback(): Promise<void>;
 }
-
-export interface Limits {
-  /** Members of any kind. */
-  readonly entries: number;
-  /** Of all files together. */
-  readonly bytes: number;
-  /** Folders within folders. */
-  readonly depth: number;
-  /** Of one name, and of a whole path or target. */
-  readonly nameBytes: number;
-  readonly pathBytes: number;
-}
-
-/** The largest toolchain known has 60,000 files and 1.5 GB. */
-export const LIMITS: Limits = {
-  entries: 300_000,
-  bytes: 8 * 2 ** 30,
-  depth: 100,
-  nameBytes: 255,
-  pathBytes: 4096,
-};
 
 export interface WriterOptions {
   /** The toolchain's root: exists, is ours, and is a folder. */
@@ -129,7 +90,7 @@ export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): 
     if (entries > limits.entries) refuse(member.name, `is one of more than ${limits.entries} members`);
     bytes += member.size;
     if (bytes > limits.bytes) refuse(member.name, `makes it larger than ${limits.bytes} bytes`);
-    const parts = checkName(member.name);
+    const parts = checkName(member.name, limits);
     const path = placed(parts, member);
     current = { member, left: member.size };
     if (member.kind === 'file') {
@@ -184,11 +145,11 @@ export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): 
     for (const { from, to } of recipe.copies ?? []) copyBeside(from, to);
     for (const [path, target] of links) makeLink(path, target);
     for (const { path, target } of recipe.links ?? []) {
-      const parts = checkName(path);
+      const parts = checkName(path, limits);
       const at = parts.join('/');
       if (files.has(at) || links.has(at) || folders.has(at)) continue;
       ensureFolder(parts.slice(0, -1).join('/'), path);
-      checkTarget(path, { parts, target, below: [] });
+      checkTarget(path, { parts, target, below: [] }, limits);
       links.set(at, target);
       makeLink(at, target);
     }
@@ -224,27 +185,6 @@ export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): 
     throw translateFsError(error, error.path) ?? error;
   }
 
-  function refuse(name: string, why: string): never {
-    throw new PolyenvError('archive-refused', `the archive's member ${quoted(name, 120)} ${why}`, {
-      hint: 'nothing was installed; report it to whoever publishes the archive',
-    });
-  }
-
-  function checkName(name: string): readonly string[] {
-    if (name === '') refuse(name, 'has no name');
-    // guard: name-absolute
-    if (name.startsWith('/')) refuse(name, 'has an absolute name');
-    if (CONTROL.test(name) || name.includes('\uFFFD')) refuse(name, 'has unreadable characters');
-    if (Buffer.byteLength(name) > limits.pathBytes) refuse(name, `has a name of more than ${limits.pathBytes} bytes`);
-    const parts = name.split('/').filter((part) => part !== '' && part !== '.');
-    // guard: name-parent
-    if (parts.includes('..')) refuse(name, 'leaves its folder by ".."');
-    if (parts.length > limits.depth) refuse(name, `lies deeper than ${limits.depth} folders`);
-    const long = parts.find((part) => part.length > 63 && Buffer.byteLength(part) > limits.nameBytes);
-    if (long !== undefined) refuse(name, `has a name of more than ${limits.nameBytes} bytes`);
-    return parts;
-  }
-
   /** Where a member goes below `into`; `undefined` if the recipe does not take it. */
   function placed(parts: readonly string[], { name, kind }: Member): string | undefined {
     const depth = archiveRoot.length;
@@ -262,7 +202,7 @@ export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): 
     if (taken !== undefined && !taken.some((pattern) => pattern.test(parts.slice(depth).join('/')))) return undefined;
     const wanted = [...place, ...parts.slice(depth)];
     const path = wanted.join('/');
-    // A folder that is one stays one.
+    // A folder that this writer made is a folder, whatever links were read since.
     const isDirect = links.size === 0 || folders.has(path.slice(0, Math.max(0, path.lastIndexOf('/'))));
     return isDirect ? path : throughLink(wanted, name);
   }
@@ -329,7 +269,7 @@ export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): 
   /** The absolute path to write to. */
   function addFile(path: string, member: Member): string {
     prepareEntry(path, member.name);
-    const archivePath = checkName(member.name).join('/');
+    const archivePath = checkName(member.name, limits).join('/');
     files.set(path, { mode: modeOf(path, member), size: member.size, archivePath });
     filePaths.push(path);
     return join(into, path);
@@ -343,34 +283,8 @@ export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): 
 
   function addLink(path: string, { name, target = '' }: Member): void {
     prepareEntry(path, name);
-    checkTarget(name, { parts: path.split('/'), target, below: place });
+    checkTarget(name, { parts: path.split('/'), target, below: place }, limits);
     links.set(path, target);
-  }
-
-  /**
-   * Only steps up that stay inside, then names. The folder of a link is a real one, so its steps up lead where they say;
-   * names lead down, or through another such link: hence no chain leads out, whatever the order, whichever part made it.
-   */
-  function checkTarget(
-    name: string,
-    link: { readonly parts: readonly string[]; readonly target: string; readonly below: readonly string[] },
-  ): void {
-    const { target, parts, below } = link;
-    const shown = quoted(target, 120);
-    if (target === '') refuse(name, 'is a link to nothing');
-    // guard: link-absolute
-    if (target.startsWith('/')) refuse(name, `is a link to the absolute path ${shown}`);
-    if (CONTROL.test(target) || target.includes('\uFFFD')) {
-      refuse(name, 'is a link with unreadable characters');
-    }
-    if (Buffer.byteLength(target) > limits.pathBytes) refuse(name, 'is a link with too long a target');
-    const steps = target.split('/').filter((step) => step !== '' && step !== '.');
-    const named = steps.findIndex((step) => step !== '..');
-    if (named !== -1 && steps.indexOf('..', named) !== -1) refuse(name, `is a link that winds: ${shown}`);
-    const reached = resolveTarget(parts.slice(0, -1), target);
-    const inside = reached !== undefined && below.every((part, index) => reached[index] === part);
-    // guard: link-out
-    if (!inside) refuse(name, `is a link that leads out: ${shown}`);
   }
 
   function makeLink(path: string, target: string): void {
@@ -386,7 +300,11 @@ export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): 
 
   /** To a file of the archive before it; made in `finish`, when that is written. */
   function addHardLink(path: string, member: Member): void {
-    const original = placed(checkName(member.target ?? ''), { ...member, name: member.target ?? '', kind: 'file' });
+    const original = placed(checkName(member.target ?? '', limits), {
+      ...member,
+      name: member.target ?? '',
+      kind: 'file',
+    });
     const file = original === undefined ? undefined : files.get(original);
     // guard: hard-link
     if (original === undefined || file === undefined) {
@@ -434,52 +352,4 @@ interface FileEntry {
   readonly mode: number;
   readonly size: number;
   readonly archivePath: string;
-}
-
-/** C0, DEL and C1. */
-const CONTROL = /[\x00-\x1f\x7f-\x9f]/;
-
-/** terminfo names its entries with and without capitals (`2621a`, `2621A`): genuine Python archives hold them. */
-const CASE_MATTERS = /^(.*?(?:^|\/)terminfo\/)(.*)$/;
-
-/** What a file system that folds case and normal forms may take for the same path. */
-function foldedPath(path: string): string {
-  const [, above, below] = CASE_MATTERS.exec(path) ?? [];
-  if (above !== undefined) return `${fold(above)}${below}`;
-  return fold(path);
-}
-
-function fold(text: string): string {
-  if (/^[\x00-\x7f]*$/.test(text)) return text.toLowerCase();
-  return text.normalize('NFKD').toUpperCase().toLowerCase().normalize('NFKD');
-}
-
-/** The folders and name reached from a folder, lexically; `undefined` above the root. */
-function resolveTarget(folder: readonly string[], target: string): readonly string[] | undefined {
-  const reached = [...folder];
-  for (const step of target.split('/')) {
-    if (step === '' || step === '.') continue;
-    if (step !== '..') reached.push(step);
-    else if (reached.pop() === undefined) return undefined;
-  }
-  return reached;
-}
-
-/** Of a recipe: ours, but checked all the same. */
-function partsOf(path: string): readonly string[] {
-  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
-  if (parts.includes('..') || path.startsWith('/') || path.includes('\0')) {
-    throw new PolyenvError('path-refused', `${quoted(path)} is no place in a toolchain`);
-  }
-  return parts;
-}
-
-/** `*` within a name, `**` across folders. */
-function globPattern(glob: string): RegExp {
-  const source = glob.replace(/\*\*\/?|\*|[^*]/g, (piece) => {
-    if (piece === '**/') return '(?:.*/)?';
-    if (piece === '**') return '.*';
-    return piece === '*' ? '[^/]*' : piece.replace(/[\\^$.|?+()[\]{}]/g, '\\$&');
-  });
-  return new RegExp(`^${source}$`);
 }

@@ -11,9 +11,9 @@ import { present } from '../../domain/words/present';
 import { quoted } from '../../domain/words/printable';
 import { errorCode, isMissing, syncDescriptor, syncFolder, translateFsError } from '../files/fs';
 import { writable } from '../files/writable';
+import type { MemberSink } from './member';
 import { openMemberStream } from './member-stream';
 import { openTarReader } from './tar-reader';
-import type { MemberSink } from './tree-writer';
 import { inflateXz, type XzOptions } from './xz';
 import { readZip } from './zip-reader';
 

@@ -6,7 +6,7 @@ import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
 import { quoted } from '../../domain/words/printable';
 import { writable } from '../files/writable';
-import { LIMITS, type Member, type MemberSink } from './tree-writer';
+import { LIMITS, type Member, type MemberSink } from './member';
 
 /**
  * Reads a zip archive by its central directory, strictly (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT): every

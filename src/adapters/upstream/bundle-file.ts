@@ -14,8 +14,8 @@ import {
 } from '../../domain/toolchain/bundle';
 import { PolyenvError } from '../../domain/words/errors';
 import { quoted } from '../../domain/words/printable';
+import type { Member } from '../archives/member';
 import { openTarReader } from '../archives/tar-reader';
-import type { Member } from '../archives/tree-writer';
 import { hashTree, unpackFile } from '../archives/unpack';
 import { ensureFolder, removeTree, syncDescriptor, syncFile, syncFolder, translateFsError } from '../files/fs';
 import { joinInside } from '../home/paths';

@@ -7,7 +7,8 @@ import type { Part, Recipe } from '../../domain/runtime/artifact';
 import { type Digest, formatDigest } from '../../domain/runtime/digest';
 import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
-import { type MemberSink, openTreeWriter, type TreeWriter, type Unpacked } from '../archives/tree-writer';
+import type { MemberSink } from '../archives/member';
+import { openTreeWriter, type TreeWriter, type Unpacked } from '../archives/tree-writer';
 import { hashTree, unpackFile, unpackTar } from '../archives/unpack';
 import {
   ensureFolder,
