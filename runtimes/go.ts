@@ -170,13 +170,18 @@ const FIRST_LINE = 21;
 const MOST_PATCHES = 100;
 
 /** The lines that could hold the answer: the one asked for, all for a range, else the newest ones, and one that nobody asked for yet. */
-function linesOf({ version }: ToolRequest, hinted: readonly Version[]): readonly string[] {
+function linesOf({ version, floor }: ToolRequest, hinted: readonly Version[]): readonly string[] {
   const newest = Math.max(FIRST_LINE, ...hinted.map((one) => Number(/^1\.(\d+)/.exec(one)?.[1] ?? 0)));
   if (version.kind === 'prefix' && version.numbers.length > 1) {
     const [major = 0, minor = 0] = version.numbers;
     return major === 1 && minor >= FIRST_LINE ? [`1.${minor}`] : [];
   }
-  const oldest = version.kind === 'range' ? FIRST_LINE : Math.max(FIRST_LINE, newest - 1);
+  if (floor === 'nearest' && version.kind === 'range') {
+    const [, minor = ''] = /^>=1\.(\d+)/.exec(version.text) ?? [];
+    return [`1.${Math.max(FIRST_LINE, Number(minor))}`];
+  }
+  const oldest =
+    version.kind === 'range' && !version.text.startsWith('>=') ? FIRST_LINE : Math.max(FIRST_LINE, newest - 1);
   return Array.from({ length: newest + 2 - oldest }, (_, index) => `1.${oldest + index}`);
 }
 

@@ -145,7 +145,7 @@ const adoptium: Source = {
 };
 
 /** The features that can hold the answer. */
-function featuresOf({ version }: ToolRequest, available: ReturnType<typeof decodeAvailable>): readonly number[] {
+function featuresOf({ version, floor }: ToolRequest, available: ReturnType<typeof decodeAvailable>): readonly number[] {
   const { available_releases: all, available_lts_releases: longTerm } = available;
   switch (version.kind) {
     case 'exact':
@@ -156,6 +156,15 @@ function featuresOf({ version }: ToolRequest, available: ReturnType<typeof decod
       return version.name === 'lts' ? [available.most_recent_lts] : longTerm;
     case 'latest':
       return [available.most_recent_feature_release];
+    case 'range': {
+      const least = floor === 'nearest' ? Number.parseInt(version.text.replace('>=', ''), 10) : undefined;
+      return least === undefined
+        ? all
+        : [...all]
+            .sort((a, b) => a - b)
+            .filter((feature) => feature >= least)
+            .slice(0, 1);
+    }
     default:
       return all;
   }

@@ -216,6 +216,9 @@ describe('import', () => {
     expect(which.stdout).not.toContain('nvm');
     const cwd = machine.folder('project');
     writeFileSync(join(cwd, '.nvmrc'), '18\n');
+    // It may be used, and comes last: once no source can be reached.
+    expect((await machine.polyenv(['which', 'node'], { cwd })).stdout.trim()).toBe('');
+    await machine.polyenv(['install', '--offline'], { cwd });
     expect((await machine.polyenv(['which', 'node'], { cwd })).stdout.trim()).toBe(
       join(machine.home, 'elsewhere/nvm/versions/node/v18.19.0/bin/node'),
     );

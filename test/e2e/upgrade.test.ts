@@ -81,7 +81,7 @@ describe('outdated', () => {
 
   it('lets the rows of other runtimes stand where one has no source that answers', async () => {
     const cwd = await project('20', '20.10.0');
-    writeFileSync(join(cwd, 'polyenv.toml'), `${read(cwd, 'polyenv.toml')}go = "1.24"\n`);
+    expect(await machine.polyenv(['use', 'go@1.24', '--linked'], { cwd })).toMatchObject({ exit: 0 });
     const env = { POLYENV_SOURCES_ALLOWED: 'nodejs.org' };
     const ran = await machine.polyenv(['outdated', '--json'], { cwd, env });
     expect(ran).toMatchObject({ exit: 0 });

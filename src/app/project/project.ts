@@ -579,7 +579,7 @@ class FolderReader {
     }
     this.#remember(path, reading);
     const sayings = reading.pins.map((pin) => {
-      const { requests, line, atLeast = false, options = {} } = pin;
+      const { requests, line, atLeast = false, nearest, options = {} } = pin;
       const saying = {
         ...base,
         ...(pin.file !== undefined && { file: pin.file, folder: dirname(pin.file) }),
@@ -587,6 +587,7 @@ class FolderReader {
         line,
         requests,
         atLeast,
+        ...present({ nearest }),
         ...(reading.boundary && { boundary: true as const }),
       };
       const [text] = requests;

@@ -15,8 +15,10 @@ import { nearestName } from '../../domain/words/nearest';
 import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { trustedOrder } from '../project/trusted';
+import { chooseForFloor } from './floors';
 import { rememberReleases } from './known-releases';
 import { discoverToolchain, findLinked } from './linked';
+import { chosenLink, forgetLinkedChoice, keepLinkedChoice } from './linked-choices';
 
 /** What a request came to: a release that a source offers, or a toolchain that this machine already has. */
 export type Resolution =
@@ -35,44 +37,74 @@ export interface Asked {
   readonly within?: (release: Release) => boolean;
 }
 
-/** The lock first, then what is linked, then the sources in order, and at last what this machine has. May use the network. */
+/**
+ * The lock first, then the sources in order; where none can be reached, what this machine has, linked. May use the network.
+ */
 export async function resolveRequest(ctx: Context, asked: Asked): Promise<Resolution> {
-  const known = await resolveKnown(ctx, asked);
-  if (known !== undefined) return known;
+  const locked = resolveLocked(ctx, asked);
+  if (locked !== undefined) return locked;
   const { preference } = ctx.settings;
-  if (preference === 'system' || preference === 'only-system') {
-    const found = await discoverToolchain(ctx, asked.runtime, asked.request);
-    if (found !== undefined) return { kind: 'linked', toolchain: found };
+  if (prefersLinked(ctx)) {
+    const found = await linkedOnThisMachine(ctx, asked);
+    if (found !== undefined) return found;
     if (preference === 'only-system')
       throw notFound(asked, [], 'on this machine, and sources.preference is only-system');
   }
+  const chosen = preference === 'managed' ? await chosenLink(ctx, asked.runtime, asked.request) : undefined;
+  if (chosen?.why === 'asked') return { kind: 'linked', toolchain: chosen.toolchain };
   ctx.emit({ type: 'phase', tool: asked.runtime.id, phase: 'resolve' });
   try {
-    return { kind: 'entry', entry: await resolveFromSources(ctx, asked), from: 'source' };
+    const entry = await resolveFromSources(ctx, asked);
+    await forgetLinkedChoice(ctx, asked.request);
+    return { kind: 'entry', entry, from: 'source' };
   } catch (error) {
     if (!mayTryElsewhere(error) || preference !== 'managed') throw error;
-    const found = await discoverToolchain(ctx, asked.runtime, asked.request);
+    const found = await linkedOnThisMachine(ctx, asked);
     if (found === undefined) throw error;
+    const { version, root } = found.toolchain;
     ctx.emit({
       type: 'warning',
-      text: `no source of ${asked.runtime.id} can be reached; linked ${asked.runtime.id} ${found.version} of this machine (${found.root}), which polyenv has not verified`,
+      text: `no source of ${asked.runtime.id} can be reached; linked ${asked.runtime.id} ${version} of this machine (${root}), which polyenv has not verified and no lock holds`,
+      hint: 'polyenv lock, once a source can be reached',
     });
-    return { kind: 'linked', toolchain: found };
+    return found;
   }
 }
 
-/** What is known without the network: the lock, else a linked toolchain that answers. */
+/** The linked toolchain that answers, one that is known before one that is looked for; the choice is kept for this request. */
+async function linkedOnThisMachine(
+  ctx: Context,
+  { runtime, request }: Asked,
+): Promise<(Resolution & { readonly kind: 'linked' }) | undefined> {
+  const toolchain = (await findLinked(ctx, runtime, request)) ?? (await discoverToolchain(ctx, runtime, request));
+  if (toolchain === undefined) return undefined;
+  await keepLinkedChoice(ctx, request, { toolchain, why: prefersLinked(ctx) ? 'asked' : 'unreachable' });
+  return { kind: 'linked', toolchain };
+}
+
+function prefersLinked({ settings }: Context): boolean {
+  return settings.preference === 'system' || settings.preference === 'only-system';
+}
+
+/** What is known without the network: the lock, else the linked toolchain that was chosen when no source could be reached, or is preferred. */
 export async function resolveKnown(ctx: Context, asked: Asked): Promise<Resolution | undefined> {
+  const locked = resolveLocked(ctx, asked);
+  if (locked !== undefined) return locked;
+  if (ctx.settings.preference === 'only-managed') return undefined;
+  const linked = prefersLinked(ctx)
+    ? await findLinked(ctx, asked.runtime, asked.request)
+    : (await chosenLink(ctx, asked.runtime, asked.request))?.toolchain;
+  return linked === undefined ? undefined : { kind: 'linked', toolchain: linked };
+}
+
+function resolveLocked(ctx: Context, asked: Asked): Resolution | undefined {
   const entry = findAlternatives(asked.lock, asked.request).find(
     (candidate) =>
       artifactFor(candidate, ctx.platform) !== undefined &&
       isAllowed(ctx, candidate.source) &&
       (asked.order?.includes(candidate.source) ?? true),
   );
-  if (entry !== undefined) return { kind: 'entry', entry, from: 'lock' };
-  if (ctx.settings.preference === 'only-managed') return undefined;
-  const linked = await findLinked(ctx, asked.runtime, asked.request);
-  return linked === undefined ? undefined : { kind: 'linked', toolchain: linked };
+  return entry === undefined ? undefined : { kind: 'entry', entry, from: 'lock' };
 }
 
 /** A new entry from the first source that answers. The next one is tried on a network failure only. */
@@ -130,7 +162,10 @@ export async function resolveFromSource(ctx: Context, asked: Asked, source: Sour
   await rememberReleases(ctx, runtime, all);
   const offered = oldEnough(ctx, all, request);
   const releases = asked.within === undefined ? offered : offered.filter(asked.within);
-  const release = selectRelease(runtime, request, releases);
+  const release =
+    request.floor === undefined
+      ? selectRelease(runtime, request, releases)
+      : await chooseForFloor(ctx, { runtime, request, source, releases });
   if (release === undefined) throw notFound(asked, nearestReleases(runtime, request, releases), `at ${source.id}`);
   return entryOf(asked, { source, release, upstream });
 }

@@ -25,6 +25,7 @@ export const command: Command = {
   options: [
     { name: 'local', describe: 'write polyenv.local.toml, which is yours alone and not committed' },
     { name: 'default', describe: 'set your own default, for where no project decides' },
+    { name: 'linked', describe: 'take what this machine already has, where it answers' },
     { name: 'source', value: 'ID', describe: 'take it from this source only' },
   ],
   moreOptions: requestFlags,
@@ -35,7 +36,8 @@ export const command: Command = {
     { run: 'polyenv use node@22 --dry-run', describe: 'say what it would do' },
   ],
   run: async (input) => {
-    const { ctx, args } = input;
+    const { args } = input;
+    const ctx = flag(input, 'linked') ? withLinked(input.ctx) : input.ctx;
     const started = ctx.host.now().getTime();
     const wishes = await parseWishes(args, await optionsFromFlags(input.options));
     if (flag(input, 'default')) return setDefaults(input, args);
@@ -76,6 +78,11 @@ export const command: Command = {
     };
   },
 };
+
+/** As if the person preferred what the machine has. */
+function withLinked(ctx: Input['ctx']): Input['ctx'] {
+  return { ...ctx, settings: { ...ctx.settings, preference: 'system' } };
+}
 
 function showPlan(input: Input, plan: Awaited<ReturnType<typeof planUse>>): Outcome {
   const rows = plan.map((step) => [

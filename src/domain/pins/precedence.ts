@@ -23,6 +23,8 @@ export interface Saying {
   readonly vendor?: string;
   readonly options: RequestOptions;
   readonly atLeast: boolean;
+  /** See `Pin.nearest`. */
+  readonly nearest?: true;
   /** The first of the requests, understood. */
   readonly request?: ToolRequest;
   /** Why it cannot be honoured. */
@@ -81,7 +83,7 @@ export function decide(runtime: Decidable, sayings: readonly Saying[]): Verdict 
   const contradicted = chosen === undefined ? [] : checked.filter((one) => isContradicted(runtime.scheme, one, chosen));
   return {
     ...present({ chosen }),
-    ...(chosen?.request !== undefined && { request: { ...chosen.request, options } }),
+    ...(chosen?.request !== undefined && { request: { ...askedBy(chosen, chosen.request), options } }),
     why: chosen === undefined ? 'nothing pins it' : whyChosen(chosen, { fence, sayings }),
     alternatives: others.map((saying) => ({ saying, why: whyNot(saying, { chosen, fence }) })),
     disagreements,
@@ -94,6 +96,19 @@ export function decide(runtime: Decidable, sayings: readonly Saying[]): Verdict 
       ...(chosen === undefined ? extra.map((one) => optionsWarning(runtime.id, one)) : []),
     ],
   };
+}
+
+/** What a floor comes to as a request: everything from there up, or its range. */
+function askedBy({ strength, atLeast, nearest }: Saying, request: ToolRequest): ToolRequest {
+  if (strength === 'pin') return request;
+  const { version } = request;
+  const floor = nearest ? 'nearest' : 'newest';
+  if (!atLeast) return version.kind === 'range' ? { ...request, floor } : request;
+  const least =
+    version.kind === 'prefix' ? version.numbers.join('.') : version.kind === 'exact' ? version.version : undefined;
+  if (least === undefined) return request;
+  const text = `>=${least}`;
+  return { ...request, text, version: { kind: 'range', text }, floor };
 }
 
 /** The text of a file as a request of the runtime. Throws what `parseToolRequest` throws, and for options that the runtime does not have. */

@@ -248,6 +248,8 @@ export interface Pin {
   readonly options?: RequestOptions;
   /** Of a floor that names one version: everything newer answers it too. */
   readonly atLeast?: true;
+  /** Of a floor: its owner works best with just that line, or the next one. Absent: with the newest. */
+  readonly nearest?: true;
 }
 
 /** A file being read, parsed on demand by the adapters. Parsers throw `pin-file-invalid` with the line. */

@@ -26,4 +26,9 @@ export interface ToolRequest {
   /** A build of the same version that is not the default one: `freethreaded`. */
   readonly variant?: string;
   readonly options: RequestOptions;
+  /**
+   * It only says which versions will do. Then the person's own version answers it where it does, else an installed one or the
+   * `newest` that still has support; or, where the ecosystem means the line that it names, the `nearest` line that is offered.
+   */
+  readonly floor?: 'newest' | 'nearest';
 }

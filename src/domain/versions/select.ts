@@ -20,7 +20,15 @@ export function selectRelease(
   const own = releases.filter((release) => isOfSameBuild(runtime, request, release));
   const answering =
     scheme.among?.(request.version, own) ?? own.filter((release) => scheme.matches(request.version, release));
-  return newest(runtime, answering);
+  return newest(runtime, request.floor === 'nearest' ? nearestLine(runtime, request, answering) : answering);
+}
+
+/** Of what answers a floor, the lowest line: as many numbers as the floor has, but the last of three. */
+function nearestLine(runtime: Choosing, { text }: ToolRequest, releases: readonly Release[]): readonly Release[] {
+  const length = Math.min(2, Math.max(1, (readNumbers(text.replace(/^>=/, '')) ?? []).length - 1));
+  const [lowest] = [...releases].sort((a, b) => order(runtime, a, b));
+  if (lowest === undefined) return [];
+  return releases.filter((release) => sharedLength(numbersOf(lowest), numbersOf(release)) >= length);
 }
 
 /** At most three releases that do exist, newest first: the ends of the lines next to what was asked for, for a message. */

@@ -51,7 +51,16 @@ function readDirectives(document: Document): PinReading {
   const floors =
     floor === undefined
       ? []
-      : [{ strength: 'floor' as const, requests: [floor.value], line: floor.line, atLeast: true as const }];
+      : [
+          {
+            strength: 'floor' as const,
+            requests: [floor.value],
+            line: floor.line,
+            atLeast: true as const,
+            // A whole version names a release, which the go command itself would fetch.
+            ...(/^\d+\.\d+\.\d+$/.test(floor.value) && { nearest: true as const }),
+          },
+        ];
   if (pin === undefined) return { pins: floors, warnings };
   if (floor !== undefined && compareGo(pin.value, floor.value) < 0) {
     const text = `toolchain go${pin.value} is older than go ${floor.value}, which decides, as in the go command`;

@@ -28,7 +28,7 @@ function readBuild(document: Document): PinReading {
     const version = found?.[1] ?? found?.[2];
     if (found === null || version === undefined) continue;
     const line = text.slice(0, found.index).split('\n').length;
-    return { pins: [{ strength: 'floor', requests: [version], line, atLeast: true }] };
+    return { pins: [{ strength: 'floor', requests: [version], line, atLeast: true, nearest: true }] };
   }
   return { pins: [] };
 }

@@ -36,7 +36,7 @@ interface Found {
 function floorOf(document: Document, text: string, line: number): Pin {
   const version = /^(?:1\.)?(\d{1,3})$/.exec(text)?.[1];
   if (version === undefined) throw invalidPin(document, line, `${quoted(text)} is no release of Java: write 21`);
-  return { strength: 'floor', requests: [version], line, atLeast: true };
+  return { strength: 'floor', requests: [version], line, atLeast: true, nearest: true };
 }
 
 /** The project elements of the file and of the parents that lie in the repository, the file's own first. */

@@ -114,9 +114,16 @@ function matches(request: VersionRequest, release: Release): boolean {
     case 'channel':
       return matchesChannel(request.name, { release, parts, channel });
     case 'range':
+      return stable && isAtLeast(parts.numbers, request.text);
     case 'system':
       return false;
   }
+}
+
+/** `>=1.56`: how a floor is asked for. No person writes it, as rustup has no operators. */
+function isAtLeast(numbers: readonly number[], text: string): boolean {
+  const least = text.startsWith('>=') ? readNumbers(text.slice(2)) : undefined;
+  return least !== undefined && numbers.length > 0 && compareNumbers(numbers, least) >= 0;
 }
 
 function matchesChannel(

@@ -1,0 +1,120 @@
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Machine, newMachine } from '../support/cli';
+import { serveTinyNode, siteOf, type TinyNode } from '../support/tiny-node';
+
+let server: TinyNode;
+let machine: Machine;
+
+beforeEach(async () => {
+  server = await serveTinyNode([
+    { version: '24.3.0', lts: 'Krypton' },
+    { version: '22.1.0', lts: 'Jod' },
+    { version: '20.11.1', lts: 'Iron' },
+    { version: '18.19.0', lts: 'Hydrogen' },
+  ]);
+  machine = newMachine(siteOf(server));
+});
+afterEach(async () => {
+  machine.remove();
+  await server.close().catch(() => undefined);
+});
+
+/** A Node of this machine, as another manager would have it. */
+function foreign(version: string): string {
+  const root = machine.folder(`foreign/${version}`);
+  mkdirSync(join(root, 'bin'));
+  writeFileSync(
+    join(root, 'bin/node'),
+    `#!/bin/sh\n[ "$1" = --version ] && echo v${version} || echo "foreign ${version}"\n`,
+    { mode: 0o755 },
+  );
+  mkdirSync(join(root, 'lib/node_modules/npm/bin'), { recursive: true });
+  writeFileSync(join(root, 'lib/node_modules/npm/bin/npm-cli.js'), '', { mode: 0o755 });
+  symlinkSync('../lib/node_modules/npm/bin/npm-cli.js', join(root, 'bin/npm'));
+  return root;
+}
+
+const run = (cwd: string) => machine.run([join(machine.shims, 'node')], { cwd });
+
+describe('a linked toolchain comes last', () => {
+  it.each(['node@20', 'node@latest', 'node@>=18'])(
+    '%s is answered by the source while it can be reached',
+    async (request) => {
+      await machine.polyenv(['link', 'node@20', foreign('20.99.0')]);
+      await machine.polyenv(['link', 'node@99', foreign('99.0.0')]);
+      const cwd = machine.folder('p');
+      const used = await machine.polyenv(['use', request, '--json'], { cwd });
+      expect(used.json()).toMatchObject({ tools: [{ linked: false }] });
+      expect((await run(cwd)).stdout).toMatch(/^tiny-node /);
+      expect(readFileSync(join(cwd, 'polyenv.lock'), 'utf8')).toContain('[[runtimes.node]]');
+    },
+  );
+
+  it('answers where none can be reached, and says that no lock holds it', async () => {
+    await machine.polyenv(['link', 'node@20', foreign('20.99.0')]);
+    const cwd = machine.folder('p');
+    const used = await machine.polyenv(['use', 'node@20', '--offline'], { cwd });
+    expect(used).toMatchObject({ exit: 0 });
+    expect(used.stderr).toMatch(
+      /no source of node can be reached; linked node 20\.99\.0 .*not verified and no lock holds/s,
+    );
+    for (const _ of ['first', 'second']) expect((await run(cwd)).stdout).toBe('foreign 20.99.0\n');
+  });
+
+  it('never answers a shim in silence where the folder has no lock yet', async () => {
+    await machine.polyenv(['link', 'node@20', foreign('20.99.0')]);
+    await machine.polyenv(['use', 'node@22'], { cwd: machine.folder('other') });
+    const cwd = machine.folder('p');
+    writeFileSync(join(cwd, '.nvmrc'), '20\n');
+    expect((await run(cwd)).stdout).toBe('tiny-node 20.11.1\n');
+  });
+
+  it('answers when asked for, and goes on to until there is a lock', async () => {
+    await machine.polyenv(['link', 'node@20', foreign('20.99.0')]);
+    const cwd = machine.folder('p');
+    const used = await machine.polyenv(['use', 'node@20', '--linked', '--json'], { cwd });
+    expect(used.json()).toMatchObject({ tools: [{ linked: true }] });
+    expect((await run(cwd)).stdout).toBe('foreign 20.99.0\n');
+    await machine.polyenv(['install'], { cwd });
+    expect((await run(cwd)).stdout).toBe('foreign 20.99.0\n');
+    await machine.polyenv(['lock'], { cwd });
+    await machine.polyenv(['install'], { cwd });
+    expect((await run(cwd)).stdout).toBe('tiny-node 20.11.1\n');
+  });
+});
+
+describe('a floor', () => {
+  function project(name: string, range: string): string {
+    const cwd = machine.folder(name);
+    writeFileSync(join(cwd, 'package.json'), JSON.stringify({ engines: { node: range } }));
+    return cwd;
+  }
+
+  it('is answered by the newest that still has support, and stays what it was', async () => {
+    const cwd = project('p', '>=18');
+    expect((await machine.polyenv(['install'], { cwd })).exit).toBe(0);
+    expect((await run(cwd)).stdout).toBe('tiny-node 24.3.0\n');
+    await machine.polyenv(['settings', 'set', 'defaults.node', '22']);
+    await machine.polyenv(['install'], { cwd });
+    expect((await run(cwd)).stdout).toBe('tiny-node 24.3.0\n');
+  });
+
+  it('is answered by an installed version, inside of its range', async () => {
+    await machine.polyenv(['use', 'node@22'], { cwd: machine.folder('other') });
+    const [low, high] = [project('p', '>=18'), project('q', '>=18 <20')];
+    for (const cwd of [low, high]) await machine.polyenv(['install'], { cwd });
+    expect((await run(low)).stdout).toBe('tiny-node 22.1.0\n');
+    expect((await run(high)).stdout).toBe('tiny-node 18.19.0\n');
+  });
+
+  it("is answered by the person's default, where that will do", async () => {
+    await machine.polyenv(['settings', 'set', 'defaults.node', '22']);
+    const [within, beyond] = [project('p', '>=18'), project('q', '>=23')];
+    for (const cwd of [within, beyond]) await machine.polyenv(['install'], { cwd });
+    expect((await run(within)).stdout).toBe('tiny-node 22.1.0\n');
+    expect((await run(beyond)).stdout).toBe('tiny-node 24.3.0\n');
+    expect(existsSync(join(within, 'polyenv.lock'))).toBe(false);
+  });
+});
