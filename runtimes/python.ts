@@ -260,6 +260,7 @@ function finishPython(tree: Tree): Finish {
       // pip before 23.0 does not know that file. No environment reads this one: https://pip.pypa.io/en/stable/topics/configuration/
       ...(oldPip && { [windows ? 'pip.ini' : 'pip.conf']: '[global]\nrequire-virtualenv = true\n' }),
     },
+    replaces: /\.pyc$/,
     steps: [
       {
         makes: 'its compiled standard library, so that it starts more slowly',
@@ -293,33 +294,51 @@ Error=This Python belongs to polyenv, and all projects share it.
 const COMPILE = `
 import os, sys
 sys.path[:] = [p for p in sys.path if p]
-import py_compile
+import gc, importlib.util, marshal
 root, final, jobs = sys.argv[1], sys.argv[2], int(sys.argv[3])
-mode = getattr(py_compile, 'PycInvalidationMode', None)
-options = {'invalidation_mode': mode.UNCHECKED_HASH} if mode else {}
+hashed = getattr(importlib.util, 'source_hash', None)
+if not hashed:
+    import py_compile
 skipped = {'test', 'tests', 'idlelib', 'idle_test', 'turtledemo', 'lib2to3', 'ensurepip', 'site-packages'}
 sources = []
 for folder, names, files in os.walk(root):
     names[:] = sorted(name for name in names if name != '__pycache__')
     python = sorted(name for name in files if name.endswith('.py'))
+    cache = os.path.join(folder, '__pycache__')
     if skipped & set(folder[len(root):].split(os.sep)):
-        if python and not os.path.exists(os.path.join(folder, '__pycache__')):
-            open(os.path.join(folder, '__pycache__'), 'x').close()
+        if python and not os.path.exists(cache):
+            open(cache, 'x').close()
         continue
+    if python and not os.path.isdir(cache):
+        os.mkdir(cache)
     for path in (os.path.join(folder, name) for name in python):
         sources.append((-os.path.getsize(path), path))
 sources.sort()
-def compile(part):
+gc.disable()
+def compile_one(path):
+    target, shown = importlib.util.cache_from_source(path, optimization=''), final + path[len(root):]
+    if os.path.lexists(target):
+        os.unlink(target)
+    if not hashed:
+        py_compile.compile(path, target, shown, doraise=True, optimize=0)
+        return
+    with open(path, 'rb') as file:
+        source = file.read()
+    code = compile(source, shown, 'exec', dont_inherit=True, optimize=0)
+    with open(target, 'xb') as file:
+        file.write(importlib.util.MAGIC_NUMBER + b'\\1\\0\\0\\0' + hashed(source) + marshal.dumps(code))
+def compile_part(part):
     for _, path in part:
         try:
-            py_compile.compile(path, dfile=final + path[len(root):], doraise=True, optimize=0, **options)
-        except (py_compile.PyCompileError, SyntaxError, ValueError):
-            pass
+            compile_one(path)
+        except (SyntaxError, ValueError) as error:
+            # A file that is no source of this version is left to whoever imports it.
+            print(path, error)
 parts = [sources[start::32] for start in range(32)]
 failed = running = 0
 for part in parts:
     if not hasattr(os, 'fork'):
-        compile(part)
+        compile_part(part)
         continue
     if running == jobs:
         failed |= os.wait()[1]
@@ -327,7 +346,8 @@ for part in parts:
     if os.fork() == 0:
         status = 1
         try:
-            compile(part)
+            compile_part(part)
+            sys.stdout.flush()
             status = 0
         finally:
             os._exit(status)

@@ -1,4 +1,5 @@
 import { benchActivation } from './activation';
+import { benchPython } from './python';
 import { type BenchRow, rowLine, standing } from './row';
 import { benchRivals, benchScale } from './scale';
 import { benchShim } from './shim';
@@ -19,6 +20,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   scale: { rows: ['among', 'workspace', 'ten times as much'], run: benchScale },
   rivals: { rows: ['exec on Node 24', "rustup's proxy", "pyenv's shim"], run: benchRivals },
   transfer: { rows: ['install a Node archive', 'unpack alone', "memory above Node's own"], run: benchTransfer },
+  python: { rows: ['a Python with its environment', 'start of Python'], run: benchPython },
   toolchains: { rows: ['install rust', 'install java', 'install python'], run: benchToolchains },
 };
 

@@ -1,13 +1,14 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { newMachine } from '../support/cli';
-import { discard } from '../support/discard';
 import { type Published, sha256 } from '../support/published';
 import { type Found, publishJava, publishPython, publishRust } from '../support/real-published';
 import type { BenchRow } from './row';
+import { openSite } from './site';
 import { median } from './transfer';
+import { fetchUv, uvAt } from './uv';
 
 const ROUNDS = 5;
 const SHM = '/dev/shm';
@@ -53,24 +54,14 @@ async function benchOne(
 ): Promise<readonly BenchRow[]> {
   const { tool, found, rivals } = of;
   const { files } = found.published;
-  const site = join(folder, `site-${tool}`);
-  mkdirSync(site);
-  const paths = Object.entries(files).map(([url, content], index) => {
-    writeFileSync(join(site, String(index)), content);
-    return [url.replace('https://', '/'), String(index)] as const;
-  });
-  writeFileSync(join(site, 'paths.json'), JSON.stringify(Object.fromEntries(paths)));
-  const server = spawn(process.execPath, ['-e', SERVER, site], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const site = await openSite(join(folder, `site-${tool}`), files);
+  const { base } = site;
   try {
-    const port = await new Promise<string>((done) =>
-      server.stdout.once('data', (text: Buffer) => done(`${text}`.trim())),
-    );
-    const base = `http://127.0.0.1:${port}`;
     const archives = Object.entries(files).flatMap(([url, content]) =>
       url.endsWith('.tar.gz') ? [{ url: url.replace('https://', `${base}/`), sum: sha256(content) }] : [],
     );
     const actions: Record<string, (into: string) => void> = {
-      polyenv: (into) => polyenv(into, { base, files: Object.keys(files), pin: `${tool}@${found.request}` }),
+      polyenv: (into) => polyenv(into, { mirrors: site.mirrors, pin: `${tool}@${found.request}` }),
       'curl, sha256sum, tar, sync': (into) => floor(into, archives),
       ...Object.fromEntries(rivals.map((rival) => [rival.name, (into: string) => rival.install(into, base)])),
     };
@@ -91,38 +82,17 @@ async function benchOne(
           ],
     );
   } finally {
-    server.kill();
-    discard(site);
+    site.close();
   }
 }
 
-/** Serves `/HOST/PATH?QUERY` from numbered files, in a process of its own. */
-const SERVER = `
-const { createReadStream, readFileSync, statSync } = require('node:fs');
-const site = process.argv[1];
-const paths = JSON.parse(readFileSync(site + '/paths.json', 'utf8'));
-const server = require('node:http').createServer((request, response) => {
-  const name = paths[request.url] ?? paths[decodeURIComponent(request.url)];
-  if (name === undefined) return response.writeHead(404).end();
-  const file = site + '/' + name;
-  response.writeHead(200, { 'content-length': statSync(file).size });
-  createReadStream(file, { highWaterMark: 2 ** 20 }).pipe(response);
-});
-server.listen(0, '127.0.0.1', () => console.log(server.address().port));
-`;
-
-function polyenv(
-  into: string,
-  of: { readonly base: string; readonly files: readonly string[]; readonly pin: string },
-): void {
-  const hosts = [...new Set(of.files.map((url) => new URL(url).origin))];
-  const mirrors = hosts.map((origin) => `${origin}=${origin.replace('https://', `${of.base}/`)}`).join(' ');
+function polyenv(into: string, of: { readonly mirrors: string; readonly pin: string }): void {
   const machine = newMachine();
   try {
     const env = {
       ...machine.env,
       POLYENV_HOME: join(into, 'home'),
-      POLYENV_MIRRORS: mirrors,
+      POLYENV_MIRRORS: of.mirrors,
       POLYENV_VERIFY_SIGNATURES: 'off',
       NODE_EXTRA_CA_CERTS: '',
     };
@@ -169,51 +139,21 @@ function rustup(): readonly Rival[] {
   return [{ name: 'rustup', limit: 1, install }];
 }
 
-/** uv from the package index, as pip is configured here. */
-function uv(folder: string, { files }: Published): readonly Rival[] {
-  const into = join(folder, 'uv');
-  try {
-    const pip = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--target', into, 'uv'];
-    execFileSync('python3', pip, { stdio: 'ignore' });
-  } catch {
+function uv(folder: string, published: Published): readonly Rival[] {
+  const program = fetchUv(folder);
+  if (program === undefined) {
     console.log('      uv: not measured, no package index has it here');
     return [];
   }
-  const [url = '', content = ''] = Object.entries(files).find(([name]) => name.endsWith('.tar.gz')) ?? [];
-  const [version = '', major, minor, patch] = /cpython-(\d+)\.(\d+)\.(\d+)/.exec(basename(url)) ?? [];
   const install = (place: string, base: string): void => {
-    const list = join(place, 'list.json');
-    const entry = {
-      name: 'cpython',
-      arch: { family: 'x86_64', variant: null },
-      os: 'linux',
-      libc: 'gnu',
-      major: Number(major),
-      minor: Number(minor),
-      patch: Number(patch),
-      prerelease: '',
-      url: url.replace('https://', `${base}/`),
-      sha256: sha256(content),
-      variant: null,
-      build: '20260814',
-    };
-    writeFileSync(list, JSON.stringify({ [`${version}-linux-x86_64-gnu`]: entry }));
-    const env = {
-      PATH: '/usr/bin:/bin',
-      HOME: place,
-      UV_PYTHON_INSTALL_DIR: join(place, 'pythons'),
-      UV_PYTHON_BIN_DIR: join(place, 'bin'),
-      UV_CACHE_DIR: join(place, 'cache'),
-      UV_PYTHON_DOWNLOADS_JSON_URL: list,
-    };
-    const request = [major, minor, patch].join('.');
-    execFileSync(join(into, 'bin/uv'), ['python', 'install', request], { cwd: place, env, stdio: 'ignore' });
+    const { env, request } = uvAt(place, { base, published });
+    execFileSync(program, ['python', 'install', request], { cwd: place, env, stdio: 'ignore' });
   };
   return [{ name: 'uv (to compare)', limit: Number.POSITIVE_INFINITY, install }];
 }
 
 /** Medians by name; every run has a folder of its own, taken away after it. One round warms up. */
-function takeTurns(
+export function takeTurns(
   place: string,
   actions: Readonly<Record<string, (into: string) => void>>,
 ): ReadonlyMap<string, number> {

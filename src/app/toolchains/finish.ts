@@ -33,10 +33,9 @@ export async function finishTree(ctx: Context, order: Unfinished, staged: Staged
   const { root, files } = staged;
   const finish = runtime.finish?.(readTree(root, version, platform));
   if (finish === undefined) return files;
-  const since = Date.now();
   for (const [path, text] of Object.entries(finish.files)) addFile(join(root, path), text);
   if (platform === ctx.platform) for (const step of finish.steps) await runStep(ctx, { order, step, staged });
-  return finishedFiles(root, files, since);
+  return finishedFiles(root, files, finish.replaces);
 }
 
 function addFile(path: string, text: string): void {

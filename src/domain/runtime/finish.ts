@@ -2,6 +2,8 @@
 export interface Finish {
   /** Texts by path; what the archive already has there stays. */
   readonly files: Readonly<Record<string, string>>;
+  /** Files of the archive that a step may replace or take away, by their paths; all others it leaves as they are. */
+  readonly replaces?: RegExp;
   /** In order. Only where the toolchain can run: on its own platform. */
   readonly steps: readonly FinishStep[];
 }
