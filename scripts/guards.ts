@@ -121,6 +121,10 @@ export const GUARDS: Readonly<Record<string, Guard>> = {
   'registry-cross-origin': { stops: "a registry's login sent to another host after a redirect", tests: REGISTRY },
   'challenge-origin': { stops: 'a login given to whoever a redirect leads to', tests: REGISTRY },
   'token-realm': { stops: 'a login sent for a token over plain http to another host', tests: REGISTRY },
+  'layout-digest': {
+    stops: 'a manifest in a bundle with other bytes than its digest',
+    tests: ['test/unit/image-layout.test.ts'],
+  },
   'prune-kept': {
     stops: 'a manifest that a lock names, taken away by another tag of it',
     tests: ['test/e2e/team-store-prune.test.ts'],

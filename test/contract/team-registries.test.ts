@@ -181,7 +181,7 @@ for (const major of majors) {
           env: { POLYENV_HOME: polyenvHome },
         });
       });
-      for (const done of await Promise.all(jobs)) expect(done).toMatchObject({ exit: 0 });
+      for (const { exit, stderr } of await Promise.all(jobs)) expect(exit, stderr).toBe(0);
       const last = await push(reference, '--json');
       const { sent, locks } = last.json<{ sent: number; locks: unknown[] }>();
       expect({ sent, locks: locks.length }).toEqual({ sent: 0, locks: 1 });
@@ -251,3 +251,65 @@ it.runIf(isHere(TOOLS.oras) && anyRegistry !== undefined)(
     expect(lock).toContain(sum);
   },
 );
+
+describe('a bundle', () => {
+  const make = async (...words: string[]): Promise<string> => {
+    const done = await author.polyenv(['bundle', 'create', '--platform', 'all', '--json', ...words], { cwd: project });
+    expect(done).toMatchObject({ exit: 0 });
+    return done.json<{ tag: string }>().tag;
+  };
+  const takeIn = async (path: string): Promise<void> => {
+    const { machine, cwd } = colleague('', { POLYENV_STORE_MODE: 'first' });
+    expect(await machine.polyenv(['bundle', 'install', path], { cwd })).toMatchObject({ exit: 0 });
+    expect(await machine.polyenv(['install', '--frozen', '--offline'], { cwd })).toMatchObject({ exit: 0 });
+    expect((await machine.run(['node', '--version'], { cwd })).stdout).toBe('v20.11.1\n');
+  };
+
+  it.runIf(isHere(TOOLS.skopeo))(
+    `goes into a registry by skopeo, and back into a folder${absence(TOOLS.skopeo)}`,
+    async () => {
+      if (!isHere(TOOLS.skopeo) || anyRegistry === undefined) return;
+      const { file } = TOOLS.skopeo;
+      const store = await open(anyRegistry);
+      const tag = await make('-o', 'tools.tar');
+      const at = `${store.host}/carried/tools`;
+      const copy = ['copy', '--all', '--insecure-policy', '--src-tls-verify=false', '--dest-tls-verify=false'];
+      execFileSync(file, [...copy, `oci-archive:${join(project, 'tools.tar')}:${tag}`, `docker://${at}:${tag}`]);
+      expect(await install(`${store.origin}/carried/tools`)).toMatchObject({ exit: 0 });
+      const back = join(author.base, 'back');
+      execFileSync(file, [...copy, `docker://${at}:${tag}`, `oci:${back}:${tag}`]);
+      await takeIn(back);
+    },
+  );
+
+  it.runIf(isHere(TOOLS.oras))(
+    `goes into a registry by oras, as a folder and as a tar${absence(TOOLS.oras)}`,
+    async () => {
+      if (!isHere(TOOLS.oras) || anyRegistry === undefined) return;
+      const { file } = TOOLS.oras;
+      const store = await open(anyRegistry);
+      await make('-o', 'tools.tar');
+      const tag = await make('-o', 'tools/');
+      for (const [name, from] of [
+        ['one', 'tools.tar'],
+        ['two', 'tools'],
+      ] as const) {
+        const at = `${store.host}/${name}/tools:${tag}`;
+        execFileSync(file, ['cp', '-r', '--from-oci-layout', '--to-plain-http', `${join(project, from)}:${tag}`, at]);
+        expect(await install(`${store.origin}/${name}/tools`)).toMatchObject({ exit: 0 });
+      }
+      await takeIn(join(project, 'tools'));
+    },
+  );
+
+  it.runIf(isHere(TOOLS.crane))(`is what crane pulls${absence(TOOLS.crane)}`, async () => {
+    if (!isHere(TOOLS.crane) || anyRegistry === undefined) return;
+    const store = await open(anyRegistry);
+    const tag = await pushed(`${store.origin}/team/tools`);
+    const into = join(author.base, 'pulled-layout');
+    execFileSync(TOOLS.crane.file, ['pull', '--insecure', '--format=oci', `${store.host}/team/tools:${tag}`, into], {
+      stdio: 'pipe',
+    });
+    await takeIn(into);
+  });
+});

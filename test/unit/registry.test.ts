@@ -309,6 +309,17 @@ describe('manifests', () => {
     expect(error.message).toContain('tag is immutable');
   });
 
+  it('is tried again where a registry trips over another push of the same bytes', async () => {
+    const { server, registry } = await ready();
+    let refused = 0;
+    const reply = { status: 400, body: '{"errors":[{"code":"DIGEST_INVALID"}]}' };
+    server.instead = ({ method }) => (method === 'PUT' && refused++ < 2 ? reply : undefined);
+    await putManifest(registry, probe, 'a');
+    expect(await findManifest(registry, 'a', 'pull')).toMatchObject({ digest: probe.digest });
+    server.instead = ({ method }) => (method === 'PUT' ? reply : undefined);
+    expect(await failure(putManifest(registry, probeManifest('image'), 'b'))).toMatchObject({ status: 400 });
+  });
+
   it('by digest are the bytes of that digest, or refused', async () => {
     const { server, registry } = await ready();
     await putManifest(registry, probe, 'a');

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Blob } from '../../domain/team/carried';
 import { blobOf, type Document } from '../../domain/team/manifest';
 import { DOCUMENT_LIMITS, isBlobDigest } from '../../domain/team/manifest-reading';
@@ -44,23 +45,28 @@ export async function readManifest(registry: Registry, name: string, access: Acc
  * `http-status` with the registry's own words.
  */
 export async function putManifest(registry: Registry, document: Document, tag?: string): Promise<void> {
-  const answer = await registry.ask('push', {
-    method: 'PUT',
-    url: await registry.url(`manifests/${tag ?? document.digest}`),
-    headers: { 'content-type': document.mediaType, 'content-length': String(document.size) },
-    body: () => Buffer.from(document.text),
-  });
-  if (answer.status >= 200 && answer.status < 300) {
-    answer.drop();
-    const said = answer.headers['docker-content-digest'];
-    if (said === undefined || said === document.digest) return;
-    throw problem(`${registry.name} stored ${tag ?? 'a manifest'} as ${said}, and it is ${document.digest}`);
+  const url = await registry.url(`manifests/${tag ?? document.digest}`);
+  const headers = { 'content-type': document.mediaType, 'content-length': String(document.size) };
+  const body = (): Uint8Array => Buffer.from(document.text);
+  for (let attempt = 0; ; attempt += 1) {
+    const answer = await registry.ask('push', { method: 'PUT', url, headers, body });
+    if (answer.status >= 200 && answer.status < 300) {
+      answer.drop();
+      const said = answer.headers['docker-content-digest'];
+      if (said === undefined || said === document.digest) return;
+      throw problem(`${registry.name} stored ${tag ?? 'a manifest'} as ${said}, and it is ${document.digest}`);
+    }
+    const refusal = await refusalOf(answer, `take ${tag ?? 'the manifest'}`);
+    if (tag === undefined) throw refusal;
+    // Tags that never move: somebody else may have been first with the same bytes.
+    if ((await findManifest(registry, tag, 'push'))?.digest === document.digest) return;
+    // Distribution reads a file that another push of the same bytes is just writing, and says that they do not fit.
+    if (answer.status !== 400 || attempt >= MOST_RACES) throw refusal;
+    await sleep(100 * 2 ** attempt);
   }
-  const refusal = await refusalOf(answer, `take ${tag ?? 'the manifest'}`);
-  // Tags that never move: somebody else may have been first with the same bytes.
-  if (tag !== undefined && (await findManifest(registry, tag, 'push'))?.digest === document.digest) return;
-  throw refusal;
 }
+
+const MOST_RACES = 3;
 
 /** Takes a manifest away, and with it every tag of it. */
 export async function deleteManifest(registry: Registry, digest: string): Promise<void> {

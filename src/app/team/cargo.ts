@@ -3,8 +3,8 @@ import { readTextIfAny } from '../../adapters/files/fs';
 import { withLock } from '../../adapters/home/lock';
 import { downloadName, keepPart } from '../../adapters/upstream/download';
 import { PLATFORMS, type PlatformKey } from '../../domain/runtime/platform';
-import type { ArchiveSignature } from '../../domain/runtime/runtime';
-import { type Carried, carriedText } from '../../domain/team/carried';
+import { type Blob, type Carried, carriedText } from '../../domain/team/carried';
+import { blobOf, type StoredArchive } from '../../domain/team/manifest';
 import { toolchainTag } from '../../domain/team/tag';
 import type { LockEntry, Lockfile } from '../../domain/toolchain/lockfile';
 import { PolyenvError } from '../../domain/words/errors';
@@ -105,10 +105,41 @@ export async function keepArchive(ctx: Context, { order, carried }: Cargo, { par
   );
 }
 
-/** Where the upstream signs the archive itself. */
-export function signatureOf({ order }: Cargo, { part }: Piece): ArchiveSignature | undefined {
+/** The small files that prove an archive, as a manifest names them and as bytes. */
+export interface ProofFiles {
+  readonly signature?: NonNullable<StoredArchive['signature']>;
+  readonly files: readonly { readonly blob: Blob; readonly bytes: Uint8Array }[];
+}
+
+/**
+ * The signature of an archive that its upstream signs itself, and the keys that may have made it: carried along, so that who
+ * has nothing but the store or the bundle still has the proof. What its publisher does not give now is left out: it would
+ * prove more, and nothing is taken for proved without it.
+ */
+export async function proofFiles(ctx: Context, { order }: Cargo, { part }: Piece): Promise<ProofFiles> {
   const source = order.runtime.sources.find(({ id }) => id === order.source);
-  return source?.signature?.({ ...order, at: part.at });
+  const signed = source?.signature?.({ ...order, at: part.at });
+  if (signed === undefined) return { files: [] };
+  const made = await fetchBeside(ctx, signed.url);
+  if (made === undefined) return { files: [] };
+  const urls = signed.keys.fingerprints.map((fingerprint) => signed.keys.material(fingerprint));
+  const keys = (await Promise.all(urls.map((url) => fetchBeside(ctx, url)))).filter((key) => key !== undefined);
+  const named = keys.map(({ blob, url }) => ({ blob, url }));
+  return { signature: { blob: made.blob, url: made.url, keys: named }, files: [made, ...keys] };
+}
+
+async function fetchBeside(
+  ctx: Context,
+  url: string,
+): Promise<{ readonly blob: Blob; readonly url: string; readonly bytes: Uint8Array } | undefined> {
+  const { upstream } = await ctx.network();
+  try {
+    const bytes = await upstream.beside(url);
+    return bytes === undefined ? undefined : { blob: blobOf(bytes), url, bytes };
+  } catch (error) {
+    if (error instanceof PolyenvError) return undefined;
+    throw error;
+  }
 }
 
 /** Whether the person keeps a vendor or a runtime out of every store. */

@@ -5,8 +5,6 @@ import { findBlob, mountBlob, uploadBlob } from '../../adapters/registry/uploads
 import { formatDigest } from '../../domain/runtime/digest';
 import type { Blob } from '../../domain/team/carried';
 import {
-  type Beside,
-  blobOf,
   configOf,
   type Document,
   EMPTY_BLOB,
@@ -20,7 +18,7 @@ import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import type { Piece } from '../toolchains/order';
 import { limit } from '../toolchains/slots';
-import { type Cargo, keepArchive, signatureOf } from './cargo';
+import { type Cargo, keepArchive, proofFiles } from './cargo';
 
 /** A toolchain whose every archive lies in the registry. */
 export interface StoredCargo {
@@ -122,28 +120,10 @@ export function openFreight(ctx: Context, registry: Registry, mountFrom: readonl
     return false;
   }
 
-  /** Carried along, so that who installs from the store alone still has the proof. */
   async function storeSignature(cargo: Cargo, piece: Piece): Promise<StoredArchive['signature']> {
-    const signature = signatureOf(cargo, piece);
-    if (signature === undefined) return undefined;
-    const made = await storeBeside(signature.url);
-    if (made === undefined) return undefined;
-    const urls = signature.keys.fingerprints.map((fingerprint) => signature.keys.material(fingerprint));
-    const keys = await Promise.all(urls.map(storeBeside));
-    return { ...made, keys: keys.filter((key) => key !== undefined) };
-  }
-
-  /** What its publisher does not give now is left out: it proves more, and nothing is taken for proved without it. */
-  async function storeBeside(url: string): Promise<Beside | undefined> {
-    const { upstream } = await ctx.network();
-    const bytes = await upstream.beside(url).catch((error: unknown) => {
-      if (error instanceof PolyenvError) return undefined;
-      throw error;
-    });
-    if (bytes === undefined) return undefined;
-    const blob = blobOf(bytes);
-    await putSmall(bytes, blob);
-    return { blob, url };
+    const found = await proofFiles(ctx, cargo, piece);
+    await Promise.all(found.files.map(({ blob, bytes }) => putSmall(bytes, blob)));
+    return found.signature;
   }
 
   async function putSmall(bytes: Uint8Array, blob: Blob | Document): Promise<void> {

@@ -1,17 +1,18 @@
 import { type Bundled, createBundle, installBundle } from '../../app/making/bundle';
 import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 import { type Command, value, values } from '../command';
 import { bytesText, columns } from '../output/columns';
 import { platformsOf } from '../platform-flags';
 
 export const command: Command = {
   name: 'bundle',
-  summary: 'one file with everything that locks need, for machines without a network',
+  summary: 'one file or folder with everything that locks need, for machines without a network',
   describe:
-    'create writes every archive that this project (or each LOCK) has locked for the platforms into one tar. install takes them in, each held against its digest; polyenv install --offline then needs nothing else.',
+    'create writes every archive that this project (or each LOCK) has locked for the platforms into one tar, or a folder: an OCI image layout, which skopeo, oras and crane copy to a registry and back. install takes them in, each held against its digest; polyenv install --offline then needs nothing else.',
   arguments: [
     { name: 'what', describe: 'what to do', required: true, choices: ['create', 'install'] },
-    { name: 'file', describe: 'for create: polyenv.lock files; for install: the bundle', variadic: true },
+    { name: 'file', describe: 'for create: polyenv.lock files; for install: the bundle, or a folder', variadic: true },
   ],
   options: [
     {
@@ -20,7 +21,12 @@ export const command: Command = {
       repeatable: true,
       describe: 'for which platforms; all for every one (default: this machine)',
     },
-    { name: 'output', short: 'o', value: 'FILE', describe: 'where the bundle goes (default: polyenv-bundle.tar)' },
+    {
+      name: 'output',
+      short: 'o',
+      value: 'FILE',
+      describe: 'where the bundle goes (default: polyenv-bundle.tar); a name that ends in / becomes a folder',
+    },
   ],
   examples: [
     { run: 'polyenv bundle create --platform linux-x64 -o tools.tar', describe: 'here, with a network' },
@@ -45,7 +51,7 @@ export const command: Command = {
   },
 };
 
-function report({ file, archives, gaps }: Bundled, last: string) {
+function report({ file, archives, gaps, tag }: Bundled, last: string) {
   const bytes = archives.reduce((sum, { size }) => sum + size, 0);
   const rows = archives.map(({ tool, version, platform, size }) => [`${tool} ${version}`, platform, bytesText(size)]);
   return {
@@ -53,6 +59,7 @@ function report({ file, archives, gaps }: Bundled, last: string) {
       file,
       bytes,
       gaps,
+      ...present({ tag }),
       archives: archives.map(({ digest, ...rest }) => ({ ...rest, digest: `${digest.kind}:${digest.value}` })),
     },
     text: `${columns(rows)}\n${last} (${archives.length} archives, ${bytesText(bytes)})`,

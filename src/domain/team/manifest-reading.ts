@@ -5,7 +5,12 @@ import { archiveFormat, INDEX, KEY, MANIFEST, SIGNATURE } from './media-types';
 
 /** A manifest or index as it came from elsewhere, as far as polyenv reads it. Nothing of it is believed. */
 export type ReadDocument =
-  | { readonly kind: 'manifest'; readonly config: Blob; readonly layers: readonly Layer[] }
+  | {
+      readonly kind: 'manifest';
+      readonly config: Blob;
+      readonly layers: readonly Layer[];
+      readonly annotations: Readonly<Record<string, string>>;
+    }
   | { readonly kind: 'index'; readonly manifests: readonly Named[] };
 
 export interface Layer extends Blob {
@@ -47,7 +52,7 @@ export function readDocument(text: string): ReadDocument | { readonly problem: s
   }
   const config = readLayer(value.config);
   if (config === undefined) return { problem: 'has no config' };
-  return { kind: 'manifest', config, layers };
+  return { kind: 'manifest', config, layers, annotations: textsIn(value.annotations) };
 }
 
 /** An archive that a manifest names, by the digest that a lock would name it by. */
@@ -89,6 +94,13 @@ function readLayer(value: unknown): Layer | undefined {
   if (typeof mediaType !== 'string' || mediaType.length > 255 || !isBlobDigest(digest) || !isSize) return undefined;
   if (!isRecord(annotations) || !Object.values(annotations).every((text) => typeof text === 'string')) return undefined;
   return { mediaType, digest, size, annotations: annotations as Readonly<Record<string, string>> };
+}
+
+function textsIn(value: unknown): Readonly<Record<string, string>> {
+  if (!isRecord(value)) return {};
+  return Object.fromEntries(
+    Object.entries(value).filter((pair): pair is [string, string] => typeof pair[1] === 'string'),
+  );
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -6,10 +6,13 @@ import { PolyenvError } from '../words/errors';
 import { present } from '../words/present';
 import type { ToolId } from '../words/tool-id';
 
-/** What a bundle holds: `polyenv-bundle.json` first, then each archive as `archives/<its place in the list>`. */
+/** What a bundle of polyenv's first form holds: `polyenv-bundle.json` first, then each archive as `archives/<its place in the list>`. */
 export interface BundleList {
   readonly archives: readonly BundledArchive[];
 }
+
+/** An archive that was taken in, by whatever form it came. */
+export type TakenArchive = Omit<BundledArchive, 'platform'> & { readonly platform: string };
 
 export interface BundledArchive {
   readonly digest: Digest;
@@ -31,12 +34,7 @@ export function archiveName(index: number): string {
   return `archives/${index}`;
 }
 
-export function renderBundleList({ archives }: BundleList): string {
-  const rows = archives.map((one) => JSON.stringify({ ...one, digest: formatDigest(one.digest) }));
-  return `{"schema":1,"archives":[\n${rows.join(',\n')}\n]}\n`;
-}
-
-/** Throws `archive-invalid`, naming the file, for anything that `renderBundleList` would not write. */
+/** Throws `archive-invalid`, naming the file, for anything else than `{"schema":1,"archives":[...]}`. */
 export function decodeBundleList(text: string, file: string): BundleList {
   let value: { readonly schema?: unknown; readonly archives?: unknown };
   try {
