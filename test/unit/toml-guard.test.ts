@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { editToml } from '../../src/adapters/documents/toml';
+import { editToml } from '../../src/adapters/documents/toml-edit';
 
 /** A parser whose ranges are wrong by one: what a defect there, or a form that it reads differently, comes to. */
 vi.mock('toml-eslint-parser', async (original) => {

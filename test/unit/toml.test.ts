@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { editToml, newManifest, parseToml, renderLine, type TomlValue } from '../../src/adapters/documents/toml';
+import { parseToml } from '../../src/adapters/documents/toml';
+import { editToml, newManifest } from '../../src/adapters/documents/toml-edit';
+import { renderLine, type TomlValue } from '../../src/adapters/documents/toml-text';
 import type { PolyenvError } from '../../src/domain/words/errors';
 
 async function set(text: string, key: string, value: TomlValue | undefined, table = 'runtimes'): Promise<string> {

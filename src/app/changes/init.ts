@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { readDocumentText } from '../../adapters/documents/documents';
-import { newManifest } from '../../adapters/documents/toml';
+import { newManifest } from '../../adapters/documents/toml-edit';
 import { type ListedFolder, walkProjects } from '../../adapters/files/project-folders';
 import { pinFilesOf } from '../../domain/pins/files/of-runtime';
 import { decide, type Saying, understand, type Verdict } from '../../domain/pins/precedence';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { editToml } from '../../adapters/documents/toml';
+import { editToml } from '../../adapters/documents/toml-edit';
 import type { Runtime } from '../../domain/runtime/runtime';
 import { type Lockfile, renderLockfile, withoutTool } from '../../domain/toolchain/lockfile';
 import type { Context } from '../base/context';

@@ -1,5 +1,7 @@
 import { basename, sep } from 'node:path';
-import { editToml, parseToml, type TomlValue } from '../../adapters/documents/toml';
+import { parseToml } from '../../adapters/documents/toml';
+import { editToml } from '../../adapters/documents/toml-edit';
+import type { TomlValue } from '../../adapters/documents/toml-text';
 import { isTable } from '../../domain/formats/document-value';
 import { MANIFEST_NAMES } from '../../domain/project/manifest';
 import { leadingNumbers } from '../../domain/runtime/lifecycle';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { editToml, newManifest, type TomlEdit, type TomlValue } from '../../adapters/documents/toml';
+import { editToml, newManifest, type TomlEdit } from '../../adapters/documents/toml-edit';
+import type { TomlValue } from '../../adapters/documents/toml-text';
 import { refuseDeepProject } from '../../adapters/home/paths';
 import { findToolchain } from '../../adapters/store/store';
 import type { Runtime } from '../../domain/runtime/runtime';
