@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { isFolder } from '../../adapters/system/discover';
-import { MANIFEST_NAMES, type Manifest, type ManifestTask } from '../../domain/project/manifest';
+import { MANIFEST_NAMES, type Manifest } from '../../domain/project/manifest';
+import type { ManifestTask } from '../../domain/project/manifest-tasks';
 import { planTask, type TaskPlan } from '../../domain/project/task-graph';
 import { PolyenvError } from '../../domain/words/errors';
 import { nearestName } from '../../domain/words/nearest';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { ensureFolder, readTextIfAny, writeAtomic } from '../../adapters/files/fs';
 import { digestOfFiles, filesMatching } from '../../adapters/files/globs';
-import type { ManifestTask } from '../../domain/project/manifest';
+import type { ManifestTask } from '../../domain/project/manifest-tasks';
 import type { Context } from '../base/context';
 
 /** A task of one manifest, and what it runs with. */

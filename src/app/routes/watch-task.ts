@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { digestOfFiles, filesMatching } from '../../adapters/files/globs';
 import { isIgnoredByGit } from '../../adapters/system/git-ignored';
 import { type Watch, watchFolder } from '../../adapters/system/watch';
-import type { ManifestTask } from '../../domain/project/manifest';
+import type { ManifestTask } from '../../domain/project/manifest-tasks';
 import { orderOf } from '../../domain/project/task-graph';
 import type { Context } from '../base/context';
 import { findTask } from './find-task';

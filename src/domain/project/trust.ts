@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { printable, quoted } from '../words/printable';
-import type { Manifest, ManifestTask, ManifestVariable } from './manifest';
+import type { Manifest } from './manifest';
 import type { ManifestDomain } from './manifest-domains';
+import type { ManifestTask } from './manifest-tasks';
+import type { ManifestVariable } from './manifest-variables';
 import { variableRunsCode } from './project-variable';
 
 /** What a person is asked to trust: one manifest, with the files that it pulls in. */
