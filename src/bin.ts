@@ -70,6 +70,7 @@ const host: Host = {
           end();
           return execve(file, argv, env);
         },
+  beforeProgram: [],
   handOver: answers ? writeAnswer : undefined,
   memory: () => process.memoryUsage.rss(),
   glibc: () => {

@@ -30,6 +30,8 @@ export interface Host {
   readonly execve:
     | ((file: string, argv: readonly string[], env: Readonly<Record<string, string>>) => never)
     | undefined;
+  /** What is to be done before a program gets the terminal: progress is taken off it. */
+  readonly beforeProgram: (() => void)[];
   /** Gives shell text to the launcher, which goes on in our place; `undefined` where none waits for us. */
   readonly handOver: ((text: string) => void) | undefined;
   /** Bytes of memory that this process holds. */

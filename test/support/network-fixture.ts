@@ -52,6 +52,7 @@ export function newPerson(
     cores: 2,
     temporary: tmpdir(),
     execve: undefined,
+    beforeProgram: [],
     handOver: undefined,
     onSignal: () => () => undefined,
     signalGroup: () => false,

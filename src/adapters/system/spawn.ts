@@ -47,6 +47,7 @@ export function stayInstead(host: Host): boolean {
  * gets our streams and signals. Resolves to its exit status, 128 and the signal's number if a signal ended it.
  */
 export async function become(host: Host, program: Program): Promise<number> {
+  for (const prepare of host.beforeProgram) prepare();
   const text = host.handOver && renderHandOver({ ...host, env: environmentForTools(host.env) }, program);
   if (text !== undefined) {
     host.handOver?.(text);
@@ -58,6 +59,7 @@ export async function become(host: Host, program: Program): Promise<number> {
 
 /** As `become`, but always as a child: for when something is left to do afterwards. `stdout` may be sent to stderr. */
 export async function runChild(host: Host, program: Program, stdout?: 'stderr'): Promise<number> {
+  for (const prepare of host.beforeProgram) prepare();
   const { spawn } = await import('node:child_process');
   return new Promise((resolve, reject) => {
     const child = spawn(program.file, program.args, {

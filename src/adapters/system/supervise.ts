@@ -93,6 +93,7 @@ export function openSupervisor({ host, mark, stdout }: SupervisorOptions): Super
       clearTimeout(timer);
     },
     run: async (name, program) => {
+      for (const prepare of host.beforeProgram) prepare();
       const { spawn } = await import('node:child_process');
       if (sent !== undefined || stopped !== undefined) return undefined;
       const child = spawn(program.file, program.args, {

@@ -52,7 +52,8 @@ export async function trustedOrder(ctx: Context, folder: string, tool: ToolId): 
 
 function variablesOf({ manifest, variables }: IncludedFiles): readonly EnvOp[] {
   const base = dirname(manifest.path);
-  const folders = manifest.paths.filter(({ folder }) => isInside(base, folder));
+  // PATH would read the colon of a project's own path as the end of a folder.
+  const folders = base.includes(':') ? [] : manifest.paths.filter(({ folder }) => isInside(base, folder));
   // Prepended one by one, so the last one named would be searched first.
   const prepended = folders.filter(({ op }) => op === 'prepend').toReversed();
   const appended = folders.filter(({ op }) => op === 'append');

@@ -1,7 +1,13 @@
 import { delimiter, join } from 'node:path';
 import { environmentForTools } from '../../adapters/home/launcher';
 import { isExecutableFile } from '../../adapters/store/store';
-import { commandFolders, type Environment, environmentOps, overlayCommand } from '../../domain/routes/environment';
+import {
+  commandFolders,
+  type Environment,
+  environmentOps,
+  leadingFolders,
+  overlayCommand,
+} from '../../domain/routes/environment';
 import { applyEnvOps } from '../../domain/words/env-op';
 import type { Context } from '../base/context';
 
@@ -47,18 +53,25 @@ export function toolEnvironment(
         : [shims]
       : commandFolders(environment).filter((folder) => !entries.slice(0, 1).includes(folder));
   const back = mode === 'shims' || entries.includes(shims) ? [] : [shims];
+  // What a trusted manifest puts first stands first already, and stays there.
+  const leading = leadingFolders(environment);
+  const behind = entries.slice(leading.length);
   return {
     ...rest,
-    PATH: [...front, ...(path === '' ? [] : [path]), ...back].join(delimiter),
+    PATH: [...leading, ...front, ...(behind.join('') === '' ? [] : behind), ...back].join(delimiter),
     POLYENV_ENV: environment.directory,
   };
 }
 
-/** Where the environment keeps a command; `undefined` if none of its runtimes provides it. */
+/** Where the environment keeps a command, and which runtime's it is (none where `[paths]` has it); `undefined` if nothing provides it. */
 export function commandIn(
   environment: Environment,
   name: string,
 ): { readonly file: string; readonly tool: string } | undefined {
+  const leading = leadingFolders(environment)
+    .map((folder) => join(folder, name))
+    .find(isExecutableFile);
+  if (leading !== undefined) return { file: leading, tool: '' };
   for (const { overlay, tool } of environment.runtimes) {
     if (!overlay?.ready) continue;
     const file = overlay.commands.includes(name)

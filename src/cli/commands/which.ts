@@ -60,7 +60,7 @@ export const command: Command = {
       command: name,
       file: found.file,
       managed: true,
-      tool: found.tool,
+      tool: found.tool || undefined,
       version: toolchain?.version,
       request: decision?.request.text,
       from: decision?.from,
@@ -72,6 +72,8 @@ export const command: Command = {
       root: toolchain?.root,
       proof: toolchain === undefined ? undefined : describeProof(toolchain),
     };
+    if (flag(input, 'why') && found.tool === '')
+      return { data, text: `${found.file}\n  of a folder that [paths] of the manifest puts first` };
     if (!flag(input, 'why') || decision === undefined || toolchain === undefined)
       return { data, text: found.file, verbatim: true };
     const lines = [

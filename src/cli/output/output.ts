@@ -29,6 +29,7 @@ export interface Output {
 export function openOutput(host: Host, modes: Modes): Output {
   const [out, err] = [styleFor(host, host.stdout), styleFor(host, host.stderr)];
   const listener = choose(host, modes, err);
+  host.beforeProgram.push(() => listener.settle());
   return {
     out,
     err,

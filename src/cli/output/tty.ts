@@ -31,7 +31,7 @@ export function ttyListener(host: Host, style: Style): Listener {
     const now = host.now().getTime();
     if (tracks.size === 0 || (drawn && now - last < REDRAW)) return;
     last = now;
-    const width = (host.stderr.columns ?? 80) - 1;
+    const width = widthOf(host.stderr.columns) - 1;
     const line = [...tracks.values()].map((track) => describe(track, now)).join('   ');
     host.stderr.write(`\r\u001b[K${style.dim(line.slice(0, width))}`);
     drawn = true;
@@ -52,6 +52,11 @@ export function ttyListener(host: Host, style: Style): Listener {
       erase();
     },
   };
+}
+
+/** A terminal that does not know its width says 0, or nothing. */
+function widthOf(columns: number | undefined): number {
+  return columns !== undefined && columns > 1 ? columns : 80;
 }
 
 function follow(tracks: Map<string, Track>, event: Event, now: number): void {

@@ -92,6 +92,12 @@ export function decodePaths(input: ManifestInput): readonly ManifestFolder[] {
     if (table[op] === undefined) return [];
     return textsAt(input, ['paths', op], LONGEST.folder).map((text, index) => {
       const keys = ['paths', op, index];
+      if (text.includes(':')) {
+        fail(input, keys, {
+          what: `${quoted(text)} cannot be searched for commands: PATH would read its colon as the end of a folder`,
+          hint: 'name a folder without a colon',
+        });
+      }
       return { op, folder: folderInside(input, keys, text), line: input.lineOf(...keys) };
     });
   });

@@ -123,6 +123,15 @@ export function commandFolders(environment: Environment): readonly string[] {
   return [...new Set([...decided, ...others])].filter((folder) => !folder.includes(':'));
 }
 
+function searchedFolders(environment: Environment): readonly string[] {
+  return [...leadingFolders(environment), ...commandFolders(environment)];
+}
+
+/** Folders that a trusted manifest wants to be searched before the runtimes' own commands, the first to be searched first. */
+export function leadingFolders({ variables }: Environment): readonly string[] {
+  return variables.flatMap((op) => (op.op === 'prepend' && op.name === 'PATH' ? [op.value] : [])).toReversed();
+}
+
 /** Folders in which commands appear that were installed into the project. */
 export function privateFolders(environment: Environment): readonly string[] {
   const { overlays, bins } = ownFolders(environment);
@@ -169,11 +178,7 @@ export function renderRoute(environment: Environment, stamps: string): string {
   return `# polyenv route 1
 __polyenv_r=stale __polyenv_f=
 ${renderConditions(environment, stamps)}__polyenv_r=pass
-${renderInstalls(environment)}case $__polyenv_n in
-${environment.runtimes.map(renderCommands).join('')}*)
-${renderPrivate(environment)};;
-esac
-if [ "$__polyenv_f" ]; then
+${renderChoice(environment)}if [ "$__polyenv_f" ]; then
 [ -x "$__polyenv_f" ] || { __polyenv_r=gone; return 0; }
 ${exportsSh(environment)}unset POLYENV_DEPTH
 case :\${PATH-}: in *:${quoteSh(environment.shims)}:*) ;; *) export PATH=${quoteSh(environment.shims)}"\${PATH:+:$PATH}" ;; esac
@@ -185,9 +190,21 @@ esac
 `;
 }
 
+/** Sets `__polyenv_f`: what a trusted manifest puts first, else the runtimes' command, else one that was installed into the project. */
+function renderChoice(environment: Environment): string {
+  const own = `${renderInstalls(environment)}case $__polyenv_n in
+${environment.runtimes.map(renderCommands).join('')}*)
+${renderPrivate(environment)};;
+esac
+`;
+  const leading = leadingFolders(environment);
+  if (leading.length === 0) return own;
+  return `${leading.map(renderFound).join('')}if [ -z "$__polyenv_f" ]; then\n${own}fi\n`;
+}
+
 /** For `eval` in sh, bash and zsh. */
 export function renderEnvSh(environment: Environment): string {
-  const folders = commandFolders(environment).join(':');
+  const folders = searchedFolders(environment).join(':');
   // With an empty entry PATH would mean the working folder.
   const path = folders === '' ? '' : `PATH=${quoteSh(folders)}"\${PATH:+:$PATH}"\nexport PATH\n`;
   return `${exportsSh(environment)}${path}`;
@@ -195,7 +212,7 @@ export function renderEnvSh(environment: Environment): string {
 
 export function renderEnvFish(environment: Environment): string {
   const lines = environmentOps(environment).map(fishLine);
-  const folders = commandFolders(environment).map(quoteFish).join(' ');
+  const folders = searchedFolders(environment).map(quoteFish).join(' ');
   const path = folders === '' ? '' : `set -gx PATH ${folders} $PATH\n`;
   return `${lines.map((line) => `${line}\n`).join('')}set -gx POLYENV_ENV ${quoteFish(environment.directory)}\n${path}`;
 }
@@ -296,12 +313,13 @@ function renderCommands(runtime: RoutedRuntime): string {
 
 /** Commands that were installed into the project later are found without compiling anew. */
 function renderPrivate(environment: Environment): string {
-  return privateFolders(environment)
-    .map((folder) => {
-      const file = `${quoteSh(folder)}/"$__polyenv_n"`;
-      return `[ "$__polyenv_f" ] || [ ! -x ${file} ] || [ ! -f ${file} ] || __polyenv_f=${file}\n`;
-    })
-    .join('');
+  return privateFolders(environment).map(renderFound).join('');
+}
+
+/** Takes the command from the folder, if nothing was found before. */
+function renderFound(folder: string): string {
+  const file = `${quoteSh(folder)}/"$__polyenv_n"`;
+  return `[ "$__polyenv_f" ] || [ ! -x ${file} ] || [ ! -f ${file} ] || __polyenv_f=${file}\n`;
 }
 
 /** A plain file name that no shell pattern or option can be mistaken for. */
