@@ -6,6 +6,7 @@ import { usage } from '../src/cli/output/help';
 import { MISE_NAMES } from '../src/domain/pins/files/mise-files';
 import { pinFilesOf } from '../src/domain/pins/files/of-runtime';
 import { MANIFEST_NAMES } from '../src/domain/project/manifest';
+import { manifestSchema } from '../src/domain/project/manifest-schema';
 import { SETTINGS, type Setting, settingVariable } from '../src/domain/project/settings';
 import type { Runtime } from '../src/domain/runtime/runtime';
 import { ERROR_PAGES } from '../src/domain/words/error-pages';
@@ -20,7 +21,14 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     ['errors.md', errorsPage()],
     ['exit-codes.md', exitCodesPage()],
     ['precedence.md', precedencePage(await loadRuntimes())],
+    ['polyenv.schema.json', await manifestSchemaPage()],
   ]);
+}
+
+/** For editors: names of runtimes with their other names. */
+async function manifestSchemaPage(): Promise<string> {
+  const names = (await loadRuntimes()).flatMap(({ id, aliases = [] }) => [id, ...aliases]);
+  return `${JSON.stringify(manifestSchema(names), undefined, 2)}\n`;
 }
 
 const MADE = '<!-- Made by `npx tsx scripts/reference.ts`: change the code, not this page. -->';

@@ -1,6 +1,7 @@
 import { isTable, type KeyPath, valueAt } from '../formats/document-value';
 import { refuseName } from '../gateway/local-name';
 import { quoted } from '../words/printable';
+import { DOMAIN_TARGETS } from './manifest-schema';
 import type { ManifestService } from './manifest-services';
 import {
   didYouMean,
@@ -44,8 +45,6 @@ export function decodeDomains(input: ManifestInput, targets: DomainTargets): rea
   return Object.keys(tableAt(input, ['domains'])).map((name) => decodeDomain(input, { name, targets }));
 }
 
-const TARGETS = ['task', 'service', 'port'] as const;
-
 interface Naming {
   readonly name: string;
   readonly targets: DomainTargets;
@@ -59,7 +58,7 @@ function decodeDomain(input: ManifestInput, { name, targets }: Naming): Manifest
   const value = valueAt(input, keys);
   if (!isTable(value)) return { name, origins: [], routes: [{ path: '/', to: targetAt(input, keys, targets) }], line };
   const paths = Object.keys(value).filter((key) => key.startsWith('/'));
-  refuseUnknown(input, keys, ['origins', ...(paths.length === 0 ? TARGETS : paths)]);
+  refuseUnknown(input, keys, ['origins', ...(paths.length === 0 ? DOMAIN_TARGETS : paths)]);
   const origins = value.origins === undefined ? [] : originsAt(input, [...keys, 'origins']);
   if (paths.length === 0) return { name, origins, routes: [{ path: '/', to: targetAt(input, keys, targets) }], line };
   const routes = paths.map((path) => {
@@ -96,14 +95,14 @@ function targetAt(input: ManifestInput, keys: KeyPath, { tasks, services }: Doma
       hint: typeof value === 'number' ? `write { port = ${value} }` : 'write { task = "dev" }',
     });
   }
-  const said = TARGETS.filter((key) => value[key] !== undefined);
+  const said = DOMAIN_TARGETS.filter((key) => value[key] !== undefined);
   if (said.length !== 1) {
     fail(input, keys, {
       what: said.length === 0 ? 'the name leads nowhere' : `the name leads to ${said.join(' and ')} at once`,
       hint: 'write one of { task = "..." }, { service = "..." }, { port = ... }',
     });
   }
-  refuseUnknown(input, keys, [...TARGETS, 'origins']);
+  refuseUnknown(input, keys, [...DOMAIN_TARGETS, 'origins']);
   const [kind] = said;
   if (kind === 'port') return { kind, port: portAt(input, [...keys, kind]) };
   const name = textAt(input, [...keys, kind ?? 'task'], { limit: LONGEST.name });

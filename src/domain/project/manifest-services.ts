@@ -2,6 +2,7 @@ import { isTable, type KeyPath, valueAt } from '../formats/document-value';
 import { present } from '../words/present';
 import { quoted } from '../words/printable';
 import type { ToolId } from '../words/tool-id';
+import { namesOf, SERVICE_KEYS } from './manifest-schema';
 import {
   didYouMean,
   fail,
@@ -51,8 +52,6 @@ export function decodeServices(input: ManifestInput): readonly ManifestService[]
 /** Of a service: it names folders and locks, and stands in messages. */
 export const SERVICE_NAME = /^[a-z][a-z0-9_-]{0,31}$/;
 
-const KEYS = ['use', 'databases', 'extensions', 'port', 'prefix'] as const;
-
 function decodeService(input: ManifestInput, name: string): ManifestService {
   const keys = ['services', name];
   // guard: service-name
@@ -70,7 +69,7 @@ function decodeService(input: ManifestInput, name: string): ManifestService {
       hint: `${name} = "postgres"`,
     });
   }
-  if (table) refuseUnknown(input, keys, KEYS);
+  if (table) refuseUnknown(input, keys, namesOf(SERVICE_KEYS));
   const use = table ? [...keys, 'use'] : keys;
   if (valueAt(input, use) === undefined) {
     fail(input, keys, { what: `${name} does not say what it is`, hint: 'write use = "KIND", or use = "KIND@VERSION"' });

@@ -1,5 +1,6 @@
 import { isTable, type KeyPath, valueAt } from '../formats/document-value';
 import { quoted } from '../words/printable';
+import { namesOf, TASK_KEYS } from './manifest-schema';
 import {
   didYouMean,
   fail,
@@ -46,19 +47,6 @@ export interface ManifestTask {
   readonly description: string;
   readonly line: number;
 }
-
-const TASK_KEYS = [
-  'run',
-  'dir',
-  'env',
-  'depends',
-  'parallel',
-  'services',
-  'port',
-  'inputs',
-  'outputs',
-  'description',
-] as const;
 
 export function decodeAliases(input: ManifestInput, tasks: readonly ManifestTask[]): readonly ManifestAlias[] {
   const names = tasks.map(({ name }) => name);
@@ -128,7 +116,7 @@ function decodeTask(input: ManifestInput, name: string): ManifestTask {
       : [textAt(input, keys, { limit: LONGEST.command, lines: 'many' })];
     return { ...plain, run };
   }
-  refuseUnknown(input, keys, TASK_KEYS);
+  refuseUnknown(input, keys, namesOf(TASK_KEYS));
   const run = Array.isArray(value.run)
     ? textsAt(input, [...keys, 'run'], LONGEST.command)
     : value.run === undefined

@@ -1,5 +1,6 @@
 import { decodeDomains, type ManifestDomain } from './manifest-domains';
 import { decodeRuntimes, decodeSources, type ManifestPin, type ManifestSource } from './manifest-pins';
+import { namesOf, TOP_KEYS } from './manifest-schema';
 import { decodeServices, type ManifestService } from './manifest-services';
 import { decodeAliases, decodeTasks, type ManifestAlias, type ManifestTask } from './manifest-tasks';
 import { fail, flagAt, type ManifestInput, refuseUnknown, tableAt } from './manifest-values';
@@ -49,7 +50,7 @@ export interface Manifest {
 /** Throws `manifest-invalid` with the line of what is wrong: an unknown name, a value of the wrong type, a variable that a project may not set. */
 export function decodeManifest(input: ManifestInput): Manifest {
   const top = tableAt(input, []);
-  refuseUnknown(input, [], TOP_LEVEL);
+  refuseUnknown(input, [], namesOf(TOP_KEYS));
   const schema = top.schema;
   if (schema !== undefined && schema !== 1) {
     const newer = typeof schema === 'number' && Number.isInteger(schema) && schema > 1;
@@ -84,17 +85,3 @@ export function decodeManifest(input: ManifestInput): Manifest {
     sources: decodeSources(input),
   };
 }
-
-const TOP_LEVEL = [
-  'schema',
-  'root',
-  'isolation',
-  'runtimes',
-  'services',
-  'domains',
-  'env',
-  'paths',
-  'tasks',
-  'aliases',
-  'sources',
-] as const;
