@@ -194,12 +194,12 @@ export function translateFsError(error: unknown, path: string): PolyenvError | u
   switch (code) {
     case 'ENOSPC':
       return new PolyenvError('disk-full', `no space (or no inode) is left for ${path}`, {
-        hint: 'free some space, for example by: polyenv prune',
+        hint: 'polyenv size shows what polyenv holds; df -h shows the disk',
         cause: error,
       });
     case 'EDQUOT':
       return new PolyenvError('disk-full', `your disk quota is used up: ${path} cannot be written`, {
-        hint: 'free some space, for example by: polyenv prune',
+        hint: 'polyenv size shows what polyenv holds; df -h shows the disk',
         cause: error,
       });
     case 'EIO':

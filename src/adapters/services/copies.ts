@@ -20,7 +20,7 @@ export async function copyTree(host: Host, from: string, to: string): Promise<vo
   if (exit === 0) return;
   if (/no space left|disk quota/i.test(stderr)) {
     throw new PolyenvError('disk-full', `no space is left for a copy of ${from}`, {
-      hint: 'free some space, for example by: polyenv prune',
+      hint: 'polyenv size shows what polyenv holds; df -h shows the disk',
     });
   }
   throw new PolyenvError('failed', `${from} cannot be copied: ${stderr.trim().split('\n')[0]}`);

@@ -127,7 +127,8 @@ function checkFrozen(ctx: Context, at: FolderLock, requests: readonly ToolReques
   if (differences.length > 0) {
     throw new PolyenvError('lock-stale', differences.map((difference) => difference.text).join('; '), {
       where: { file: at.path },
-      hint: 'polyenv lock, then commit polyenv.lock',
+      // An entry that answers the request is kept by a plain lock, whichever platforms it lacks.
+      hint: `polyenv lock${differences.every(({ kind }) => kind === 'platform') ? ' --renew' : ''}, then commit polyenv.lock`,
     });
   }
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { editToml, newManifest, type TomlEdit } from '../../adapters/documents/toml-edit';
 import type { TomlValue } from '../../adapters/documents/toml-text';
+import { refuseUnwritable } from '../../adapters/files/room';
 import { refuseDeepProject } from '../../adapters/home/paths';
 import { findToolchain } from '../../adapters/store/store';
 import type { Runtime } from '../../domain/runtime/runtime';
@@ -45,6 +46,7 @@ export interface Planned {
 export async function use(ctx: Context, options: UseOptions): Promise<Used> {
   const { folder, file } = options;
   refuseDeepProject(ctx.home, folder);
+  for (const place of [folder, ctx.home.root]) refuseUnwritable(place);
   const manifest = join(folder, file);
   const order = options.source === undefined ? {} : { order: [options.source] };
   const { result, wrote } = await changeFolder(ctx, { folder, verb: 'use', routes: 'prepare' }, async (view) => {

@@ -39,11 +39,14 @@ export async function diagnose(ctx: Context, repairs: Repairs): Promise<readonly
     standings.push(...(await standingsOf(ctx, project)));
     return [];
   });
+  const home = await homeFindings(ctx);
+  // Who may not write it cannot change what is wrong in it: one line says so.
+  const own = !home.some(({ kind }) => kind === 'home-unwritable');
   const parts = await Promise.all([
-    homeFindings(ctx),
-    launcherFindings(ctx),
-    storeFindings(ctx),
-    told(() => homeDrift(ctx)),
+    home,
+    own ? launcherFindings(ctx) : [],
+    own ? storeFindings(ctx) : [],
+    own ? told(() => homeDrift(ctx)) : [],
     told(() => lockDrift(ctx, standings, repairs.relock)),
     told(() => mentionFindings(ctx, project.directory)),
     told(() => serviceFindings(ctx)),
@@ -110,8 +113,8 @@ async function homeFindings(ctx: Context): Promise<readonly Finding[]> {
       {
         kind: 'home-unwritable',
         level: 'error',
-        message: `${ctx.home.root} cannot be written by you`,
-        hint: `sudo chown -R "$(id -un)" ${ctx.home.root}`,
+        message: `${ctx.home.root} cannot be written by you: its toolchains can be used, and nothing in it is checked`,
+        hint: 'export POLYENV_HOME to a folder of your own, or ask whoever owns this one to install',
       },
     ];
   }
@@ -245,7 +248,13 @@ function projectFindings(project: Project, standings: readonly Standing[]): read
   return [
     ...project.errors.map(unreadable),
     ...project.disagreements.map(
-      (text): Finding => ({ kind: 'disagreement', level: 'warning', message: text, hint: 'polyenv sync' }),
+      (text): Finding => ({
+        kind: 'disagreement',
+        level: 'warning',
+        message: text,
+        // sync writes what polyenv.toml says into the other files.
+        hint: project.manifests.length === 0 ? 'polyenv init --yes && polyenv sync --yes' : 'polyenv sync',
+      }),
     ),
     ...project.warnings.map(
       (text): Finding =>

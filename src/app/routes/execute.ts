@@ -283,7 +283,7 @@ function locate(
   throw new PolyenvError(
     'command-not-found',
     `no program ${JSON.stringify(name)} on PATH, and none of this project's runtimes provides it`,
-    { hint: 'polyenv which --why' },
+    { hint: 'polyenv current shows what is pinned here; polyenv use pins a runtime' },
   );
 }
 

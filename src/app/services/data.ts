@@ -140,7 +140,7 @@ function checkDisk({ folder, service }: KnownService): void {
   throw new PolyenvError(
     'disk-full',
     `${folder.name} needs ${megabytes(minimumDisk)} for new data, and ${megabytes(free)} are free`,
-    { where: { file: folder.root }, hint: 'free some space, for example by: polyenv prune' },
+    { where: { file: folder.root }, hint: 'polyenv size shows what polyenv holds; df -h shows the disk' },
   );
 }
 
@@ -188,7 +188,7 @@ export async function runSteps(
     if (/no space left on device|disk quota exceeded/i.test(output)) {
       throw new PolyenvError('disk-full', `no space is left for ${titleOf(known)}: ${doing} failed`, {
         where: { file: known.folder.root },
-        hint: 'free some space, for example by: polyenv prune',
+        hint: 'polyenv size shows what polyenv holds; df -h shows the disk',
       });
     }
     throw new PolyenvError('service-failed', `${doing} failed for ${titleOf(known)} (status ${exit})`, {

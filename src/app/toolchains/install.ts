@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureFolder, removeTree } from '../../adapters/files/fs';
+import { refuseFull } from '../../adapters/files/room';
 import { withLock } from '../../adapters/home/lock';
 import {
   findToolchain,
@@ -129,12 +130,21 @@ async function buildPieces(
   return buildFromSource(ctx, { ...of, order, sources, tool });
 }
 
+/** Archives together with what they hold are at least so many times the archives. */
+const UNPACKED = 3;
+
 async function fetchParts(
   ctx: Context,
   order: Order,
   { pieces, root }: { readonly pieces: readonly Piece[]; readonly root: string },
 ): Promise<{ readonly files: readonly StoredFile[]; readonly parts: readonly Part[] }> {
   const sizes = new Map(pieces.map((piece) => [piece, piece.part.size]));
+  const known = [...sizes.values()];
+  // Of what is known to be needed: the archives and what comes out of them.
+  if (known.every((size) => size !== undefined)) {
+    const needed = known.reduce((sum, size) => sum + size, 0) * UNPACKED;
+    refuseFull(ctx.home.root, needed, `${order.runtime.id} ${order.version}`);
+  }
   const { lines } = await ctx.network();
   const stop = new AbortController();
   let bytes = 0;

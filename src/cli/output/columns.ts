@@ -3,20 +3,21 @@ export function columns(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, index) => {
-      widths[index] = Math.max(widths[index] ?? 0, width(cell));
+      widths[index] = Math.max(widths[index] ?? 0, lineWidth(cell));
     });
   }
   return rows
     .map((row) =>
       row
-        .map((cell, index) => cell + ' '.repeat(Math.max(0, (widths[index] ?? 0) - width(cell))))
+        .map((cell, index) => cell + ' '.repeat(Math.max(0, (widths[index] ?? 0) - lineWidth(cell))))
         .join('  ')
         .trimEnd(),
     )
     .join('\n');
 }
 
-function width(cell: string): number {
+/** Characters that a line takes on a terminal. */
+export function lineWidth(cell: string): number {
   // biome-ignore lint/complexity/useRegexLiterals: a literal with an escape character is harder to read
   return [...cell.replace(new RegExp('\u001b\\[[0-9;]*m', 'g'), '')].length;
 }

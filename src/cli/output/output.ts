@@ -69,5 +69,5 @@ function choose(host: Host, modes: Modes, style: Style): Listener {
     return { hear: (event) => event.type === 'warning' && write(`${printable(event.text)}\n`), settle: () => {} };
   return host.stderr.isTTY === true && host.env.TERM !== 'dumb'
     ? ttyListener(host, style)
-    : plainListener(write, style);
+    : plainListener(write, { style, now: () => host.now() });
 }

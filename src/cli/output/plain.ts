@@ -2,16 +2,30 @@ import type { Event, Phase } from '../../domain/words/events';
 import { printable } from '../../domain/words/printable';
 import { bytesText, durationText } from './columns';
 import type { Listener } from './listener';
+import { describeTrack, follow, type Track } from './progress';
 import type { Style } from './style';
 
-/** A line for each thing that happened; no progress, so that logs stay readable. */
-export function plainListener(write: (text: string) => void, style: Style): Listener {
+/** Milliseconds between two lines about one download; what is done sooner is not told while it is under way. */
+const EVERY = 3000;
+
+/** A line for each thing that happened, and one every few seconds for what takes long: a log stays readable. */
+export function plainListener(
+  write: (text: string) => void,
+  { style, now }: { readonly style: Style; now(): Date },
+): Listener {
+  const tracks = new Map<string, Track>();
   return {
     hear: (event) => {
+      const time = now().getTime();
+      const track = follow(tracks, event, time);
+      if (track !== undefined && event.type === 'progress' && time - track.told >= EVERY) {
+        tracks.set(track.tool, { ...track, told: time });
+        write(`${describeTrack(track, time)}\n`);
+      }
       const line = eventLine(event, style);
       if (line !== undefined) write(`${line}\n`);
     },
-    settle: () => {},
+    settle: () => tracks.clear(),
   };
 }
 
@@ -37,5 +51,5 @@ export function eventLine(event: Event, style: Style): string | undefined {
   }
 }
 
-/** The long ones. */
-const PHASES: Readonly<Partial<Record<Phase, string>>> = { download: 'downloading', build: 'building' };
+/** Of which no progress is heard. */
+const PHASES: Readonly<Partial<Record<Phase, string>>> = { build: 'building' };

@@ -1,44 +1,48 @@
 import type { Event } from '../../domain/words/events';
-import { printable } from '../../domain/words/printable';
 import type { Host } from '../../host';
-import { bytesText, durationText } from './columns';
 import type { Listener } from './listener';
 import { eventLine } from './plain';
+import { describeTrack, follow, type Track } from './progress';
 import type { Style } from './style';
 
-interface Track {
-  readonly tool: string;
-  version: string;
-  phase: string;
-  bytes: number;
-  total: number | undefined;
-  readonly since: number;
-}
-
 const REDRAW = 80;
+/** Milliseconds: what is done sooner is never shown. */
+const QUICK = 300;
 
-/** One line of the moment for all toolchains together, redrawn in place; what happened stands above it. */
+/** One line of the moment for each toolchain, redrawn in place; what happened stands above them. */
 export function ttyListener(host: Host, style: Style): Listener {
   const tracks = new Map<string, Track>();
-  let drawn = false;
+  let drawn = 0;
   let last = 0;
+  let waiting: NodeJS.Timeout | undefined;
 
   const erase = (): void => {
-    if (drawn) host.stderr.write('\r\u001b[K');
-    drawn = false;
+    if (drawn > 0) host.stderr.write(`\r\u001b[K${'\u001b[1A\u001b[K'.repeat(drawn - 1)}`);
+    drawn = 0;
   };
   const draw = (): void => {
     const now = host.now().getTime();
-    if (tracks.size === 0 || (drawn && now - last < REDRAW)) return;
+    if (drawn > 0 && now - last < REDRAW) return;
+    const shown = [...tracks.values()].filter(({ since }) => now - since >= QUICK);
+    if (shown.length === 0) return;
     last = now;
     const width = widthOf(host.stderr.columns) - 1;
-    const line = [...tracks.values()].map((track) => describe(track, now)).join('   ');
-    host.stderr.write(`\r\u001b[K${style.dim(line.slice(0, width))}`);
-    drawn = true;
+    erase();
+    host.stderr.write(shown.map((track) => style.dim(describeTrack(track, now).slice(0, width))).join('\n'));
+    drawn = shown.length;
+  };
+  /** What hears of nothing more for a while is shown too: the first answer of a site may take long. */
+  const drawLater = (): void => {
+    if (waiting !== undefined || tracks.size === 0) return;
+    waiting = setTimeout(() => {
+      waiting = undefined;
+      draw();
+    }, QUICK);
+    waiting.unref();
   };
 
   return {
-    hear: (event) => {
+    hear: (event: Event) => {
       follow(tracks, event, host.now().getTime());
       const line = event.type === 'phase' ? undefined : eventLine(event, style);
       if (line !== undefined) {
@@ -46,9 +50,12 @@ export function ttyListener(host: Host, style: Style): Listener {
         host.stderr.write(`${line}\n`);
       }
       draw();
+      drawLater();
     },
     settle: () => {
       tracks.clear();
+      clearTimeout(waiting);
+      waiting = undefined;
       erase();
     },
   };
@@ -57,28 +64,4 @@ export function ttyListener(host: Host, style: Style): Listener {
 /** A terminal that does not know its width says 0, or nothing. */
 function widthOf(columns: number | undefined): number {
   return columns !== undefined && columns > 1 ? columns : 80;
-}
-
-function follow(tracks: Map<string, Track>, event: Event, now: number): void {
-  if (event.type === 'installed') tracks.delete(event.tool);
-  if (event.type !== 'phase' && event.type !== 'progress') return;
-  const known = tracks.get(event.tool);
-  const track: Track = known ?? { tool: event.tool, version: '', phase: '', bytes: 0, total: undefined, since: now };
-  track.version = event.version ?? track.version;
-  track.phase = event.phase;
-  if (event.type === 'progress') {
-    track.bytes = event.bytes;
-    track.total = event.total;
-  }
-  tracks.set(event.tool, track);
-}
-
-function describe(track: Track, now: number): string {
-  const words = printable(`${track.phase} ${track.tool} ${track.version}`.trimEnd());
-  if (track.bytes === 0) return words;
-  const rate = track.bytes / Math.max(1, now - track.since);
-  const left = track.total === undefined ? undefined : Math.max(0, track.total - track.bytes) / rate;
-  const amount =
-    track.total === undefined ? bytesText(track.bytes) : `${bytesText(track.bytes)} of ${bytesText(track.total)}`;
-  return `${words} ${amount} ${bytesText(Math.round(rate * 1000))}/s${left === undefined ? '' : ` ${durationText(left)} left`}`;
 }
