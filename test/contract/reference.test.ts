@@ -168,7 +168,7 @@ function prose(file: string): string {
 function polyenvCalls(line: string): readonly (readonly string[])[] {
   const inner = /\$\((polyenv [^)]*)\)/.exec(line)?.[1] ?? line;
   return inner
-    .split(/ && | \|\| | \| | > /)
+    .split(/ && | \|\| | \| | [<>] /)
     .map((part) => (part.match(/"[^"]*"|'[^']*'|\S+/g) ?? []).map((word) => word.replace(/^["']|["']$/g, '')))
     .filter((words) => words[0] === 'polyenv')
     .map((words) => words.slice(1));
