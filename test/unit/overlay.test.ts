@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { judgeOverlay, type OverlayFacts } from '../../src/domain/routes/overlay';
 
 const WANTED = {
+  version: '3.13.0',
   interpreters: ['/home/store/python-3.13.0/bin/python3.13'],
   store: '/home/store',
   project: '/work/project',
@@ -27,6 +28,11 @@ describe('a .venv', () => {
     ['of a Python of this machine', folder({ interpreter: '/usr/bin/python3.13' }), 'ask'],
   ])('%s', (_, facts, state) => {
     expect(judgeOverlay(facts, WANTED).state).toBe(state);
+  });
+
+  it('of the same version is told by its interpreter', () => {
+    const verdict = judgeOverlay(folder({ interpreter: '/home/store/python-3.13.0-other/bin/python3.13' }), WANTED);
+    expect(verdict).toMatchObject({ why: expect.stringContaining('another 3.13.0 (/home/store/python-3.13.0-other') });
   });
 
   it('of a Python of this machine is refused where the lock names a toolchain', () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { lstatSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ensureFolder, namesIn, readTextIfAny, removeTree, writeAtomic } from '../../adapters/files/fs';
@@ -12,6 +13,8 @@ export interface OverlayReceipt {
   readonly version: string;
   /** Of the folder: a copied or replaced one is another. */
   readonly inode: number;
+  /** sha256 of its marker file: numbers of folders are used again. */
+  readonly marker: string;
 }
 
 /** An overlay that is being made, or whose making was interrupted. */
@@ -21,13 +24,14 @@ export interface Unfinished {
   readonly aside?: string;
 }
 
-type Noted = Pick<RoutedOverlay, 'path' | 'variable'>;
+type Noted = Pick<RoutedOverlay, 'path' | 'variable' | 'marker'>;
 
 /** Whether polyenv made what stands there. */
 export async function isOwn(ctx: Context, overlay: Noted): Promise<boolean> {
   const receipt = await readNote<OverlayReceipt>(noteFile(ctx, overlay, 'json'));
   const found = lstatSync(overlay.path, { throwIfNoEntry: false });
-  return receipt?.path === overlay.path && found?.isDirectory() === true && found.ino === receipt.inode;
+  if (receipt?.path !== overlay.path || found?.isDirectory() !== true || found.ino !== receipt.inode) return false;
+  return receipt.marker === (await markerOf(overlay));
 }
 
 export async function noteOverlay(
@@ -35,8 +39,18 @@ export async function noteOverlay(
   overlay: Noted,
   made: Pick<OverlayReceipt, 'toolchain' | 'version'>,
 ): Promise<void> {
-  const note: OverlayReceipt = { path: overlay.path, ...made, inode: lstatSync(overlay.path).ino };
+  const note: OverlayReceipt = {
+    path: overlay.path,
+    ...made,
+    inode: lstatSync(overlay.path).ino,
+    marker: await markerOf(overlay),
+  };
   await writeNote(noteFile(ctx, overlay, 'json'), note);
+}
+
+async function markerOf({ path, marker }: Noted): Promise<string> {
+  const text = (await readTextIfAny(join(path, marker)).catch(() => undefined)) ?? '';
+  return createHash('sha256').update(text).digest('hex');
 }
 
 export async function noteUnfinished(ctx: Context, overlay: Noted, aside?: string): Promise<void> {

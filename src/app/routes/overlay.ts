@@ -50,12 +50,18 @@ export async function chooseOverlay(ctx: Context, choice: OverlayChoice): Promis
   if (why === undefined) return used(path, overlay);
   const { file, line } = decision.from;
   const decided = `${choice.runtime.id} ${toolchain.version}`;
-  const keep = facts.kind === 'folder' && facts.version !== undefined && facts.interpreter !== undefined;
+  // Pinning another version keeps the folder only where its version is another.
+  const keep =
+    facts.kind === 'folder' &&
+    facts.version !== undefined &&
+    facts.version !== toolchain.version &&
+    facts.interpreter !== undefined &&
+    facts.writtenFor === undefined;
   const other =
     facts.kind === 'folder'
       ? keep
         ? `, which makes it anew with its packages; to keep it: polyenv use ${choice.runtime.id}@${facts.version}`
-        : ', which makes it anew'
+        : ', which makes it anew with its packages'
       : '';
   const hint =
     facts.kind === 'folder'
@@ -71,6 +77,7 @@ export async function chooseOverlay(ctx: Context, choice: OverlayChoice): Promis
 
 function judge(ctx: Context, choice: OverlayChoice, facts: OverlayFacts): OverlayVerdict {
   return judgeOverlay(facts, {
+    version: choice.toolchain.version,
     interpreters: interpretersOf(choice),
     store: real(ctx.home.store),
     project: real(choice.decision.folder),
@@ -124,12 +131,10 @@ async function objection(
   return answers ? undefined : `was made by ${version} (${interpreter})`;
 }
 
+/** Under each of its names: an archive may hold them as copies. */
 function interpretersOf({ overlay, commands }: OverlayChoice): readonly string[] {
-  const main = overlay.make[0];
-  return [...new Set([overlay.commands[0] ?? main, main])].flatMap((name) => {
-    const file = commands[name];
-    return file === undefined ? [] : [real(file)];
-  });
+  const files = [overlay.make[0], ...overlay.commands].map((name) => commands[name]);
+  return [...new Set(files.flatMap((file) => (file === undefined ? [] : [real(file)])))];
 }
 
 /** What a compiled route must look at again, so that a `.venv` that somebody makes, replaces or removes is seen. */

@@ -15,6 +15,8 @@ export type OverlayFacts =
 
 /** What the folder must be to be used. */
 export interface OverlayWanted {
+  /** The decided version. */
+  readonly version: string;
   /** Real paths of the decided toolchain's own interpreter. */
   readonly interpreters: readonly string[];
   /** polyenv's store: an interpreter in it that is not the decided one is another version. */
@@ -46,13 +48,18 @@ export function judgeOverlay(facts: OverlayFacts, wanted: OverlayWanted): Overla
   if (writtenFor !== undefined) return refused(`was made for ${writtenFor}: its scripts still lead there`);
   // guard: overlay-interpreter
   if (!wanted.interpreters.includes(interpreter)) {
-    const made = version === undefined ? 'was made by another version' : `was made by ${version}`;
+    const made = madeBy(version, interpreter, wanted);
     if (isBelow(interpreter, wanted.store) || wanted.locked) return refused(made);
     if (isBelow(interpreter, wanted.project))
       return refused('has an interpreter of its own, which came with the project');
     return { state: 'ask', interpreter };
   }
   return { state: 'ready' };
+}
+
+function madeBy(version: string | undefined, interpreter: string, wanted: OverlayWanted): string {
+  if (version === undefined) return 'was made by another version';
+  return version === wanted.version ? `was made by another ${version} (${interpreter})` : `was made by ${version}`;
 }
 
 function refused(why: string): OverlayVerdict {
