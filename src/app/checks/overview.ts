@@ -53,7 +53,9 @@ export async function lookAtProjects(ctx: Context): Promise<readonly ProjectOver
   const names = await listNames(ctx);
   // One after another: each reads many small files.
   for (const folder of await projectFolders(ctx)) found.push(await overviewOf({ ...ctx, directory: folder }, names));
-  return found.toSorted((a, b) => a.name.localeCompare(b.name) || (a.folder < b.folder ? -1 : 1));
+  return found.toSorted(
+    (a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }) || (a.folder < b.folder ? -1 : 1),
+  );
 }
 
 /** Folders in which something was pinned, started or named. */

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Home } from '../../adapters/home/paths';
@@ -97,13 +97,19 @@ export function openDashboard(options: DashboardOptions): Dashboard {
 /** The files by which browsers were sent to a link are of no use once it has run out. */
 function forgetOpeners(home: Home, seconds: number): void {
   const folder = join(home.gateway, 'run');
-  setTimeout(() => {
-    try {
-      for (const name of readdirSync(folder)) if (name.startsWith('open-')) rmSync(join(folder, name), { force: true });
-    } catch {
-      // The home is gone.
-    }
-  }, seconds * 1000).unref();
+  setTimeout(
+    () => {
+      try {
+        for (const name of readdirSync(folder).filter((one) => one.startsWith('open-'))) {
+          const file = join(folder, name);
+          if (Date.now() - statSync(file).mtimeMs >= seconds * 1000) rmSync(file, { force: true });
+        }
+      } catch {
+        // The home is gone.
+      }
+    },
+    (seconds + 1) * 1000,
+  ).unref();
 }
 
 const CSS = 'text/css; charset=utf-8';

@@ -95,7 +95,7 @@ function projectOf(place: Place, project: SeenProject, how: 'open' | 'closed'): 
   const told = findings.filter(({ level }) => level !== 'note');
   return html`<details class="project" data-project="${id}" data-words="${words.join(' ').toLowerCase()}"${how === 'open' && html` open`}>
 <summary><span class="who"><span class="title" title="${name}">${name}</span><span class="folder" title="${folder}">${shortened(folder)}</span></span>
-<span class="chips">${runtimes.map(({ tool, version, request }) => html`<span class="chip"><b>${tool}</b> ${version ?? request}</span>`)}</span>
+<span class="chips">${runtimes.map(({ tool, version, request }) => html`<span class="chip"><b>${tool}</b> ${version ?? request}</span>`)}${names.slice(0, 2).map((one) => html`<span class="chip soft">${hostOfName(one.name)}</span>`)}</span>
 <span class="marks">${services.length > 0 && html`<span id="run-${id}" class="${runningMark(services).name}">${runningMark(services).text}</span>`}${told.length > 0 && html`<span class="mark ${told.some(({ level }) => level === 'error') ? 'bad' : 'warn'}">${told.length} to look at</span>`}</span></summary>
 <div class="inside"><p class="path">${folder}</p>
 ${findings.length > 0 && html`<div><h3>To look at</h3><ul class="findings">${findings.map((finding) => findingOf(place, project, finding))}</ul></div>`}
@@ -131,7 +131,7 @@ function findingOf(
 }
 
 function namesOf({ names }: SeenProject, port: number): Html {
-  return html`<table><caption>Names</caption><thead><tr><th scope="col">Address</th><th scope="col">Leads to</th><th></th></tr></thead><tbody>
+  return html`<table><caption>Names</caption><thead><tr><th scope="col">Address</th><th scope="col">Leads to</th><th scope="col"><span class="aside">Actions</span></th></tr></thead><tbody>
 ${names.map(({ name, routes }) => {
   const address = addressOf(name, port);
   return html`<tr><th scope="row">${name.startsWith('*') ? hostOfName(name) : html`<a href="${address}" rel="noreferrer">${hostOfName(name)}</a>`}</th>
@@ -142,7 +142,7 @@ ${names.map(({ name, routes }) => {
 }
 
 function servicesOf(place: Place, project: SeenProject): Html {
-  return html`<table><caption>Services</caption><thead><tr><th scope="col">Name</th><th scope="col">Kind</th><th scope="col">State</th><th scope="col">Address</th><th scope="col">Memory</th><th scope="col">Data</th><th></th></tr></thead><tbody>
+  return html`<table><caption>Services</caption><thead><tr><th scope="col">Name</th><th scope="col">Kind</th><th scope="col">State</th><th scope="col">Address</th><th scope="col">Memory</th><th scope="col">Data</th><th scope="col"><span class="aside">Actions</span></th></tr></thead><tbody>
 ${project.services.map((service) => {
   const { name, kind, version, address, memory, data } = service;
   const [state, memoryId] = [partId('state', project, name), partId('memory', project, name)];
