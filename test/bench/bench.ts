@@ -4,6 +4,7 @@ import { type BenchRow, rowLine, standing } from './row';
 import { benchRivals, benchScale } from './scale';
 import { benchShim } from './shim';
 import { benchStartUp } from './start-up';
+import { benchStore } from './store';
 import { benchToolchains } from './toolchains';
 import { benchTransfer } from './transfer';
 
@@ -21,6 +22,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   rivals: { rows: ['exec on Node 24', "rustup's proxy", "pyenv's shim"], run: benchRivals },
   transfer: { rows: ['install a Node archive', 'unpack alone', "memory above Node's own"], run: benchTransfer },
   python: { rows: ['a Python with its environment', 'start of Python'], run: benchPython },
+  store: { rows: ['requests of a', 'from the store', 'clients'], run: benchStore },
   toolchains: { rows: ['install rust', 'install java', 'install python'], run: benchToolchains },
 };
 

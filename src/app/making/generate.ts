@@ -7,6 +7,7 @@ import { devcontainer } from '../../domain/making/devcontainer';
 import { dockerfile } from '../../domain/making/dockerfile';
 import { githubActions } from '../../domain/making/github-actions';
 import type { ProjectFacts } from '../../domain/making/project-facts';
+import { storeCompose, storeKubernetes } from '../../domain/making/store-files';
 import type { TemplateGenerated } from '../../domain/making/template';
 import { needsTrust } from '../../domain/project/trust';
 import { integrityDigest, parseDigest } from '../../domain/runtime/digest';
@@ -24,11 +25,15 @@ export const GENERATED = {
   dockerfile: 'Dockerfile',
   devcontainer: '.devcontainer/devcontainer.json',
   wrapper: WRAPPER,
+  'store-compose': 'compose.store.yaml',
+  'store-kubernetes': 'store-kubernetes.yaml',
 } as const;
 
 export type GeneratedKind = keyof typeof GENERATED;
 
 export interface Generated {
+  /** The folder that it belongs to. */
+  readonly directory: string;
   /** Absolute. */
   readonly file: string;
   readonly text: string;
@@ -59,11 +64,17 @@ export async function generateInNew(ctx: Context, kinds: readonly TemplateGenera
 
 /** The text of a file for the folder's project. Throws `manifest-missing` and `lock-missing`: without a lock there is nothing to be exact about. */
 export async function generate(ctx: Context, kind: GeneratedKind, words: PackageWords): Promise<Generated> {
+  if (isStoreFile(kind)) {
+    // A registry serves many projects, and stands in the folder of none.
+    const { directory } = ctx;
+    const file = join(directory, GENERATED[kind]);
+    return { directory, file, text: STORE_FILES[kind](), mode: 0o644, wrapper: 'unneeded' };
+  }
   const { directory, facts } = await readFacts(ctx);
   await refuseUnlocked(directory);
   const file = join(directory, GENERATED[kind]);
   if (kind === 'wrapper')
-    return { file, text: renderWrapper(await findPackage(ctx, words)), mode: 0o755, wrapper: 'unneeded' };
+    return { directory, file, text: renderWrapper(await findPackage(ctx, words)), mode: 0o755, wrapper: 'unneeded' };
   if (words.url !== undefined || words.digest !== undefined) {
     throw new PolyenvError('usage', '--url and --digest are for the wrapper, which the other files call', {
       hint: `polyenv generate wrapper --write --url URL --digest sha256:HEX, then polyenv generate ${kind}`,
@@ -71,10 +82,18 @@ export async function generate(ctx: Context, kind: GeneratedKind, words: Package
   }
   const wrapper = (await readTextIfAny(join(directory, WRAPPER))) === undefined ? 'missing' : 'there';
   const all: ProjectFacts = { ...facts, polyenv: wrapper === 'there' ? `./${WRAPPER}` : 'polyenv' };
-  return { file, text: MAKERS[kind](all), mode: 0o644, wrapper };
+  return { directory, file, text: MAKERS[kind](all), mode: 0o644, wrapper };
 }
 
-const MAKERS: Readonly<Record<Exclude<GeneratedKind, 'wrapper'>, (facts: ProjectFacts) => string>> = {
+const STORE_FILES = { 'store-compose': storeCompose, 'store-kubernetes': storeKubernetes } as const;
+
+function isStoreFile(kind: GeneratedKind): kind is keyof typeof STORE_FILES {
+  return kind in STORE_FILES;
+}
+
+const MAKERS: Readonly<
+  Record<Exclude<GeneratedKind, 'wrapper' | keyof typeof STORE_FILES>, (facts: ProjectFacts) => string>
+> = {
   'github-actions': githubActions,
   dockerfile,
   devcontainer,

@@ -1,6 +1,5 @@
 import { relative } from 'node:path';
 import { GENERATED, type GeneratedKind, generate, writeGenerated } from '../../app/making/generate';
-import { findProject } from '../../app/project/project';
 import { PolyenvError } from '../../domain/words/errors';
 import { type Command, flag, value } from '../command';
 
@@ -22,6 +21,7 @@ export const command: Command = {
     { run: 'polyenv generate wrapper --write', describe: 'as npm installed this polyenv, by digest' },
     { run: 'polyenv generate github-actions --write', describe: 'a workflow that runs on exactly the lock' },
     { run: 'polyenv generate dockerfile', describe: 'only look at it' },
+    { run: 'polyenv generate store-compose', describe: "a registry for a team's store" },
   ],
   run: async (input) => {
     const { ctx, args, output } = input;
@@ -44,8 +44,10 @@ export const command: Command = {
       return { data: { kind, file, text, written: false }, text: text.trimEnd(), verbatim: true };
     const shown = relative(ctx.directory, file) || file;
     if (flag(input, 'dry-run')) return { data: { dryRun: true, kind, file, text }, text: `would write ${shown}` };
-    const { directory } = await findProject(ctx, ctx.directory);
-    const done = await writeGenerated(made, { directory, replace: flag(input, 'force') ? 'others' : 'nothing' });
+    const done = await writeGenerated(made, {
+      directory: made.directory,
+      replace: flag(input, 'force') ? 'others' : 'nothing',
+    });
     return {
       data: { kind, file, text, written: done === 'written' },
       text: done === 'written' ? `wrote ${shown}` : `${shown} is up to date`,
