@@ -11,6 +11,8 @@ import {
   asUnknown,
   commandsIn,
   defaultVariable,
+  type FoojayVendor,
+  foojaySource,
   gradleBuild,
   gradleBuildKotlin,
   hexDigest,
@@ -98,16 +100,17 @@ function notesOf(version: Version): string {
  */
 const adoptium: Source = {
   id: 'api.adoptium.net',
+  vendors: [VENDOR],
   releases: async (upstream, request) => {
     if (request.version.kind === 'channel' && request.version.name.endsWith('-ea')) {
       throw new PolyenvError('request-unsupported', 'early-access builds of Java are not offered', {
         hint: 'polyenv ls-remote java',
       });
     }
-    const available = await upstream.json(`${API}/info/available_releases`, decodeAvailable);
+    const { features, longTerm: lts } = await featuresFor(upstream, request);
     const lines = await Promise.all(
-      featuresOf(request, available).map(async (feature) => {
-        const longTerm = available.available_lts_releases.includes(feature);
+      features.map(async (feature) => {
+        const longTerm = lts.includes(feature);
         const published = await publishedOf(upstream, feature);
         return published
           .filter(({ binaries }) => request.version.kind === 'exact' || binaries.some(fits(upstream.platform)))
@@ -144,14 +147,25 @@ const adoptium: Source = {
   signature: ({ at }) => ({ url: `${at}.sig`, keys: KEYS }),
 };
 
+/** Lines that the JDK's own roadmap calls long-term: asked for only where the answer hangs on it. */
+const LONG_TERM = [8, 11, 17, 21, 25];
+
+/** The features that can hold the answer; a number says it without the list of them. */
+async function featuresFor(
+  upstream: Upstream,
+  request: ToolRequest,
+): Promise<{ readonly features: readonly number[]; readonly longTerm: readonly number[] }> {
+  const { version } = request;
+  if (version.kind === 'prefix') return { features: version.numbers.slice(0, 1), longTerm: LONG_TERM };
+  if (version.kind === 'exact') return { features: [Number.parseInt(version.version, 10)], longTerm: LONG_TERM };
+  const available = await upstream.json(`${API}/info/available_releases`, decodeAvailable);
+  return { features: featuresOf(request, available), longTerm: available.available_lts_releases };
+}
+
 /** The features that can hold the answer. */
 function featuresOf({ version, floor }: ToolRequest, available: ReturnType<typeof decodeAvailable>): readonly number[] {
   const { available_releases: all, available_lts_releases: longTerm } = available;
   switch (version.kind) {
-    case 'exact':
-      return all.filter((feature) => feature === Number.parseInt(version.version, 10));
-    case 'prefix':
-      return all.filter((feature) => feature === version.numbers[0]);
     case 'channel':
       return version.name === 'lts' ? [available.most_recent_lts] : longTerm;
     case 'latest':
@@ -226,6 +240,83 @@ function linksOf(version: Version, platform: PlatformKey): readonly string[] {
   );
 }
 
+/**
+ * Every other vendor, by Foojay's index. Not offered: OpenJDK's own builds and Oracle GraalVM's older ones, which get no
+ * updates, and whoever publishes no SHA-256 of an archive; these can be linked.
+ */
+const OTHERS: readonly FoojayVendor[] = [
+  { vendor: 'corretto', distribution: 'corretto', places: ['https://corretto.aws/downloads/resources/'] },
+  { vendor: 'zulu', distribution: 'zulu', places: ['https://cdn.azul.com/zulu/bin/'] },
+  ...['liberica', 'liberica-nik'].map((vendor) => ({
+    vendor,
+    distribution: vendor.replace('-', '_'),
+    places: ['https://download.bell-sw.com/', 'https://github.com/bell-sw/'],
+  })),
+  { vendor: 'microsoft', distribution: 'microsoft', places: ['https://aka.ms/download-jdk/'] },
+  {
+    vendor: 'sapmachine',
+    distribution: 'sap_machine',
+    places: ['https://github.com/SAP/SapMachine/releases/download/'],
+  },
+  {
+    vendor: 'semeru',
+    distribution: 'semeru',
+    places: ['https://github.com/ibmruntimes/', 'https://github.com/AdoptOpenJDK/semeru'],
+  },
+  {
+    vendor: 'graalvm-community',
+    distribution: 'graalvm_community',
+    places: ['https://github.com/graalvm/graalvm-ce-builds/releases/download/'],
+  },
+  { vendor: 'graalvm', distribution: 'graalvm', places: ['https://download.oracle.com/graalvm/'] },
+  { vendor: 'oracle', distribution: 'oracle', places: ['https://download.oracle.com/java/'] },
+  {
+    vendor: 'jetbrains',
+    distribution: 'jetbrains',
+    places: ['https://cache-redirector.jetbrains.com/intellij-jbr/'],
+  },
+  {
+    vendor: 'dragonwell',
+    distribution: 'dragonwell',
+    places: ['https://github.com/alibaba/dragonwell', 'https://github.com/dragonwell-project/'],
+  },
+  { vendor: 'kona', distribution: 'kona', places: ['https://github.com/Tencent/TencentKona-'] },
+];
+
+/** Who built a JDK, by what its `release` file says: https://openjdk.org/jeps/322 */
+const IMPLEMENTORS: readonly (readonly [RegExp, string])[] = [
+  [/^(?:Eclipse (?:Adoptium|Foundation)|AdoptOpenJDK|Temurin)/i, VENDOR],
+  [/^Amazon/i, 'corretto'],
+  [/^Azul/i, 'zulu'],
+  [/^BellSoft/i, 'liberica'],
+  [/^Microsoft/i, 'microsoft'],
+  [/^SAP/i, 'sapmachine'],
+  [/^(?:IBM|International Business Machines)/i, 'semeru'],
+  [/^GraalVM Community/i, 'graalvm-community'],
+  [/^JetBrains/i, 'jetbrains'],
+  [/^Alibaba/i, 'dragonwell'],
+  [/^Tencent/i, 'kona'],
+  [/^Red Hat/i, 'redhat'],
+  [/^Oracle/i, 'oracle'],
+];
+
+function buildOf(text: string, tree: Tree): { readonly vendor?: string; readonly variant?: string } {
+  const said = (name: string) => new RegExp(`^${name}="?([^"\\r\\n]*)"?`, 'm').exec(text)?.[1]?.trim();
+  const implementor = said('IMPLEMENTOR') ?? '';
+  const graal = said('GRAALVM_VERSION') !== undefined && /^Oracle/i.test(implementor) ? 'graalvm' : undefined;
+  const known = graal ?? IMPLEMENTORS.find(([pattern]) => pattern.test(implementor))?.[1];
+  const word = implementor
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
+  const vendor = known ?? (word === '' || word === 'n-a' ? undefined : word);
+  const compiler = tree.has(`${homeIn(tree)}bin/javac`);
+  return {
+    ...(vendor !== undefined && { vendor }),
+    ...((said('IMAGE_TYPE') === 'JRE' || !compiler) && { variant: 'jre' }),
+  };
+}
+
 /** On macOS the home stands inside a bundle. */
 function homeIn(tree: Tree): string {
   return tree.has('Contents/Home/bin') ? 'Contents/Home/' : '';
@@ -241,7 +332,7 @@ const COMMANDS = new RegExp(
   ].join('|')})$`,
 );
 
-/** Java: Temurin's JDKs. Other vendors are linked (`polyenv link`), not downloaded. */
+/** Java: JDKs of Temurin, which is the usual one, and of other vendors. */
 export const runtime: Runtime = {
   id: 'java',
   title: 'Java',
@@ -249,10 +340,9 @@ export const runtime: Runtime = {
   license: 'GPL-2.0-only WITH Classpath-exception-2.0',
   aliases: ['jdk', 'openjdk'],
   scheme: javaScheme,
-  vendors: [VENDOR],
   commands: ['java', 'javac', 'jar', 'javadoc', 'jshell', 'keytool'],
   pins: [javaVersion, sdkmanrc, pomXml, gradleBuild, gradleBuildKotlin],
-  sources: [adoptium],
+  sources: [adoptium, ...OTHERS.map(foojaySource)],
   layout: (tree, { toolchain, home, personHome, env, isolation }) => {
     const inside = homeIn(tree);
     const local = `-Dmaven.repo.local=${home}/m2`;
@@ -273,6 +363,7 @@ export const runtime: Runtime = {
     };
   },
   probe: {
+    build: { files: ['release', 'Contents/Home/release'], read: buildOf },
     command: 'java',
     args: ['-version'],
     version: (output) => {

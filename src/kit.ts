@@ -47,6 +47,7 @@ export { type ChecksumList, parseChecksum, parseChecksumList } from './domain/ru
 export { type Digest, hexDigest, integrityDigest } from './domain/runtime/digest';
 export type * from './domain/runtime/editor';
 export type * from './domain/runtime/finish';
+export { type FoojayVendor, foojaySource } from './domain/runtime/foojay-source';
 export { type GithubProject, githubSource } from './domain/runtime/github-source';
 export { type GoProgram, goSource } from './domain/runtime/go-source';
 export { imagesNamed } from './domain/runtime/image-names';

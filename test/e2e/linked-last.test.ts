@@ -85,6 +85,47 @@ describe('a linked toolchain comes last', () => {
   });
 });
 
+describe('a linked JDK is known by its release file', () => {
+  function jdk(name: string, implementor: string, files: readonly string[] = ['java', 'javac']): string {
+    const root = machine.folder(`jdks/${name}`);
+    mkdirSync(join(root, 'bin'));
+    const said = 'openjdk version "17.0.15" 2025-04-15\\nOpenJDK Runtime Environment (build 17.0.15+6)';
+    for (const file of files)
+      writeFileSync(join(root, 'bin', file), `#!/bin/sh\nprintf '${said}\\n' >&2\n`, { mode: 0o755 });
+    writeFileSync(join(root, 'release'), `IMPLEMENTOR="${implementor}"\nJAVA_VERSION="17.0.15"\n`);
+    return root;
+  }
+
+  const use = async (request: string) => {
+    const cwd = machine.folder(`java-${request.replace(/\W/g, '-')}`);
+    const ran = await machine.polyenv(['use', request, '--offline', '--json'], { cwd });
+    return ran.exit === 0
+      ? ran.json<{ tools: { root: string }[] }>().tools[0]?.root
+      : ran.json<{ error: { code: string } }>();
+  };
+
+  it('and answers for its own vendor and build only', async () => {
+    const [amazon, debian] = [jdk('amazon', 'Amazon.com Inc.'), jdk('debian', 'Debian')];
+    for (const root of [amazon, debian]) expect((await machine.polyenv(['link', 'java@17', root])).exit).toBe(0);
+    expect(await use('java@17.0.15-amzn')).toBe(amazon);
+    expect(await use('java@corretto-17')).toBe(amazon);
+    expect(await use('java@17.0.15-tem')).toMatchObject({ error: { code: 'offline' } });
+    expect(await use('java@zulu-17')).toMatchObject({ error: { code: 'offline' } });
+    expect([amazon, debian]).toContain(await use('java@17'));
+  });
+
+  it('and is a JRE where it has no compiler, which is no JDK', async () => {
+    const jre = jdk('jre', 'Eclipse Adoptium', ['java']);
+    const linked = await machine.polyenv(['link', 'java@17', jre]);
+    expect(linked.exit).toBe(4);
+    expect(linked.stderr).toContain('jre');
+    // What else this machine may have is no JRE.
+    expect(await use('java@17')).not.toBe(jre);
+    expect((await machine.polyenv(['link', 'java@temurin-jre-17', jre])).exit).toBe(0);
+    expect(await use('java@temurin-jre-17')).toBe(jre);
+  });
+});
+
 describe('a floor', () => {
   function project(name: string, range: string): string {
     const cwd = machine.folder(name);

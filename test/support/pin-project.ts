@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ProjectContext } from '../../src/app/project/project';
-import type { PinFile, Runtime } from '../../src/domain/runtime/runtime';
+import type { PinFile, Runtime, Source } from '../../src/domain/runtime/runtime';
 import type { VersionScheme } from '../../src/domain/versions/scheme';
 import * as kit from '../../src/kit';
 
@@ -21,7 +21,7 @@ export const RUNTIMES: readonly Runtime[] = [
   }),
   fake('go', kit.goScheme, { aliases: ['golang'], pins: [kit.goVersionFile, kit.goWork, kit.goMod] }),
   fake('java', kit.javaScheme, {
-    vendors: ['temurin'],
+    sources: [{ vendors: ['temurin'] } as unknown as Source],
     pins: [kit.javaVersion, kit.sdkmanrc, kit.pomXml, kit.gradleBuild, kit.gradleBuildKotlin],
   }),
   ...(['bun', 'pnpm', 'yarn'] as const).map((name) =>

@@ -10,7 +10,13 @@ const RUNTIMES: readonly KnownRuntime[] = [
     aliases: ['nodejs'],
     sources: [{ id: 'nodejs.org', mirrors: [{ variable: 'EXAMPLE_DIST_MIRROR' }] }, { id: 'npm' }],
   },
-  { id: 'java', vendors: ['temurin', 'zulu'] },
+  {
+    id: 'java',
+    sources: [
+      { id: 'a', vendors: ['temurin'] },
+      { id: 'b', vendors: ['zulu'] },
+    ],
+  },
   {
     id: 'rust',
     options: [

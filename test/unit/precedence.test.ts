@@ -9,7 +9,7 @@ const RUNTIMES = {
   rust: { id: 'rust', scheme: rustScheme },
   python: { id: 'python', scheme: pep440Scheme },
   go: { id: 'go', scheme: goScheme },
-  java: { id: 'java', scheme: javaScheme, vendors: ['temurin', 'zulu'] },
+  java: { id: 'java', scheme: javaScheme, sources: [{ vendors: ['temurin', 'zulu'] }] },
 };
 
 type Tool = keyof typeof RUNTIMES;

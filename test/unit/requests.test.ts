@@ -16,7 +16,7 @@ import { processorTime } from '../support/processor-time';
 interface Tool {
   readonly id: string;
   readonly scheme: VersionScheme;
-  readonly vendors?: readonly [string, ...string[]];
+  readonly sources?: readonly { readonly vendors?: readonly string[] }[];
 }
 
 const TOOLS = {
@@ -24,7 +24,7 @@ const TOOLS = {
   python: { id: 'python', scheme: pep440Scheme },
   go: { id: 'go', scheme: goScheme },
   rust: { id: 'rust', scheme: rustScheme },
-  java: { id: 'java', scheme: javaScheme, vendors: ['temurin'] },
+  java: { id: 'java', scheme: javaScheme, sources: [{ vendors: ['temurin'] }] },
 } satisfies Record<string, Tool>;
 
 type ToolName = keyof typeof TOOLS;
@@ -447,9 +447,21 @@ describe('java', () => {
   });
 
   test('a vendor that is not offered is refused by name, outside a list that has it', () => {
-    expect(() => ask('java', 'zulu-21')).toThrow(/zulu.*not offered/);
-    expect(codeOf(() => ask('java', '21-amzn'))).toBe('request-unsupported');
+    expect(() => ask('java', 'acme-21')).toThrow(/acme.*not offered/);
+    // One that is known may be linked, whether or not a source offers it.
+    expect(ask('java', '21-open').vendor).toBe('openjdk');
+    expect(ask('java', 'corretto').vendor).toBe('corretto');
     expect(ask('java', '21-tem').vendor).toBe('temurin');
+  });
+
+  test.each([
+    ['dragonwell-17.0.13.0.13+11', '17.0.13'],
+    ['corretto-17.0.15.6.1', '17.0.15'],
+    ['corretto-8.432.06.1', '8.0.432'],
+    ['temurin-17.0.4.1', '17.0.4.1'],
+  ])("%s is a build of %s: what follows is the vendor's own", (text, expected) => {
+    const { version } = ask('java', text);
+    expect(version.kind === 'prefix' ? version.numbers.join('.') : version).toBe(expected);
   });
 
   test("semver's spelling of a fourth number is read as one", () => {

@@ -61,6 +61,8 @@ export interface WriterOptions {
 export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): TreeWriter {
   const limits = { ...LIMITS, ...given };
   const archiveRoot = partsOf(recipe.root);
+  /** What `*` in the root stands for: the first folder there. */
+  const found: string[] = [];
   const place = partsOf(recipe.place ?? '');
   const skipped = new Set(recipe.skip ?? []);
   const taken = recipe.take?.map(globPattern);
@@ -188,7 +190,14 @@ export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): 
   /** Where a member goes below `into`; `undefined` if the recipe does not take it. */
   function placed(parts: readonly string[], { name, kind }: Member): string | undefined {
     const depth = archiveRoot.length;
-    const inside = archiveRoot.every((part, index) => parts[index] === part || parts.length <= index);
+    const inside = archiveRoot.every((part, index) => {
+      const given = parts[index];
+      if (given === undefined || part !== '*') return given === undefined || given === part;
+      // A file beside the one folder, as macOS leaves them, is none of it.
+      if (parts.length === index + 1 && kind !== 'folder') return false;
+      found[index] ??= given;
+      return found[index] === given;
+    });
     if (!inside || parts.length < depth) {
       // The root, or a folder above it, must be a folder.
       if (inside && kind !== 'folder') refuse(name, 'stands where a folder must be');

@@ -7,6 +7,7 @@ import { agrees, isAnswered, type Meaning } from '../../domain/pins/pin-agreemen
 import { understand } from '../../domain/pins/precedence';
 import type { Document, Pin, PinFile, Runtime } from '../../domain/runtime/runtime';
 import type { ToolRequest } from '../../domain/versions/request';
+import { vendorsOf } from '../../domain/versions/vendors';
 import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
@@ -206,8 +207,8 @@ function requestOf(runtime: Runtime, pin: Pin | undefined): ToolRequest | undefi
   return request instanceof PolyenvError ? undefined : request;
 }
 
-function vendorOf({ vendors }: Runtime, { vendor }: ToolRequest): { readonly vendor?: string } {
-  const named = vendor ?? vendors?.[0];
+function vendorOf(runtime: Runtime, { vendor }: ToolRequest): { readonly vendor?: string } {
+  const named = vendor ?? vendorsOf(runtime)[0];
   return named === undefined ? {} : { vendor: named };
 }
 

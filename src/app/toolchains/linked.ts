@@ -1,8 +1,10 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { readTextIfAny } from '../../adapters/files/fs';
 import { isExecutableFile, listToolchains, readTree, recordLink } from '../../adapters/store/store';
 import { discoveredFolders } from '../../adapters/system/discover';
 import { capture, scrubbedEnv } from '../../adapters/system/spawn';
+import type { Tree } from '../../domain/runtime/layout';
 import type { Discovery, DiscoveryFacts, Runtime } from '../../domain/runtime/runtime';
 import { linkKey, type Toolchain } from '../../domain/toolchain/toolchain';
 import type { ToolRequest } from '../../domain/versions/request';
@@ -18,7 +20,7 @@ const PROBE_TIMEOUT = 15_000;
 export async function findLinked(ctx: Context, runtime: Runtime, request: ToolRequest): Promise<Toolchain | undefined> {
   const linked = (await listToolchains(ctx.home)).filter(
     (toolchain) =>
-      toolchain.linked !== undefined && toolchain.tool === runtime.id && answers(runtime, request, toolchain.version),
+      toolchain.linked !== undefined && toolchain.tool === runtime.id && answers(runtime, request, toolchain),
   );
   return linked
     .filter((toolchain) => mainProgram(ctx, runtime, toolchain.root, toolchain.version) !== undefined)
@@ -31,7 +33,7 @@ export async function discoverToolchain(
   runtime: Runtime,
   request: ToolRequest,
 ): Promise<Toolchain | undefined> {
-  const found = (await discoverAll(ctx, runtime)).filter((toolchain) => answers(runtime, request, toolchain.version));
+  const found = (await discoverAll(ctx, runtime)).filter((toolchain) => answers(runtime, request, toolchain));
   const best = found.sort((a, b) => runtime.scheme.compare(b.version, a.version))[0];
   if (best !== undefined) {
     await readyHome(ctx);
@@ -86,12 +88,12 @@ export async function linkToolchain(
   request: ToolRequest,
 ): Promise<Toolchain> {
   const toolchain = await examineToolchain(ctx, runtime, at);
-  if (!answers(runtime, request, toolchain.version)) {
+  if (!answers(runtime, request, toolchain)) {
     throw new PolyenvError(
       'version-not-found',
-      `${at.root} is ${runtime.id} ${toolchain.version}, which does not answer ${JSON.stringify(request.text)}`,
+      `${at.root} is ${runtime.id} ${toolchain.version}${buildText(toolchain)}, which does not answer ${JSON.stringify(request.text)}`,
       {
-        hint: `polyenv link ${runtime.id}@${toolchain.version} ${at.root}`,
+        hint: `polyenv link ${runtime.id}@${nameOf(toolchain)} ${at.root}`,
       },
     );
   }
@@ -129,6 +131,7 @@ export async function examineToolchain(
     key: linkKey(runtime.id, version, at.root),
     tool: runtime.id,
     version,
+    ...(await buildOf(runtime, at.root, readTree(at.root, version, ctx.platform))),
     options: {},
     platform: ctx.platform,
     source: at.manager,
@@ -146,9 +149,41 @@ function mainProgram(ctx: Context, runtime: Runtime, root: string, version: Vers
   return file !== undefined && isExecutableFile(file) ? file : undefined;
 }
 
-function answers(runtime: Runtime, request: ToolRequest, version: Version): boolean {
-  const vendor = runtime.vendors?.[0];
-  if (request.vendor !== undefined && request.vendor !== vendor) return false;
-  if (request.version.kind === 'latest') return true;
-  return request.variant === undefined && runtime.scheme.matches(request.version, { version });
+/** ` (jre, temurin)`, where that is known. */
+function buildText({ variant, vendor }: Toolchain): string {
+  const words = [variant, vendor].filter((word) => word !== undefined);
+  return words.length === 0 ? '' : ` (${words.join(', ')})`;
 }
+
+/** As a request names just this one: `temurin-jre-17.0.15`. */
+function nameOf({ vendor, variant, version }: Toolchain): string {
+  return [vendor, variant, version].filter((part) => part !== undefined).join('-');
+}
+
+/** A request that names no vendor or build is content with any vendor's usual build. */
+function answers(
+  runtime: Runtime,
+  request: ToolRequest,
+  { version, vendor, variant }: Pick<Toolchain, 'version' | 'vendor' | 'variant'>,
+): boolean {
+  if (request.vendor !== undefined && request.vendor !== vendor) return false;
+  if (request.variant !== variant) return false;
+  return request.version.kind === 'latest' || runtime.scheme.matches(request.version, { version });
+}
+
+/** Who built what stands there, as its own file says; of a runtime that several build. */
+async function buildOf(
+  { probe }: Runtime,
+  root: string,
+  tree: Tree,
+): Promise<{ readonly vendor?: string; readonly variant?: string }> {
+  if (probe.build === undefined) return {};
+  for (const file of probe.build.files) {
+    const text = await readTextIfAny(join(root, file)).catch(() => undefined);
+    if (text !== undefined) return probe.build.read(text.slice(0, LONGEST_BUILD_FILE), tree);
+  }
+  return probe.build.read('', tree);
+}
+
+/** Characters. */
+const LONGEST_BUILD_FILE = 64 * 1024;

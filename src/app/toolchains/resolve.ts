@@ -10,6 +10,7 @@ import { proofText, type Toolchain } from '../../domain/toolchain/toolchain';
 import type { Release } from '../../domain/versions/release';
 import type { ToolRequest } from '../../domain/versions/request';
 import { nearestReleases, selectRelease } from '../../domain/versions/select';
+import { vendorsOf } from '../../domain/versions/vendors';
 import { PolyenvError } from '../../domain/words/errors';
 import { nearestName } from '../../domain/words/nearest';
 import { present } from '../../domain/words/present';
@@ -205,13 +206,18 @@ async function entryOf(
 /** The allowed sources: those that a person named, else in the project's order, else in the runtime's own. */
 export async function sourcesInOrder(
   ctx: Context,
-  asked: Pick<Asked, 'runtime' | 'order' | 'folder'>,
+  asked: Pick<Asked, 'runtime' | 'request' | 'order' | 'folder'>,
 ): Promise<readonly Source[]> {
   const { runtime, order, folder } = asked;
   const projects =
     order === undefined && folder !== undefined ? await trustedOrder(ctx, folder, runtime.id) : undefined;
-  const wanted = order ?? projects ?? runtime.sources.map((source) => source.id);
-  return wanted.flatMap((id) => runtime.sources.filter((source) => source.id === id && isAllowed(ctx, source.id)));
+  const vendor = asked.request.vendor ?? vendorsOf(runtime)[0];
+  const fitting = runtime.sources.filter(
+    ({ id, vendors }) =>
+      isAllowed(ctx, id) && (vendors === undefined || vendor === undefined || vendors.includes(vendor)),
+  );
+  const wanted = order ?? projects ?? fitting.map((source) => source.id);
+  return wanted.flatMap((id) => fitting.filter((source) => source.id === id));
 }
 
 export function isAllowed(ctx: Context, source: string): boolean {
@@ -276,6 +282,14 @@ function nearestChannel({ advice }: Runtime, text: string): string | undefined {
 }
 
 function noSource(asked: Asked): PolyenvError {
+  const { vendor } = asked.request;
+  const offered = vendorsOf(asked.runtime);
+  if (vendor !== undefined && !offered.includes(vendor)) {
+    return new PolyenvError('request-unsupported', `${asked.runtime.id} by ${vendor} is not offered`, {
+      hint: `offered: ${offered.join(', ')}; one that this machine has: polyenv link ${asked.runtime.id}@${asked.request.text} FOLDER`,
+      elsewhere: true,
+    });
+  }
   return new PolyenvError('source-refused', `no source of ${asked.runtime.id} is allowed`, {
     hint: 'polyenv settings get sources.allowed',
   });

@@ -1,5 +1,6 @@
 import type { ToolRequest, VersionRequest } from '../versions/request';
 import type { Requestable } from '../versions/tool-request';
+import { vendorsOf } from '../versions/vendors';
 import type { Version } from '../versions/version';
 
 /** What a version file is to mean: the manifest's request, and the release that it is resolved to where that is known. */
@@ -35,8 +36,9 @@ export function isAnswered(runtime: Requestable, said: ToolRequest, meant: Meani
   );
 }
 
-function sameBuild({ vendors }: Requestable, a: ToolRequest, b: ToolRequest): boolean {
-  return (a.vendor ?? vendors?.[0]) === (b.vendor ?? vendors?.[0]) && a.variant === b.variant;
+function sameBuild(runtime: Requestable, a: ToolRequest, b: ToolRequest): boolean {
+  const [usual] = vendorsOf(runtime);
+  return (a.vendor ?? usual) === (b.vendor ?? usual) && a.variant === b.variant;
 }
 
 function sameVersion(a: VersionRequest, b: VersionRequest): boolean {

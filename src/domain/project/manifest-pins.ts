@@ -1,6 +1,7 @@
 import { isTable, type KeyPath, valueAt } from '../formats/document-value';
 import type { RequestOption } from '../runtime/runtime';
 import type { RequestOptions } from '../versions/request';
+import { vendorsOf } from '../versions/vendors';
 import { quoted } from '../words/printable';
 import type { ToolId } from '../words/tool-id';
 import {
@@ -72,7 +73,8 @@ function decodePin(
 ): Pick<ManifestPin, 'version' | 'vendor' | 'options'> {
   const table = tableAt(input, keys);
   const declared = runtime.options ?? [];
-  const vendors = runtime.vendors ?? [];
+  const offered = vendorsOf(runtime);
+  const vendors = offered.length === 0 ? [] : [...new Set([...offered, ...(runtime.scheme?.vendors ?? [])])];
   const names = declared.map((option) => option.name);
   refuseUnknown(input, keys, ['version', ...(vendors.length === 0 ? [] : ['vendor']), ...names]);
   const version = versionAt(input, [...keys, 'version'], table.version);
@@ -87,7 +89,7 @@ function decodePin(
   if (!vendors.includes(vendor)) {
     fail(input, [...keys, 'vendor'], {
       what: `${runtime.id} has no vendor ${quoted(vendor)}`,
-      hint: didYouMean(vendor, vendors),
+      hint: didYouMean(vendor, offered),
     });
   }
   return { version, vendor, options };

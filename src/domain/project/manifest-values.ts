@@ -10,9 +10,13 @@ import type { ToolId } from '../words/tool-id';
 export interface KnownRuntime {
   readonly id: ToolId;
   readonly aliases?: readonly string[];
-  readonly vendors?: readonly string[];
   readonly options?: readonly RequestOption[];
-  readonly sources?: readonly { readonly id: string; readonly mirrors?: readonly { readonly variable: string }[] }[];
+  readonly scheme?: { readonly vendors?: readonly string[] };
+  readonly sources?: readonly {
+    readonly id: string;
+    readonly vendors?: readonly string[];
+    readonly mirrors?: readonly { readonly variable: string }[];
+  }[];
   readonly service?: Pick<Service, 'databases' | 'extensions'>;
 }
 

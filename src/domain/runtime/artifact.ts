@@ -61,7 +61,7 @@ export interface Recipe {
   readonly format: ArchiveFormat;
   /** The archive holds another one, which is what counts: its member of that name, and how that is packed. */
   readonly nested?: { readonly member: string; readonly format: Exclude<ArchiveFormat, 'zip'> };
-  /** The folder inside the archive whose content is taken; members outside it are not written. `''` takes all. */
+  /** The folder inside the archive whose content is taken; members outside it are not written. `''` takes all, `*` for a component the first folder there. */
   readonly root: string;
   /** The folder of the toolchain into which it goes; default its root. */
   readonly place?: string;

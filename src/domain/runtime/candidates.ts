@@ -5,6 +5,7 @@ import type { ListEntry, VersionScheme } from '../versions/scheme';
 import { invalidRequest, LONGEST_REQUEST } from '../versions/schemes/request-text';
 import { nearestReleases, selectRelease } from '../versions/select';
 import { splitToolRequest } from '../versions/tool-request';
+import type { Offering } from '../versions/vendors';
 import { PolyenvError } from '../words/errors';
 import { quoted } from '../words/printable';
 import type { Runtime } from './runtime';
@@ -15,7 +16,7 @@ import type { Runtime } from './runtime';
  * `request-unsupported`, and `usage` for a file that is not of that form.
  */
 export function pickCandidate(
-  runtime: Pick<Runtime, 'id' | 'scheme' | 'vendors'>,
+  runtime: Pick<Runtime, 'id' | 'scheme'> & Offering,
   text: string,
   { content, file }: { readonly content: string; readonly file: string },
 ): string {

@@ -24,8 +24,6 @@ export interface Runtime {
   /** Other names by which people and other managers' files call it: `nodejs`, `golang`. */
   readonly aliases?: readonly string[];
   readonly scheme: VersionScheme;
-  /** The first is the default. */
-  readonly vendors?: readonly [string, ...string[]];
   readonly options?: readonly RequestOption[];
   /** Commands that people type and its toolchains have: their shims stand before the first one is installed. */
   readonly commands?: readonly string[];
@@ -75,6 +73,8 @@ export interface Source {
   readonly id: string;
   /** Named at first use where it is not the project itself that publishes there. */
   readonly publisher?: string;
+  /** Whose builds it offers, where the runtime has several vendors: a request that names another never asks it. The runtime's first is its usual one. */
+  readonly vendors?: readonly string[];
   /** The ecosystem's own variables for a mirror: each replaces the URL prefix `from`. */
   readonly mirrors?: readonly MirrorVariable[];
   /** Newest first. May leave out what cannot answer the request, never more than that. */
@@ -277,6 +277,15 @@ export interface Probe {
   readonly args: readonly string[];
   /** The version in what it printed (stdout then stderr), in the scheme's canonical spelling. */
   version(output: string): string | undefined;
+  /** A file of the toolchain that says who built it, and which build it is. */
+  readonly build?: BuildFile;
+}
+
+export interface BuildFile {
+  /** Relative to the root; the first that exists speaks. */
+  readonly files: readonly string[];
+  /** Pure. */
+  read(text: string, tree: Tree): { readonly vendor?: string; readonly variant?: string };
 }
 
 /** Where another manager, or the system, keeps toolchains of this runtime. */

@@ -10,6 +10,8 @@ export interface ParsedRequest {
 
 /** An ecosystem's rules of reading versions and requests. One file each in `schemes/`. */
 export interface VersionScheme {
+  /** Vendors whose names it knows, offered or not: a toolchain of theirs may be linked. */
+  readonly vendors?: readonly string[];
   /** The canonical spelling of a version that exists (`v20.1.0` -> `20.1.0`, `go1.21` -> `1.21`), or `undefined`. */
   version(text: string): Version | undefined;
   /** Below zero if `a` is older than `b`. */

@@ -2,12 +2,11 @@ import type { Release } from './release';
 import type { ToolRequest } from './request';
 import type { VersionScheme } from './scheme';
 import { compareNumbers, readNumbers } from './schemes/numbers';
+import { type Offering, vendorsOf } from './vendors';
 
 /** What choosing a release must know of its runtime. */
-export interface Choosing {
+export interface Choosing extends Offering {
   readonly scheme: VersionScheme;
-  /** The first is the default. */
-  readonly vendors?: readonly [string, ...string[]];
 }
 
 /** The newest release that answers the request, by version, then by date; of equals the first. */
@@ -54,8 +53,8 @@ export function nearestReleases(
 const SHOWN = 3;
 
 /** Same vendor, the runtime's first where none is named, and same variant. */
-function isOfSameBuild({ vendors }: Choosing, request: ToolRequest, release: Release): boolean {
-  const usual = vendors?.[0];
+function isOfSameBuild(runtime: Choosing, request: ToolRequest, release: Release): boolean {
+  const [usual] = vendorsOf(runtime);
   return (release.vendor ?? usual) === (request.vendor ?? usual) && release.variant === request.variant;
 }
 

@@ -3,12 +3,12 @@ import { quoted } from '../words/printable';
 import type { ToolId } from '../words/tool-id';
 import type { ToolRequest } from './request';
 import type { VersionScheme } from './scheme';
+import { type Offering, vendorsOf } from './vendors';
 
 /** What `parseToolRequest` must know of a runtime. */
-export interface Requestable {
+export interface Requestable extends Offering {
   readonly id: ToolId;
   readonly scheme: VersionScheme;
-  readonly vendors?: readonly string[];
 }
 
 /**
@@ -17,9 +17,12 @@ export interface Requestable {
  */
 export function parseToolRequest(text: string, lookup: (name: string) => Requestable): ToolRequest {
   const { tool, request } = splitToolRequest(text);
-  const { id, scheme, vendors } = lookup(tool);
+  const runtime = lookup(tool);
+  const { id, scheme } = runtime;
+  const vendors = vendorsOf(runtime);
   const parsed = scheme.request(request);
-  if (vendors !== undefined && parsed.vendor !== undefined && !vendors.includes(parsed.vendor)) {
+  const known = [...vendors, ...(scheme.vendors ?? [])];
+  if (vendors.length > 0 && parsed.vendor !== undefined && !known.includes(parsed.vendor)) {
     throw new PolyenvError('request-unsupported', `${id} by ${quoted(parsed.vendor)} is not offered`, {
       hint: `offered: ${vendors.join(', ')}`,
     });

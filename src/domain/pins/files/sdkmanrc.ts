@@ -9,7 +9,7 @@ export const sdkmanrc = sdkmanCandidate('java');
 export function sdkmanCandidate(candidate: string): PinFile {
   return {
     file: '.sdkmanrc',
-    write: wordWriter({ suffix: (vendor) => (vendor === 'temurin' ? '-tem' : undefined) }),
+    write: wordWriter({ suffix: (vendor) => (SUFFIXES[vendor] === undefined ? undefined : `-${SUFFIXES[vendor]}`) }),
     read: (document) => {
       for (const { text, line } of sayingLines(document)) {
         const [, key, value = ''] = /^([^=\s]+)\s*=\s*(.*)$/.exec(text) ?? [];
@@ -21,3 +21,21 @@ export function sdkmanCandidate(candidate: string): PinFile {
     },
   };
 }
+
+/** SDKMAN's names of vendors: https://sdkman.io/jdks */
+const SUFFIXES: Readonly<Record<string, string>> = {
+  temurin: 'tem',
+  corretto: 'amzn',
+  zulu: 'zulu',
+  liberica: 'librca',
+  'liberica-nik': 'nik',
+  microsoft: 'ms',
+  sapmachine: 'sapmchn',
+  semeru: 'sem',
+  'graalvm-community': 'graalce',
+  graalvm: 'graal',
+  oracle: 'oracle',
+  jetbrains: 'jbr',
+  dragonwell: 'albba',
+  kona: 'kona',
+};

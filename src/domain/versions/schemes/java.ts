@@ -21,6 +21,9 @@ export const javaScheme: VersionScheme = {
   matches,
   among: (request, releases) => ltsAmong(javaScheme, request, releases),
   entries: (texts) => texts.map(readEntry),
+  get vendors() {
+    return [...new Set(Object.values(VENDORS))];
+  },
 };
 
 interface Parts {
@@ -143,7 +146,7 @@ function vendorOf(name: string): string {
 function readRequest(written: string): ParsedRequest {
   const text = written.toLowerCase();
   if (text.includes('||')) return readAlternatives(written, text);
-  if (text === 'temurin' || Object.hasOwn(VENDORS, text)) {
+  if (Object.hasOwn(VENDORS, text) || Object.values(VENDORS).includes(text)) {
     return { version: { kind: 'latest' }, vendor: vendorOf(text) };
   }
   if (/^[a-z][a-z0-9_-]*[-@]$/.test(text)) {
@@ -154,7 +157,20 @@ function readRequest(written: string): ParsedRequest {
     );
   }
   const { rest, ...named } = takeName(text);
-  return { version: readVersionRequest(written, rest), ...named };
+  return {
+    version: readVersionRequest(written, named.vendor === undefined ? rest : withoutOwnNumbers(rest)),
+    ...named,
+  };
+}
+
+/**
+ * Vendors put numbers of their own behind Java's: `17.0.13.0.13+11` of Dragonwell and `17.0.15.6.1` of Corretto are builds
+ * of 17.0.13 and 17.0.15, and Corretto's `8.432.06.1` is one of 8u432.
+ */
+function withoutOwnNumbers(text: string): string {
+  const eight = /^8\.(\d{2,3})\.\d+\.\d+$/.exec(text)?.[1];
+  if (eight !== undefined) return `8.0.${eight}`;
+  return /^(\d+\.\d+\.\d+)\.\d+\.\d+(?:\.\d+)*(?:\+\d+)?$/.exec(text)?.[1] ?? text;
 }
 
 function readVersionRequest(written: string, rest: string): VersionRequest {

@@ -1,0 +1,260 @@
+import { describe, expect, test } from 'vitest';
+import { runtime } from '../../runtimes/java';
+import type { Source } from '../../src/domain/runtime/runtime';
+import { selectRelease } from '../../src/domain/versions/select';
+import { parseToolRequest } from '../../src/domain/versions/tool-request';
+import { vendorsOf } from '../../src/domain/versions/vendors';
+import type { Version } from '../../src/domain/versions/version';
+import { fakeUpstream } from '../support/fake-upstream';
+
+const API = 'https://api.foojay.io/disco/v3.0';
+const asked = (text: string) => parseToolRequest(`java@${text}`, () => runtime);
+const sourceOf = (vendor: string) => runtime.sources.find(({ vendors }) => vendors?.includes(vendor)) as Source;
+
+/** Where each vendor keeps an archive, and how SDKMAN calls it. */
+const VENDORS = [
+  [
+    'corretto',
+    '17.0.15-amzn',
+    'https://corretto.aws/downloads/resources/17.0.15.6.1/amazon-corretto-17.0.15.6.1-linux-x64.tar.gz',
+  ],
+  ['zulu', '17.0.15-zulu', 'https://cdn.azul.com/zulu/bin/zulu17.58.21-ca-jdk17.0.15-linux_x64.tar.gz'],
+  [
+    'liberica',
+    '17.0.15-librca',
+    'https://github.com/bell-sw/Liberica/releases/download/17.0.15+10/bellsoft-jdk17.0.15+10-linux-amd64.tar.gz',
+  ],
+  [
+    'liberica-nik',
+    '17.0.15-nik',
+    'https://download.bell-sw.com/vm/23.0.8/bellsoft-liberica-vm-openjdk17.0.15+10-23.0.8+1-linux-amd64.tar.gz',
+  ],
+  ['microsoft', '17.0.15-ms', 'https://aka.ms/download-jdk/microsoft-jdk-17.0.15-linux-x64.tar.gz'],
+  [
+    'sapmachine',
+    '17.0.15-sapmchn',
+    'https://github.com/SAP/SapMachine/releases/download/sapmachine-17.0.15/sapmachine-jdk-17.0.15_linux-x64_bin.tar.gz',
+  ],
+  [
+    'semeru',
+    '17.0.15-sem',
+    'https://github.com/ibmruntimes/semeru17-binaries/releases/download/jdk-17.0.15%2B6_openj9-0.51.0/ibm-semeru-open-jdk_x64_linux_17.0.15_6_openj9-0.51.0.tar.gz',
+  ],
+  [
+    'graalvm-community',
+    '17.0.15-graalce',
+    'https://github.com/graalvm/graalvm-ce-builds/releases/download/jdk-17.0.15/graalvm-community-jdk-17.0.15_linux-x64_bin.tar.gz',
+  ],
+  [
+    'graalvm',
+    '17.0.15-graal',
+    'https://download.oracle.com/graalvm/17/archive/graalvm-jdk-17.0.15_linux-x64_bin.tar.gz',
+  ],
+  ['oracle', '17.0.15-oracle', 'https://download.oracle.com/java/17/archive/jdk-17.0.15_linux-x64_bin.tar.gz'],
+  [
+    'jetbrains',
+    '17.0.15-jbr',
+    'https://cache-redirector.jetbrains.com/intellij-jbr/jbrsdk-17.0.15-linux-x64-b1381.3.tar.gz',
+  ],
+  [
+    'dragonwell',
+    '17.0.15-albba',
+    'https://github.com/dragonwell-project/dragonwell17/releases/download/x/Alibaba_Dragonwell_17.0.15_x64_linux.tar.gz',
+  ],
+  [
+    'kona',
+    '17.0.15-kona',
+    'https://github.com/Tencent/TencentKona-17/releases/download/TencentKona-17.0.15/TencentKona-17.0.15.b1-jdk_linux-x86_64.tar.gz',
+  ],
+] as const;
+
+const SHA256 = 'a'.repeat(64);
+
+interface Entry {
+  readonly id: string;
+  readonly [key: string]: unknown;
+}
+
+const entry = (id: string, more: Readonly<Record<string, unknown>> = {}): Entry => ({
+  id,
+  archive_type: 'tar.gz',
+  distribution: 'x',
+  java_version: '17.0.15+6',
+  release_status: 'ga',
+  operating_system: 'linux',
+  lib_c_type: 'glibc',
+  architecture: 'x64',
+  package_type: 'jdk',
+  javafx_bundled: false,
+  directly_downloadable: true,
+  size: 100,
+  ...more,
+});
+
+/** Foojay's answers, whatever it is asked. */
+function foojay(packages: readonly Entry[], details: Readonly<Record<string, Readonly<Record<string, unknown>>>>) {
+  const files = new Proxy<Record<string, string>>(
+    {},
+    {
+      get: (_, url) => {
+        const text = String(url);
+        if (text.startsWith(`${API}/packages?`)) return JSON.stringify({ result: packages, message: '' });
+        const found = details[text.slice(`${API}/ids/`.length)];
+        return found === undefined ? undefined : JSON.stringify({ result: [found], message: '' });
+      },
+    },
+  );
+  return fakeUpstream({ files });
+}
+
+describe.each(VENDORS)('%s', (vendor, sdkman, at) => {
+  const source = sourceOf(vendor);
+
+  test('is asked for by the names that people write', () => {
+    for (const text of [sdkman, `${vendor}-17.0.15`, `${vendor}-17`, `${vendor}@17`, vendor])
+      expect(asked(text).vendor, text).toBe(vendor);
+  });
+
+  test('is resolved by two requests, with the digest that its vendor publishes', async () => {
+    const upstream = foojay([entry('p1')], {
+      p1: { direct_download_uri: at, checksum: SHA256, checksum_type: 'sha256' },
+    });
+    const request = asked(sdkman);
+    const release = selectRelease(runtime, request, await source.releases(upstream, request));
+    expect(release).toMatchObject({ version: '17.0.15+6', vendor, lts: '' });
+    const artifacts = await source.artifacts(upstream, release as never, request);
+    expect(artifacts).toEqual([
+      {
+        platform: 'linux-x64',
+        parts: [
+          { at, digest: { kind: 'sha256', value: SHA256 }, size: 100, proof: { kind: 'digest', by: 'api.foojay.io' } },
+        ],
+      },
+    ]);
+    expect(new Set(upstream.asked).size).toBe(2);
+    expect(upstream.asked[0]).toContain('jdk_version=17');
+    const claim = { version: '17.0.15+6' as Version, platform: 'linux-x64', at } as const;
+    expect(source.owns({ ...claim, vendor })).toEqual({ format: 'tar.gz', root: '*' });
+    expect(source.owns({ ...claim, vendor: 'temurin' })).toBeUndefined();
+    expect(source.owns(claim)).toBeUndefined();
+  });
+
+  test('without a digest that proves anything it is not offered, and says why', async () => {
+    for (const checksum of [
+      {},
+      { checksum: 'a'.repeat(40), checksum_type: 'sha1' },
+      { checksum: 'x', checksum_type: 'sha256' },
+    ]) {
+      const upstream = foojay([entry('p1')], { p1: { direct_download_uri: at, ...checksum } });
+      const request = asked(sdkman);
+      const [release] = await source.releases(upstream, request);
+      await expect(source.artifacts(upstream, release as never, request)).rejects.toThrow(/no SHA-256 or SHA-512/);
+    }
+  });
+
+  test.each([
+    'https://example.org/x.tar.gz',
+    `${at}?x=1`,
+    at.replace('https:', 'http:'),
+    at.replace(/[^/]+$/, '../../evil.tar.gz'),
+    at.replace('.tar.gz', '.rpm'),
+  ])('%s is nowhere that it keeps archives', (place) => {
+    const claim = { version: '17.0.15+6' as Version, platform: 'linux-x64' as const, vendor, at: place };
+    expect(source.owns(claim)).toBeUndefined();
+  });
+});
+
+test('a package is told apart by system, processor, C library, and what it is', async () => {
+  const source = sourceOf('zulu');
+  const place = 'https://cdn.azul.com/zulu/bin/';
+  const all = [
+    entry('a'),
+    entry('b', { lib_c_type: 'musl' }),
+    entry('c', { operating_system: 'linux_musl', lib_c_type: 'musl', architecture: 'aarch64' }),
+    entry('d', { operating_system: 'macos', architecture: 'aarch64', lib_c_type: 'libc', archive_type: 'zip' }),
+    entry('e', { operating_system: 'macos', architecture: 'aarch64', lib_c_type: 'libc' }),
+    entry('f', { operating_system: 'windows', archive_type: 'zip', lib_c_type: 'c_std_lib' }),
+    entry('g', { architecture: 'arm' }),
+    entry('h', { package_type: 'jre' }),
+    entry('i', { javafx_bundled: true }),
+    entry('../evil', { architecture: 'aarch64' }),
+    { id: 'broken' },
+  ];
+  const details = Object.fromEntries(
+    all.map(({ id }) => [
+      id,
+      {
+        direct_download_uri: `${place}${id}.${id === 'f' || id === 'd' ? 'zip' : 'tar.gz'}`,
+        checksum: SHA256,
+        checksum_type: 'sha256',
+      },
+    ]),
+  );
+  const upstream = foojay(all, details);
+  const request = asked('zulu-17');
+  const releases = await source.releases(upstream, request);
+  const release = selectRelease(runtime, request, releases);
+  expect(release).not.toHaveProperty('variant');
+  const artifacts = await source.artifacts(upstream, release as never, request);
+  expect(artifacts.map(({ platform, parts }) => `${platform} ${parts[0].at.slice(place.length)}`).sort()).toEqual([
+    'darwin-arm64 e.tar.gz',
+    'linux-arm64-musl c.tar.gz',
+    'linux-x64 a.tar.gz',
+    'linux-x64-musl b.tar.gz',
+    'windows-x64 f.zip',
+  ]);
+  expect(selectRelease(runtime, asked('zulu-jre-17'), releases)?.variant).toBe('jre');
+  expect(selectRelease(runtime, asked('zulu-javafx-17'), releases)?.variant).toBe('javafx');
+});
+
+test('early access of a vendor is refused by name', async () => {
+  const source = sourceOf('zulu');
+  await expect(source.releases(foojay([], {}), asked('zulu-27-ea'))).rejects.toMatchObject({
+    code: 'request-unsupported',
+  });
+});
+
+test('temurin is the usual one, and every vendor is one source', () => {
+  expect(vendorsOf(runtime)).toEqual(['temurin', ...VENDORS.map(([vendor]) => vendor)]);
+  expect(new Set(runtime.sources.map(({ id }) => id)).size).toBe(runtime.sources.length);
+});
+
+describe('who built a linked JDK', () => {
+  const tree = (...files: string[]) =>
+    ({
+      version: '17' as Version,
+      platform: 'linux-x64',
+      has: (path: string) => files.includes(path),
+      list: () => [],
+    }) as never;
+  const read = (text: string, ...files: string[]) => runtime.probe.build?.read(text, tree(...files));
+
+  test.each([
+    ['Eclipse Adoptium', 'temurin'],
+    ['Amazon.com Inc.', 'corretto'],
+    ['Azul Systems, Inc.', 'zulu'],
+    ['BellSoft', 'liberica'],
+    ['Microsoft', 'microsoft'],
+    ['SAP SE', 'sapmachine'],
+    ['IBM Corporation', 'semeru'],
+    ['GraalVM Community', 'graalvm-community'],
+    ['JetBrains s.r.o.', 'jetbrains'],
+    ['Alibaba', 'dragonwell'],
+    ['Tencent', 'kona'],
+    ['Oracle Corporation', 'oracle'],
+    ['Debian', 'debian'],
+    ['Private Build', 'private-build'],
+  ])('%s is %s', (implementor, vendor) => {
+    expect(read(`IMPLEMENTOR="${implementor}"\nJAVA_VERSION="17.0.15"\n`, 'bin/javac')).toEqual({ vendor });
+  });
+
+  test('a JRE is none, by its own word or because it has no compiler', () => {
+    expect(read('IMPLEMENTOR="Debian"\n')).toEqual({ vendor: 'debian', variant: 'jre' });
+    expect(read('IMPLEMENTOR="Eclipse Adoptium"\nIMAGE_TYPE="JRE"\n', 'bin/javac')).toEqual({
+      vendor: 'temurin',
+      variant: 'jre',
+    });
+    expect(read('', 'bin/javac')).toEqual({});
+    expect(read('IMPLEMENTOR="N/A"\n', 'Contents/Home/bin', 'Contents/Home/bin/javac')).toEqual({});
+  });
+});
