@@ -3,6 +3,7 @@ import { benchPython } from './python';
 import { type BenchRow, rowLine, standing } from './row';
 import { benchRivals, benchScale } from './scale';
 import { benchShim } from './shim';
+import { benchSlowLine } from './slow-line';
 import { benchStartUp } from './start-up';
 import { benchStore } from './store';
 import { benchToolchains } from './toolchains';
@@ -20,6 +21,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   activation: { rows: ['prompt', 'hook', 'programs started'], run: benchActivation },
   scale: { rows: ['among', 'workspace', 'ten times as much'], run: benchScale },
   rivals: { rows: ['exec on Node 24', "rustup's proxy", "pyenv's shim"], run: benchRivals },
+  'slow-line': { rows: ['install a Node archive over 100 Mbit/s'], run: benchSlowLine },
   transfer: { rows: ['install a Node archive', 'unpack alone', "memory above Node's own"], run: benchTransfer },
   python: { rows: ['a Python with its environment', 'start of Python'], run: benchPython },
   store: { rows: ['requests of a', 'from the store', 'clients'], run: benchStore },
