@@ -48,7 +48,7 @@ async function buildInto(root: string): Promise<void> {
   const program = [late('node:crypto'), runtimesIn(join(root, 'runtimes')), rawText(), vendored(heavy)];
   await build({
     ...shared,
-    entryPoints: { polyenv: 'src/bin.ts', cli: 'src/cli/program.ts', demo: 'scripts/demo.ts' },
+    entryPoints: { main: 'src/bin.ts', cli: 'src/cli/program.ts', demo: 'scripts/demo.ts' },
     define: { ...shared.define, __NEAR__: JSON.stringify(near) },
     plugins: [elsewhere, withoutPrograms, ...program],
   });
@@ -67,7 +67,7 @@ async function buildInto(root: string): Promise<void> {
     plugins: program,
   });
   const start = join(out, 'polyenv.cjs');
-  writeFileSync(start, `#!/usr/bin/env node\n${readFileSync(start, 'utf8')}`);
+  writeFileSync(start, `#!/usr/bin/env node\n${readFileSync(join(root, 'src', 'start.cjs'), 'utf8')}`);
   chmodSync(start, 0o755);
   for (const name of heavy) {
     await build({

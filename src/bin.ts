@@ -23,6 +23,8 @@ function workingFolder(): string | undefined {
   }
 }
 
+/** Whether the work is over, well or not: nothing is left to be said. */
+let ended = false;
 /** Who would stop something at a signal. */
 const stops = new Set<(signal: NodeJS.Signals) => void>();
 /** What is done once the work is over. */
@@ -47,7 +49,8 @@ const host: Host = {
   uid: process.getuid?.(),
   node: process.execPath,
   nodeVersion: process.versions.node,
-  program: realpathSync(__filename),
+  // What checks the Node first lies beside this file.
+  program: join(dirname(realpathSync(__filename)), 'polyenv.cjs'),
   os: process.platform,
   arch: process.arch,
   personHome: process.env.HOME?.startsWith('/') ? process.env.HOME : homedir(),
@@ -109,7 +112,10 @@ const host: Host = {
 let unread = false;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (stops.size === 0) process.exit(error.code === 'EPIPE' ? 0 : 1);
+    if (stops.size === 0) {
+      ended = true;
+      process.exit(error.code === 'EPIPE' ? 0 : 1);
+    }
     if (!unread) for (const stop of stops) stop('SIGTERM');
     unread = true;
   });
@@ -133,7 +139,10 @@ if (answers) {
   const launcher = process.ppid;
   setInterval(() => {
     if (process.ppid === launcher) return;
-    if (stops.size === 0) process.exit(143);
+    if (stops.size === 0) {
+      ended = true;
+      process.exit(143);
+    }
     for (const stop of stops) stop('SIGTERM');
   }, 100).unref();
 }
@@ -173,10 +182,15 @@ function end(): void {
   for (const action of endings.splice(0)) action();
 }
 
+// A failure until the work has ended well: one that nobody waits for any more would end as if all had been done.
+process.exitCode = 1;
 process.on('exit', (code) => {
-  if (code === 0) end();
+  if (code === 0 && ended) end();
+  if (ended || code !== 1 || stops.size > 0) return;
+  writeSync(2, 'error[failed] polyenv ended before its work was done\n  try  the same again, with -v after polyenv\n');
 });
 
 run(host, load).then((code) => {
+  ended = true;
   process.exitCode = code;
 });

@@ -132,7 +132,8 @@ async function runInContext(host: Host, command: Command, call: Call): Promise<n
   } catch (error) {
     throw await withRoomIfFull(ctx, error);
   } finally {
-    await ctx.close();
+    // What failed before it is the reason.
+    await ctx.close().catch(() => undefined);
   }
 }
 

@@ -7,6 +7,11 @@ __polyenv_start() {
 	# Who was started by another home's name means that one; shims are this home's.
 	[ "$__polyenv_v" != shim ] || unset POLYENV_HOME
 	[ ! -d @HOME@/shims ] || export POLYENV_SAVED_HOME=@HOME@
+	if [ ! -x @QUOTEDNODE@ ]; then
+		echo "error[cannot-start] the Node that polyenv runs on is gone:" @QUOTEDNODE@ >&2
+		echo "  try  start it by another one: /path/to/node" @QUOTEDPROGRAM@ "setup" >&2
+		exit 1
+	fi
 	exec @QUOTEDNODE@ @QUOTEDPROGRAM@ "$@"
 }
 __polyenv_v='' __polyenv_c=''

@@ -166,14 +166,20 @@ function openThread(take: (result: Result) => void): Thread {
     take(result);
     wake?.();
   });
-  worker.on('error', (error) => {
+  let over = false;
+  const die = (message: string): void => {
+    if (over) return;
+    over = true;
     sizes.length = 0;
     waiting = 0;
-    take({ created: 0, digests: [], masked: 0, failure: { path: '', code: '', message: error.message } });
+    take({ created: 0, digests: [], masked: 0, failure: { path: '', code: '', message } });
     wake?.();
-  });
+  };
+  worker.on('error', (error) => die(error.message));
+  worker.on('exit', (code) => die(`the thread that writes files ended (${code})`));
   return {
     send: (batch, size, given) => {
+      if (over) return;
       sizes.push(size);
       waiting += size;
       const pieces = batch.pieces.map((piece) => (piece.buffer === given?.buffer ? piece : new Uint8Array(piece)));
@@ -188,6 +194,7 @@ function openThread(take: (result: Result) => void): Thread {
       }
     },
     end: async () => {
+      over = true;
       await worker.terminate();
     },
   };
@@ -270,14 +277,22 @@ function makeHands(load: (name: 'node:fs' | 'node:crypto') => unknown): (batch: 
   }
 
   function finish(file: NonNullable<typeof current>): string {
-    if (file.descriptor !== -1) closeSync(file.descriptor);
+    const { descriptor } = file;
+    // Closed once, whatever comes of it: by then the number may be another file's.
+    file.descriptor = -1;
+    if (descriptor !== -1) closeSync(descriptor);
     return file.hash?.digest('hex') ?? hash('sha256', file.first ?? '');
   }
 
   function drop(): void {
     failed = true;
-    if (current !== undefined && current.descriptor !== -1) closeSync(current.descriptor);
+    const descriptor = current?.descriptor ?? -1;
     current = undefined;
+    try {
+      if (descriptor !== -1) closeSync(descriptor);
+    } catch {
+      // What failed before it is the reason.
+    }
   }
 }
 

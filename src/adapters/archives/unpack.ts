@@ -9,7 +9,7 @@ import type { Recipe } from '../../domain/runtime/artifact';
 import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
 import { quoted } from '../../domain/words/printable';
-import { errorCode, isMissing, syncDescriptor, syncFolder, translateFsError } from '../files/fs';
+import { closingAfter, errorCode, isMissing, syncDescriptor, syncFolder, translateFsError } from '../files/fs';
 import { writable } from '../files/writable';
 import type { MemberSink } from './member';
 import { openMemberStream } from './member-stream';
@@ -137,12 +137,10 @@ export async function unpackFile(path: string, { format, nested, sink, signal }:
   if (nested !== undefined) return unpackNested(path, { format, nested, sink, signal });
   if (format === 'zip') return readZip(path, sink, signal);
   const file = await open(path, 'r');
-  try {
+  await closingAfter(file, async () => {
     const source = file.createReadStream({ highWaterMark: 2 ** 20, autoClose: false });
     await unpackTar(source, { format, sink, signal });
-  } finally {
-    await file.close();
-  }
+  });
 }
 
 /** The archive within an archive, read while the outer one is. */

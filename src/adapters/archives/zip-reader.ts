@@ -5,6 +5,7 @@ import { crc32, createInflateRaw, inflateRaw, inflateRawSync, type ZlibOptions }
 import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
 import { quoted } from '../../domain/words/printable';
+import { closingAfter } from '../files/fs';
 import { writable } from '../files/writable';
 import { LIMITS, type Member, type MemberSink } from './member';
 
@@ -16,13 +17,11 @@ import { LIMITS, type Member, type MemberSink } from './member';
  */
 export async function readZip(path: string, sink: MemberSink, signal?: AbortSignal): Promise<void> {
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-  try {
-    const size = fstatSync(descriptor).size;
-    const records = readDirectory(descriptor, size);
+  const file = { close: async () => closeSync(descriptor) };
+  await closingAfter(file, async () => {
+    const records = readDirectory(descriptor, fstatSync(descriptor).size);
     await unpackAll(descriptor, records, { sink, signal });
-  } finally {
-    closeSync(descriptor);
-  }
+  });
 }
 
 interface Entry {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
+  closeSync,
   constants,
   fsyncSync,
   lstatSync,
@@ -28,12 +29,10 @@ export async function readTextIfAny(path: string): Promise<string | undefined> {
     if (isMissing(error)) return undefined;
     throw error;
   }
-  try {
+  return closingAfter(file, async () => {
     const found = await file.stat();
     return found.isFIFO() || found.isSocket() ? undefined : await file.readFile('utf8');
-  } finally {
-    await file.close();
-  }
+  });
 }
 
 /**
@@ -52,13 +51,11 @@ export async function writeAtomic(
     const temporary = temporaryBeside(target);
     try {
       const file = await open(temporary, NEW_FILE, options.mode ?? before?.mode ?? 0o644);
-      try {
+      await closingAfter(file, async () => {
         await file.writeFile(content);
         if (before !== undefined) await keepOwnerAndMode(file, before, options.mode);
         await syncFile(file);
-      } finally {
-        await file.close();
-      }
+      });
       await rename(temporary, target);
     } catch (error) {
       await unlink(temporary).catch(() => undefined);
@@ -238,14 +235,44 @@ const NEEDED: Readonly<Record<string, string>> = {
   fchmod: 'file modes that you may set',
 };
 
+/** Does the work, then closes what it used: after a failure too, whose error stays the one that is told. */
+export async function closingAfter<T>(used: { close(): Promise<unknown> }, work: () => Promise<T>): Promise<T> {
+  let result: T;
+  try {
+    result = await work();
+  } catch (error) {
+    await used.close().catch(() => undefined);
+    throw error;
+  }
+  await used.close();
+  return result;
+}
+
+/** The same for a descriptor. */
+export function closingDescriptor<T>(descriptor: number, work: () => T): T {
+  let result: T;
+  try {
+    result = work();
+  } catch (error) {
+    closeQuietly(descriptor);
+    throw error;
+  }
+  closeSync(descriptor);
+  return result;
+}
+
+export function closeQuietly(descriptor: number): void {
+  try {
+    closeSync(descriptor);
+  } catch {
+    // What failed before it is the reason.
+  }
+}
+
 /** Makes the names in a folder durable. */
 export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, constants.O_RDONLY);
-  try {
-    await syncFile(folder);
-  } finally {
-    await folder.close();
-  }
+  await closingAfter(folder, () => syncFile(folder));
 }
 
 /** Makes what was written durable. File systems that promise nothing (some of the network's and of FUSE) are left as they are. */

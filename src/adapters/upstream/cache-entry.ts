@@ -41,7 +41,7 @@ export async function readCacheEntry(file: string, key: string): Promise<CacheEn
   } catch {
     return undefined;
   } finally {
-    await handle.close();
+    await handle.close().catch(() => undefined);
   }
 }
 

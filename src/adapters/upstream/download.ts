@@ -11,6 +11,8 @@ import type { MemberSink } from '../archives/member';
 import { openTreeWriter, type TreeWriter, type Unpacked } from '../archives/tree-writer';
 import { hashTree, unpackFile, unpackTar } from '../archives/unpack';
 import {
+  closingAfter,
+  closingDescriptor,
   ensureFolder,
   errorCode,
   readTextIfAny,
@@ -89,15 +91,13 @@ export async function keepPart(options: PartDownload & Pick<Recipe, 'format'>): 
   refuseOffline(options);
   return withRestarts(async () => {
     const partial = await openPartial(options);
-    try {
+    return closingAfter(partial, async () => {
       await receive(options, { partial, consumer });
       await rename(partial.path, whole);
       await syncFolder(options.downloads);
       await partial.drop();
       return whole;
-    } finally {
-      await partial.close();
-    }
+    });
   });
 }
 
@@ -133,16 +133,14 @@ async function obtain<S extends AnySink, R>(options: PartDownload, consumer: Con
   const format = consumer.nested === undefined && options.part.digest.kind !== 'h1' ? consumer.format : 'zip';
   return withRestarts(async () => {
     const partial = await openPartial(options);
-    try {
+    return closingAfter(partial, async () => {
       const result =
         format === 'zip'
           ? await receive(options, { partial, consumer })
           : await receiveStreaming(options, { partial, consumer, format });
       await partial.drop();
       return result;
-    } finally {
-      await partial.close();
-    }
+    });
   });
 }
 
@@ -212,11 +210,9 @@ async function fromWhole<S extends AnySink, R>(
 async function hashFile(path: string, kind: 'sha256' | 'sha512'): Promise<string> {
   const hash = createHash(kind);
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-  try {
+  closingDescriptor(descriptor, () => {
     for (const chunk of readFrom(descriptor, 0, fstatSync(descriptor).size)) hash.update(chunk);
-  } finally {
-    closeSync(descriptor);
-  }
+  });
   return hash.digest('hex');
 }
 

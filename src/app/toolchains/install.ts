@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureFolder, removeTree } from '../../adapters/files/fs';
+import { closingAfter, ensureFolder, removeTree } from '../../adapters/files/fs';
 import { refuseFull } from '../../adapters/files/room';
 import { withLock } from '../../adapters/home/lock';
 import {
@@ -77,7 +77,7 @@ async function fetchToolchain(ctx: Context, order: Order, key: string): Promise<
   const staging = join(ctx.home.tmp, key);
   await removeTree(staging);
   await ensureFolder(staging);
-  try {
+  return closingAfter({ close: () => removeTree(staging) }, async () => {
     const root = join(staging, 'tree');
     await ensureFolder(root);
     ctx.emit({ type: 'phase', tool: id, version: order.version, phase: 'download' });
@@ -107,9 +107,7 @@ async function fetchToolchain(ctx: Context, order: Order, key: string): Promise<
       milliseconds: ctx.host.now().getTime() - started,
     });
     return toolchain;
-  } finally {
-    await removeTree(staging);
-  }
+  });
 }
 
 /** What lies in the tree as it was published. */

@@ -1,0 +1,56 @@
+'use strict';
+// What is started first: read by any Node, however old, so in the language of the oldest. It checks the Node before
+// anything is loaded; one that is too old starts polyenv again by the launcher's own Node, or says what is needed.
+var process = require('process');
+var NEEDED = [20, 19];
+
+function isGood(version) {
+  var parts = version.replace(/^v/, '').split('.');
+  return +parts[0] > NEEDED[0] || (+parts[0] === NEEDED[0] && +parts[1] >= NEEDED[1]);
+}
+
+function homes() {
+  var env = process.env;
+  var person = env.HOME || '/';
+  return [
+    env.POLYENV_HOME,
+    env.POLYENV_SAVED_HOME,
+    (env.XDG_DATA_HOME || person + '/.local/share') + '/polyenv',
+  ].filter(function (home) {
+    return home && home.charAt(0) === '/';
+  });
+}
+
+function startAgain() {
+  var fs = require('fs');
+  var env = process.env;
+  for (var index = 0; index < homes().length; index += 1) {
+    var launcher = homes()[index] + '/bin/polyenv';
+    var node;
+    try {
+      node = /^# node: (.+)$/m.exec(fs.readFileSync(launcher, 'utf8'))[1];
+      fs.accessSync(node, fs.constants ? fs.constants.X_OK : fs.X_OK);
+    } catch (error) {
+      continue;
+    }
+    // Once only: a launcher that leads back here has no good Node either.
+    if (env.POLYENV_STARTED_AGAIN || fs.realpathSync(node) === fs.realpathSync(process.execPath)) continue;
+    env.POLYENV_STARTED_AGAIN = '1';
+    var ran = require('child_process').spawnSync(launcher, process.argv.slice(2), { stdio: 'inherit', env: env });
+    if (ran.error) continue;
+    return ran.status === null ? 1 : ran.status;
+  }
+  process.stderr.write(
+    'error[cannot-start] polyenv needs Node ' + NEEDED.join('.') + ' or newer, and ' + process.execPath + ' is ' +
+      process.version + '\n  try  start it by a newer one: /path/to/node ' + __filename + ' setup\n'
+  );
+  return 1;
+}
+
+if (isGood(process.version)) {
+  delete process.env.POLYENV_STARTED_AGAIN;
+  require('./main.cjs');
+} else {
+  process.exitCode = 1;
+  process.exit(startAgain());
+}
