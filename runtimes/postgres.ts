@@ -226,7 +226,8 @@ const service: Service = {
   databases: {
     name: /^[a-z_][a-z0-9_-]{0,62}$/,
     form: 'small letters, digits, _ and -, the first no digit',
-    usual: ['app'],
+    // The one that is there from the start: to make another takes a server of its own.
+    usual: ['postgres'],
   },
   extensions: EXTENSIONS,
   minimumDisk: 64 * 2 ** 20,
@@ -238,6 +239,8 @@ const service: Service = {
           `${at.toolchain}/bin/initdb`,
           ...['-D', at.data, '-U', at.user, `--pwfile=${at.secrets}/password`],
           ...['--auth=scram-sha-256', '--encoding=UTF8', '--data-checksums', '--no-instructions', '--locale=C'],
+          // What follows writes into the same files: they are made durable once, at the end.
+          '--no-sync',
           // The same order of texts on every system.
           ...(majorOf(at.version) >= 17 ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'] : []),
         ],
@@ -245,6 +248,7 @@ const service: Service = {
       ...at.databases.flatMap((name) => created(at, name)),
       ...(at.extensions.length === 0 ? [] : [beyondOwn(at)]),
       ...at.databases.flatMap((name) => at.extensions.map((extension) => extended(at, name, extension))),
+      durable(at),
     ],
   }),
   start: (at) => ({
@@ -268,6 +272,7 @@ const service: Service = {
       ...at.databases.flatMap((name) =>
         (databases.includes(name) ? at.extensions : extensions).map((extension) => extended(at, name, extension)),
       ),
+      durable(at),
     ],
   }),
   exports: (at) => ({
@@ -309,14 +314,14 @@ const service: Service = {
   image: ({ version, databases, user }) => ({
     image: `postgres:${ownVersion(version)}`,
     ports: { main: 5432 },
-    env: { POSTGRES_USER: user, POSTGRES_PASSWORD: '$PASSWORD', POSTGRES_DB: databases[0] ?? 'app' },
+    env: { POSTGRES_USER: user, POSTGRES_PASSWORD: '$PASSWORD', POSTGRES_DB: databases[0] ?? 'postgres' },
     data: majorOf(version) >= 18 ? '/var/lib/postgresql' : '/var/lib/postgresql/data',
     health: ['pg_isready', '-U', user],
   }),
 };
 
 function firstOf(at: Pick<ServicePlace, 'databases'>): string {
-  return at.databases[0] ?? 'app';
+  return at.databases[0] ?? 'postgres';
 }
 
 function loginOf(at: ServicePlace): Readonly<Record<string, string>> {
@@ -327,9 +332,14 @@ function loginOf(at: ServicePlace): Readonly<Record<string, string>> {
 function stated(at: ServicePlace, database: string, statement: string) {
   const argv: [string, ...string[]] = [
     `${at.toolchain}/bin/postgres`,
-    ...['--single', '-c', 'exit_on_error=true', '-D', at.data, database],
+    ...['--single', '-F', '-c', 'exit_on_error=true', '-D', at.data, database],
   ];
   return { argv, stdin: `${statement};\n` };
+}
+
+/** All that the steps before wrote, on the disk. */
+function durable(at: ServicePlace) {
+  return { argv: [`${at.toolchain}/bin/initdb`, '--sync-only', '-D', at.data] as [string, ...string[]] };
 }
 
 /** One named `postgres` is there from the start. */

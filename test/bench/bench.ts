@@ -2,6 +2,7 @@ import { benchActivation } from './activation';
 import { benchPython } from './python';
 import { type BenchRow, rowLine, standing } from './row';
 import { benchRivals, benchScale } from './scale';
+import { benchServices } from './services';
 import { benchShim } from './shim';
 import { benchSlowLine } from './slow-line';
 import { benchStartUp } from './start-up';
@@ -25,6 +26,10 @@ const SUITES: Readonly<Record<string, Suite>> = {
   transfer: { rows: ['install a Node archive', 'unpack alone', "memory above Node's own"], run: benchTransfer },
   python: { rows: ['a Python with its environment', 'start of Python'], run: benchPython },
   store: { rows: ['requests of a', 'from the store', 'clients'], run: benchStore },
+  services: {
+    rows: ['up of postgres', 'up with nothing to do', 'with services', 'ps --all', 'that stay'],
+    run: benchServices,
+  },
   toolchains: { rows: ['install rust', 'install java', 'install python'], run: benchToolchains },
 };
 

@@ -84,26 +84,26 @@ async function listeningInodes(port: number): Promise<ReadonlySet<string>> {
 }
 
 /** Bytes of memory that are the server's and its children's own (shared ones counted once); `undefined` where the system does not tell. */
-export async function memoryOf(pid: number): Promise<number | undefined> {
-  const pids = [pid, ...(await descendantsOf(pid))];
+export function memoryOf(pid: number): number | undefined {
   let bytes: number | undefined;
-  for (const one of pids) {
-    const text = await readFile(`/proc/${one}/smaps_rollup`, 'utf8').catch(() => undefined);
-    const pss = /^Pss:\s+(\d+) kB/m.exec(text ?? '')?.[1];
+  for (const one of [pid, ...descendantsOf(pid)]) {
+    const pss = /^Pss:\s+(\d+) kB/m.exec(textOf(`/proc/${one}/smaps_rollup`) ?? '')?.[1];
     if (pss !== undefined) bytes = (bytes ?? 0) + Number(pss) * 1024;
   }
   return bytes;
 }
 
-async function descendantsOf(pid: number): Promise<readonly number[]> {
-  const tasks = await readdir(`/proc/${pid}/task`).catch(() => []);
-  const children: number[] = [];
-  for (const task of tasks) {
-    const text = await readFile(`/proc/${pid}/task/${task}/children`, 'utf8').catch(() => '');
-    children.push(...text.split(' ').filter(Boolean).map(Number));
+function descendantsOf(pid: number): readonly number[] {
+  const children = (textOf(`/proc/${pid}/task/${pid}/children`) ?? '').split(' ').filter(Boolean).map(Number);
+  return [...children, ...children.flatMap(descendantsOf)];
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
   }
-  const below = await Promise.all(children.map(descendantsOf));
-  return [...children, ...below.flat()];
 }
 
 function statOf(path: string) {

@@ -31,8 +31,8 @@ export async function keptServices(ctx: Context): Promise<readonly KeptService[]
       kind: state?.kind ?? '',
       gone: !(await isFolderAt(folder.project)),
       running: (await findServer(ctx, folder, state)).kind !== 'none',
-      data: (await bytesBelow(folder.data)) ?? 0,
-      snapshots: (await bytesBelow(folder.snapshots)) ?? 0,
+      data: bytesBelow(folder.data) ?? 0,
+      snapshots: bytesBelow(folder.snapshots) ?? 0,
     })),
   );
 }
@@ -77,7 +77,7 @@ export async function prunableData(ctx: Context): Promise<readonly PrunableData[
     }
     for (const name of await keptByUpgrades(folder)) {
       const path = join(folder.snapshots, name);
-      found.push({ ...base, path, why: 'upgraded', bytes: (await bytesBelow(path)) ?? 0 });
+      found.push({ ...base, path, why: 'upgraded', bytes: bytesBelow(path) ?? 0 });
     }
   }
   return found;

@@ -9,6 +9,7 @@ import { parseToolRequest } from '../../domain/versions/tool-request';
 import type { Version } from '../../domain/versions/version';
 import { PolyenvError } from '../../domain/words/errors';
 import { nearestName } from '../../domain/words/nearest';
+import { present } from '../../domain/words/present';
 import { quoted } from '../../domain/words/printable';
 import type { Context } from '../base/context';
 import { loadRuntimes } from '../base/registry';
@@ -25,6 +26,8 @@ export interface KnownService {
   readonly runtime: Runtime;
   readonly service: Service;
   readonly folder: ServiceFolder;
+  /** What pins its version, where the folder that was looked at tells: else its own folder is asked. */
+  readonly decision?: Decision;
 }
 
 /** The services that the folder in question sees, or those named. Throws `service-unknown`, and what is wrong with a manifest. */
@@ -36,11 +39,18 @@ export async function knownServices(ctx: Context, names: readonly string[] = [])
   const all = project.services.map((declared): KnownService => {
     const runtime = runtimes.find(({ id }) => id === declared.tool) as Runtime;
     const service = runtime.service as Service;
+    const decision = [...project.decisions, ...project.servicePins].find(
+      (one) =>
+        one.tool === declared.tool &&
+        one.folder === declared.folder &&
+        (declared.version === undefined || one.request.text === declared.version),
+    );
     return {
       declared,
       runtime,
       service,
       folder: serviceFolder(ctx.home, realpathSync(declared.folder), declared.name),
+      ...present({ decision }),
     };
   });
   for (const name of names) {
@@ -101,7 +111,8 @@ export async function readyToolchain(ctx: Context, known: KnownService): Promise
   return toolchain as Toolchain;
 }
 
-async function decisionOf(ctx: Context, { declared, runtime }: KnownService): Promise<Decision> {
+async function decisionOf(ctx: Context, { declared, runtime, decision }: KnownService): Promise<Decision> {
+  if (decision !== undefined && decision.once === undefined) return decision;
   const project = await findProject(ctx, declared.folder);
   const decided = project.decisions.find(({ tool }) => tool === runtime.id);
   if (decided !== undefined && (declared.version === undefined || decided.request.text === declared.version)) {

@@ -92,7 +92,7 @@ async function view(
     folder,
   };
   if (state === undefined) return { ...base, state: 'new' };
-  const data = await bytesBelow(folder.data);
+  const data = bytesBelow(folder.data);
   const kept = {
     ...base,
     version: state.version,
@@ -104,7 +104,7 @@ async function view(
   if (running.kind === 'elsewhere') return { ...kept, state: 'elsewhere' };
   if (running.kind === 'server') {
     const { pid, since } = running.server;
-    const memory = await memoryOf(pid);
+    const memory = memoryOf(pid);
     return { ...kept, state: 'running', pid, since, ...(memory !== undefined && { memory }) };
   }
   if (!exited) return { ...kept, state: 'stopped' };

@@ -20,8 +20,8 @@ export async function whatReset(
   const { folder } = known;
   return {
     known,
-    bytes: (await bytesBelow(folder.data)) ?? 0,
-    snapshots: (await bytesBelow(folder.snapshots)) ?? 0,
+    bytes: bytesBelow(folder.data) ?? 0,
+    snapshots: bytesBelow(folder.snapshots) ?? 0,
   };
 }
 

@@ -39,7 +39,7 @@ export async function listSnapshots(folder: ServiceFolder): Promise<readonly Sna
   for (const name of await namesIn(folder.snapshots)) {
     if (!SNAPSHOT_NAME.test(name)) continue;
     const root = join(folder.snapshots, name);
-    const bytes = await bytesBelow(join(root, 'data'));
+    const bytes = bytesBelow(join(root, 'data'));
     if (bytes === undefined) continue;
     const about = await readAbout(root);
     found.push({ name, ...about, bytes });
@@ -79,7 +79,7 @@ export async function takeSnapshot(
       await removeTree(making).catch(() => undefined);
       throw error;
     }
-    const bytes = await bytesBelow(join(target, 'data'));
+    const bytes = bytesBelow(join(target, 'data'));
     return { name: chosen, ...about, ...present({ bytes }), milliseconds: performance.now() - began };
   });
 }

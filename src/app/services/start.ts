@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { removeTree } from '../../adapters/files/fs';
 import {
   emptySocketFolder,
@@ -59,16 +61,36 @@ export async function startService(
     const addressed = await addressedState(ctx, known, toolchain);
     const before = (await readState(known.folder)) ?? addressed;
     await sweepUpgrade(ctx, known);
-    await endLeftovers(ctx, known.folder, before);
-    const runAs = await chooseUser(ctx.host, known.service.root, {
-      program: join(toolchain.root, known.service.program),
-      above: ctx.home.root,
-      project: known.folder.project,
-    });
+    // Where a server was stopped as it should be, nobody holds the data: if somebody does, the new one says so itself.
+    if (before.server !== undefined || leftTraces(known)) await endLeftovers(ctx, known.folder, before);
+    const runAs = await userFor(ctx, known, { state: before, toolchain });
     await checkPorts(ctx, known, addressed);
     const { server: _, ...ready } = await readyData(ctx, known, { ...addressed, runAs });
     const state = await launchServer(ctx, known, ready);
     return { known, state, action: 'started', milliseconds: ctx.host.now().getTime() - began, differs: [] };
+  });
+}
+
+/** Files that a server which runs, or was killed, has: only when nobody runs may they be taken away. */
+function leftTraces({ folder, service }: KnownService): boolean {
+  return (
+    service.sockets === true || (service.stalePid !== undefined && existsSync(join(folder.data, service.stalePid)))
+  );
+}
+
+/** As it was the last time, where that still can be so: asking takes longer than starting. */
+async function userFor(
+  ctx: Context,
+  { service, folder }: KnownService,
+  { state, toolchain }: { readonly state: ServiceState; readonly toolchain: Toolchain },
+): Promise<ServiceState['runAs']> {
+  const { runAs } = state;
+  const stands = runAs.how === 'namespace' && ctx.host.uid === 0 && state.toolchain === toolchain.root;
+  if (stands && (await isFolderAt(folder.data))) return runAs;
+  return chooseUser(ctx.host, service.root, {
+    program: join(toolchain.root, service.program),
+    above: ctx.home.root,
+    project: folder.project,
   });
 }
 
@@ -171,13 +193,16 @@ export async function launchServer(ctx: Context, known: KnownService, state: Ser
   if (service.stalePid !== undefined) await removeTree(join(folder.data, service.stalePid));
   if (service.sockets === true) await giveTo(state.runAs, await emptySocketFolder(ctx.host, folder));
   await rotateLog(folder);
-  await writeState(folder, state);
+  if (!isDeepStrictEqual(await readState(folder), state)) await writeState(folder, state);
   const marked = (await lastLines(folder, 1))[0];
   const launched = await launch(folder, command, { runAs: state.runAs, home: folder.secrets });
   const server = await identifyProcess(ctx.host, launched.pid);
   const named: ServiceState = server === undefined ? state : { ...state, server };
-  if (server !== undefined) await writeState(folder, named);
-  await waitUntilReady(ctx, known, { state: named, server, ended: launched.ended, ...(marked && { marked }) });
+  // It is known by its own word until this is written, so that both may take their time at once.
+  const written = server === undefined ? Promise.resolve() : writeState(folder, named);
+  written.catch(() => undefined);
+  await waitUntilReady(ctx, known, { state: named, server, ended: launched.ended, written, ...(marked && { marked }) });
+  await written;
   return named;
 }
 
@@ -185,6 +210,8 @@ interface Waiting {
   readonly state: ServiceState;
   readonly server: ServerIdentity | undefined;
   readonly ended: Launched['ended'];
+  /** Settles when the state that names it stands. */
+  readonly written?: Promise<void>;
   /** The last line of its log before it was started. */
   readonly marked?: string;
 }
@@ -221,10 +248,11 @@ async function waitUntilReady(ctx: Context, known: KnownService, waiting: Waitin
   }
 }
 
-async function failedStart(known: KnownService, { state, ended, marked }: Waiting): Promise<PolyenvError> {
+async function failedStart(known: KnownService, { state, ended, written, marked }: Waiting): Promise<PolyenvError> {
   const { folder } = known;
   if (foundHeld(ended())) return elsewhere(folder, undefined);
   const { server: _, ...without } = state;
+  await written?.catch(() => undefined);
   await writeState(folder, without).catch(() => undefined);
   const lines = await lastLines(folder, 40);
   const fresh = marked === undefined ? lines : lines.slice(lines.lastIndexOf(marked) + 1);

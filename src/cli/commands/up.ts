@@ -22,16 +22,17 @@ export const command: Command = {
         text: planned.map(({ name, kind, action }) => `${output.out.bold(name)}  ${kind}  would ${action}`).join('\n'),
       };
     }
-    const { announceProject, namingManifest } = await import('../../app/services/announce');
+    const { announceManifest, namingManifest } = await import('../../app/services/announce');
+    const naming = await namingManifest(ctx);
     // A project may have names and no service.
-    const onlyNames = args.length === 0 && (await namingManifest(ctx)) !== undefined && !(await hasServices(ctx));
+    const onlyNames = args.length === 0 && naming !== undefined && !(await hasServices(ctx));
     const started = onlyNames ? [] : await up(ctx, args, { ...(flag(input, 'fresh') && { fresh: true }) });
     for (const { known, differs } of started) {
       for (const { text, hint } of differs) {
         ctx.emit({ type: 'warning', text: `${known.declared.name} runs, but ${text}`, hint });
       }
     }
-    const names = await announceProject(ctx);
+    const names = naming === undefined ? [] : await announceManifest(ctx, naming);
     return {
       data: {
         names: names.map(({ name, address }) => ({ name, address })),
