@@ -106,9 +106,8 @@ async function toolchainSizes(ctx: Context, meter: DiskMeter): Promise<readonly 
   }
   const found: ToolchainSize[] = [];
   for (const { key, tool, version, root, linked } of await listToolchains(home)) {
-    const own = ['.json', '.files.json'].map((end) => join(home.store, `${key}${end}`));
-    let bytes = 0;
-    for (const path of linked === undefined ? [root, ...own] : own) bytes += await meter.measure(path);
+    // As `ls` and `info` say it; of a linked one only the receipt is polyenv's.
+    const bytes = await meter.measure(linked === undefined ? root : join(home.store, `${key}.json`));
     found.push({ key, tool, version, root, bytes, linked: linked !== undefined, usedBy: users.get(root) ?? [] });
   }
   return found.sort((a, b) => b.bytes - a.bytes);

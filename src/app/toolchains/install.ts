@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { closingAfter, ensureFolder, removeTree } from '../../adapters/files/fs';
 import { refuseFull } from '../../adapters/files/room';
 import { withLock } from '../../adapters/home/lock';
+import { openDiskMeter } from '../../adapters/store/disk-use';
 import {
   findToolchain,
   isExecutableFile,
@@ -96,7 +97,10 @@ async function fetchToolchain(ctx: Context, order: Order, key: string): Promise<
     ctx.emit({ type: 'phase', tool: id, version: order.version, phase: 'publish' });
     const { freezeTree } = await import('../../adapters/archives/unpack');
     await freezeTree(root);
-    const toolchain = { ...describeToolchain(ctx, { order: proved, key, files }), ...present({ built: built.by }) };
+    const toolchain = {
+      ...describeToolchain(ctx, { order: proved, key, bytes: await openDiskMeter().measure(root) }),
+      ...present({ built: built.by }),
+    };
     await publishToolchain(ctx.home, toolchain, { root, files });
     ctx.emit({
       type: 'installed',
@@ -321,9 +325,9 @@ function checkMinimum(ctx: Context, order: Order): void {
 
 function describeToolchain(
   ctx: Context,
-  made: { readonly order: Order; readonly key: string; readonly files: readonly StoredFile[] },
+  made: { readonly order: Order; readonly key: string; readonly bytes: number },
 ): Toolchain {
-  const { order, key, files } = made;
+  const { order, key, bytes } = made;
   return {
     key,
     tool: order.runtime.id,
@@ -334,7 +338,7 @@ function describeToolchain(
     source: order.source,
     root: join(ctx.home.store, key),
     parts: order.parts,
-    bytes: files.reduce((sum, file) => sum + file.size, 0),
+    bytes,
     installed: ctx.host.now().toISOString(),
   };
 }
