@@ -84,6 +84,12 @@ export function fakeUpstream(
           return named === undefined ? [] : [{ file, ...named, digest, size: content.length }];
         }),
     },
+    hashed: async (url) => {
+      asked.push(url);
+      const content = files[url];
+      if (content === undefined) return undefined;
+      return { digest: { kind: 'sha256', value: sha256(content) }, size: content.length };
+    },
     member: async (part, _recipe, path) => {
       asked.push(`${part.at}#${path}`);
       const found = parseLocator(part.at);

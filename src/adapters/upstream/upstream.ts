@@ -13,6 +13,7 @@ import { parseToml } from '../documents/toml';
 import type { Home } from '../home/paths';
 import type { DirectHttp, Http } from '../net/http';
 import type { Mirrors, Target } from '../net/mirrors';
+import { hashArchive } from './archive-digest';
 import { cacheKey, readCacheEntry, writeCacheEntry } from './cache-entry';
 import { openChecksumDatabase } from './checksum-database';
 import { goVariables, readGoConfig } from './go-config';
@@ -141,6 +142,11 @@ export function openUpstream(options: UpstreamOptions): OpenUpstream {
     goproxy,
     maven,
     pypi,
+    hashed: async (url) => {
+      const limit = settings.archiveLimit * 2 ** 20;
+      const { offline } = settings;
+      return hashArchive({ http, cache: home.cache, url, target: mirrors.rewrite(url), limit, offline, now: host.now });
+    },
     member: async (part, recipe, path) => {
       if (recipe.format !== 'tar.gz' || recipe.nested !== undefined) return undefined;
       const name = `${part.at}#${path}`;

@@ -137,6 +137,8 @@ export interface Upstream {
   readonly goproxy: GoProxy;
   readonly maven: MavenRepository;
   readonly pypi: PypiIndex;
+  /** What an archive hashes to, by reading it once; `undefined` on 404 and 410. Only where an upstream signs its archives and publishes no digest. */
+  hashed(url: Url): Promise<{ readonly digest: Digest; readonly size: number } | undefined>;
   /** One small text member of a part's archive, by its path in the archive, for facts that only the archive holds. */
   member(part: Part, recipe: Recipe, path: string): Promise<string | undefined>;
 }
