@@ -74,7 +74,8 @@ async function newInstaller({ rate, lacks, person: again, smaller = SMALLER }: L
   open.push(() => http.close());
   const upstream = openUpstream({ host, home, settings, http, mirrors, platform: 'linux-x64', emit: () => undefined });
   const events: Event[] = [];
-  const stores = { configured: () => undefined, registry: () => expect.fail('no registry is asked') };
+  const nobody = () => expect.fail('no registry is asked');
+  const stores = { configured: () => undefined, registry: nobody, asNobody: nobody };
   const ctx: Context = {
     host,
     home,

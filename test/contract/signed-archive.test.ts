@@ -66,6 +66,9 @@ afterEach(async () => {
 
 const NO_STORES: TeamStores = {
   configured: () => undefined,
+  asNobody: () => {
+    throw new Error('no registry is asked');
+  },
   registry: () => {
     throw new Error('no registry is asked');
   },

@@ -41,7 +41,8 @@ describe('store status', () => {
       toolchains: { platform: string; there: number }[];
     }>();
     expect(one.toolchains.filter(({ there }) => there === 1).map(({ platform }) => platform)).toEqual(['linux-x64']);
-    await run(['push']);
+    const pushed = await run(['push']);
+    expect(pushed.stderr).not.toContain('warning');
     const all = await run(['store', 'status', '--exit-code']);
     expect(all).toMatchObject({ exit: 0 });
     expect(all.stdout).toContain('can be copied as');

@@ -84,8 +84,8 @@ describe('push', () => {
     const { registry, reference } = await serve();
     const done = await push(reference, '--dry-run');
     expect(done.stdout).toContain('would send 4 of 4');
+    expect(done.stdout).toMatch(/would send 4 of 4 to \S+ \([1-9][\d.]* (?:B|kB)\)/);
     expect(registry.writes()).toBe(0);
-    expect(site.asked).toEqual([]);
     await push(reference, '--platform', 'darwin-arm64');
     expect((await push(reference, '--dry-run')).stdout).toContain('would send 3 of 4');
   });

@@ -20,6 +20,8 @@ export interface RegistryOptions {
   readonly warn: (text: string) => void;
   /** Further repositories of the registry from which blobs are mounted. */
   readonly mounted?: readonly string[];
+  /** `nobody`: without any login, to see what everybody sees. */
+  readonly as?: 'person' | 'nobody';
 }
 
 /** One repository of a registry, spoken to as https://github.com/opencontainers/distribution-spec says. */
@@ -69,7 +71,10 @@ export function openRegistry(options: RegistryOptions): Registry {
       origin,
       repository: reference.repository,
       mounted: options.mounted ?? [],
-      login: () => findLogin(reference.host, reference.repository, { host, warn: options.warn }),
+      login: async () =>
+        options.as === 'nobody'
+          ? undefined
+          : findLogin(reference.host, reference.repository, { host, warn: options.warn }),
       hide: options.hide,
       note: options.note,
     });

@@ -15,6 +15,8 @@ export interface TeamStores {
   configured(): ConfiguredStore | undefined;
   /** Any repository, to write to it. Blobs are mounted from the others of the same registry. */
   registry(reference: Reference, mounted: readonly Reference[]): Registry;
+  /** The repository as whoever has no login sees it. */
+  asNobody(reference: Reference): Registry;
 }
 
 export interface ConfiguredStore {
@@ -42,13 +44,14 @@ export function openTeamStores(options: TeamStoreOptions): TeamStores {
     if (!said.has(text)) emit({ type, text });
     said.add(text);
   };
-  const open = (reference: Reference, mounted: readonly string[]): Registry =>
+  const open = (reference: Reference, mounted: readonly string[], as: 'person' | 'nobody' = 'person'): Registry =>
     openRegistry({
       http,
       reference,
       host,
       settings,
       mounted,
+      as,
       hide: concealment.hide,
       note: once('note'),
       warn: once('warning'),
@@ -60,6 +63,7 @@ export function openTeamStores(options: TeamStoreOptions): TeamStores {
       configured ??= openConfigured(open(referenceOf(settings.store), []), emit);
       return configured;
     },
+    asNobody: (reference) => open(reference, [], 'nobody'),
     registry: (reference, mounted) =>
       open(
         reference,

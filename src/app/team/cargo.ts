@@ -2,6 +2,7 @@ import { isAbsolute, join } from 'node:path';
 import { readTextIfAny } from '../../adapters/files/fs';
 import { withLock } from '../../adapters/home/lock';
 import { downloadName, keepPart } from '../../adapters/upstream/download';
+import type { Part } from '../../domain/runtime/artifact';
 import { PLATFORMS, type PlatformKey } from '../../domain/runtime/platform';
 import { type Blob, type Carried, carriedText } from '../../domain/team/carried';
 import { blobOf, type StoredArchive } from '../../domain/team/manifest';
@@ -79,14 +80,18 @@ export async function wholeCargo(lock: Lockfile): Promise<readonly Cargo[]> {
 }
 
 /** The original archive, whole and proved, in `downloads/`: its path. One process fetches it, others wait for it. */
-export async function keepArchive(ctx: Context, { order, carried }: Cargo, { part, recipe }: Piece): Promise<string> {
+export async function keepArchive(
+  ctx: Context,
+  { order, carried }: Cargo,
+  { part, recipe, avoid }: Piece & { readonly avoid?: string },
+): Promise<string> {
   const { home, host, emit, settings } = ctx;
   const tool = order.runtime.id;
   const name = carriedText(carried);
   const locked = { home, host, emit, name: lockName(part), purpose: `fetching ${name}`, timeout: settings.lockTimeout };
   return limit(settings.jobs, () =>
     withLock(locked, () =>
-      downloadAt(ctx, { part, name, carried }, async (place) => {
+      downloadAt(ctx, { part, name, carried, ...present({ avoid }) }, async (place) => {
         let bytes = 0;
         return keepPart({
           ...place,
@@ -103,6 +108,27 @@ export async function keepArchive(ctx: Context, { order, carried }: Cargo, { par
       }),
     ),
   );
+}
+
+/** Bytes of an archive, as its source says now where the lock does not; `undefined` where it does not say. */
+export async function askSize(ctx: Context, part: Part): Promise<number | undefined> {
+  if (part.size !== undefined) return part.size;
+  const { http, upstream } = await ctx.network();
+  try {
+    const { url, headers } = await upstream.locate(part.at);
+    const one = { ...headers, range: 'bytes=0-0', 'accept-encoding': 'identity' };
+    const answer = await http.get(url, { headers: one, encoding: 'raw', retries: 0 });
+    const body = answer.body[Symbol.asyncIterator]();
+    // Nothing but the head is wanted: the rest is hung up on.
+    await body.next();
+    await body.return?.();
+    const said = answer.status === 206 ? /\/(\d+)$/.exec(answer.headers['content-range'] ?? '')?.[1] : undefined;
+    const size = Number(said ?? (answer.status === 200 ? answer.headers['content-length'] : undefined) ?? Number.NaN);
+    return Number.isSafeInteger(size) ? size : undefined;
+  } catch (error) {
+    if (error instanceof PolyenvError) return undefined;
+    throw error;
+  }
 }
 
 /** The small files that prove an archive, as a manifest names them and as bytes. */

@@ -87,7 +87,7 @@ export function openFreight(ctx: Context, registry: Registry, mountFrom: readonl
   async function place(cargo: Cargo, piece: Piece): Promise<Blob> {
     const known = await alreadyThere(piece);
     if (known !== undefined) return known;
-    const file = await keepArchive(ctx, cargo, piece);
+    const file = await keepArchive(ctx, cargo, { ...piece, avoid: registry.name });
     const blob = await hashBlob(file, piece.part.digest);
     if (piece.part.digest.kind !== 'sha256' && (await findBlob(registry, blob.digest, 'push')) !== undefined)
       return blob;

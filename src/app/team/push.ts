@@ -5,12 +5,13 @@ import { PLATFORMS, type PlatformKey } from '../../domain/runtime/platform';
 import type { Blob, Carried } from '../../domain/team/carried';
 import { carriedText } from '../../domain/team/carried';
 import { archiveManifest, type Entry, lockIndex, releaseIndex, toolchainManifest } from '../../domain/team/manifest';
-import type { Reference } from '../../domain/team/reference';
+import { formatReference, type Reference } from '../../domain/team/reference';
 import { archiveTag, lockTag, releasesIn, releaseTag } from '../../domain/team/tag';
 import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
-import { type Cargo, cargoOf, isLeftOut, type NamedLock, wholeCargo } from './cargo';
+import { limit } from '../toolchains/slots';
+import { askSize, type Cargo, cargoOf, isLeftOut, type NamedLock, wholeCargo } from './cargo';
 import { openFreight, type StoredCargo } from './freight';
 
 export interface PushOptions {
@@ -75,6 +76,22 @@ export async function planPush(ctx: Context, options: PushOptions): Promise<Push
   return { registry, rows, gaps: platforms.length === 0 ? [] : gaps, leftOut };
 }
 
+/** The plan with the sizes that a lock leaves out, of what would be sent. */
+export async function planWithSizes(ctx: Context, options: PushOptions): Promise<PushPlan> {
+  const plan = await planPush(ctx, options);
+  const rows = await Promise.all(
+    plan.rows.map(async (row): Promise<PushRow> => {
+      if (row.state === 'there' || row.bytes !== undefined) return row;
+      const sizes = await Promise.all(
+        row.cargo.pieces.map(({ part }) => limit(ctx.settings.jobs, () => askSize(ctx, part))),
+      );
+      const known = sizes.filter((size) => size !== undefined);
+      return known.length < sizes.length ? row : { ...row, bytes: known.reduce((sum, size) => sum + size, 0) };
+    }),
+  );
+  return { ...plan, rows };
+}
+
 /**
  * Sends what the store lacks: archives, then the manifests that name them, each under a tag that never moves; at last the index
  * of each lock that is there as a whole. Broken off, it goes on where it stopped. Throws `http-status`, `network`, and what
@@ -99,7 +116,26 @@ export async function push(ctx: Context, options: PushOptions): Promise<Pushed> 
   );
   await nameArchives(registry, { rows, stored, freight });
   const placed = await placeIndexes(ctx, { registry, locks: options.locks, known });
+  if (stored.length > 0) await tellOpen(ctx, options.reference, stored);
   return { ...plan, sent: freight.sent(), ...placed };
+}
+
+/** Whose builds anybody can read now. Of what has no vendor, the licence lets everybody pass it on. */
+async function tellOpen(ctx: Context, reference: Reference, stored: readonly StoredCargo[]): Promise<void> {
+  const vendors = [...new Set(stored.flatMap(({ cargo }) => cargo.carried.vendor ?? []))];
+  const tag = stored.find(({ cargo }) => cargo.carried.vendor !== undefined)?.cargo.tag;
+  if (tag === undefined) return;
+  const { stores } = await ctx.network();
+  const seen = await findManifest(stores.asNobody(reference), tag, 'pull').catch((error: unknown) => {
+    if (error instanceof PolyenvError) return undefined;
+    throw error;
+  });
+  if (seen === undefined) return;
+  ctx.emit({
+    type: 'warning',
+    text: `${formatReference(reference)} can be read without a login: look whether the licences of ${vendors.join(', ')} allow to pass their builds on`,
+    hint: `to leave them out: polyenv settings set store.leave_out ${vendors.join(' ')}`,
+  });
 }
 
 /** Archives whose digest in the lock no registry knows get a tag of their own by that digest. */

@@ -21,6 +21,8 @@ export interface Sought {
   readonly carried: Carried;
   /** The lock that names it, where one does. */
   readonly lock?: Lockfile;
+  /** The name of a store that is not asked: what goes there is not there yet. */
+  readonly avoid?: string;
   /** Somebody gave the download up: no other place is asked. */
   readonly signal?: AbortSignal;
 }
@@ -38,7 +40,8 @@ export async function downloadAt<T>(ctx: Context, sought: Sought, attempt: (at: 
   const { upstream, http, stores } = await ctx.network();
   const source = async (): Promise<T> => attempt({ http, ...(await upstream.locate(sought.part.at)) });
   const configured = stores.configured();
-  if (configured === undefined || ctx.settings.offline || (await isKept(ctx, sought.part))) return source();
+  if (configured === undefined || configured.store.name === sought.avoid || ctx.settings.offline) return source();
+  if (await isKept(ctx, sought.part)) return source();
   const { storeMode } = ctx.settings;
   if (storeMode === 'only') return await fromStore(configured, sought, attempt);
   if (storeMode === 'fallback') {

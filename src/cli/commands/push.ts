@@ -1,6 +1,6 @@
 import { askedReference } from '../../app/base/team-stores';
 import { locksFor } from '../../app/team/cargo';
-import { type Pushed, type PushPlan, planPush, push } from '../../app/team/push';
+import { type Pushed, type PushPlan, planWithSizes, push } from '../../app/team/push';
 import { carriedText } from '../../domain/team/carried';
 import { formatReference } from '../../domain/team/reference';
 import { PolyenvError } from '../../domain/words/errors';
@@ -48,7 +48,7 @@ export const command: Command = {
       mountFrom: values(input, 'from').map(askedReference),
     };
     const name = formatReference(options.reference);
-    if (flag(input, 'dry-run')) return planned(await planPush(ctx, options), name);
+    if (flag(input, 'dry-run')) return planned(await planWithSizes(ctx, options), name);
     return report(input, await push(ctx, options), name);
   },
 };
