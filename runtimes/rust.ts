@@ -104,7 +104,8 @@ const official: Source = {
   releases: async (upstream, request) => {
     const newest = await manifestAsked(upstream, request);
     const fixed = request.version.kind === 'exact' || /-\d{4}-\d{2}-\d{2}$/.test(channelAsked(request));
-    const others = fixed && newest !== undefined ? [] : await listedReleases(upstream);
+    const listed = fixed && newest !== undefined ? [] : await listedReleases(upstream);
+    const others = newest === undefined && listed.length === 0 ? await followLine(upstream, request) : listed;
     const releases = [...(newest === undefined ? [] : [releaseOf(newest, request)]), ...others];
     const { variant } = request;
     return newestFirst(
@@ -184,6 +185,27 @@ async function listedReleases(upstream: Upstream): Promise<readonly Release[]> {
     const channel = dated ? name : (/-(beta|nightly)/.exec(version)?.[1] ?? 'stable');
     return [{ version, date, channel, ...(channel === 'stable' && { notes: notesOf(version) }) }];
   });
+}
+
+/** More patches than any line has had. */
+const MOST_PATCHES = 12;
+
+/** The releases of a line that has no manifest of its own (`1.8`), where there is no list of all: by their numbers, one by one. */
+async function followLine(upstream: Upstream, { version }: ToolRequest): Promise<readonly Release[]> {
+  if (version.kind !== 'prefix' || version.numbers.length !== 2) return [];
+  const found: Release[] = [];
+  for (let patch = 0; patch < MOST_PATCHES; patch += 1) {
+    const request = { kind: 'exact', version: `${version.numbers.join('.')}.${patch}` as Version } as const;
+    const manifest = await manifestAsked(upstream, {
+      tool: 'rust',
+      text: request.version,
+      version: request,
+      options: {},
+    });
+    if (manifest === undefined) return found;
+    found.push({ version: request.version, channel: 'stable', date: manifest.date, notes: notesOf(request.version) });
+  }
+  return found;
 }
 
 function notesOf(version: Version): string {
@@ -292,8 +314,9 @@ function explainGap(
 ): void {
   const host = hostOf(at.platform, at.request.variant);
   const missing = host === undefined ? [] : missingOf({ manifest, release, ...at }, host);
-  const asked = missing.filter((name) => !ESSENTIAL.includes(name));
-  if (missing.length === 0 || asked.length < missing.length) return;
+  const none = ESSENTIAL.every((name) => missing.includes(name));
+  const asked = none ? [] : missing;
+  if (asked.length === 0) return;
   const moving =
     release.channel === 'stable' ? 'ask for another version' : 'pin an older day: polyenv ls-remote rust nightly';
   throw new PolyenvError('version-not-found', `rust ${release.version} has no ${asked.join(', ')} for ${host}`, {
@@ -325,7 +348,8 @@ function readUrl({ version, platform, variant, at }: Claim): Recipe | undefined 
   const host = hostOf(platform, variant);
   const path = at.startsWith(`${DIST}/`) ? at.slice(DIST.length + 1) : '';
   const [, day, name = '', spelt = '', target, format] = FILE.exec(path) ?? [];
-  if (host === undefined || !isOf(version, { day, spelt })) return undefined;
+  if (host === undefined || !(isOf(version, { day, spelt }) || isOwnNumber(version, { day, spelt, name })))
+    return undefined;
   const known = target === host ? [...FOR_HOST, ...PREVIEWS, ...FOR_ANY_TARGET] : target ? FOR_ANY_TARGET : FOR_ALL;
   if (!known.includes(name)) return undefined;
   const top = path.slice(path.indexOf('/') + 1, -'.tar.gz'.length);
@@ -338,6 +362,18 @@ function isOf(version: Version, { day, spelt }: { readonly day: string | undefin
   if (day === undefined) return false;
   if (spelt === version) return true;
   return version === `${spelt}-${day}` || (spelt === 'beta' && /^\d.*-beta\.\d+$/.test(version));
+}
+
+/** Until 1.47 these tools' archives were called by numbers of their own: cargo's minor one is one more than Rust's. */
+const NUMBERED = ['cargo', 'clippy', 'rustfmt', 'rls', 'miri'];
+
+function isOwnNumber(
+  version: Version,
+  { day, spelt, name }: { readonly day: string | undefined; readonly spelt: string; readonly name: string },
+): boolean {
+  const minor = /^1\.(\d+)\.\d+$/.exec(version)?.[1];
+  if (day === undefined || minor === undefined || Number(minor) > 47 || !NUMBERED.includes(name)) return false;
+  return name === 'cargo' ? new RegExp(`^0\\.${Number(minor) + 1}\\.\\d+$`).test(spelt) : /^\d+\.\d+\.\d+$/.test(spelt);
 }
 
 const COMMANDS = /^(?:rustc|rustdoc|rustfmt|rust-[a-z-]+|cargo|cargo-[a-z-]+|clippy-driver|miri|rls)$/;

@@ -23,6 +23,15 @@ const SLOW = 18_750_000;
 export async function fetchPacking<T>(ctx: Context, piece: Piece, fetch: (one: Packed) => Promise<T>): Promise<T> {
   const { part, recipe } = piece;
   const smaller = smallerOf(piece);
+  /** Of old releases a server may have only the smaller one. */
+  const usual = async (): Promise<T> => {
+    try {
+      return await fetch({ part, recipe });
+    } catch (error) {
+      if (smaller === undefined || !(error instanceof PolyenvError) || !isAbsent(error)) throw error;
+      return fetch(smaller);
+    }
+  };
   if (smaller === undefined || ctx.settings.offline || (await isKept(ctx, part))) {
     const isHere = smaller !== undefined && !(await isKept(ctx, part)) && (await isKept(ctx, smaller.part));
     return fetch(isHere ? smaller : { part, recipe });
@@ -41,11 +50,12 @@ export async function fetchPacking<T>(ctx: Context, piece: Piece, fetch: (one: P
       return fetch({ part, recipe });
     }
   };
-  if (rate !== undefined) return rate < SLOW ? small() : fetch({ part, recipe });
+  if (rate !== undefined) return rate < SLOW ? small() : usual();
   const { SlowLine } = await import('../../adapters/upstream/download');
   try {
     return await fetch({ part, recipe, leastRate: SLOW });
   } catch (error) {
+    if (error instanceof PolyenvError && isAbsent(error)) return fetch(smaller);
     if (!(error instanceof SlowLine)) throw error;
     return small();
   }

@@ -299,12 +299,14 @@ function unreachable(asked: Asked, sources: readonly Source[], failures: readonl
   const last = failures[failures.length - 1] as PolyenvError;
   const offline = failures.every((failure) => failure.code === 'offline');
   const reasons = failures.map((failure, index) => `${sources[index]?.id}: ${failure.message}`).join('; ');
+  // What a source answered, and cannot be read, is no fault of the network.
+  const answered = failures.find(({ code }) => !['offline', 'network', 'http-status'].includes(code));
   return new PolyenvError(
-    offline ? 'offline' : 'network',
+    answered?.code ?? (offline ? 'offline' : 'network'),
     `${asked.runtime.id}@${asked.request.text} cannot be resolved: ${reasons}`,
     {
       hint:
-        last.hint ??
+        (answered ?? last).hint ??
         'check the network, set a mirror (polyenv help settings), or link what this machine has (polyenv link)',
       elsewhere: true,
       cause: last,
