@@ -1,4 +1,5 @@
 import { benchActivation } from './activation';
+import { benchGateway } from './gateway';
 import { benchPython } from './python';
 import { type BenchRow, rowLine, standing } from './row';
 import { benchRivals, benchScale } from './scale';
@@ -30,6 +31,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
     rows: ['up of postgres', 'up with nothing to do', 'with services', 'ps --all', 'that stay'],
     run: benchServices,
   },
+  gateway: { rows: ['gateway'], run: benchGateway },
   toolchains: { rows: ['install rust', 'install java', 'install python'], run: benchToolchains },
 };
 

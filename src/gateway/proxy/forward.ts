@@ -1,5 +1,6 @@
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
 import {
   type HeaderLines,
   linesOf,
@@ -113,7 +114,26 @@ function hand(exchange: Exchange, response: IncomingMessage, upstream: ClientReq
     }
   });
   out.on('error', () => upstream.destroy());
-  response.pipe(out);
+  passOn(exchange, response, out);
+}
+
+/** A small answer is often there whole with its headers: then it is one write, and needs nothing that a stream needs. */
+function passOn(exchange: Exchange, response: IncomingMessage, out: Writable): void {
+  const endEmpty = (): void => guard(exchange, () => out.end());
+  const first = (part: Buffer): void => {
+    response.off('data', first);
+    response.off('end', endEmpty);
+    guard(exchange, () => {
+      if (response.complete && response.readableLength === 0 && response.rawTrailers.length === 0) out.end(part);
+      else if (out.write(part)) response.pipe(out);
+      else {
+        response.pause();
+        out.once('drain', () => response.pipe(out));
+      }
+    });
+  };
+  response.on('data', first);
+  response.on('end', endEmpty);
 }
 
 /** One odd header of a stranger must not end the process: what throws here ends this exchange alone. */
