@@ -3,9 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { runtime as go } from '../../runtimes/go';
+import { runtime as mailpit } from '../../runtimes/mailpit';
+import { runtime as mariadb } from '../../runtimes/mariadb';
 import { runtime as maven } from '../../runtimes/maven';
+import { runtime as nats } from '../../runtimes/nats';
 import { runtime as node } from '../../runtimes/node';
 import { runtime as postgres } from '../../runtimes/postgres';
+import { runtime as s3 } from '../../runtimes/s3';
 import { runtime as valkey } from '../../runtimes/valkey';
 import { homeOf } from '../../src/adapters/home/paths';
 import { openHttp } from '../../src/adapters/net/http';
@@ -24,7 +28,7 @@ const stranger = newPerson();
 const env = { ...process.env, POLYENV_HOME: folder };
 const host = { ...stranger.host, env, personHome: process.env.HOME ?? folder };
 const settings = settingsWith({ networkRetries: 0, networkTimeout: 20 });
-const sources = [go, node, maven, postgres, valkey].flatMap((one) => one.sources);
+const sources = [go, node, maven, mailpit, mariadb, nats, postgres, s3, valkey].flatMap((one) => one.sources);
 const mirrors = openMirrors({ settings, env, sources });
 const http = openHttp({ host, settings, emit: () => undefined, rewrite: mirrors.rewrite });
 const home = homeOf(host);
@@ -60,10 +64,14 @@ test.for([
   ['go', '1.24.0', /^1\.24\.0$/, /^h1:/],
   ['maven', '3.9', /^3\.9\.\d+$/, /^sha512:/],
   ['postgres', '17', /^17\.\d+\.0$/, /^sha(?:512|256):/],
+  ['nats', '2.15', /^2\.15\.\d+$/, /^sha256:/],
+  ['mailpit', '1', /^1\.\d+\.\d+$/, /^h1:/],
+  ['s3', '1', /^1\.\d+\.\d+$/, /^h1:/],
+  ['mariadb', '11.4', /^11\.4\.5$/, /^sha256:/],
   ['valkey', '9', /^9\.\d+\.\d+$/, /^sha256:/],
   ['postgres', '14', /^14\.\d+\.0$/, /^sha(?:512|256):/],
 ] as const)('%s@%s', async ([id, text, version, digest], { skip }) => {
-  const runtime = { go, node, maven, postgres, valkey }[id];
+  const runtime = { go, node, maven, mailpit, mariadb, nats, postgres, s3, valkey }[id];
   const found = await find(runtime, text);
   if (typeof found === 'string') return skip(found);
   const { source, release, artifacts } = found;

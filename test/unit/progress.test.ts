@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { plainListener } from '../../src/cli/output/plain';
-import { describeTrack } from '../../src/cli/output/progress';
+import { describeAll, describeTrack } from '../../src/cli/output/progress';
 import { styleFor } from '../../src/cli/output/style';
 import { ttyListener } from '../../src/cli/output/tty';
 import type { Event } from '../../src/domain/words/events';
@@ -24,6 +24,22 @@ describe('what is under way', () => {
     const track = { tool: 'node', version: '20.1.0', phase: 'download', bytes: 45e6, total: 90e6, since: 0, told: 0 };
     expect(describeTrack(track, 5000)).toBe('download node 20.1.0  45 MB of 90 MB, 50 %, 9.0 MB/s, 5.0 s left');
     expect(describeTrack({ ...track, total: undefined }, 5000)).toBe('download node 20.1.0  45 MB, 9.0 MB/s');
+  });
+
+  it('says it for all downloads together where there are several', () => {
+    const track = {
+      tool: 'node',
+      version: '20.1.0',
+      phase: 'download',
+      bytes: 45e6,
+      total: 90e6,
+      since: 1000,
+      told: 0,
+    };
+    const other = { ...track, tool: 'go', bytes: 5e6, total: 10e6, since: 0 };
+    expect(describeAll([track, other], 5000)).toBe('in all  50 MB of 100 MB, 50 %, 10 MB/s, 5.0 s left');
+    expect(describeAll([track, { ...other, total: undefined }], 5000)).toBe('in all  50 MB, 10 MB/s');
+    expect(describeAll([track, { ...other, phase: 'publish' }], 5000)).toBeUndefined();
   });
 
   it('without a terminal is a line every few seconds, and none for what is quick', () => {
@@ -74,10 +90,10 @@ describe('on a terminal', () => {
     at(1000);
     listener.hear(progress('node', 9e6, 90e6));
     const lines = written().split('\n');
-    expect(lines.map((line) => line.slice(0, 12))).toEqual(['download nod', 'download go ']);
+    expect(lines.map((line) => line.slice(0, 12))).toEqual(['download nod', 'download go ', 'in all  10 M']);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(30);
     listener.settle();
-    expect(written()).toBe('\r\u001b[K\u001b[1A\u001b[K');
+    expect(written()).toBe('\r\u001b[K\u001b[1A\u001b[K\u001b[1A\u001b[K');
   });
 
   it('a quiet wait is shown after a moment', async () => {

@@ -33,14 +33,27 @@ export function follow(tracks: Map<string, Track>, event: Event, now: number): T
 /** `download node 20.1.0  45 MB of 90 MB, 50 %, 9.2 MB/s, 5 s left`: what is known of it, the most telling first. */
 export function describeTrack(track: Track, now: number): string {
   const words = printable(`${track.phase} ${track.tool} ${track.version}`.trimEnd());
-  if (track.bytes === 0) return words;
-  const { bytes, total } = track;
-  const rate = bytes / Math.max(1, now - track.since);
+  return track.bytes === 0 ? words : `${words}  ${describeBytes(track, now)}`;
+}
+
+/** All downloads together, where there are several: they share the line. */
+export function describeAll(tracks: readonly Track[], now: number): string | undefined {
+  const loading = tracks.filter(({ phase, bytes }) => phase === 'download' && bytes > 0);
+  if (loading.length < 2) return undefined;
+  const sum = (of: (track: Track) => number): number => loading.reduce((all, track) => all + of(track), 0);
+  const isKnown = loading.every(({ total }) => total !== undefined);
+  const total = isKnown ? sum((track) => track.total ?? 0) : undefined;
+  const since = Math.min(...loading.map((track) => track.since));
+  return `in all  ${describeBytes({ bytes: sum(({ bytes }) => bytes), total, since }, now)}`;
+}
+
+function describeBytes({ bytes, total, since }: Pick<Track, 'bytes' | 'total' | 'since'>, now: number): string {
+  const rate = bytes / Math.max(1, now - since);
   const parts = [
     total === undefined ? bytesText(bytes) : `${bytesText(bytes)} of ${bytesText(total)}`,
     ...(total === undefined || total === 0 ? [] : [`${Math.min(100, Math.floor((bytes / total) * 100))} %`]),
     `${bytesText(Math.round(rate * 1000))}/s`,
     ...(total === undefined ? [] : [`${durationText(Math.max(0, total - bytes) / rate)} left`]),
   ];
-  return `${words}  ${parts.join(', ')}`;
+  return parts.join(', ');
 }

@@ -2,7 +2,7 @@ import type { Event } from '../../domain/words/events';
 import type { Host } from '../../host';
 import type { Listener } from './listener';
 import { eventLine } from './plain';
-import { describeTrack, follow, type Track } from './progress';
+import { describeAll, describeTrack, follow, type Track } from './progress';
 import type { Style } from './style';
 
 const REDRAW = 80;
@@ -28,8 +28,10 @@ export function ttyListener(host: Host, style: Style): Listener {
     last = now;
     const width = widthOf(host.stderr.columns) - 1;
     erase();
-    host.stderr.write(shown.map((track) => style.dim(describeTrack(track, now).slice(0, width))).join('\n'));
-    drawn = shown.length;
+    const all = describeAll(shown, now);
+    const lines = [...shown.map((track) => describeTrack(track, now)), ...(all === undefined ? [] : [all])];
+    host.stderr.write(lines.map((line) => style.dim(line.slice(0, width))).join('\n'));
+    drawn = lines.length;
   };
   /** What hears of nothing more for a while is shown too: the first answer of a site may take long. */
   const drawLater = (): void => {
