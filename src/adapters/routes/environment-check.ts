@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isCommandName, renderEnvFish, renderEnvSh, renderRoute } from '../../domain/routes/environment';
+import { isCommandName, renderEnvFish, renderEnvSh, renderRoute, renderTraces } from '../../domain/routes/environment';
 import { readTextIfAny } from '../files/fs';
 import { HOOKS, readEnvironment, renderHooks } from './shims';
 
@@ -26,6 +27,12 @@ export async function compareEnvironment(folder: string): Promise<readonly strin
       ]),
     ),
   };
+  for (const name of stamps) {
+    for (const [file, text] of Object.entries(renderTraces(environment, join(folder, name)))) {
+      const at = join(folder, name, file);
+      if ((await readTextIfAny(at)) !== text && existsSync(join(folder, 'route.sh'))) wrong.push(at);
+    }
+  }
   for (const [name, texts] of Object.entries(expected)) {
     const file = join(folder, name);
     if (!texts.includes(await readTextIfAny(file))) wrong.push(file);

@@ -11,6 +11,7 @@ import {
   renderEnvJson,
   renderEnvSh,
   renderRoute,
+  renderTraces,
 } from '../../domain/routes/environment';
 import type { Runtime } from '../../domain/runtime/runtime';
 import { PolyenvError } from '../../domain/words/errors';
@@ -167,6 +168,8 @@ async function publishStamped(
     const stamps = join(folder, `stamps-${nameOf(before)}`);
     await stamp(environment.inputs, stamps);
     if (same(before, await timesOf(environment.inputs))) {
+      for (const [name, text] of Object.entries(renderTraces(environment, stamps)))
+        await writeAtomic(join(stamps, name), text, modeOf(environment));
       for (const [name, text] of Object.entries(render(stamps)))
         await writeAtomic(join(folder, name), text, modeOf(environment));
       await removeOldStamps(folder, basename(stamps));

@@ -259,13 +259,48 @@ function renderConditions(environment: Environment, stamps: string): string {
     ...inputs.filter((file) => !own.has(file)).map(stood),
     ...absences.filter((file) => !own.has(file)).map(gone),
   ];
+  const tools = tracedElsewhere(environment).map(({ tool }) => quoteSh(tool));
+  const elsewhere =
+    tools.length === 0
+      ? ''
+      : `case $__polyenv_t in
+${tools.join('|')})
+[ -f ${quoteSh(stamps)}/"$__polyenv_t.sh" ] || return 0
+. ${quoteSh(stamps)}/"$__polyenv_t.sh"
+[ "$__polyenv_r" = traced ] || return 0 ;;
+esac
+`;
   const single = traces
+    .filter(({ tool }) => isRouted(environment, tool))
     .filter((trace) => trace.inputs.length + trace.absences.length > 0)
     .map(
       (trace) =>
         `if [ "$__polyenv_t" = ${quoteSh(trace.tool)} ]; then\n${[...trace.inputs.map(stood), ...trace.absences.map(gone)].join('')}fi\n`,
     );
-  return [...shared, ...single].join('');
+  return [...shared, ...single, elsewhere].join('');
+}
+
+function isRouted({ runtimes }: Environment, tool: ToolId): boolean {
+  return runtimes.some((runtime) => runtime.tool === tool);
+}
+
+/** A shell parses what it sources whole: what concerns runtimes that nothing routes here stands in files of their own. */
+function tracedElsewhere(environment: Environment): Environment['traces'] {
+  return environment.traces.filter(
+    (trace) => trace.inputs.length + trace.absences.length > 0 && !isRouted(environment, trace.tool),
+  );
+}
+
+/** Those files, by name, to lie beside the stamps: each leaves `traced` in `__polyenv_r` if all that it names still holds. */
+export function renderTraces(environment: Environment, stamps: string): Readonly<Record<string, string>> {
+  const { inputs } = environment;
+  const line = (condition: string): string => `${condition} || return 0\n`;
+  const files = tracedElsewhere(environment).map(({ tool, inputs: own, absences }) => {
+    const stood = own.map((file) => line(stoodStill(file, `${stamps}/${inputs.indexOf(file)}`)));
+    const gone = absences.map((file) => line(`[ ! -e ${quoteSh(file)} ]`));
+    return [`${tool}.sh`, `# polyenv trace 1\n${[...stood, ...gone].join('')}__polyenv_r=traced\n`] as const;
+  });
+  return Object.fromEntries(files);
 }
 
 /** An input is as it was when its time is neither newer nor older than its stamp's: times move backwards too. */
