@@ -119,6 +119,7 @@ export const runtime: Runtime = {
   homepage: 'https://gradle.org',
   license: 'Apache-2.0',
   scheme: pep440Scheme,
+  follows: ['java'],
   pins: [gradleWrapper],
   sources: [official],
   layout: (tree, { toolchain, home, isolation }) => ({

@@ -67,6 +67,7 @@ export const runtime: Runtime = {
   scheme: npmScheme,
   commands: ['mvn'],
   pins: [sdkmanCandidate('maven')],
+  follows: ['java'],
   sources: [repository],
   layout: (tree, { toolchain }) => ({
     commands: commandsIn(tree, 'bin', /^mvn(?:Debug|yjp|enc|sh|up)?$/),

@@ -114,6 +114,21 @@ describe('a linked JDK is known by its release file', () => {
     expect([amazon, debian]).toContain(await use('java@17'));
   });
 
+  it("and a Maven of the machine, through its shim, runs on the project's", async () => {
+    const root = jdk('amazon', 'Amazon.com Inc.');
+    await machine.polyenv(['link', 'java@17', root]);
+    const [cwd, bin] = [machine.folder('maven/sub'), machine.folder('bin')];
+    writeFileSync(join(bin, 'mvn'), '#!/bin/sh\necho "$JAVA_HOME"\n', { mode: 0o755 });
+    await machine.polyenv(['use', 'java@17', '--linked'], { cwd: machine.folder('maven') });
+    const env = { JAVA_HOME: '/stale', PATH: `${machine.shims}:${bin}:/usr/bin:/bin` };
+    for (const _ of ['slow', 'compiled']) {
+      expect((await machine.run([join(machine.shims, 'mvn')], { cwd, env })).stdout).toBe(`${root}\n`);
+    }
+    expect((await machine.run([join(machine.shims, 'mvn')], { cwd: bin, env })).stdout).toBe('/stale\n');
+    const doctor = await machine.polyenv(['doctor'], { cwd, env: { JAVA_HOME: '/stale' } });
+    expect(doctor.stdout).toMatch(/JAVA_HOME is "\/stale" in this shell.*polyenv exec --/s);
+  });
+
   it('and is a JRE where it has no compiler, which is no JDK', async () => {
     const jre = jdk('jre', 'Eclipse Adoptium', ['java']);
     const linked = await machine.polyenv(['link', 'java@17', jre]);

@@ -860,6 +860,6 @@ it('has a tool for every command of the table', () => {
 it('refuses a home whose path cannot stand on PATH', () => {
   for (const root of ['/a:b', '/a\nb', '/a::b']) {
     const home = homeOf({ env: { POLYENV_HOME: root }, personHome: '/' } as unknown as Host);
-    expect(() => renderShim(home, DUMMY, '/')).toThrow(/line break or a colon/);
+    expect(() => renderShim(home, DUMMY, { personHome: '/' })).toThrow(/line break or a colon/);
   }
 });

@@ -48,7 +48,8 @@ export async function writeShims(home: Home, offers: readonly Offer[], personHom
 export function renderShims(home: Home, offers: readonly Offer[], personHome: string): ReadonlyMap<string, string> {
   const wanted = new Map<string, string>();
   for (const { runtime, commands } of offers) {
-    const text = renderShim(home, runtime, personHome);
+    const followed = offers.map((offer) => offer.runtime).filter(({ id }) => runtime.follows?.includes(id));
+    const text = renderShim(home, runtime, { personHome, followed });
     for (const name of commands)
       if (isCommandName(name) && name !== 'polyenv' && !wanted.has(name)) wanted.set(name, text);
   }
@@ -56,8 +57,12 @@ export function renderShims(home: Home, offers: readonly Offer[], personHome: st
 }
 
 /** The script of a runtime: its own pin names are baked in, and polyenv's home, for cron and sudo change HOME. */
-export function renderShim(home: Home, runtime: Runtime, personHome: string): string {
-  const tests = pinTests([runtime], {
+export function renderShim(
+  home: Home,
+  runtime: Runtime,
+  { personHome, followed = [] }: { readonly personHome: string; readonly followed?: readonly Runtime[] },
+): string {
+  const tests = pinTests([runtime, ...followed], {
     one: (path) => `[ -e "$__polyenv_d"/${quoteSh(path)} ]`,
     away: `[ "$__polyenv_d" != ${quoteSh(personHome)} ]`,
     words: { and: '&&', or: '||', open: '{ ', close: '; }' },

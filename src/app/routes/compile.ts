@@ -158,6 +158,7 @@ export async function describeEnvironment(
     const further = await routed(ctx, { decision, runtime, toolchain, lockPath: '', beside: true }, isolation);
     runtimes.push(...besideOf(runtimes, further));
   }
+  const followers = followersOf(await loadRuntimes(), runtimes, project);
   const lacking = [...missing, ...companions.filter(({ toolchain }) => toolchain === undefined)];
   const overlays = runtimes.flatMap(({ tool, overlay }) =>
     overlay === undefined ? [] : [{ tool, ...tracesOf(ctx, overlay) }],
@@ -187,7 +188,8 @@ export async function describeEnvironment(
       ...misfits.map(({ message, where, hint }) => `${where}: ${message}: ${hint}`),
       ...untrusted.map(({ path }) => `${path} also wants to set variables, paths or tasks: polyenv trust --show`),
     ],
-    traces: [...project.traces, ...overlays],
+    followers,
+    traces: [...project.traces, ...overlays, ...followers.flatMap((one) => tracesFor(project, one.of, one.tool))],
     inputs: [
       ...project.inputs,
       ...effects.inputs,
@@ -234,6 +236,24 @@ function servicesIn(
     variables: serviceVariables(offering),
     files: [...folders.values()].map((real) => exportsFile(home, real)),
   };
+}
+
+/** Runtimes that nothing pins here and that go by one that is routed, with what they get of it. */
+function followersOf(
+  all: readonly Runtime[],
+  routes: readonly RoutedRuntime[],
+  project: Project,
+): readonly (NonNullable<Environment['followers']>[number] & { readonly of: readonly string[] })[] {
+  return all.flatMap(({ id, follows = [] }) => {
+    const own = routes.filter(({ tool, beside }) => follows.includes(tool) && beside === undefined);
+    if (own.length === 0 || project.decisions.some(({ tool }) => tool === id)) return [];
+    return [{ tool: id, of: own.map(({ tool }) => tool), variables: own.flatMap(({ variables }) => variables) }];
+  });
+}
+
+/** What decides for the ones decides for the other too. */
+function tracesFor({ traces }: Project, tools: readonly string[], tool: string): Environment['traces'] {
+  return traces.filter((trace) => tools.includes(trace.tool)).map((trace) => ({ ...trace, tool }));
 }
 
 export function commandsOf(

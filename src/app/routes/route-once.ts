@@ -9,6 +9,7 @@ import { become, runChild, stayInstead } from '../../adapters/system/spawn';
 import { askingVariables } from '../../domain/pins/files/of-runtime';
 import { isStandInFolder, readDepth } from '../../domain/routes/depth';
 import { type Environment, overlayFault } from '../../domain/routes/environment';
+import { applyEnvOps } from '../../domain/words/env-op';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
 import { readyHome } from '../base/ready-home';
@@ -56,7 +57,7 @@ export async function routeOnce(context: Context, asked: ShimCall): Promise<numb
   const fault = overlayFault(environment, call.name);
   if (fault !== undefined) throw fault;
   const found = commandIn(environment, call.name);
-  if (found === undefined) return passThrough(ctx, call);
+  if (found === undefined) return passThrough(ctx, call, environment);
   const env = toolEnvironment(ctx, environment, asks && !kept ? undefined : 'shims');
   for (const { homes } of environment.runtimes) for (const home of homes) await ensureFolder(home);
   const program = { file: found.file, args: call.args, env, cwd: ctx.directory };
@@ -90,7 +91,8 @@ async function compiled(ctx: Context, call: ShimCall): Promise<Environment> {
   // Why the file that should decide the runtime cannot.
   const broken = project.verdicts.find((verdict) => verdict.tool === call.tool)?.chosen?.fault;
   if (broken !== undefined) throw broken;
-  const standings = await withInstalled(ctx, await standingsOf(lasting, project), call.tool);
+  const needed = await neededFor(project, call.tool);
+  const standings = await withInstalled(ctx, await standingsOf(lasting, project), needed);
   const own = standings.filter(({ runtime }) => runtime.id === call.tool);
   await withCompanions(ctx, project, { standings: own, command: call.name });
   return compileProject(lasting, { project, standings, directory });
@@ -100,6 +102,13 @@ async function compiled(ctx: Context, call: ShimCall): Promise<Environment> {
  * The environment of the folder with another version of one runtime, compiled for the next call. What moves by itself
  * (`latest`) and what is no plain name has no route: polyenv is asked each time.
  */
+/** What a command needs: its own runtime, or where nothing pins that, the one by which it goes. */
+async function neededFor(project: Project, tool: string): Promise<string> {
+  const decided = (id: string) => project.decisions.some((decision) => decision.tool === id);
+  if (decided(tool)) return tool;
+  return (await loadRuntime(tool)).follows?.find(decided) ?? tool;
+}
+
 async function compiledOnce(ctx: Context, call: ShimCall & { readonly text: string }): Promise<Environment> {
   const { tool, folder } = call;
   const own = await onlyAsked(ctx, [overrideVariable(tool)]);
@@ -149,8 +158,9 @@ function withStore(ctx: Context, environment: Environment): Environment {
 }
 
 /** The next one on PATH that is no shim, in the environment as the caller had it. */
-async function passThrough(ctx: Context, call: ShimCall): Promise<number> {
-  const env = environmentForTools(ctx.host.env);
+async function passThrough(ctx: Context, call: ShimCall, environment?: Environment): Promise<number> {
+  const followed = environment?.followers?.find(({ tool }) => tool === call.tool)?.variables ?? [];
+  const env = applyEnvOps(environmentForTools(ctx.host.env), followed);
   // The shim that asked has counted itself.
   const again = readDepth(env.POLYENV_DEPTH, { tool: call.tool, folder: ctx.directory }).same > 1;
   const file = pathEntries(env.PATH)

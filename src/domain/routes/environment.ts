@@ -31,6 +31,8 @@ export interface Environment {
     readonly inputs: readonly string[];
     readonly absences: readonly string[];
   }[];
+  /** Runtimes that nothing pins here, whose programs go by variables of others: absent in what an older polyenv compiled. */
+  readonly followers?: readonly { readonly tool: ToolId; readonly variables: readonly EnvOp[] }[];
   /** Variables of the caller by which another version is asked for than was compiled: absent in what an older polyenv compiled. */
   readonly asking?: readonly string[];
   /** What is wrong here, a line each, for who enters the folder: absent in what an older polyenv compiled. */
@@ -185,9 +187,14 @@ case :\${PATH-}: in *:${quoteSh(environment.shims)}:*) ;; *) export PATH=${quote
 exec "$__polyenv_f" "$@"
 fi
 case $__polyenv_t in
-${pending}*) ;;
+${pending}${renderFollowers(environment)}*) ;;
 esac
 `;
+}
+
+/** What another copy, to which the shim passes on, gets of the project. */
+function renderFollowers({ followers = [] }: Environment): string {
+  return followers.map(({ tool, variables }) => `${quoteSh(tool)})\n${variables.map(shLine).join('')};;\n`).join('');
 }
 
 /** Sets `__polyenv_f`: what a trusted manifest puts first, else the runtimes' command, else one that was installed into the project. */

@@ -42,6 +42,8 @@ export interface Runtime {
   readonly discover?: readonly Discovery[];
   /** Commands that take `+VERSION` as first argument (`cargo +1.88 build`). */
   readonly plusVersion?: readonly string[];
+  /** Runtimes whose variables its programs go by, whoever brings them: a `mvn` of the machine runs on the project's Java. */
+  readonly follows?: readonly ToolId[];
   /** What only advises: no version is decided and nothing is installed by it. */
   readonly advice?: Advice;
   /** A server: each project gets one of its own, with its own data. */
