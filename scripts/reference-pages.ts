@@ -9,6 +9,8 @@ import { MANIFEST_NAMES } from '../src/domain/project/manifest';
 import { manifestSchema } from '../src/domain/project/manifest-schema';
 import { SETTINGS, type Setting, settingVariable } from '../src/domain/project/settings';
 import type { Runtime } from '../src/domain/runtime/runtime';
+import type { Service, ServicePlace } from '../src/domain/runtime/service';
+import type { Version } from '../src/domain/versions/version';
 import { ERROR_PAGES } from '../src/domain/words/error-pages';
 import { CATALOGUE, type ErrorCode } from '../src/domain/words/errors';
 
@@ -21,6 +23,7 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     ['errors.md', errorsPage()],
     ['exit-codes.md', exitCodesPage()],
     ['precedence.md', precedencePage(await loadRuntimes())],
+    ['services.md', servicesPage(await loadRuntimes())],
     ['polyenv.schema.json', await manifestSchemaPage()],
   ]);
 }
@@ -250,6 +253,84 @@ function noteOf(file: string, strength: 'floor' | undefined): string {
 
 function page(parts: readonly string[]): string {
   return `${parts.join('\n\n')}\n`;
+}
+
+/** What a kind says of a service that has these ports and this password. */
+const EXAMPLE: Omit<ServicePlace, 'ports' | 'databases' | 'version' | 'user'> = {
+  platform: 'linux-x64',
+  toolchain: 'TOOLCHAIN',
+  commands: {},
+  data: 'DATA',
+  secrets: 'SECRETS',
+  sockets: 'SOCKETS',
+  host: '127.0.0.1',
+  password: 'PASSWORD',
+  extensions: [],
+};
+
+function servicesPage(runtimes: readonly Runtime[]): string {
+  const kinds = runtimes.flatMap(({ service, ...runtime }) => (service === undefined ? [] : [{ ...runtime, service }]));
+  return `${[
+    '# Services',
+    MADE,
+    'The kinds of servers that a project may have of its own, below `[services]` of [polyenv.toml](manifest.md). How they are used stands in the [guide](../guide/services.md), where their builds come from in [runtimes](runtimes.md). `PORT` and `PASSWORD` stand for what a service got when it was first started.',
+    ...kinds.flatMap((kind) => kindSection(kind.service, kind)),
+  ].join('\n\n')}\n`;
+}
+
+function kindSection(
+  service: Service,
+  { id, title, homepage, aliases = [] }: Omit<Runtime, 'service'>,
+): readonly string[] {
+  const { databases, extensions = [], ports = [], secret, stop, ready, root } = service;
+  const at = {
+    ...EXAMPLE,
+    version: '1.0.0' as Version,
+    user: secret?.user ?? '',
+    password: secret === undefined ? '' : EXAMPLE.password,
+    databases: databases?.usual ?? [],
+    ports: { main: 20_001, ...Object.fromEntries(ports.map((name, index) => [name, 20_002 + index])) },
+  };
+  const shown = (text: string): string =>
+    text.replace(/2000[1-9]/g, (port) => (port === '20001' ? 'PORT' : `PORT${Number(port) - 20_000}`));
+  const facts = [
+    ['in the manifest', [id, ...aliases].map((name) => code(`"${name}"`)).join(', ')],
+    ['address', code(shown(service.url(at)))],
+    ...(ports.length === 0
+      ? []
+      : [['further ports', ports.map((name, index) => `${name} (${code(`PORT${index + 2}`)})`).join(', ')]]),
+    [
+      'databases',
+      databases === undefined
+        ? 'none to name'
+        : `${code('databases = [...]')}: ${databases.form}; without it ${databases.usual.map(code).join(', ')}`,
+    ],
+    ...(extensions.length === 0 ? [] : [['extensions', extensions.map(code).join(', ')]]),
+    [
+      'password',
+      secret === undefined
+        ? 'none'
+        : `32 letters and digits${secret.user === '' ? '' : `, of user ${code(secret.user)}`}`,
+    ],
+    [
+      'client of `polyenv connect`',
+      service.connect === undefined
+        ? 'none'
+        : service.connect(at) === 'resp'
+          ? 'one that polyenv has built in, where the toolchain has none'
+          : "the toolchain's own",
+    ],
+    ['`dump` and `load`', service.transfer === undefined ? 'no: `polyenv snapshot` keeps its data' : 'yes'],
+    ['page for a browser', service.page === undefined ? 'none' : code(shown(service.page(at)))],
+    ['as root', root === 'allowed' ? 'runs' : 'refuses: polyenv runs it as another user'],
+    ['ready', `within ${ready.seconds} s, a recovery included`],
+    [
+      'stop',
+      `${stop.signal}, and ${stop.seconds} s to end; ${stop.thenKill ? 'then it is killed' : 'never killed unless you say `--force`'}`,
+    ],
+  ];
+  const variables = Object.entries(service.exports(at)).map(([name, value]) => [code(name), code(shown(value))]);
+  return [`## ${title}`, `<${homepage}>`, table(['', ''], facts), table(['variable', 'value'], variables)];
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
