@@ -166,7 +166,7 @@ describe('a plain archive', () => {
 });
 
 describe('an archive that is worth a thread', () => {
-  const content = Buffer.from(Array.from({ length: 6_000_000 }, (_, index) => (index * 7919) >> 5));
+  const content = Buffer.from(Array.from({ length: 13_000_000 }, (_, index) => (index * 7919) >> 5));
   const members: readonly TarMember[] = [
     { name: 'top/a', content },
     { name: 'top/b', content: 'small' },

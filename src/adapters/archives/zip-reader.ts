@@ -46,6 +46,9 @@ const ALLOWED_FLAGS = DEFERRED | UTF8 | 0x06;
 
 /** Inflated on this thread up to here: the trip to another one costs more. */
 const SMALL = 4 * 1024;
+/** The same for an archive of which there is so little that other threads hardly get going. */
+const SMALL_OF_LITTLE = 64 * 1024;
+const LITTLE = 16 * 2 ** 20;
 /** Inflated as a stream from here on, so that memory stays bounded. */
 const LARGE = 2 * 2 ** 20;
 /** Bytes that may wait to be written. */
@@ -183,12 +186,13 @@ interface Work {
 /** Members are written in order; the middling ones are inflated ahead on other threads meanwhile. */
 async function unpackAll(descriptor: number, records: readonly Entry[], { sink, signal }: Work): Promise<void> {
   const ahead = new Map<Entry, Promise<Buffer>>();
+  const small = records.reduce((sum, { size }) => sum + size, 0) < LITTLE ? SMALL_OF_LITTLE : SMALL;
   let waiting = 0;
   let next = 0;
   const prefetch = (from: number): void => {
     for (next = Math.max(next, from); next < records.length && waiting < AHEAD; next += 1) {
       const record = records[next];
-      if (record === undefined || record.method === 0 || record.size <= SMALL || record.size > LARGE) continue;
+      if (record === undefined || record.method === 0 || record.size <= small || record.size > LARGE) continue;
       waiting += record.size;
       const content = inflateAhead(descriptor, record);
       content.catch(() => undefined);
