@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -293,7 +294,7 @@ describe('polyenv generate github-actions', () => {
     writeFileSync(outputs, '');
     const ran = await sh(runsOf(readFileSync(join(folder, file), 'utf8')).join('\n'), {
       ...options,
-      env: { ...options.env, GITHUB_PATH: outputs },
+      env: { ...options.env, GITHUB_PATH: outputs, GITHUB_ENV: join(machine.folder('clone/runner'), 'env') },
     });
     expect(ran.stderr).not.toContain('error[');
     expect(ran).toMatchObject({ exit: 0 });
@@ -331,6 +332,57 @@ describe('polyenv generate dockerfile', () => {
     expect(existsSync(home)).toBe(false);
     const inside = { ...options, cwd: folder, env: { ...options.env, PATH: path } };
     expect(await machine.run(['/usr/bin/env', 'node', '--version'], inside)).toMatchObject({ stdout: 'v20.11.1\n' });
+  });
+});
+
+describe('polyenv generate gitlab-ci', () => {
+  it('runs in a clone on exactly the lock', async () => {
+    const made = await polyenv('generate', 'gitlab-ci');
+    expect(made).toMatchObject({ exit: 0, stderr: '' });
+    const { folder, options } = elsewhere('gitlab', ...COMMITTED);
+    const script = made.stdout.slice(made.stdout.indexOf('    - |\n') + 8).replace(/^ {6}/gm, '');
+    const ran = await sh(script, { ...options, env: { ...options.env, POLYENV_HOME: join(folder, '.polyenv-home') } });
+    expect(ran.stderr).not.toContain('error[');
+    expect(ran.exit).toBe(0);
+    expect(readFileSync(join(folder, 'tested'), 'utf8')).toBe('v20.11.1\n');
+  });
+
+  it('installs the folders of a monorepo that have a lock of their own', async () => {
+    const inner = machine.folder('project/services/a b');
+    await machine.polyenv(['use', 'node@22'], { cwd: inner, env });
+    const made = await polyenv('generate', 'gitlab-ci');
+    expect(made.stdout).toContain("./polyenvw -C 'services/a b' install --frozen\n");
+    const image = await polyenv('generate', 'dockerfile');
+    expect(image.stdout.indexOf("-C 'services/a b' install")).toBeGreaterThan(image.stdout.indexOf('COPY . .'));
+    rmSync(inner, { recursive: true });
+  });
+});
+
+describe('the action and the hooks of this repository', () => {
+  it('have steps and hooks whose commands polyenv has', async () => {
+    const action = readFileSync(join(root, 'action.yml'), 'utf8');
+    const hooks = readFileSync(join(root, '.pre-commit-hooks.yaml'), 'utf8');
+    for (const [, words = ''] of `${action}\n${hooks}`.matchAll(/(?:entry: |^ +|then )polyenv ([a-z][^;\n>]*)/gm)) {
+      if (words.startsWith('trust')) continue;
+      const ran = await polyenv(...words.trim().split(' '));
+      expect(ran.exit, `${words}: ${ran.stderr}`).not.toBe(2);
+    }
+  });
+
+  it('the step that installs runs in a clone', async () => {
+    const action = readFileSync(join(root, 'action.yml'), 'utf8');
+    const script = action.slice(action.lastIndexOf('run: |') + 7).replace(/^ {8}/gm, '');
+    const { folder, home, options } = elsewhere('action', 'polyenv.toml', 'polyenv.lock');
+    const bin = machine.folder('action/bin');
+    writeFileSync(join(bin, 'polyenv'), `#!/bin/sh\nexec '${process.execPath}' '${machine.program}' "$@"\n`, {
+      mode: 0o755,
+    });
+    const set = join(bin, 'env');
+    const all = { ...options.env, PATH: `${bin}:${machine.env.PATH}`, GITHUB_ENV: set, TRUST: 'true' };
+    const ran = await machine.run(['bash', '-c', script], { cwd: folder, env: all });
+    expect(ran.exit, ran.stderr).toBe(0);
+    expect(readFileSync(set, 'utf8')).toMatch(/^npm_config_prefix=/m);
+    expect(existsSync(join(home, 'store'))).toBe(true);
   });
 });
 
@@ -372,6 +424,20 @@ describe('every kind', () => {
       expect(text).not.toContain(machine.base);
     }
   });
+});
+
+it('the workflow has no fault that actionlint knows', { timeout: 300_000 }, async ({ skip }) => {
+  const made = await polyenv('generate', 'github-actions');
+  const file = join(machine.folder('lint'), 'polyenv.yml');
+  writeFileSync(file, made.stdout);
+  const go = spawnSync('go', ['run', 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.7', '-shellcheck=', file], {
+    encoding: 'utf8',
+    cwd: machine.folder('lint'),
+  });
+  if (go.error !== undefined) skip('there is no Go here');
+  if (/dial tcp|no such host|cannot find module|403|404|invalid version/.test(go.stderr))
+    skip('no Go module proxy is reached');
+  expect(go.stdout, go.stderr).toBe('');
 });
 
 /** The scripts of a workflow's steps, in order, but for those that only a cache hit runs. */

@@ -8,8 +8,9 @@ import { withLock } from '../../adapters/home/lock';
 import { originOf, ownFolder, ownLauncher, ownVersion, ownVersions, switchOwn } from '../../adapters/home/own-versions';
 import { capture, scrubbedEnv } from '../../adapters/system/spawn';
 import { checkStartable } from '../../adapters/system/startable';
-import { parseChecksumList } from '../../domain/runtime/checksum-list';
+import { type ChecksumList, parseChecksumList } from '../../domain/runtime/checksum-list';
 import type { Digest } from '../../domain/runtime/digest';
+import type { PlatformKey } from '../../domain/runtime/platform';
 import {
   archiveName,
   compareOwn,
@@ -76,6 +77,28 @@ export async function updateSelf(ctx: Context, { version: asked, from }: Updatin
       await removeOld(ctx);
       return { before, version, action: before === version ? 'present' : 'updated' } as const;
     },
+  );
+}
+
+/** The archives of this very version, as the signed list of its release has them. */
+export async function releaseArchives(
+  ctx: Context,
+  platforms: readonly PlatformKey[],
+): Promise<ReadonlyMap<PlatformKey, { readonly url: string; readonly digest: Digest }>> {
+  const base = baseOf(ctx);
+  const [first] = platforms;
+  if (first === undefined) return new Map();
+  const list = await provedList({
+    base,
+    places: releasePlaces(base, __VERSION__, first),
+    read: (path) => bytesAt(ctx, path),
+  });
+  return new Map(
+    platforms.flatMap((platform) => {
+      const { archive, name } = releasePlaces(base, __VERSION__, platform);
+      const digest = list.get(name);
+      return digest === undefined ? [] : [[platform, { url: archive, digest }] as const];
+    }),
   );
 }
 
@@ -152,16 +175,25 @@ async function provedDigest(of: {
   readonly read: (path: string) => Promise<Buffer>;
   readonly platform: string;
 }): Promise<Digest> {
-  const { base, places, read, platform } = of;
-  const [content, signature] = [await read(places.sums), await read(places.signature)];
-  const { verifySignature } = await import('../../adapters/upstream/signature');
-  // guard: release-signature
-  await verifySignature({ content, signature, keys: keysFor(base) });
-  const digest = parseChecksumList(content.toString('utf8')).get(places.name);
+  const { places, platform } = of;
+  const digest = (await provedList(of)).get(places.name);
   if (digest !== undefined) return digest;
   throw new PolyenvError('platform-missing', `this release of polyenv has nothing for ${platform}`, {
     hint: 'npm install -g polyenv, where Node.js is there',
   });
+}
+
+async function provedList(of: {
+  readonly base: string;
+  readonly places: ReturnType<typeof releasePlaces>;
+  readonly read: (path: string) => Promise<Buffer>;
+}): Promise<ChecksumList> {
+  const { base, places, read } = of;
+  const [content, signature] = [await read(places.sums), await read(places.signature)];
+  const { verifySignature } = await import('../../adapters/upstream/signature');
+  // guard: release-signature
+  await verifySignature({ content, signature, keys: keysFor(base) });
+  return parseChecksumList(content.toString('utf8'));
 }
 
 async function unpack(

@@ -1,18 +1,23 @@
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { type OwnPackage, renderWrapper } from '../../adapters/documents/wrapper';
 import { ensureFolder, readTextIfAny, writeAtomic } from '../../adapters/files/fs';
+import { originOf } from '../../adapters/home/own-versions';
 import { normalizeUrl, refuseUnprotected } from '../../adapters/net/url';
 import { installedPackage, isInstalledPackage, ownStart } from '../../adapters/system/own-package';
 import { devcontainer } from '../../domain/making/devcontainer';
 import { dockerfile } from '../../domain/making/dockerfile';
 import { githubActions } from '../../domain/making/github-actions';
-import type { ProjectFacts } from '../../domain/making/project-facts';
+import { gitlabCi } from '../../domain/making/gitlab-ci';
+import type { Fetch, ProjectFacts } from '../../domain/making/project-facts';
 import { storeCompose, storeKubernetes } from '../../domain/making/store-files';
 import type { TemplateGenerated } from '../../domain/making/template';
 import { needsTrust } from '../../domain/project/trust';
 import { integrityDigest, parseDigest } from '../../domain/runtime/digest';
+import type { PlatformKey } from '../../domain/runtime/platform';
 import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
+import { findProjectsBelow } from '../changes/install-all';
 import { isInside } from '../project/inside';
 import { readManifest } from '../project/manifests';
 import { findProject } from '../project/project';
@@ -22,6 +27,7 @@ const WRAPPER = 'polyenvw';
 /** Kinds of files that can be generated, each with its place in the project. */
 export const GENERATED = {
   'github-actions': '.github/workflows/polyenv.yml',
+  'gitlab-ci': '.gitlab-ci.yml',
   dockerfile: 'Dockerfile',
   devcontainer: '.devcontainer/devcontainer.json',
   wrapper: WRAPPER,
@@ -81,8 +87,48 @@ export async function generate(ctx: Context, kind: GeneratedKind, words: Package
     });
   }
   const wrapper = (await readTextIfAny(join(directory, WRAPPER))) === undefined ? 'missing' : 'there';
-  const all: ProjectFacts = { ...facts, polyenv: wrapper === 'there' ? `./${WRAPPER}` : 'polyenv' };
-  return { directory, file, text: MAKERS[kind](all), mode: 0o644, wrapper };
+  const fetch = wrapper === 'there' ? undefined : await fetchOf(ctx);
+  const all: ProjectFacts = {
+    ...facts,
+    polyenv: wrapper === 'there' ? `./${WRAPPER}` : 'polyenv',
+    ...present({ fetch }),
+    folders: await lockedFolders(ctx, directory),
+  };
+  const needed = wrapper === 'missing' && fetch === undefined ? 'missing' : wrapper === 'there' ? 'there' : 'unneeded';
+  return { directory, file, text: MAKERS[kind](all), mode: 0o644, wrapper: needed };
+}
+
+/** How another machine gets this very polyenv: as this one did. */
+async function fetchOf(ctx: Context): Promise<Fetch | undefined> {
+  const origin = originOf(ctx.home, ctx.host.program);
+  if (origin === 'npm-global' || origin === 'npm-project') return { kind: 'npm', version: __VERSION__ };
+  if (origin !== 'archive') return undefined;
+  const { releaseArchives } = await import('../changes/self-update');
+  const machines: readonly (readonly [string, PlatformKey])[] = [
+    ['x86_64', 'linux-x64'],
+    ['aarch64', 'linux-arm64'],
+  ];
+  const found = await releaseArchives(
+    ctx,
+    machines.map(([, platform]) => platform),
+  );
+  const archives = machines.flatMap(([machine, platform]) => {
+    const archive = found.get(platform);
+    return archive === undefined ? [] : [{ machine, url: archive.url, sha256: archive.digest.value }];
+  });
+  return archives.length === 0 ? undefined : { kind: 'release', archives };
+}
+
+/** Folders below the project that have a lock of their own. */
+async function lockedFolders(ctx: Context, directory: string): Promise<NonNullable<ProjectFacts['folders']>> {
+  const below = (await findProjectsBelow(ctx, directory)).filter(({ folder }) => folder !== directory);
+  const found: { path: string; trust: boolean }[] = [];
+  for (const { folder } of below) {
+    if ((await readTextIfAny(join(folder, 'polyenv.lock'))) === undefined) continue;
+    const manifest = (await readManifest(folder, 'polyenv.toml'))?.manifest;
+    found.push({ path: relative(directory, folder), trust: manifest !== undefined && needsTrust({ manifest }) });
+  }
+  return found;
 }
 
 const STORE_FILES = { 'store-compose': storeCompose, 'store-kubernetes': storeKubernetes } as const;
@@ -95,6 +141,7 @@ const MAKERS: Readonly<
   Record<Exclude<GeneratedKind, 'wrapper' | keyof typeof STORE_FILES>, (facts: ProjectFacts) => string>
 > = {
   'github-actions': githubActions,
+  'gitlab-ci': gitlabCi,
   dockerfile,
   devcontainer,
 };

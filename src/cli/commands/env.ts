@@ -1,11 +1,17 @@
 import { findProject } from '../../app/project/project';
 import { describeEnvironment, standingsOf } from '../../app/routes/compile';
 import { toolEnvironment } from '../../app/routes/tool-environment';
-import { type Environment, renderDotenv, renderEnvFish, renderEnvSh } from '../../domain/routes/environment';
+import {
+  type Environment,
+  renderDotenv,
+  renderEnvFish,
+  renderEnvSh,
+  renderGithubEnv,
+} from '../../domain/routes/environment';
 import { PolyenvError } from '../../domain/words/errors';
 import { type Command, value } from '../command';
 
-const FORMATS = ['sh', 'fish', 'json', 'dotenv'] as const;
+const FORMATS = ['sh', 'fish', 'json', 'dotenv', 'github'] as const;
 
 export const command: Command = {
   name: 'env',
@@ -44,7 +50,9 @@ export const command: Command = {
           ? renderEnvFish(environment)
           : format === 'dotenv'
             ? renderDotenv(environment)
-            : renderEnvSh(environment);
+            : format === 'github'
+              ? renderGithubEnv(environment)
+              : renderEnvSh(environment);
     return { data: { directory: project.directory, variables }, text, verbatim: true };
   },
 };

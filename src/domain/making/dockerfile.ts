@@ -1,8 +1,16 @@
-import { BASE_IMAGE, IMAGE_HOME, installLines, type ProjectFacts } from './project-facts';
+import {
+  BASE_IMAGE,
+  type Fetch,
+  fetchLines,
+  folderLines,
+  IMAGE_HOME,
+  installLines,
+  type ProjectFacts,
+} from './project-facts';
 
 /** https://docs.docker.com/reference/dockerfile/ */
 export function dockerfile(facts: ProjectFacts): string {
-  const { polyenv } = facts;
+  const { polyenv, folders = [], fetch } = facts;
   const own = polyenv === 'polyenv' ? [] : [polyenv.replace('./', '')];
   return `# Made by \`polyenv generate dockerfile\`: an image with exactly what polyenv.lock says.
 # polyenv itself runs on the Node of this image; the project's runtimes come from its lock.
@@ -11,12 +19,26 @@ FROM \${BASE}
 ENV POLYENV_HOME=${IMAGE_HOME}
 ENV PATH=${IMAGE_HOME}/shims:$PATH
 WORKDIR /app
-
+${fetch === undefined ? '' : fetched(fetch)}
 # A layer of its own: kept as long as these files stay the same.
 COPY ${[...own, 'polyenv.toml', 'polyenv.lock', './'].join(' ')}
-${installLines(facts)
+${installLines({ ...facts, folders: [] })
   .map((line) => `RUN ${line}\n`)
   .join('')}
 COPY . .
-`;
+${folders
+  .flatMap((folder) => folderLines(facts, folder))
+  .map((line) => `RUN ${line}\n`)
+  .join('')}`;
+}
+
+const PLACE = '/usr/local/lib/polyenv';
+
+/** polyenv itself, by digest, in a layer that changes with its version only. */
+function fetched(fetch: Fetch): string {
+  const lines = [
+    ...fetchLines(fetch, PLACE),
+    ...(fetch.kind === 'npm' ? [] : [`ln -s ${PLACE}/bin/polyenv /usr/local/bin/polyenv`, 'rm /tmp/polyenv.tar.gz']),
+  ];
+  return `RUN set -e; ${lines.join('; \\\n    ')}\n`;
 }

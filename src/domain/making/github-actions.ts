@@ -1,8 +1,8 @@
-import { installLines, type ProjectFacts } from './project-facts';
+import { fetchLines, installLines, type ProjectFacts } from './project-facts';
 
 /** https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax */
 export function githubActions(facts: ProjectFacts): string {
-  const { polyenv, tasks } = facts;
+  const { polyenv, tasks, fetch } = facts;
   const own = TASKS.filter(({ task }) => tasks.includes(task));
   return `# Made by \`polyenv generate github-actions\`: runs on exactly what polyenv.lock says, or fails with what differs.
 name: polyenv
@@ -26,7 +26,7 @@ jobs:
           path: ~/.local/share/polyenv
           key: polyenv-\${{ runner.os }}-\${{ runner.arch }}-\${{ hashFiles('**/polyenv.lock') }}
 ${steps([
-  ...(polyenv === 'polyenv' ? [NEEDED] : []),
+  ...(fetch !== undefined ? [fetchStep(fetch)] : polyenv === 'polyenv' ? [NEEDED] : []),
   { name: 'Install exactly the lock', run: installLines(facts) },
   {
     name: 'Verify what came from the cache',
@@ -35,7 +35,11 @@ ${steps([
   },
   {
     name: 'Put the commands on PATH for the steps that follow',
-    run: ['echo "${POLYENV_HOME:-$HOME/.local/share/polyenv}/shims" >> "$GITHUB_PATH"'],
+    run: [
+      'echo "${POLYENV_HOME:-$HOME/.local/share/polyenv}/shims" >> "$GITHUB_PATH"',
+      // JAVA_HOME and its like, for what no shim starts: ./mvnw, ./gradlew.
+      `${polyenv} env --format github >> "$GITHUB_ENV"`,
+    ],
   },
   ...own.map(({ task, name }) => ({ name, run: [`${polyenv} run ${task}`] })),
   ...(own.length > 0
@@ -62,6 +66,13 @@ const NEEDED: Step = {
   name: 'polyenv has to be on PATH; polyenv generate wrapper brings it along by digest',
   run: ['command -v polyenv'],
 };
+
+/** polyenv itself, by digest or by version. */
+function fetchStep(fetch: NonNullable<ProjectFacts['fetch']>): Step {
+  const place = '$HOME/.polyenv-cli';
+  const path = fetch.kind === 'npm' ? [] : [`echo "${place}/bin" >> "$GITHUB_PATH"`];
+  return { name: 'Fetch polyenv', run: [...fetchLines(fetch, `"${place}"`), ...path] };
+}
 
 function steps(all: readonly Step[]): string {
   return all

@@ -226,13 +226,29 @@ export function renderEnvFish(environment: Environment): string {
 
 /** Only what is set to one value: a `.env` file cannot extend or unset. */
 export function renderDotenv(environment: Environment): string {
+  return [...plainVariables(environment)].map(([name, value]) => `${name}=${quoteDotenv(value)}\n`).join('');
+}
+
+/** For `$GITHUB_ENV`: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#multiline-strings */
+export function renderGithubEnv(environment: Environment): string {
+  return [...plainVariables(environment)]
+    .map(([name, value]) => {
+      if (!/[\r\n]/.test(value)) return `${name}=${value}\n`;
+      let end = 'POLYENV_END';
+      while (value.includes(end)) end += '_';
+      return `${name}<<${end}\n${value}\n${end}\n`;
+    })
+    .join('');
+}
+
+function plainVariables(environment: Environment): ReadonlyMap<string, string> {
   const set = new Map<string, string>();
   for (const op of environmentOps(environment)) {
     const { name } = op;
     if (op.op === 'prepend' || op.op === 'append' || op.op === 'unset' || name === OFFERED) continue;
     if (op.value !== undefined) set.set(name, op.value);
   }
-  return [...set].map(([name, value]) => `${name}=${quoteDotenv(value)}\n`).join('');
+  return set;
 }
 
 /** What stands in `env.json`, read back by polyenv itself: `prune`'s roots among it. */
