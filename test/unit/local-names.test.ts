@@ -9,6 +9,7 @@ import {
   findRoute,
   nameTable,
   type ProjectNames,
+  targetOf,
 } from '../../src/domain/gateway/name-table';
 
 function project(folder: string, ...names: readonly string[]): ProjectNames {
@@ -226,6 +227,18 @@ describe('the table of names', () => {
     expect(port('/only', 'tenant.shop')).toBe(4);
     expect(port('/', 'tenant.shop')).toBeUndefined();
     expect(port('/', 'a.tenant.shop')).toBeUndefined();
+  });
+
+  it('hands a path on as it is, or without its start', () => {
+    const strip = { path: '/api', strip: true };
+    expect(['/api', '/api/', '/api/x?y', '/api?x'].map((target) => targetOf(strip, target))).toEqual([
+      '/',
+      '/',
+      '/x?y',
+      '/?x',
+    ]);
+    expect(targetOf({ path: '/api' }, '/api/x')).toBe('/api/x');
+    expect(targetOf({ path: '/api/', strip: true }, '/api/x')).toBe('/x');
   });
 
   it('refuses what is damaged or newer', () => {

@@ -72,6 +72,13 @@ site = { "/" = "web", "/api" = { task = "dev" } }
     if (hint !== undefined) expect(error.hint).toContain(hint);
   });
 
+  it('may take the start of a path away', () => {
+    const { domains } = decode('[domains.shop]\n"/" = "web"\n"/api" = { task = "dev", strip = true }\n');
+    expect(domains[0]?.routes[1]).toEqual({ path: '/api', to: { kind: 'task', name: 'dev' }, strip: true });
+    expect(refusal('[domains.shop]\n"/" = { task = "dev", strip = true }').message).toContain('nothing to strip');
+    expect(refusal('domains.shop = { task = "dev", strip = true }').message).toContain('no key "strip"');
+  });
+
   it('needs trust for the origins that it lets in, and for nothing else', () => {
     const tasks = { ...decode(''), tasks: [] };
     const names = { ...decode('domains.shop = "dev"'), tasks: [] };

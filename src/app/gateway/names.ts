@@ -15,6 +15,7 @@ import {
 import type { Manifest } from '../../domain/project/manifest';
 import type { DomainTarget, ManifestDomain } from '../../domain/project/manifest-domains';
 import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { trustedEffects } from '../project/trusted';
 import { ensureGateway, findGateway, tell } from './gateway';
@@ -151,9 +152,11 @@ function nameOf(
   return {
     name,
     origins,
-    routes: routes.flatMap(({ path, to }): readonly NameRoute[] => {
+    routes: routes.flatMap(({ path, to, strip }): readonly NameRoute[] => {
       const port = portOf(to);
-      return port === undefined ? [] : [{ path, kind: to.kind, target: to.kind === 'port' ? '' : to.name, port }];
+      return port === undefined
+        ? []
+        : [{ path, kind: to.kind, target: to.kind === 'port' ? '' : to.name, port, ...present({ strip }) }];
     }),
   };
 }

@@ -1,5 +1,6 @@
 import {
   asArray,
+  asBoolean,
   asMatching,
   asNumber,
   asObject,
@@ -37,6 +38,8 @@ export interface NameRoute {
   /** The task's or service's name; empty for a port. */
   readonly target: string;
   readonly port: number;
+  /** The server behind gets the path without this one's. */
+  readonly strip?: boolean | undefined;
 }
 
 const asPort: Decoder<number> = (value) => {
@@ -64,6 +67,7 @@ const asNames = asObject({
           kind: asOneOf('task', 'service', 'port'),
           target: asString,
           port: asPort,
+          strip: optional(asBoolean),
         }),
       ),
     }),
@@ -140,6 +144,14 @@ export function findRoute(table: NameTable, name: string, target: string): Found
   const routes = entry.routes.filter((route) => covers(route.path, path));
   const [first] = routes.toSorted((a, b) => b.path.length - a.path.length);
   return first === undefined ? undefined : { ...first, name: entry.name, project, origins: entry.origins };
+}
+
+/** The target as the server behind is to see it. */
+export function targetOf({ path, strip }: Pick<NameRoute, 'path' | 'strip'>, target: string): string {
+  const base = path.endsWith('/') ? path.slice(0, -1) : path;
+  if (strip !== true || !target.startsWith(base)) return target;
+  const rest = target.slice(base.length);
+  return rest.startsWith('/') ? rest : `/${rest}`;
 }
 
 function covers(prefix: string, path: string): boolean {

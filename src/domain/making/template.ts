@@ -1,4 +1,5 @@
 import { type DocumentValue, isTable, type KeyPath } from '../formats/document-value';
+import { refuseName as refuseLocalName } from '../gateway/local-name';
 import { PolyenvError } from '../words/errors';
 import { nearestName } from '../words/nearest';
 import { isPrintable, printable, quoted } from '../words/printable';
@@ -192,7 +193,7 @@ export function markersOf(template: Pick<Template, 'runtimes' | 'parameters'>): 
   ];
 }
 
-/** A name also comes as an identifier (`my-app` -> `my_app`) and as folders (`com.example` -> `com/example`), a version also as its line (`>=1.95` -> `1.95`). */
+/** A name also comes as an identifier (`my-app` -> `my_app`) as folders (`com.example` -> `com/example`) and as a name below .localhost (`@me/my_app` -> `my-app`), a version also as its line (`>=1.95` -> `1.95`). */
 function withDerived(name: string, type: ParameterType, value: string): readonly (readonly [string, string])[] {
   if (type === 'version')
     return [
@@ -205,7 +206,19 @@ function withDerived(name: string, type: ParameterType, value: string): readonly
     [name, value],
     [`${name}_ident`, /^\d/.test(identifier) ? `_${identifier}` : identifier],
     [`${name}_path`, value.replaceAll('.', '/')],
+    [`${name}_domain`, domainOf(value)],
   ];
+}
+
+/** A name below .localhost: the last part that says something. */
+function domainOf(value: string): string {
+  const parts = value.toLowerCase().split('/');
+  const part = parts.findLast((one) => /[a-z]/.test(one) && !/^v\d+$/.test(one)) ?? '';
+  const label = part
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 40)
+    .replace(/^-+|-+$/g, '');
+  return refuseLocalName(label) === undefined ? label : 'app';
 }
 
 /** The first number with dots in a request: what tags of container images are called after. */

@@ -6,6 +6,7 @@ import type { ManifestService } from './manifest-services';
 import {
   didYouMean,
   fail,
+  flagAt,
   LONGEST,
   type ManifestInput,
   portAt,
@@ -28,6 +29,8 @@ export interface DomainRoute {
   /** `/`, or the start of a path: it and all below it. */
   readonly path: string;
   readonly to: DomainTarget;
+  /** The server behind gets the path without this one's. */
+  readonly strip?: true;
 }
 
 export type DomainTarget =
@@ -65,7 +68,7 @@ function decodeDomain(input: ManifestInput, { name, targets }: Naming): Manifest
     if (!/^\/[\w~!$&'()*+,;=:@%./-]*$/.test(path) || path.length > LONGEST.folder || path.includes('//')) {
       fail(input, [...keys, path], { what: `${quoted(path)} is no path of a URL`, hint: 'write one such as "/api"' });
     }
-    return { path, to: targetAt(input, [...keys, path], targets) };
+    return { path, to: targetAt(input, [...keys, path], targets), ...stripAt(input, [...keys, path]) };
   });
   return { name, origins, routes, line };
 }
@@ -102,7 +105,7 @@ function targetAt(input: ManifestInput, keys: KeyPath, { tasks, services }: Doma
       hint: 'write one of { task = "..." }, { service = "..." }, { port = ... }',
     });
   }
-  refuseUnknown(input, keys, [...DOMAIN_TARGETS, 'origins']);
+  refuseUnknown(input, keys, [...DOMAIN_TARGETS, keys.length > 2 ? 'strip' : 'origins']);
   const [kind] = said;
   if (kind === 'port') return { kind, port: portAt(input, [...keys, kind]) };
   const name = textAt(input, [...keys, kind ?? 'task'], { limit: LONGEST.name });
@@ -114,6 +117,12 @@ function targetAt(input: ManifestInput, keys: KeyPath, { tasks, services }: Doma
     });
   }
   return { kind: kind ?? 'task', name };
+}
+
+function stripAt(input: ManifestInput, keys: KeyPath): { readonly strip?: true } {
+  if (!isTable(valueAt(input, keys)) || !flagAt(input, [...keys, 'strip'])) return {};
+  if (keys.at(-1) === '/') fail(input, keys, { what: 'there is nothing to strip of "/"' });
+  return { strip: true };
 }
 
 function originsAt(input: ManifestInput, keys: KeyPath): readonly string[] {

@@ -59,7 +59,7 @@ const TARGET = {
     TEXT,
     {
       type: 'object',
-      properties: { task: TEXT, service: TEXT, port: PORT, origins: TEXTS },
+      properties: { task: TEXT, service: TEXT, port: PORT, origins: TEXTS, strip: { type: 'boolean' } },
       additionalProperties: false,
     },
   ],

@@ -2,7 +2,7 @@ import { nameOfAuthority, originForm } from '../../domain/gateway/authority';
 import { isForeign } from '../../domain/gateway/foreign-pages';
 import { hopsOf, valuesOf } from '../../domain/gateway/header-rules';
 import { DASHBOARD_NAME, hostOfName, ownerLabel } from '../../domain/gateway/local-name';
-import type { FoundRoute } from '../../domain/gateway/name-table';
+import { type FoundRoute, targetOf } from '../../domain/gateway/name-table';
 import type { EngineLoad, EngineOptions, Limits, Problem } from './engine';
 import type { Exchange } from './exchange';
 
@@ -43,7 +43,7 @@ export function admit(exchange: Exchange, { options, limits, load, upgrade }: Ru
   const hops = hopsOf(lines);
   if (hops === undefined || route.port === options.port) return refuse({ kind: 'circle' });
   if (load.inProgress >= limits.inProgress) return refuse({ kind: 'busy' });
-  return { kind: 'forward', route, target, hops };
+  return { kind: 'forward', route, target: targetOf(route, target), hops };
 }
 
 function refuse(problem: Problem): Admission {
