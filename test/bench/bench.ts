@@ -1,5 +1,6 @@
 import { benchActivation } from './activation';
 import { benchGateway } from './gateway';
+import { benchOnce } from './once';
 import { benchPython } from './python';
 import { type BenchRow, rowLine, standing } from './row';
 import { benchRivals, benchScale } from './scale';
@@ -20,6 +21,7 @@ interface Suite {
 const SUITES: Readonly<Record<string, Suite>> = {
   'start-up': { rows: ['--version', 'current', 'exec'], run: benchStartUp },
   shim: { rows: ['levels below the pin', 'passing through'], run: benchShim },
+  once: { rows: ['POLYENV_NODE=22', 'exec node@22'], run: benchOnce },
   activation: { rows: ['prompt', 'hook', 'programs started'], run: benchActivation },
   scale: { rows: ['among', 'workspace', 'ten times as much'], run: benchScale },
   rivals: { rows: ['exec on Node 24', "rustup's proxy", "pyenv's shim"], run: benchRivals },

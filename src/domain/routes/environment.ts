@@ -180,7 +180,7 @@ export function renderRoute(environment: Environment, stamps: string): string {
   return `# polyenv route 1
 __polyenv_r=stale __polyenv_f=
 ${renderConditions(environment, stamps)}__polyenv_r=pass
-${renderChoice(environment)}if [ "$__polyenv_f" ]; then
+${isEmpty(environment) ? 'return 0\n' : ''}${renderChoice(environment)}if [ "$__polyenv_f" ]; then
 [ -x "$__polyenv_f" ] || { __polyenv_r=gone; return 0; }
 ${exportsSh(environment)}unset POLYENV_DEPTH
 case :\${PATH-}: in *:${quoteSh(environment.shims)}:*) ;; *) export PATH=${quoteSh(environment.shims)}"\${PATH:+:$PATH}" ;; esac
@@ -195,6 +195,11 @@ esac
 /** What another copy, to which the shim passes on, gets of the project. */
 function renderFollowers({ followers = [] }: Environment): string {
   return followers.map(({ tool, variables }) => `${quoteSh(tool)})\n${variables.map(shLine).join('')};;\n`).join('');
+}
+
+/** Where nothing is routed, nothing more is looked at. */
+function isEmpty({ runtimes, pending, variables, followers = [] }: Environment): boolean {
+  return runtimes.length === 0 && followers.length === 0 && pending.length === 0 && variables.length === 0;
 }
 
 /** Sets `__polyenv_f`: what a trusted manifest puts first, else the runtimes' command, else one that was installed into the project. */
