@@ -8,15 +8,18 @@ import { devcontainer } from '../../domain/making/devcontainer';
 import { dockerfile } from '../../domain/making/dockerfile';
 import { githubActions } from '../../domain/making/github-actions';
 import { gitlabCi } from '../../domain/making/gitlab-ci';
-import type { Fetch, ProjectFacts } from '../../domain/making/project-facts';
+import type { Fetch, ProjectFacts, ToolchainVariable } from '../../domain/making/project-facts';
 import { storeCompose, storeKubernetes } from '../../domain/making/store-files';
 import type { TemplateGenerated } from '../../domain/making/template';
 import { needsTrust } from '../../domain/project/trust';
 import { integrityDigest, parseDigest } from '../../domain/runtime/digest';
 import type { PlatformKey } from '../../domain/runtime/platform';
+import type { Runtime } from '../../domain/runtime/runtime';
+import type { Version } from '../../domain/versions/version';
 import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
+import { loadRuntimes } from '../base/registry';
 import { findProjectsBelow } from '../changes/install-all';
 import { isInside } from '../project/inside';
 import { readManifest } from '../project/manifests';
@@ -183,6 +186,10 @@ async function readFacts(
       name: basename(directory) || 'project',
       trust: needsTrust({ manifest }),
       tasks: manifest.tasks.map(({ name }) => name),
+      variables: variablesOf(
+        await loadRuntimes(),
+        manifest.runtimes.map(({ tool }) => tool),
+      ),
     },
   };
 }
@@ -250,4 +257,19 @@ async function packageOfRegistry(ctx: Context): Promise<OwnPackage | undefined> 
     'package/dist/polyenv.cjs',
   );
   return start === (await ownStart(ctx.host)) ? { url, digest } : undefined;
+}
+
+/** Where a toolchain of an image lies is known by its link; which variables name it, by the layout of a Linux tree. */
+function variablesOf(runtimes: readonly Runtime[], pinned: readonly string[]): readonly ToolchainVariable[] {
+  const toolchain = '/toolchain';
+  const place = { toolchain, home: '/home', project: '/', personHome: '/', isolation: 'default', env: {} } as const;
+  return runtimes
+    .filter(({ id }) => pinned.includes(id))
+    .flatMap((runtime) => {
+      const tree = { version: '0' as Version, platform: 'linux-x64', has: () => false, list: () => [] } as const;
+      return runtime.layout(tree, place).variables.flatMap((op): readonly ToolchainVariable[] => {
+        if (op.op !== 'set' || !(op.value === toolchain || op.value.startsWith(`${toolchain}/`))) return [];
+        return [{ name: op.name, tool: runtime.id, path: op.value.slice(toolchain.length) }];
+      });
+    });
 }

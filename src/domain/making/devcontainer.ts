@@ -1,4 +1,4 @@
-import { BASE_IMAGE, fetchLines, installLines, type ProjectFacts } from './project-facts';
+import { BASE_IMAGE, fetchLines, installLines, type ProjectFacts, variableValue } from './project-facts';
 
 /** https://containers.dev/implementors/json_reference/ */
 export function devcontainer(facts: ProjectFacts): string {
@@ -13,7 +13,13 @@ export function devcontainer(facts: ProjectFacts): string {
     name: facts.name,
     image: BASE_IMAGE,
     remoteUser: 'node',
-    remoteEnv: { POLYENV_HOME: home, PATH: `${home}/shims:\${containerEnv:PATH}` },
+    remoteEnv: {
+      POLYENV_HOME: home,
+      PATH: `${home}/shims:\${containerEnv:PATH}`,
+      ...Object.fromEntries(
+        facts.variables.map((one) => [one.name, variableValue(one, home, '${containerWorkspaceFolder}')]),
+      ),
+    },
     onCreateCommand: [...first, ...installLines(facts)].join(' && '),
   };
   return `// Made by \`polyenv generate devcontainer\`: exactly what polyenv.lock says.\n${JSON.stringify(value, undefined, 2)}\n`;

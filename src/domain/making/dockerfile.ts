@@ -6,11 +6,12 @@ import {
   IMAGE_HOME,
   installLines,
   type ProjectFacts,
+  variableValue,
 } from './project-facts';
 
 /** https://docs.docker.com/reference/dockerfile/ */
 export function dockerfile(facts: ProjectFacts): string {
-  const { polyenv, folders = [], fetch } = facts;
+  const { polyenv, folders = [], fetch, variables } = facts;
   const own = polyenv === 'polyenv' ? [] : [polyenv.replace('./', '')];
   return `# Made by \`polyenv generate dockerfile\`: an image with exactly what polyenv.lock says.
 # polyenv itself runs on the Node of this image; the project's runtimes come from its lock.
@@ -18,7 +19,7 @@ ARG BASE=${BASE_IMAGE}
 FROM \${BASE}
 ENV POLYENV_HOME=${IMAGE_HOME}
 ENV PATH=${IMAGE_HOME}/shims:$PATH
-WORKDIR /app
+${variables.map((one) => `ENV ${one.name}=${variableValue(one, IMAGE_HOME, '/app')}\n`).join('')}WORKDIR /app
 ${fetch === undefined ? '' : fetched(fetch)}
 # A layer of its own: kept as long as these files stay the same.
 COPY ${[...own, 'polyenv.toml', 'polyenv.lock', './'].join(' ')}

@@ -1,4 +1,5 @@
 import { quoteSh } from '../words/shell-quote';
+import type { ToolId } from '../words/tool-id';
 
 /** What generated files say of a project. */
 export interface ProjectFacts {
@@ -12,8 +13,23 @@ export interface ProjectFacts {
   readonly trust: boolean;
   /** Names of its tasks. */
   readonly tasks: readonly string[];
+  /** Variables by which programs that no shim starts find a toolchain (`JAVA_HOME`). */
+  readonly variables: readonly ToolchainVariable[];
   /** Folders below it with a lock of their own, relative. */
   readonly folders?: readonly { readonly path: string; readonly trust: boolean }[];
+}
+
+export interface ToolchainVariable {
+  readonly name: string;
+  /** The runtime, whose toolchain has a stable link in the compiled environment. */
+  readonly tool: ToolId;
+  /** Below the toolchain's root, with a slash in front, or empty. */
+  readonly path: string;
+}
+
+/** The variable's value, where polyenv's home and the project are. */
+export function variableValue({ tool, path }: ToolchainVariable, home: string, project: string): string {
+  return `${home}/envs${project}/.polyenv/${tool}${path}`;
 }
 
 /** The npm package of a version, or a release: its archives by the processor, as `uname -m` says it. */
