@@ -104,6 +104,24 @@ describe('a making that was killed', () => {
   });
 });
 
+it('install --keep leaves it as it is, and names the command that keeps it', async () => {
+  pin('3.12.1');
+  await install('six==1.16.0');
+  pin('3.13.0');
+  const ran = await polyenv('install', '--keep');
+  expect(ran, ran.stderr).toMatchObject({ exit: 0 });
+  expect(ran.stderr).toMatch(/was made by 3\.12\.1[\s\S]*stays as it is[\s\S]*polyenv use python@3\.12\.1/);
+  expect(installed()).toEqual(['six-1.16.0.dist-info']);
+  expect((await run(['python', '-V'])).exit).toBe(1);
+  expect(await polyenv('use', 'python@3.12.1')).toMatchObject({ exit: 0 });
+  expect(await run(['python', '-V'])).toMatchObject({ stdout: 'Python 3.12.1\n' });
+  expect(installed()).toEqual(['six-1.16.0.dist-info']);
+  const fresh = machine.folder('fresh');
+  writeFileSync(join(fresh, '.python-version'), '3.12.1\n');
+  expect(await machine.polyenv(['install', '--keep'], { cwd: fresh })).toMatchObject({ exit: 0 });
+  expect(existsSync(join(fresh, '.venv/pyvenv.cfg'))).toBe(true);
+});
+
 it('two that make the same .venv at once make one', async () => {
   pin('3.12.1');
   const both = await Promise.all([run(['pip', 'install', 'six==1.16.0']), run(['pip', 'install', 'idna==3.10'])]);

@@ -40,8 +40,11 @@ export interface FolderChanging {
   readonly folder: string;
   /** The verb, for those who wait: `use`. */
   readonly verb: string;
-  /** `prepare` also makes what runtimes derive in the project, such as `.venv`; `compile` writes routes only. */
-  readonly routes: 'prepare' | 'compile';
+  /**
+   * `prepare` also makes what runtimes derive in the project, such as `.venv`, anew where that cannot be used; `keep` makes
+   * only what is missing; `compile` writes routes only.
+   */
+  readonly routes: 'prepare' | 'keep' | 'compile';
 }
 
 export interface ChangedFolder<T> {
@@ -167,7 +170,8 @@ async function route(
     readonly also: readonly string[];
   },
 ): Promise<Environment> {
-  const compile = of.routes === 'prepare' ? prepareFolder : compileFolder;
+  const prepare = (ctx: Context, folder: string) => prepareFolder(ctx, folder, of.routes === 'keep' ? 'keep' : 'anew');
+  const compile = of.routes === 'compile' ? compileFolder : prepare;
   const others = new Set([...of.files.map((file) => file.folder), ...of.also]);
   others.delete(of.folder);
   for (const other of others) await compile(ctx, other);

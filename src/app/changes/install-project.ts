@@ -24,9 +24,13 @@ export interface InstalledProject {
 }
 
 /** Makes everything that the folder's project asks for ready: resolves what the lock lacks, installs, locks, compiles. */
-export async function installProject(ctx: Context, folder: string): Promise<InstalledProject> {
+export async function installProject(
+  ctx: Context,
+  folder: string,
+  routes: Preparing = 'prepare',
+): Promise<InstalledProject> {
   refuseDeepProject(ctx.home, folder);
-  return installBy(ctx, folder, async (view) => {
+  return installBy(ctx, { folder, routes }, async (view) => {
     const project = await view.project(folder);
     if (project.decisions.length === 0 && project.errors.length === 0) throw nothingPinned(folder);
     const results = await Promise.all(
@@ -54,9 +58,13 @@ export async function installProject(ctx: Context, folder: string): Promise<Inst
 }
 
 /** Exactly the lock, or exit 7 with what differs: nothing is resolved, no index is asked for, no lock is written. */
-export async function installFrozen(ctx: Context, folder: string): Promise<InstalledProject> {
+export async function installFrozen(
+  ctx: Context,
+  folder: string,
+  routes: Preparing = 'prepare',
+): Promise<InstalledProject> {
   const frozen: Context = { ...ctx, settings: { ...ctx.settings, preference: 'only-managed' } };
-  return installBy(ctx, folder, async (view) => {
+  return installBy(ctx, { folder, routes }, async (view) => {
     const project = await view.project(folder);
     if (project.errors[0] !== undefined) throw project.errors[0];
     if (project.decisions.length === 0) throw nothingPinned(folder);
@@ -86,12 +94,15 @@ export async function installFrozen(ctx: Context, folder: string): Promise<Insta
 
 type Installing = Omit<InstalledProject, 'wrote'>;
 
+/** What becomes of what runtimes derived in the project: see `FolderChanging`. */
+type Preparing = 'prepare' | 'keep';
+
 async function installBy(
   ctx: Context,
-  folder: string,
+  at: { readonly folder: string; readonly routes: Preparing },
   decide: (view: FolderView) => Promise<FolderChange<Installing>>,
 ): Promise<InstalledProject> {
-  const changed = await changeFolder(ctx, { folder, verb: 'install', routes: 'prepare' }, decide);
+  const changed = await changeFolder(ctx, { ...at, verb: 'install' }, decide);
   // What lies in polyenv's home is no file of the project.
   return { ...changed.result, wrote: changed.wrote.filter((path) => !path.startsWith(ctx.home.root + sep)) };
 }

@@ -53,11 +53,11 @@ export function isForOnce({ once, from }: Decision): boolean {
 }
 
 /** Makes what the runtimes derive in the project (`.venv`), then compiles the folder's routes: for verbs by which a person changes it. */
-export async function prepareFolder(ctx: Context, folder: string): Promise<Environment> {
+export async function prepareFolder(ctx: Context, folder: string, unusable: 'anew' | 'keep'): Promise<Environment> {
   const first = await compileFolder(ctx, folder);
   if (!first.runtimes.some(({ overlay }) => overlay !== undefined)) return first;
   const decided = first.runtimes.filter(({ beside }) => beside === undefined);
-  await makeOverlays(ctx, decided, 'anew');
+  await makeOverlays(ctx, decided, unusable);
   return compileFolder(ctx, folder);
 }
 

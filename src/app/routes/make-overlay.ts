@@ -17,16 +17,17 @@ const INSTALL_TIMEOUT = 600_000;
 /**
  * Makes the `.venv`s of the environment that are missing, and joins polyenv's own to a new patch of the same line. With
  * `anew`, for verbs by which a person asks for it, one that cannot be used is made anew: its packages are listed first,
- * installed again, and until that is done the old folder stays. With `refuse`, for an installing command, one that lacks
+ * installed again, and until that is done the old folder stays; with `keep` it stays as it is. With `refuse`, for an installing command, one that lacks
  * that command gets it. Throws `overlay-refused` and `child-failed`.
  */
 export async function makeOverlays(
   ctx: Context,
   runtimes: readonly RoutedRuntime[],
-  unusable: 'refuse' | 'anew',
+  unusable: 'refuse' | 'anew' | 'keep',
 ): Promise<void> {
   for (const runtime of runtimes) {
-    if (!hasOverlay(runtime) || (runtime.overlay.ready && (unusable === 'anew' || isWhole(runtime.overlay)))) continue;
+    if (!hasOverlay(runtime) || (runtime.overlay.ready && (unusable !== 'refuse' || isWhole(runtime.overlay))))
+      continue;
     const { home, host, emit, settings } = ctx;
     const { path } = runtime.overlay;
     const name = `overlay-${createHash('sha256').update(path).digest('hex').slice(0, 16)}`;
@@ -36,9 +37,17 @@ export async function makeOverlays(
   }
 }
 
-async function makeOverlay(ctx: Context, runtime: WithOverlay, unusable: 'refuse' | 'anew'): Promise<void> {
+async function makeOverlay(ctx: Context, runtime: WithOverlay, unusable: 'refuse' | 'anew' | 'keep'): Promise<void> {
   const { overlay } = runtime;
   if (overlay.ready) return completeOne(ctx, runtime);
+  if (unusable === 'keep' && overlay.refused !== undefined) {
+    const { message, hint } = overlay.refused;
+    return ctx.emit({
+      type: 'warning',
+      text: `${message}; it stays as it is`,
+      hint: hint.replace(/^.*; to keep it: /, ''),
+    });
+  }
   const unfinished = await readUnfinished(ctx, overlay);
   if (unfinished !== undefined) {
     if (unusable === 'refuse' && overlay.refused !== undefined && unfinished.aside !== undefined)

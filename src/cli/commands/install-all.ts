@@ -25,7 +25,9 @@ export async function installEverything(input: Input): Promise<Outcome> {
     );
     return { data: { dryRun: true, plan: rows }, text: columns(rows) };
   }
-  const results = await installAll(ctx, projects, flag(input, 'frozen') ? installFrozen : installProject);
+  const install = flag(input, 'frozen') ? installFrozen : installProject;
+  const routes = flag(input, 'keep') ? 'keep' : 'prepare';
+  const results = await installAll(ctx, projects, (own, folder) => install(own, folder, routes));
   input.output.settle();
   const problems = results.flatMap(problemsOf);
   if (!input.output.modes.json) {

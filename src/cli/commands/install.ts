@@ -23,6 +23,7 @@ export const command: Command = {
   ],
   options: [
     { name: 'frozen', describe: 'exactly polyenv.lock, or exit 7' },
+    { name: 'keep', describe: 'leave a .venv of another version as it is, and say how to pin that version' },
     { name: 'all', describe: 'every project below this folder too, each toolchain once' },
   ],
   examples: [
@@ -49,7 +50,8 @@ export const command: Command = {
       ]);
       return { data: { dryRun: true, plan: rows }, text: rows.length === 0 ? 'nothing is pinned here' : columns(rows) };
     }
-    const done = await (flag(input, 'frozen') ? installFrozen : installProject)(ctx, ctx.directory);
+    const install = flag(input, 'frozen') ? installFrozen : installProject;
+    const done = await install(ctx, ctx.directory, flag(input, 'keep') ? 'keep' : 'prepare');
     const milliseconds = ctx.host.now().getTime() - started;
     for (const { error } of done.failed) {
       input.output.settle();
