@@ -24,6 +24,7 @@ import { findProjectsBelow } from '../changes/install-all';
 import { isInside } from '../project/inside';
 import { readManifest } from '../project/manifests';
 import { findProject } from '../project/project';
+import { type SERVICE_FILES, serviceFile } from './service-files';
 
 const WRAPPER = 'polyenvw';
 
@@ -34,6 +35,8 @@ export const GENERATED = {
   dockerfile: 'Dockerfile',
   devcontainer: '.devcontainer/devcontainer.json',
   wrapper: WRAPPER,
+  compose: 'compose.yaml',
+  kubernetes: 'kubernetes.yaml',
   'store-compose': 'compose.store.yaml',
   'store-kubernetes': 'store-kubernetes.yaml',
 } as const;
@@ -78,6 +81,11 @@ export async function generate(ctx: Context, kind: GeneratedKind, words: Package
     const { directory } = ctx;
     const file = join(directory, GENERATED[kind]);
     return { directory, file, text: STORE_FILES[kind](), mode: 0o644, wrapper: 'unneeded' };
+  }
+  if (kind === 'compose' || kind === 'kubernetes') {
+    const { directory } = await findProject(ctx, ctx.directory);
+    const text = await serviceFile(ctx, kind);
+    return { directory, file: join(directory, GENERATED[kind]), text, mode: 0o644, wrapper: 'unneeded' };
   }
   const { directory, facts } = await readFacts(ctx);
   await refuseUnlocked(directory);
@@ -141,7 +149,10 @@ function isStoreFile(kind: GeneratedKind): kind is keyof typeof STORE_FILES {
 }
 
 const MAKERS: Readonly<
-  Record<Exclude<GeneratedKind, 'wrapper' | keyof typeof STORE_FILES>, (facts: ProjectFacts) => string>
+  Record<
+    Exclude<GeneratedKind, 'wrapper' | keyof typeof SERVICE_FILES | keyof typeof STORE_FILES>,
+    (facts: ProjectFacts) => string
+  >
 > = {
   'github-actions': githubActions,
   'gitlab-ci': gitlabCi,

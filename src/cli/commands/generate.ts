@@ -21,6 +21,7 @@ export const command: Command = {
     { run: 'polyenv generate wrapper --write', describe: 'as npm installed this polyenv, by digest' },
     { run: 'polyenv generate github-actions --write', describe: 'a workflow that runs on exactly the lock' },
     { run: 'polyenv generate dockerfile', describe: 'only look at it' },
+    { run: 'polyenv generate compose --write', describe: 'the services, for machines that run Docker' },
     { run: 'polyenv generate store-compose', describe: "a registry for a team's store" },
   ],
   run: async (input) => {

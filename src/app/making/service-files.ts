@@ -1,0 +1,88 @@
+import { composeFile, type ImagedService, kubernetesFile, PASSWORD } from '../../domain/making/service-files';
+import type { ServiceState } from '../../domain/services/state';
+import { serviceVariables } from '../../domain/services/variables';
+import type { Version } from '../../domain/versions/version';
+import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
+import type { Context } from '../base/context';
+import {
+  knownServices,
+  noServices,
+  placeIn,
+  servicePlace,
+  titleOf,
+  wantedDatabases,
+  wantedToolchain,
+} from '../services/known';
+
+export const SERVICE_FILES = { compose: composeFile, kubernetes: kubernetesFile } as const;
+
+/** The services of the folder as a file for other machines, each by the version that the lock has. Throws `lock-missing` where one has none. */
+export async function serviceFile(ctx: Context, kind: keyof typeof SERVICE_FILES): Promise<string> {
+  const known = await knownServices(ctx);
+  if (known.length === 0) throw noServices(ctx);
+  const imaged: ImagedService[] = [];
+  const named = known.map(({ declared, runtime }) => ({
+    name: declared.name,
+    kind: runtime.id,
+    ...present({ prefix: declared.prefix }),
+  }));
+  for (const [index, one] of known.entries()) {
+    const { declared, runtime, service, folder } = one;
+    const version = await lockedVersion(ctx, one);
+    const [databases, user] = [wantedDatabases(one), service.secret?.user ?? ''];
+    const image = service.image?.({ version, databases, user });
+    if (image === undefined) {
+      ctx.emit({ type: 'warning', text: `${titleOf(one)} has no official image, and is left out` });
+      continue;
+    }
+    const state: ServiceState = {
+      project: { path: folder.project, device: '', inode: '' },
+      kind: runtime.id,
+      version,
+      toolchain: '/',
+      platform: ctx.platform,
+      line: service.line(version),
+      ports: { ...image.ports, main: image.ports.main ?? 0 },
+      user,
+      password: service.secret === undefined ? '' : STAND_IN,
+      databases,
+      extensions: declared.extensions,
+      runAs: { how: 'self', uid: 0, gid: 0 },
+    };
+    const at = {
+      ...servicePlace(ctx, one, { state, databases, extensions: declared.extensions }),
+      host: declared.name,
+    };
+    const own = named.map((other, place) => ({ ...other, variables: place === index ? service.exports(at) : {} }));
+    const variables = Object.entries(serviceVariables(own)).map(([key, value]) => [
+      key,
+      value.replaceAll(STAND_IN, PASSWORD),
+    ]);
+    imaged.push({
+      name: declared.name,
+      image,
+      variables: Object.fromEntries(variables),
+      moreDatabases: databases.slice(1),
+      hasPassword: service.secret !== undefined && JSON.stringify(image).includes(PASSWORD),
+    });
+  }
+  return SERVICE_FILES[kind](imaged);
+}
+
+/** A password that no encoding changes. */
+const STAND_IN = 'PASSWORDSTANDSHERE';
+
+async function lockedVersion(ctx: Context, known: Parameters<typeof wantedToolchain>[1]): Promise<Version> {
+  const { toolchain, resolution, decision } = await wantedToolchain(ctx, known);
+  const version = resolution?.kind === 'entry' ? resolution.entry.version : toolchain?.version;
+  if (version !== undefined) return version;
+  throw new PolyenvError(
+    'lock-missing',
+    `${titleOf(known)} is not locked: ${known.runtime.id}@${decision.request.text}`,
+    {
+      where: placeIn(known),
+      hint: 'polyenv lock',
+    },
+  );
+}
