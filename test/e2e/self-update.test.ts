@@ -8,6 +8,7 @@ import { LAYOUT } from '../../src/adapters/home/paths';
 import { keysFor, TEST_KEY } from '../../src/domain/toolchain/release-keys';
 import { newMachine } from '../support/cli';
 import { discard } from '../support/discard';
+import { serveRegistry } from '../support/registry-server';
 import { makeReleases, type ReleaseServer, type Releases, root, serveReleases } from '../support/release';
 
 let releases: Releases;
@@ -247,4 +248,33 @@ it('the test key is believed on this machine only', () => {
 
 it('package.json says the layout that the code writes', () => {
   expect(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))).toMatchObject({ polyenv: { layout: LAYOUT } });
+});
+
+describe("a team's store", () => {
+  it('has releases of polyenv too: who reaches nothing else is updated from it, by the same signature', async () => {
+    const registry = await serveRegistry();
+    try {
+      const reference = `${registry.origin}/team/tools`;
+      const pushed = await polyenv('push', reference, '--self', 'latest');
+      expect(pushed.exit, pushed.stderr).toBe(0);
+      expect(pushed.stdout).toContain('polyenv 9.9.9 is there now');
+      expect((await polyenv('push', reference, '--self', '9.9.9')).stdout).toContain('was there');
+      const store = { POLYENV_STORE: reference, POLYENV_STORE_MODE: 'only', POLYENV_UPDATE_URL: 'http://127.0.0.1:1' };
+      const program = join(home, 'bin/polyenv');
+      const updated = await run(program, ['self', 'update'], store);
+      expect(updated.exit, updated.stderr).toBe(0);
+      expect(await version()).toBe('9.9.9');
+      // Whoever can push cannot make anybody run anything else.
+      await polyenv('self', 'update', '--back');
+      rmSync(join(home, 'self', '9.9.9'), { recursive: true, force: true });
+      for (const [digest, body] of registry.blobs) {
+        if (body.length > 100_000) registry.blobs.set(digest, Buffer.from(body).fill(0, 5000, 6000));
+      }
+      const refused = await run(program, ['self', 'update'], store);
+      expect(refused.exit).toBe(6);
+      expect(await version()).toBe(old());
+    } finally {
+      await registry.close();
+    }
+  });
 });

@@ -8,9 +8,11 @@ import { withLock } from '../../adapters/home/lock';
 import { originOf, ownFolder, ownLauncher, ownVersion, ownVersions, switchOwn } from '../../adapters/home/own-versions';
 import { capture, scrubbedEnv } from '../../adapters/system/spawn';
 import { checkStartable } from '../../adapters/system/startable';
+import type { PartDownload } from '../../adapters/upstream/download';
 import { type ChecksumList, parseChecksumList } from '../../domain/runtime/checksum-list';
 import type { Digest } from '../../domain/runtime/digest';
 import type { PlatformKey } from '../../domain/runtime/platform';
+import { ownTag, ownVersionOf } from '../../domain/team/tag';
 import {
   archiveName,
   compareOwn,
@@ -24,6 +26,7 @@ import { keysFor } from '../../domain/toolchain/release-keys';
 import { PolyenvError } from '../../domain/words/errors';
 import { quoted } from '../../domain/words/printable';
 import type { Context } from '../base/context';
+import { downloadAt } from '../toolchains/places';
 
 export interface Updating {
   /** Exactly this one; else the newest. */
@@ -40,6 +43,33 @@ export interface Updated {
 
 /** The newest version that is published, and the one that runs. Throws the catalogue's network errors. */
 export async function newestVersion(ctx: Context): Promise<string> {
+  try {
+    if (ctx.settings.storeMode === 'only') return (await newestInStore(ctx)) ?? (await newestPublished(ctx));
+    return await newestPublished(ctx);
+  } catch (error) {
+    if (!(error instanceof PolyenvError)) throw error;
+    const found = await newestInStore(ctx);
+    if (found === undefined) throw error;
+    return found;
+  }
+}
+
+/** By the tags of the team's store, which has nothing that names the newest: what it has is compared. */
+async function newestInStore(ctx: Context): Promise<string | undefined> {
+  const { stores } = await ctx.network();
+  const configured = stores.configured();
+  if (configured === undefined || ctx.settings.offline) return undefined;
+  const { listTags } = await import('../../adapters/registry/manifests');
+  try {
+    const versions = (await listTags(configured.registry)).flatMap((tag) => ownVersionOf(tag) ?? []);
+    return versions.filter(isOwnVersion).toSorted(compareOwn).at(-1);
+  } catch (error) {
+    if (error instanceof PolyenvError) return undefined;
+    throw error;
+  }
+}
+
+async function newestPublished(ctx: Context): Promise<string> {
   const base = baseOf(ctx);
   const text = (await bytesAt(ctx, `${base}/latest`)).toString('utf8').trim();
   if (!isOwnVersion(text)) {
@@ -116,7 +146,8 @@ export async function goBack(ctx: Context): Promise<Updated> {
   return { before: current, version: previous, action: 'back' };
 }
 
-function baseOf(ctx: Context): string {
+/** Where releases are published for this person. */
+export function baseOf(ctx: Context): string {
   return (ctx.settings.updateUrl || RELEASE_BASE).replace(/\/+$/, '');
 }
 
@@ -129,6 +160,21 @@ async function bytesAt(ctx: Context, url: string): Promise<Buffer> {
     hint: 'polyenv settings get update.url',
     status: answer.status,
   });
+}
+
+/** A small file of a release: the team's store first, where there is one. The signature is checked whoever gave it. */
+async function ownFile(ctx: Context, version: string, url: string): Promise<Buffer> {
+  const { stores } = await ctx.network();
+  const configured = stores.configured();
+  if (configured !== undefined && !ctx.settings.offline && ctx.settings.storeMode !== 'fallback') {
+    const at = { toolchain: ownTag(version), lock: async () => undefined };
+    const found = await configured.store.beside(basename(url), at).catch((error: unknown) => {
+      if (error instanceof PolyenvError) return undefined;
+      throw error;
+    });
+    if (found !== undefined) return Buffer.from(found);
+  }
+  return bytesAt(ctx, url);
 }
 
 const MOST_TEXT = 1024 * 1024;
@@ -151,7 +197,7 @@ async function fetchVersion(ctx: Context, version: string, from: string | undefi
   const base = from === undefined ? baseOf(ctx) : dirname(from);
   const places = releasePlaces(base, version, platform);
   const read = (path: string): Promise<Buffer> =>
-    from === undefined ? bytesAt(ctx, path) : readFile(join(base, basename(path)));
+    from === undefined ? ownFile(ctx, version, path) : readFile(join(base, basename(path)));
   const digest = await provedDigest({ base, places, read, platform });
   const staging = join(home.tmp, `self-${version}`);
   await removeTree(staging);
@@ -207,25 +253,28 @@ async function unpack(
   },
 ): Promise<void> {
   const { digest, into, version, url, file } = of;
-  const { http } = await ctx.network();
   const { downloadName, fetchPart } = await import('../../adapters/upstream/download');
   const kept = join(ctx.home.downloads, downloadName(digest));
   if (file !== undefined && !existsSync(kept)) await copyFile(file, kept);
   let bytes = 0;
   try {
-    await fetchPart({
-      http,
-      url,
-      part: { at: url, digest, proof: { kind: 'signature', by: 'polyenv' } },
-      recipe: { format: 'tar.gz', root: topFolder(version, ctx.platform) },
-      into,
-      downloads: ctx.home.downloads,
-      offline: ctx.settings.offline,
-      onBytes: (count) => {
-        bytes += count;
-        ctx.emit({ type: 'progress', tool: 'polyenv', version, phase: 'download', bytes });
-      },
-    });
+    const part = { at: url, digest, proof: { kind: 'signature', by: 'polyenv' } } as const;
+    const unpackAt = (place: Pick<PartDownload, 'http' | 'url' | 'headers'>) =>
+      fetchPart({
+        ...place,
+        part,
+        recipe: { format: 'tar.gz', root: topFolder(version, ctx.platform) },
+        into,
+        downloads: ctx.home.downloads,
+        offline: ctx.settings.offline,
+        onBytes: (count) => {
+          bytes += count;
+          ctx.emit({ type: 'progress', tool: 'polyenv', version, phase: 'download', bytes });
+        },
+      });
+    // What a person named as a file lies in `downloads/` now.
+    if (file !== undefined) await unpackAt({ http: (await ctx.network()).http, url });
+    else await downloadAt(ctx, { part, name: `polyenv ${version} for ${ctx.platform}` }, unpackAt);
   } finally {
     await removeTree(kept);
   }

@@ -17,8 +17,8 @@ import type { Order } from './order';
 export interface Sought {
   readonly part: Part;
   readonly name: string;
-  /** The toolchain that it belongs to. */
-  readonly carried: Carried;
+  /** The toolchain that it belongs to; absent for what is asked for by a sha256 alone. */
+  readonly carried?: Carried;
   /** The lock that names it, where one does. */
   readonly lock?: Lockfile;
   /** The name of a store that is not asked: what goes there is not there yet. */
@@ -120,7 +120,7 @@ export async function carriedBeside(
 /** Under which tags the store may name it: a lock that was copied brings no other tag than its own. */
 export function whereabouts({ carried, lock }: Pick<Sought, 'carried' | 'lock'>): Whereabouts {
   return {
-    toolchain: toolchainTag(carried),
+    toolchain: carried === undefined ? 'none' : toolchainTag(carried),
     lock: async () => (lock === undefined ? undefined : lockTag(await carriedByLock(lock))),
   };
 }

@@ -2,9 +2,11 @@ import { askedReference } from '../../app/base/team-stores';
 import { locksFor } from '../../app/team/cargo';
 import { type Pushed, type PushPlan, planWithSizes, push } from '../../app/team/push';
 import { carriedText } from '../../domain/team/carried';
-import { formatReference } from '../../domain/team/reference';
+import { formatReference, type Reference } from '../../domain/team/reference';
+import { isOwnVersion } from '../../domain/toolchain/own-release';
 import { PolyenvError } from '../../domain/words/errors';
-import { type Command, flag, type Input, values } from '../command';
+import { quoted } from '../../domain/words/printable';
+import { type Command, flag, type Input, value, values } from '../command';
 import { bytesText, columns } from '../output/columns';
 import type { Outcome } from '../output/outcome';
 import { platformsOf } from '../platform-flags';
@@ -21,6 +23,11 @@ export const command: Command = {
   options: [
     { name: 'platform', value: 'PLATFORM', repeatable: true, describe: 'only for these platforms (default: all)' },
     { name: 'all', describe: 'of every project below this folder' },
+    {
+      name: 'self',
+      value: 'VERSION',
+      describe: 'instead of a lock: a release of polyenv itself, or latest, for polyenv self update',
+    },
     {
       name: 'from',
       value: 'REFERENCE',
@@ -41,6 +48,8 @@ export const command: Command = {
         hint: 'polyenv push registry.example/team/toolchains, or: polyenv settings set store REFERENCE',
       });
     }
+    const own = value(input, 'self');
+    if (own !== undefined) return pushOwn(input, { own, reference: askedReference(given) });
     const options = {
       reference: askedReference(given),
       locks: await locksFor(ctx, { paths, scope: flag(input, 'all') ? 'below' : 'project' }),
@@ -52,6 +61,26 @@ export const command: Command = {
     return report(input, await push(ctx, options), name);
   },
 };
+
+async function pushOwn(
+  { ctx, options }: Input,
+  { own, reference }: { readonly own: string; readonly reference: Reference },
+): Promise<Outcome> {
+  const { baseOf, newestVersion } = await import('../../app/changes/self-update');
+  const { pushOwnRelease } = await import('../../app/team/own-release');
+  const version = own === 'latest' ? await newestVersion(ctx) : own;
+  if (!isOwnVersion(version)) {
+    throw new PolyenvError('usage', `${quoted(version)} is no version of polyenv`, {
+      hint: 'polyenv self update --check',
+    });
+  }
+  const name = formatReference(reference);
+  if (options['dry-run'] !== undefined)
+    return { data: { dryRun: true, version, store: name }, text: `would send polyenv ${version} to ${name}` };
+  const { tag, state } = await pushOwnRelease(ctx, { reference, version, base: baseOf(ctx) });
+  const text = `polyenv ${version} ${state === 'there' ? 'was there' : 'is there now'}: ${name}:${tag}`;
+  return { data: { version, tag, state, store: name }, text };
+}
 
 function planned(plan: PushPlan, name: string): Outcome {
   const rows = plan.rows.map(({ cargo, bytes, state }) => [

@@ -1,7 +1,7 @@
 import type { ArchiveFormat } from '../runtime/artifact';
 import { type Digest, parseDigest } from '../runtime/digest';
 import type { Blob } from './carried';
-import { archiveFormat, INDEX, KEY, MANIFEST, SIGNATURE } from './media-types';
+import { archiveFormat, INDEX, KEY, MANIFEST, OWN_FILE, SIGNATURE } from './media-types';
 
 /** A manifest or index as it came from elsewhere, as far as polyenv reads it. Nothing of it is believed. */
 export type ReadDocument =
@@ -76,7 +76,7 @@ export function archivesOf(layers: readonly Layer[]): readonly NamedArchive[] {
 export function besideIn(layers: readonly Layer[], url: string): Blob | undefined {
   const found = layers.find(
     ({ mediaType, annotations }) =>
-      (mediaType === SIGNATURE || mediaType === KEY) && annotations['dev.polyenv.at'] === url,
+      [SIGNATURE, KEY, OWN_FILE].includes(mediaType) && annotations['dev.polyenv.at'] === url,
   );
   return found === undefined ? undefined : { digest: found.digest, size: found.size };
 }

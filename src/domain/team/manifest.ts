@@ -12,6 +12,7 @@ import {
   KEY,
   LOCK_TYPE,
   MANIFEST,
+  OWN_FILE,
   RELEASE_TYPE,
   SIGNATURE,
   TOOLCHAIN_TYPE,
@@ -82,6 +83,28 @@ export function archiveManifest({ part, format, blob }: StoredArchive, form: Man
     size: blob.size,
   };
   return manifestOf({ form, type: ARCHIVE_TYPE, layers: [layer], annotations: { 'dev.polyenv.digest': digest } });
+}
+
+/** A release of polyenv itself: its signed list of digests, and its archives. */
+export function ownReleaseManifest(of: {
+  readonly version: string;
+  readonly files: readonly { readonly name: string; readonly blob: Blob }[];
+  readonly archives: readonly { readonly name: string; readonly digest: string; readonly blob: Blob }[];
+  readonly form: ManifestForm;
+}): Document {
+  const row = (name: string, { digest, size }: Blob, mediaType: string, annotations: object = {}): object => ({
+    annotations: { 'dev.polyenv.at': name, 'org.opencontainers.image.title': name, ...annotations },
+    digest,
+    mediaType,
+    size,
+  });
+  const layers = [
+    ...of.files.map(({ name, blob }) => row(name, blob, OWN_FILE)),
+    ...of.archives.map(({ name, digest, blob }) =>
+      row(name, blob, archiveMediaType('tar.gz'), { 'dev.polyenv.digest': digest }),
+    ),
+  ];
+  return manifestOf({ form: of.form, type: OWN_FILE, layers, annotations: { 'dev.polyenv.version': of.version } });
 }
 
 /** A manifest that stands in the registry already, or is about to. */

@@ -12,6 +12,8 @@ export const RELEASE_TYPE = 'application/vnd.polyenv.release.v1';
 export const LOCK_TYPE = 'application/vnd.polyenv.lock.v1';
 /** A detached signature of the layer before it, and the keys that may have made it. */
 export const SIGNATURE = 'application/vnd.polyenv.signature.v1';
+/** A small file of a release of polyenv itself: the list of digests, its signature. */
+export const OWN_FILE = 'application/vnd.polyenv.own.v1';
 export const KEY = 'application/vnd.polyenv.key.v1';
 
 /** The media type of a layer: `application/vnd.polyenv.archive.v1+gzip`, `+xz`, `+zip`. */

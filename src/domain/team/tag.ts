@@ -55,6 +55,18 @@ export function archiveTag(digest: Digest): string | undefined {
   return `${digest.kind}-${bytes.toString('base64url')}`;
 }
 
+/** The tag of a release of polyenv itself: found by its version alone, as a release never changes. */
+export function ownTag(version: string): string {
+  return `polyenv-${escapeTagText(version)}`;
+}
+
+/** The version that such a tag names. */
+export function ownVersionOf(tag: string): string | undefined {
+  return tag.startsWith('polyenv-') && tagKind(tag) === undefined
+    ? unescapeTagText(tag.slice('polyenv-'.length))
+    : undefined;
+}
+
 export type TagKind = 'toolchain' | 'release' | 'lock' | 'archive';
 
 /** What kind of tag of ours it is; `undefined` for whatever else stands in the repository. */
