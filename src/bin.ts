@@ -1,4 +1,4 @@
-import { fstatSync, realpathSync, statSync, writeSync } from 'node:fs';
+import { fstatSync, readFileSync, realpathSync, statSync, writeSync } from 'node:fs';
 import { availableParallelism, homedir, hostname, tmpdir, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { loadCached } from './code-cache';
@@ -74,6 +74,21 @@ const host: Host = {
           return execve(file, argv, env);
         },
   beforeProgram: [],
+  rawArguments: () => {
+    try {
+      const text = readFileSync('/proc/self/cmdline');
+      const words: Buffer[] = [];
+      for (let at = 0; at < text.length; ) {
+        const end = text.indexOf(0, at);
+        if (end === -1) return undefined;
+        words.push(text.subarray(at, end));
+        at = end + 1;
+      }
+      return words;
+    } catch {
+      return undefined;
+    }
+  },
   handOver: answers ? writeAnswer : undefined,
   memory: () => process.memoryUsage.rss(),
   glibc: () => {

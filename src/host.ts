@@ -32,6 +32,8 @@ export interface Host {
     | undefined;
   /** What is to be done before a program gets the terminal: progress is taken off it. */
   readonly beforeProgram: (() => void)[];
+  /** The arguments as bytes, where the system tells them: `argv` has lost what is no UTF-8. */
+  rawArguments(): readonly Buffer[] | undefined;
   /** Gives shell text to the launcher, which goes on in our place; `undefined` where none waits for us. */
   readonly handOver: ((text: string) => void) | undefined;
   /** Bytes of memory that this process holds. */

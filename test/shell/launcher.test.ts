@@ -88,6 +88,19 @@ it('hands on the variables that the caller had, whatever they hold, and what act
   expect(existsSync(join(cwd, 'pwned'))).toBe(false);
 });
 
+it('hands bytes on without a launcher, and to a task', ({ skip }) => {
+  if (!existsSync('/proc/self/cmdline')) skip('this system does not tell the bytes of arguments');
+  const direct = `'${process.execPath}' '${machine.program}'`;
+  const words = `"$odd" 'it'"'"'s' "$odd" "$(printf 'x\\377\\n.')"`;
+  const printed = "4\n[a\xff b]\n[it's]\n[a\xff b]\n[x\xff\n.]\n";
+  expect(line(`${direct} exec node@22 -- node args ${words}`).stdout).toBe(printed);
+  const folder = machine.folder('tasks');
+  writeFileSync(join(folder, 'polyenv.toml'), '[runtimes]\nnode = "20"\n\n[tasks]\nshow = "node args"\n');
+  expect(line(`cd '${folder}' && "$1" trust --yes`).status).toBe(0);
+  for (const start of ['"$1"', direct])
+    expect(line(`cd '${folder}' && ${start} run show ${words}`).stdout).toBe(printed);
+});
+
 it('hands bytes on through the first, slow call of a shim', () => {
   const folder = machine.folder("it's $HOME");
   writeFileSync(join(folder, '.nvmrc'), '22\n');

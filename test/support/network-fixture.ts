@@ -53,6 +53,7 @@ export function newPerson(
     temporary: tmpdir(),
     execve: undefined,
     beforeProgram: [],
+    rawArguments: () => undefined,
     handOver: undefined,
     onSignal: () => () => undefined,
     signalGroup: () => false,

@@ -4,6 +4,7 @@ import { PolyenvError } from '../../domain/words/errors';
 import type { Host } from '../../host';
 import { environmentForTools } from '../home/launcher';
 import { isNoexec, NOEXEC_HINT } from './noexec';
+import { withRawArguments } from './raw-arguments';
 
 export interface Program {
   /** Absolute, or looked up on the PATH of `env`. */
@@ -53,7 +54,8 @@ export async function become(host: Host, program: Program): Promise<number> {
     host.handOver?.(text);
     return 0;
   }
-  if (host.execve !== undefined) host.execve(program.file, [program.file, ...program.args], defined(program.env));
+  const { file, args, env } = withRawArguments(host, program);
+  if (host.execve !== undefined) host.execve(file, [file, ...args], defined(env));
   return runChild(host, program);
 }
 
@@ -62,7 +64,8 @@ export async function runChild(host: Host, program: Program, stdout?: 'stderr'):
   for (const prepare of host.beforeProgram) prepare();
   const { spawn } = await import('node:child_process');
   return new Promise((resolve, reject) => {
-    const child = spawn(program.file, program.args, {
+    const { file, args } = withRawArguments(host, program);
+    const child = spawn(file, args, {
       cwd: program.cwd,
       env: defined(program.env),
       stdio: stdout === 'stderr' ? ['inherit', 2, 'inherit'] : 'inherit',

@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Host } from '../../host';
+import { withRawArguments } from './raw-arguments';
 import { defined, type Program, startFailure } from './spawn';
 
 export interface SupervisorOptions {
@@ -96,7 +97,8 @@ export function openSupervisor({ host, mark, stdout }: SupervisorOptions): Super
       for (const prepare of host.beforeProgram) prepare();
       const { spawn } = await import('node:child_process');
       if (sent !== undefined || stopped !== undefined) return undefined;
-      const child = spawn(program.file, program.args, {
+      const { file, args } = withRawArguments(host, program);
+      const child = spawn(file, args, {
         cwd: program.cwd,
         env: defined(program.env),
         detached: own,
