@@ -57,6 +57,24 @@ it('two version files that disagree, without a manifest: what doctor says to do 
   expect(readdirSync(cwd).sort()).toContain('polyenv.toml');
 });
 
+it('use says that a line has ended, with the line to go to; the organisation can refuse it', async () => {
+  const cwd = machine.folder('ended');
+  const ran = await machine.polyenv(['use', 'node@18'], { cwd });
+  expect(ran.exit, ran.stderr).toBe(0);
+  expect(ran.stderr).toMatch(
+    /Node\.js 18 has had no support since 2025-04-30; the line to go to is \d+\n {2}try {2}polyenv use node@\d+/,
+  );
+  const env = { POLYENV_RELEASE_END_OF_LIFE: 'refuse' };
+  const refused = await machine.polyenv(['use', 'node@18'], { cwd: machine.folder('refused'), env });
+  expect(refused.stderr).toContain('error[request-unsupported] Node.js 18 has had no support');
+  expect(readdirSync(machine.folder('refused'))).toEqual([]);
+  const quiet = await machine.polyenv(['use', 'node@18'], {
+    cwd: machine.folder('quiet'),
+    env: { POLYENV_RELEASE_END_OF_LIFE: 'ignore' },
+  });
+  expect(quiet.stderr).not.toContain('no support');
+});
+
 interface Finding {
   readonly kind: string;
   readonly hint: string;

@@ -12,6 +12,7 @@ import { readLock } from '../project/locks';
 import { type ReadManifest, readManifest, serviceRequests } from '../project/manifests';
 import { findProject } from '../project/project';
 import type { Wish } from '../project/wishes';
+import { endedNotes } from '../toolchains/ended';
 import { orderKey } from '../toolchains/install';
 import { orderFor, type Provided, provideAll } from '../toolchains/provide';
 import { resolveRequest } from '../toolchains/resolve';
@@ -70,7 +71,12 @@ export async function use(ctx: Context, options: UseOptions): Promise<Used> {
       result: { created: read === undefined, provided },
     };
   });
-  return { manifest, ...result, wrote, notes: await notesOf(ctx, folder) };
+  const chosen = result.provided.flatMap(({ request, toolchain }) => {
+    const runtime = options.wishes.find((wish) => wish.request.tool === request.tool)?.runtime;
+    return runtime === undefined ? [] : [{ runtime, version: toolchain.version }];
+  });
+  const notes = [...(await notesOf(ctx, folder)), ...(await endedNotes(ctx, chosen))];
+  return { manifest, ...result, wrote, notes };
 }
 
 /** What `use` would do: resolves, and neither downloads nor writes anything but the cached indexes. */

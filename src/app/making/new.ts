@@ -2,6 +2,7 @@ import { basename, dirname, relative } from 'node:path';
 import { planFiles, type ReadTemplate, writeProject } from '../../adapters/documents/templates';
 import { isPortFree } from '../../adapters/system/ports';
 import { chooseValues, chosenRuntimes, substitute, type Values } from '../../domain/making/template';
+import { refuseOlder } from '../../domain/making/template-floor';
 import { quoteSh } from '../../domain/words/shell-quote';
 
 export interface NewProject {
@@ -35,6 +36,7 @@ export async function newProject(options: NewProject): Promise<CreatedProject> {
   const { read, target } = options;
   const { template } = read;
   const values = chooseValues(template, options.given, basename(target));
+  refuseOlder(template, values);
   const files = await planFiles(read, values);
   const written = await writeProject({
     files,

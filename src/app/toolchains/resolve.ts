@@ -16,6 +16,7 @@ import { nearestName } from '../../domain/words/nearest';
 import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { trustedOrder } from '../project/trusted';
+import { refuseEnded } from './ended';
 import { chooseForFloor } from './floors';
 import { rememberReleases } from './known-releases';
 import { discoverToolchain, findLinked } from './linked';
@@ -168,6 +169,7 @@ export async function resolveFromSource(ctx: Context, asked: Asked, source: Sour
       ? selectRelease(runtime, request, releases)
       : await chooseForFloor(ctx, { runtime, request, source, releases });
   if (release === undefined) throw notFound(asked, nearestReleases(runtime, request, releases), `at ${source.id}`);
+  await refuseEnded(ctx, runtime, release.version);
   return entryOf(asked, { source, release, upstream });
 }
 

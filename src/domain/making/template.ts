@@ -32,6 +32,8 @@ export interface TemplateRuntime {
   readonly request: string;
   /** The boolean parameter without which the project does not have it. */
   readonly when?: string;
+  /** The oldest version that the template's files run on. */
+  readonly least?: string;
 }
 
 export interface Parameter {
@@ -69,7 +71,7 @@ export const TEMPLATE_LIMIT = 256 * 1024;
  * next = ["cd {{polyenv.folder}}", "polyenv run dev"]
  * generate = ["github-actions"]                  # and devcontainer: by `polyenv generate`, in the finished project
  * [runtimes]
- * rust = "1.95"                                  # or { request = "25", when = "with_java" }
+ * rust = "1.95"                                  # or { request = "25", when = "with_java", least = "17" }
  * [parameters.name]
  * type = "name"                                  # text port name version choice boolean
  * title = "Name of the service"
@@ -288,7 +290,13 @@ function decodeRuntime(reader: DocumentValue, tool: string, body: unknown): Temp
     tool,
     request,
     ...(table.when === undefined ? {} : { when: textOf(reader, [...keys, 'when'], table.when) }),
+    ...(table.least === undefined ? {} : { least: floorOf(reader, [...keys, 'least'], table.least) }),
   };
+}
+
+function floorOf(reader: DocumentValue, keys: KeyPath, value: unknown): string {
+  const text = textOf(reader, keys, value);
+  return /^\d+(?:\.\d+)*$/.test(text) ? text : fail(reader, keys, `${quoted(text)} is no version in numbers`);
 }
 
 function decodeParameter(reader: DocumentValue, name: string, body: unknown): Parameter {
@@ -386,7 +394,7 @@ function tableOf(reader: DocumentValue, keys: KeyPath, value: unknown): Readonly
 
 const KNOWN = {
   '': ['title', 'description', 'runtimes', 'parameters', 'next', 'generate'],
-  runtimes: ['request', 'when'],
+  runtimes: ['request', 'when', 'least'],
   parameters: ['type', 'title', 'default', ...Object.keys(ONLY_FOR)],
 };
 
