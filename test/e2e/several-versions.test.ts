@@ -38,6 +38,22 @@ describe('two versions in one file', () => {
     expect((await machine.polyenv(['prune', '--dry-run'], { cwd: project })).stdout).not.toMatch(/python/);
     const which = await machine.polyenv(['which', 'python3.13'], { cwd: project });
     expect(which.stdout).toContain(join(machine.base, 'pythons/3.13.0'));
+    const why = await machine.polyenv(['which', '--why', 'python3.13'], { cwd: project });
+    expect(why.stdout).toContain('python 3.13.0 answers');
+    expect(why.stdout).not.toContain('3.12.1');
+  });
+
+  it('the second’s environment never answers for the first', async () => {
+    writeFileSync(join(project, '.python-version'), '3.12.1\n3.13.0\n');
+    const other = await run(['python3.13', '-m', 'pip', 'install', 'idna==3.10']);
+    expect(other, other.stderr).toMatchObject({ exit: 0 });
+    expect(await run(['python', '-V'])).toMatchObject({ stdout: 'Python 3.12.1\n' });
+    for (const words of [
+      ['exec', '--', 'python', '-V'],
+      ['exec', '--', 'sh', '-c', 'python -V'],
+    ])
+      expect(await machine.polyenv(words, { cwd: project })).toMatchObject({ stdout: 'Python 3.12.1\n' });
+    expect((await run(['python3.13', '-c', 'prefix'])).stdout).toContain(join(machine.polyenvHome, 'homes'));
   });
 
   it('each installs into an environment of its own', async () => {

@@ -275,7 +275,10 @@ function besideOf(runtimes: readonly RoutedRuntime[], further: RoutedRuntime): r
   const taken = new Set(others.flatMap(({ commands }) => Object.keys(commands)));
   const commands = Object.fromEntries(Object.entries(further.commands).filter(([name]) => !taken.has(name)));
   const installs = further.installs.filter(({ command }) => Object.hasOwn(commands, command));
-  return [{ ...further, commands, installs, variables: [], bins: [], homes: [], plusVersion: [], beside: true }];
+  const own = further.overlay;
+  const overlay = own && { ...own, commands: own.commands.filter((name) => Object.hasOwn(commands, name)) };
+  const nothing = { variables: [], bins: [], homes: [], plusVersion: [] };
+  return [{ ...further, ...nothing, commands, installs, ...present({ overlay }), beside: true }];
 }
 
 async function routed(

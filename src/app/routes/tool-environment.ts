@@ -7,6 +7,7 @@ import {
   environmentOps,
   leadingFolders,
   overlayCommand,
+  type RoutedRuntime,
 } from '../../domain/routes/environment';
 import { applyEnvOps } from '../../domain/words/env-op';
 import type { Context } from '../base/context';
@@ -63,30 +64,47 @@ export function toolEnvironment(
   };
 }
 
-/** Where the environment keeps a command, and which runtime's it is (none where `[paths]` has it); `undefined` if nothing provides it. */
-export function commandIn(
-  environment: Environment,
-  name: string,
-): { readonly file: string; readonly tool: string } | undefined {
+export interface FoundCommand {
+  readonly file: string;
+  /** None where `[paths]` of the manifest has it. */
+  readonly tool: string;
+  /** Root of the toolchain that it belongs to. */
+  readonly toolchain?: string;
+}
+
+/** Where the environment keeps a command; `undefined` if nothing provides it. */
+export function commandIn(environment: Environment, name: string): FoundCommand | undefined {
   const leading = leadingFolders(environment)
     .map((folder) => join(folder, name))
     .find(isExecutableFile);
   if (leading !== undefined) return { file: leading, tool: '' };
-  for (const { overlay, tool } of environment.runtimes) {
+  const { runtimes } = environment;
+  const decided = runtimes.filter(({ beside }) => beside === undefined);
+  return (
+    commandOf(decided, name) ??
+    commandOf(
+      runtimes.filter(({ beside }) => beside),
+      name,
+    )
+  );
+}
+
+function commandOf(runtimes: readonly RoutedRuntime[], name: string): FoundCommand | undefined {
+  for (const { overlay, tool, toolchain } of runtimes) {
     if (!overlay?.ready) continue;
     const file = overlay.commands.includes(name)
       ? overlayCommand(overlay, name)
       : join(overlay.path, overlay.bin, name);
-    if (file !== undefined && isExecutableFile(file)) return { file, tool };
+    if (file !== undefined && isExecutableFile(file)) return { file, tool, toolchain };
   }
-  for (const { commands, overlay, tool } of environment.runtimes) {
+  for (const { commands, overlay, tool, toolchain } of runtimes) {
     const answers = (overlay?.ready || overlay?.refused !== undefined) && overlay.commands.includes(name);
     const file = Object.hasOwn(commands, name) && !answers ? commands[name] : undefined;
-    if (file !== undefined) return { file, tool };
+    if (file !== undefined) return { file, tool, toolchain };
   }
-  for (const { bins, tool } of environment.runtimes) {
+  for (const { bins, tool, toolchain } of runtimes) {
     const file = bins.map((bin) => join(bin, name)).find(isExecutableFile);
-    if (file !== undefined) return { file, tool };
+    if (file !== undefined) return { file, tool, toolchain };
   }
   return undefined;
 }

@@ -3,6 +3,7 @@ import { isOurShim } from '../../adapters/routes/shims';
 import { isExecutableFile } from '../../adapters/store/store';
 import { findProject } from '../../app/project/project';
 import { parseWishes } from '../../app/project/wishes';
+import { companionsOf } from '../../app/routes/companions';
 import { describeEnvironment, standingsOf } from '../../app/routes/compile';
 import { commandIn, pathEntries } from '../../app/routes/tool-environment';
 import { overlayFault } from '../../domain/routes/environment';
@@ -54,7 +55,12 @@ export const command: Command = {
         ...(!flag(input, 'why') && { verbatim: true }),
       };
     }
-    const standing = standings.find((one) => one.runtime.id === found.tool);
+    const decided = standings.find((one) => one.runtime.id === found.tool);
+    const decisions = standings.map(({ decision }) => decision);
+    const further = (await companionsOf(ctx, project, decisions)).find(
+      (one) => one.toolchain !== undefined && one.toolchain.root === found.toolchain,
+    );
+    const standing = further === undefined ? decided : { ...further, lockPath: '', resolution: undefined };
     const { decision, resolution, toolchain } = standing ?? {};
     const data = {
       command: name,
