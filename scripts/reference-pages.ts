@@ -13,6 +13,7 @@ import type { Service, ServicePlace } from '../src/domain/runtime/service';
 import type { Version } from '../src/domain/versions/version';
 import { ERROR_PAGES } from '../src/domain/words/error-pages';
 import { CATALOGUE, type ErrorCode } from '../src/domain/words/errors';
+import { PIN_CASES } from '../test/support/pin-cases';
 
 /** The pages of `docs/reference` that the code itself writes, by file name. */
 export async function referencePages(): Promise<ReadonlyMap<string, string>> {
@@ -23,8 +24,30 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     ['errors.md', errorsPage()],
     ['exit-codes.md', exitCodesPage()],
     ['precedence.md', precedencePage(await loadRuntimes())],
+    ['pin-cases.md', pinCasesPage()],
     ['services.md', servicesPage(await loadRuntimes())],
     ['polyenv.schema.json', await manifestSchemaPage()],
+  ]);
+}
+
+/** From the cases that a test tries. */
+function pinCasesPage(): string {
+  const shown = (text: string) => text.trimEnd().split('\n').map(code).join('<br>');
+  const rows = PIN_CASES.map(({ tool, file, content, beside = {}, reads, says, why }) => [
+    tool,
+    code(file),
+    [
+      ...(content === undefined ? [] : [shown(content) || 'nothing']),
+      ...Object.entries(beside).map(([name, text]) => `beside it ${code(name)}: ${shown(text)}`),
+    ].join('<br>'),
+    reads === undefined ? (says === undefined ? 'nothing' : 'refused, or passed over with a warning') : code(reads),
+    why,
+  ]);
+  return page([
+    '# Version files by example',
+    MADE,
+    'Each row is tried by a test. What decides among several files stands in [version files](pin-files.md); `polyenv detect --json` explains the decisions of a folder.',
+    table(['runtime', 'file or variable', 'what it holds', 'the request', 'why'], rows),
   ]);
 }
 

@@ -750,6 +750,35 @@ describe.skipIf(!existsSync(shared))('the shared cases of pin files (skipped whe
   });
 });
 
+it('explains each decision with its place and its rule', () => {
+  write(root, { 'a/.nvmrc': '20', 'a/package.json': '{"engines": {"node": ">=18"}}', 'go.mod': 'module x\ngo 1.24\n' });
+  const found = detectIn(contextFor(root, { env: { POLYENV_PYTHON: '3.12' }, defaults: { java: '21' } }), {
+    directory: join(root, 'a'),
+    runtimes: RUNTIMES,
+  });
+  expect(found.decisions).toEqual([
+    {
+      tool: 'node',
+      request: '20',
+      by: 'file',
+      from: join(root, 'a/.nvmrc'),
+      line: 1,
+      rule: 'the nearest folder that pins',
+      folder: join(root, 'a'),
+      once: false,
+    },
+    expect.objectContaining({ tool: 'python', by: 'variable', from: 'POLYENV_PYTHON', once: true }),
+    expect.objectContaining({
+      tool: 'go',
+      from: join(root, 'go.mod'),
+      line: 2,
+      rule: 'a floor, and nothing pins',
+      request: '>=1.24',
+    }),
+    expect.objectContaining({ tool: 'java', by: 'setting', from: 'defaults.java' }),
+  ]);
+});
+
 it('names every file relative to the folder asked for', () => {
   write(root, { 'a/.nvmrc': '20', 'polyenv.toml': '[runtimes]\ngo = "1.24"' });
   const { found } = detectHere(join(root, 'a'));

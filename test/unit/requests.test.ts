@@ -185,6 +185,9 @@ describe('node', () => {
     ['path:/opt/node', 'request-unsupported'],
     ['tag:v20', 'request-unsupported'],
     ['iojs-v3', 'request-unsupported'],
+    ['default', 'request-unsupported'],
+    ['unstable', 'request-unsupported'],
+    ['mine', 'version-not-found'],
     ['system', 'version-not-found'],
   ])('%s means %s', (request, expected) => {
     expect(pick('node', request, NODE, { lts: NODE_LTS })).toBe(expected);

@@ -6,6 +6,7 @@ import type { Runtime } from '../../domain/runtime/runtime';
 import type { ToolRequest } from '../../domain/versions/request';
 import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
+import { describeOrigin } from '../../domain/words/sourced';
 import { loadRuntimes } from '../base/registry';
 import { findProjectOf, type Project, type ProjectContext } from './project';
 
@@ -15,6 +16,7 @@ export interface Detected {
   /** As it was asked for. */
   readonly directory: string;
   readonly found: readonly DetectedPin[];
+  readonly decisions: readonly DetectedDecision[];
   readonly errors: readonly { readonly file: string; readonly line: number; readonly message: string }[];
   readonly warnings: readonly string[];
 }
@@ -37,6 +39,23 @@ export interface DetectedPin {
   readonly why: string;
 }
 
+/** What one runtime comes to here, and by what. */
+export interface DetectedDecision {
+  readonly tool: string;
+  readonly request: string;
+  /** `file`, `variable` or `setting`: what kind of thing decided. */
+  readonly by: string;
+  /** The file, absolute, with the line; or the name of the variable or setting. */
+  readonly from: string;
+  readonly line?: number;
+  /** The rule of `docs/reference/pin-files.md`, in words. */
+  readonly rule: string;
+  /** The folder whose lock and private homes are used. */
+  readonly folder: string;
+  /** It holds for this call only. */
+  readonly once: boolean;
+}
+
 export async function detect(ctx: ProjectContext, directory: string): Promise<Detected> {
   return detectIn(ctx, { directory, runtimes: await loadRuntimes() });
 }
@@ -51,9 +70,42 @@ export function detectIn(
     schema: 1,
     directory,
     found: [...project.verdicts.flatMap((verdict) => pinsOf(directory, verdict)), ...managers.found],
+    decisions: project.decisions.map((decision) => describeDecision(project, decision)),
     errors: withoutRepeats([...project.errors, ...managers.errors].map((error) => describeError(directory, error))),
     warnings: [...project.disagreements, ...project.warnings, ...managers.warnings],
   };
+}
+
+function describeDecision({ verdicts }: Project, decision: Project['decisions'][number]): DetectedDecision {
+  const { tool, request, from, folder, once, through } = decision;
+  const verdict = verdicts.find((one) => one.tool === tool);
+  const base = { tool, request: request.text, folder, once: once !== undefined };
+  switch (from.kind) {
+    case 'file':
+      return {
+        ...base,
+        by: 'file',
+        from: from.file,
+        ...present({ line: from.line }),
+        rule: through === undefined ? (verdict?.why ?? '') : `${verdict?.why ?? ''}, read so because ${through} is set`,
+      };
+    case 'variable':
+      return { ...base, by: 'variable', from: from.name, rule: 'a variable of the call comes before every file' };
+    case 'setting':
+      return {
+        ...base,
+        by: 'setting',
+        from: from.name,
+        rule: 'nothing pins it, and the default of the person decides',
+      };
+    default:
+      return {
+        ...base,
+        by: from.kind,
+        from: describeOrigin(from),
+        rule: 'the command line comes before everything else',
+      };
+  }
 }
 
 function pinsOf(directory: string, verdict: Project['verdicts'][number]): readonly DetectedPin[] {

@@ -72,8 +72,14 @@ function readNumbered(text: string): VersionRequest | undefined {
   return version === undefined ? undefined : { kind: 'exact', version };
 }
 
+/** What nvm and fnm keep on one machine, under a name that says nothing on another. */
+const LOCAL_ALIASES = ['default', 'unstable'];
+
 /** `iron` for `lts/iron`. Which codenames there are, only the index knows. */
 function readCodename(word: string): VersionRequest | undefined {
+  if (LOCAL_ALIASES.includes(word)) {
+    throw unsupportedRequest(word, 'it is an alias of nvm, which names another version on each machine');
+  }
   return /^[a-z]+$/.test(word) ? { kind: 'channel', name: `lts/${word}` } : undefined;
 }
 
