@@ -24,13 +24,16 @@ function contentOf(index: number, size: number): Buffer {
 function serve([port = '0', speed = '0', ...sizes]: readonly string[]): void {
   const blobs = sizes.map((size, index) => blobBytes(index, Number(size)));
   const line = openLine(Number(speed));
+  let sent = 0;
   const server = createServer((request, response) => {
+    if (request.url === '/sent') return void response.end(String(sent));
     const blob = blobs[Number(/index=(\d+)/.exec(request.url ?? '')?.[1] ?? -1)];
     if (blob === undefined) return void response.writeHead(404).end();
     const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
     const body = blob.subarray(from);
     const range = from === 0 ? {} : { 'content-range': `bytes ${from}-${blob.length - 1}/${blob.length}` };
     response.writeHead(from === 0 ? 200 : 206, { 'content-length': body.length, etag: '"same"', ...range });
+    sent += body.length;
     void send(response, body, line);
   });
   server.listen(Number(port), '127.0.0.1', () => {

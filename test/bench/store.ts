@@ -137,6 +137,12 @@ async function benchCrowd(): Promise<readonly BenchRow[]> {
       detail: `${(calm.milliseconds / 1000).toFixed(1)} s against ${(ideal / 1000).toFixed(1)} s, ${calm.well} of ${CLIENTS} ended well`,
     },
     {
+      name: `${CLIENTS} clients: bytes over the line by bytes of their archives`,
+      ratio: calm.sent / bytes,
+      limit: 1.01,
+      detail: `${(calm.sent / 1e6).toFixed(0)} MB against ${(bytes / 1e6).toFixed(0)} MB`,
+    },
+    {
       name: `${CLIENTS} clients, the store against a mirror of the official sites`,
       ratio: calm.milliseconds / mirror.milliseconds,
       limit: 1.05,
@@ -155,7 +161,7 @@ async function benchCrowd(): Promise<readonly BenchRow[]> {
 async function crowd(
   from: 'store' | 'mirror',
   fate: 'calm' | 'killed' = 'calm',
-): Promise<{ readonly milliseconds: number; readonly well: number }> {
+): Promise<{ readonly milliseconds: number; readonly well: number; readonly sent: number }> {
   const server = await startLine(LINE, SIZES);
   // Two hundred machines have two hundred disks.
   const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'polyenv-bench-'));
@@ -172,8 +178,10 @@ async function crowd(
       await server.startAgain();
     }
     const settled = await Promise.allSettled(running);
+    const milliseconds = performance.now() - began;
     const well = settled.filter(({ status }) => status === 'fulfilled').length;
-    return { milliseconds: performance.now() - began, well };
+    const sent = Number(await (await fetch(`${server.origin}/sent`)).text());
+    return { milliseconds, well, sent };
   } finally {
     server.kill();
     discard(folder);

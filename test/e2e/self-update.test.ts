@@ -186,7 +186,7 @@ describe('polyenv self update', () => {
       const program = join(tree, 'dist/polyenv.cjs');
       writeFileSync(
         program,
-        `if (process.argv[2] === 'reshim') { console.error('no'); process.exit(1); }\n${readFileSync(program, 'utf8').replace(/^#!.*\n/, '')}`,
+        `if (require('process').argv[2] === 'reshim') { console.error('no'); require('process').exit(1); }\n${readFileSync(program, 'utf8').replace(/^#!.*\n/, '')}`,
       );
     });
     const ran = await polyenv('self', 'update', '9.9.12');
