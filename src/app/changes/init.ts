@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { readDocumentText } from '../../adapters/documents/documents';
-import { newManifest } from '../../adapters/documents/toml-edit';
+import { newManifest, type TomlEdit } from '../../adapters/documents/toml-edit';
+import type { TomlValue } from '../../adapters/documents/toml-text';
 import { type ListedFolder, walkProjects } from '../../adapters/files/project-folders';
 import { pinFilesOf } from '../../domain/pins/files/of-runtime';
 import { decide, type Saying, understand, type Verdict } from '../../domain/pins/precedence';
@@ -10,9 +11,11 @@ import type { Evidence } from '../../domain/runtime/advice';
 import type { Runtime } from '../../domain/runtime/runtime';
 import type { ToolRequest } from '../../domain/versions/request';
 import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { loadRuntimes } from '../base/registry';
 import { findProject, isDependency, type Project } from '../project/project';
+import { type ProposedService, servicesNamed } from '../project/service-evidence';
 import { keptLifecycle } from '../toolchains/lifecycles';
 import { changeFolder } from './change-folder';
 import { manifestValue } from './use';
@@ -31,6 +34,8 @@ export interface Proposal {
   /** `polyenv.toml`, absolute. */
   readonly manifest: string;
   readonly pins: readonly ProposedPin[];
+  /** Servers that its files name. */
+  readonly services: readonly ProposedService[];
   /** What the person should know before taking it. */
   readonly notes: readonly string[];
   /** The whole file. */
@@ -53,7 +58,8 @@ export async function proposeManifest(ctx: Context, folder: string): Promise<Pro
   const parts = await Promise.all(runtimes.map((runtime) => proposePin(ctx, runtime, { folder, folders, project })));
   const pins = parts.flatMap(({ pin }) => (pin === undefined ? [] : [pin]));
   const notes = parts.flatMap((part) => part.notes);
-  if (pins.length === 0) {
+  const services = await withVersions(ctx, runtimes, servicesNamed(folder, folders, runtimes));
+  if (pins.length === 0 && services.length === 0) {
     const fault = parts.find((part) => part.fault !== undefined)?.fault;
     if (fault !== undefined) throw fault;
     throw new PolyenvError('manifest-missing', notes[0] ?? 'no file here tells which runtimes the project needs', {
@@ -61,13 +67,39 @@ export async function proposeManifest(ctx: Context, folder: string): Promise<Pro
       hint: notes.length > 0 ? 'polyenv install --all' : 'polyenv use node@lts, or another runtime',
     });
   }
-  const text = newManifest(
-    pins.map(({ tool, request }) => ({
-      keys: ['runtimes', tool],
-      value: manifestValue(runtimes.find(({ id }) => id === tool) as Runtime, request),
-    })),
+  const text = newManifest([
+    ...pins.map(
+      ({ tool, request }): TomlEdit => ({
+        keys: ['runtimes', tool],
+        value: manifestValue(runtimes.find(({ id }) => id === tool) as Runtime, request),
+      }),
+    ),
+    ...services.map((service): TomlEdit => ({ keys: ['services', service.name], value: serviceValue(service) })),
+  ]);
+  return { manifest, pins, services, notes, text };
+}
+
+/** How a manifest says a service that was found. */
+export function serviceValue({ kind, version, databases }: ProposedService): TomlValue {
+  const use = version === undefined ? kind : `${kind}@${version}`;
+  return databases.length === 0 ? use : { use, databases };
+}
+
+/** Where no file says a version, the newest line with support. */
+async function withVersions(
+  ctx: Context,
+  runtimes: readonly Runtime[],
+  services: readonly ProposedService[],
+): Promise<readonly ProposedService[]> {
+  return Promise.all(
+    services.map(async (service) => {
+      const runtime = runtimes.find(({ id }) => id === service.kind);
+      if (service.version !== undefined || runtime === undefined) return service;
+      const dated = { scheme: runtime.scheme, lifecycle: await keptLifecycle(ctx, runtime) };
+      const version = suggestLine(dated, [], ctx.host.now().toISOString().slice(0, 10));
+      return { ...service, ...present({ version }) };
+    }),
   );
-  return { manifest, pins, notes, text };
 }
 
 /** Throws `manifest-exists` where somebody made one since. */

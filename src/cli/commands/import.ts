@@ -13,16 +13,19 @@ export const command: Command = {
   arguments: [
     {
       name: 'manager',
-      describe: 'nvm, pyenv, rustup, sdkman, asdf, mise, volta, fnm, goenv, jenv, or another one that is listed',
+      describe:
+        "compose, for the servers of this folder's Compose file; or nvm, pyenv, rustup, sdkman, asdf, mise, volta, fnm, goenv, jenv, or another one that is listed",
     },
   ],
   examples: [
+    { run: 'polyenv import compose', describe: "the servers of a Compose file become the project's services" },
     { run: 'polyenv import', describe: 'who is here' },
     { run: 'polyenv import nvm --yes', describe: "what nvm has, and nvm's default" },
   ],
   run: async (input) => {
     const { ctx, args } = input;
     const [name] = args;
+    if (name === 'compose') return takeCompose(input);
     const holdings = await findHoldings(ctx, name);
     if (name === undefined || flag(input, 'dry-run')) return list(input, holdings);
     if (holdings.every(({ toolchains }) => toolchains.length === 0)) {
@@ -94,5 +97,37 @@ function describe(holdings: readonly Holding[]): Readonly<Record<string, unknown
         default: { file: choice.file, text: choice.text, version: choice.toolchain?.version },
       }),
     })),
+  };
+}
+
+/** The servers of a Compose file become services of the project; what is none of ours is listed, and stays with Compose. */
+async function takeCompose(input: Input): Promise<Outcome> {
+  const { ctx, output } = input;
+  const dry = flag(input, 'dry-run') !== undefined;
+  const { importCompose, planComposeImport } = await import('../../app/changes/import-compose');
+  const { taken, there, left, file, ...done } = dry
+    ? { ...(await planComposeImport(ctx)), wrote: [] }
+    : await importCompose(ctx);
+  const rows = [
+    ...taken.map(({ name, kind, version, what }) => [
+      output.out.bold(name),
+      version === undefined ? kind : `${kind}@${version}`,
+      what,
+    ]),
+    ...there.map((name) => [output.out.bold(name), '', 'is in polyenv.toml already']),
+    ...left.map(({ name, line, why }) => [
+      output.out.bold(name),
+      output.out.yellow('not taken'),
+      `line ${line}: ${why}`,
+    ]),
+  ];
+  const last = dry
+    ? 'nothing was written (--dry-run)'
+    : taken.length === 0
+      ? 'nothing to write'
+      : 'data stay in Docker: polyenv up, then dump there and polyenv load here';
+  return {
+    data: { dryRun: dry, file, taken: taken.map(({ file: _, ...one }) => one), there, left, wrote: done.wrote },
+    text: `${columns(rows)}\n${output.out.dim(last)}`,
   };
 }

@@ -40,18 +40,26 @@ export const command: Command = {
   },
 };
 
-function reasons(input: Input, { pins }: Proposal): string {
+function reasons(input: Input, { pins, services }: Proposal): string {
   const { directory } = input.ctx;
-  return columns(
-    pins.map(({ tool, request, why, file, line }) => [
+  return columns([
+    ...pins.map(({ tool, request, why, file, line }) => [
       `${tool}@${request.text}`,
       `${relative(directory, file)}:${line}`,
       why,
     ]),
-  );
+    ...services.map(({ name, kind, version, what, file, line }) => [
+      `${name} = ${kind}${version === undefined ? '' : `@${version}`}`,
+      `${relative(directory, file)}:${line}`,
+      `a service: ${what}`,
+    ]),
+  ]);
 }
 
-function describe(input: Input, { manifest, pins, notes, text }: Proposal): Readonly<Record<string, unknown>> {
+function describe(
+  input: Input,
+  { manifest, pins, services, notes, text }: Proposal,
+): Readonly<Record<string, unknown>> {
   return {
     manifest,
     text,
@@ -63,6 +71,7 @@ function describe(input: Input, { manifest, pins, notes, text }: Proposal): Read
       file: relative(input.ctx.directory, file),
       line,
     })),
+    services: services.map(({ file, ...service }) => ({ ...service, file: relative(input.ctx.directory, file) })),
     notes,
   };
 }
