@@ -15,7 +15,11 @@ import { request } from 'node:https';
 import { type AddressInfo, createServer as createTcp } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { writeNames } from '../../src/adapters/gateway/names-store';
+import { homeOf } from '../../src/adapters/home/paths';
+import type { Host } from '../../src/host';
 import { type Machine, newMachine } from '../support/cli';
 import { discard } from '../support/discard';
 import { freePort } from '../support/gateway';
@@ -180,6 +184,59 @@ describe('the gateway', () => {
     const exit = await new Promise((done) => child.once('exit', done));
     expect(exit).toBe(0);
     expect(readFileSync(join(machine.polyenvHome, 'gateway', 'log'), 'utf8')).toContain('nobody needed it');
+  });
+
+  it('holds little for readers that do not read, and gives it back', async () => {
+    const machine = await running();
+    const large = createServer((_, answer) => {
+      const part = Buffer.alloc(1 << 16);
+      const more = (): void => {
+        while (answer.write(part));
+        answer.once('drain', more);
+      };
+      more();
+    });
+    await new Promise<void>((done) => large.listen(0, '127.0.0.1', done));
+    const memory = async (): Promise<number> => Number((await machine.polyenv(['gateway', '--json'])).json().memory);
+    const to = (large.address() as AddressInfo).port;
+    await announce(machine, machine.project, `shop = { port = ${target} }\nlarge = { port = ${to} }`);
+    await machine.get('shop');
+    const before = await memory();
+    const ca = readFileSync(join(machine.polyenvHome, 'gateway', 'authority', 'root.pem'));
+    const sockets = Array.from({ length: 4 }, () => {
+      const host = 'large.localhost';
+      const socket = connect({ host: '127.0.0.1', port: machine.port, servername: host, ca });
+      socket.on('error', () => undefined);
+      socket.write(`GET / HTTP/1.1\r\nHost: ${host}:${machine.port}\r\n\r\n`);
+      return socket;
+    });
+    await sleep(1500);
+    expect((await memory()) - before).toBeLessThan(60e6);
+    for (const socket of sockets) socket.destroy();
+    expect(await machine.get('shop')).toContain('hello');
+    large.closeAllConnections();
+    large.close();
+  });
+
+  it('serves 200 projects with names', async () => {
+    const machine = await running();
+    const home = homeOf({ env: machine.env, personHome: machine.home } as unknown as Host);
+    for (let index = 0; index < 200; index += 1) {
+      const project = machine.folder(`many/${index}`);
+      const route = { path: '/', kind: 'port', target: '', port: target } as const;
+      await writeNames(home, { format: 1, project, names: [{ name: `many-${index}`, origins: [], routes: [route] }] });
+    }
+    await sleep(500);
+    for (let index = 0; index < 200; index += 20) expect(await machine.get(`many-${index}`)).toContain('hello');
+    expect((await machine.polyenv(['gateway', '--json'])).json<{ names: unknown[] }>().names).toHaveLength(201);
+  });
+
+  it('goes with polyenv itself', async () => {
+    const machine = await running();
+    const pid = await machine.pid();
+    const gone = await machine.polyenv(['self', 'uninstall', '--yes', '--data']);
+    expect(gone.exit).toBe(0);
+    expect(alive(pid)).toBe(false);
   });
 
   it('keeps its control to its owner', async () => {

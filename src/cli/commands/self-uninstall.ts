@@ -42,6 +42,7 @@ export async function uninstallSelf(input: Input): Promise<Outcome> {
   const changed: string[] = [];
   for (const startup of startups) if (await removeLines(startup)) changed.push(startup.file);
   for (const file of settings) await removeTree(file);
+  const distrusted = await letGatewayGo(input);
   await removeTree(ctx.home.root);
   // Folders that were made for these files and hold nothing else.
   for (const file of [...settings, ...changed, ctx.home.root])
@@ -51,7 +52,22 @@ export async function uninstallSelf(input: Input): Promise<Outcome> {
     text: [
       `took away ${ctx.home.root}`,
       ...changed.map((file) => `took polyenv's lines out of ${file}`),
+      ...distrusted.map((path) => `took polyenv's authority out of ${path}`),
       "projects' own files stay where they are: polyenv.toml, polyenv.lock, .venv",
     ].join('\n'),
   };
+}
+
+/** The process that serves names ends, and browsers believe its authority no longer. */
+async function letGatewayGo({ ctx }: Input): Promise<readonly string[]> {
+  const { stopGateway } = await import('../../app/gateway/gateway');
+  const { distrustAuthority } = await import('../../app/gateway/tls');
+  await stopGateway(ctx);
+  try {
+    return (await distrustAuthority(ctx)).filter(({ result }) => result === 'removed').map(({ path }) => path);
+  } catch (error) {
+    if (!(error instanceof PolyenvError)) throw error;
+    // Without certutil nothing was added either.
+    return [];
+  }
 }
