@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { openTreeWriter } from '../../src/adapters/archives/tree-writer';
 import { unpackFile, unpackTarGz } from '../../src/adapters/archives/unpack';
+import { openXzFormat } from '../../src/adapters/archives/xz-format';
 import { openDocument } from '../../src/adapters/documents/documents';
 import { parseToml } from '../../src/adapters/documents/toml';
 import { pinFilesOf } from '../../src/domain/pins/files/of-runtime';
@@ -23,7 +24,7 @@ import { published as java } from '../fixtures/upstreams/java';
 import { published as node } from '../fixtures/upstreams/node';
 import { published as python } from '../fixtures/upstreams/python';
 import { published as rust } from '../fixtures/upstreams/rust';
-import { gnuLong, tar, tarGz, zip } from '../support/archives';
+import { gnuLong, tar, tarGz, xz, zip } from '../support/archives';
 import { fakeUpstream } from '../support/fake-upstream';
 import { RUNTIMES } from '../support/pin-project';
 import type { Published } from '../support/published';
@@ -75,6 +76,16 @@ export const TARGETS: readonly Target[] = [
     name: 'tar.gz',
     seeds: [tarGz(MEMBERS)],
     run: async (input, folder) => unpackTo(folder, async (sink) => unpackTarGz(pieces(input), sink)),
+  },
+  {
+    name: 'xz',
+    seeds: [xz(Buffer.from('content'.repeat(50))), xz(tar(MEMBERS), { block: 700 })],
+    tokens: ['\xfd7zXZ\0', '\x21\x01', '\xff\xff\xff\xff', 'YZ', '\0'],
+    run: async (input) => {
+      const format = openXzFormat();
+      for await (const piece of pieces(input)) format.take(piece);
+      format.end();
+    },
   },
   {
     name: 'zip',
@@ -142,6 +153,7 @@ export const TARGETS: readonly Target[] = [
         const pin = pinFilesOf(runtime).find(({ file }) => text.startsWith(`${file}\n`));
         if (pin === undefined) return;
         const path = join(folder, pin.file);
+        mkdirSync(dirname(path), { recursive: true });
         writeFileSync(path, input.subarray(pin.file.length + 1));
         const document = openDocument({ path, boundary: () => folder }) as Document | undefined;
         if (document === undefined) return;
