@@ -44,7 +44,10 @@ function onPath(name: string, hint: string): Tool {
   return file === undefined ? { absent: `${name} is not installed: ${hint}` } : { file };
 }
 
-/** From the module proxy, once a machine. POLYENV_TEST_TOOLS names a folder that has them already. */
+/**
+ * From the module proxy, once a machine, and only where POLYENV_TEST_TOOLS=build asks for it: building the three takes some minutes of
+ * a processor. POLYENV_TEST_TOOLS may also name a folder that has them already.
+ */
 function built(name: string, module: string): Tool {
   const ready = process.env.POLYENV_TEST_TOOLS;
   if (ready !== undefined && isProgram(join(ready, name))) return { file: join(ready, name) };
@@ -55,6 +58,8 @@ function built(name: string, module: string): Tool {
   );
   const file = join(folder, name);
   if (isProgram(file)) return { file };
+  if (ready !== 'build')
+    return { absent: `${name} is not built: POLYENV_TEST_TOOLS=build npm test -- team-registries` };
   const failed = join(folder, 'failed');
   if (existsSync(failed)) return { absent: `${module} could not be built` };
   try {
