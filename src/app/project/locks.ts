@@ -78,7 +78,7 @@ export function decodeLock(text: string, path: string): Lockfile {
   return decodeLockfile(parseToml(text, path, { code: 'lockfile-invalid', limit: LOCKFILE_LIMIT, hint: HINT }));
 }
 
-const HINT = 'restore the file from version control, or delete it and run: polyenv lock';
+const HINT = 'rm polyenv.lock && polyenv lock, or restore it from version control';
 
 /** What answers a folder's decisions: its lock, and for requests that it lacks what was resolved here before. */
 export async function readKnown(ctx: Context, folder: string, file?: string): Promise<FolderLock> {

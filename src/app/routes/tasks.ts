@@ -48,7 +48,7 @@ export async function runTask(ctx: Context, call: TaskCall): Promise<number> {
   if (!listed.trusted) {
     throw new PolyenvError('not-trusted', `the tasks of ${manifest.path} are not trusted`, {
       where: { file: manifest.path, line: listed.line },
-      hint: 'polyenv trust --show, then polyenv trust',
+      hint: 'polyenv trust --show, then polyenv trust --yes',
     });
   }
   refuseLostArguments(listed, args);

@@ -344,7 +344,7 @@ function refuseUnknown(input: DocumentValue, keys: KeyPath, known: readonly stri
 function fail(input: DocumentValue, keys: KeyPath, what: string): never {
   throw new PolyenvError('lockfile-invalid', printable(what), {
     where: { file: input.path, line: input.lineOf(...keys) },
-    hint: 'restore the file from version control, or delete it and run: polyenv lock',
+    hint: 'rm polyenv.lock && polyenv lock, or restore it from version control',
   });
 }
 
