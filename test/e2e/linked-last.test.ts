@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Machine, newMachine } from '../support/cli';
@@ -139,6 +139,31 @@ describe('a linked JDK is known by its release file', () => {
     expect((await machine.polyenv(['link', 'java@temurin-jre-17', jre])).exit).toBe(0);
     expect(await use('java@temurin-jre-17')).toBe(jre);
   });
+});
+
+describe('an edit that keeps the time of the file', () => {
+  const edit = async (cwd: string) => {
+    const file = join(cwd, '.nvmrc');
+    const { atime, mtime } = statSync(file);
+    writeFileSync(file, '22.1.0\n');
+    utimesSync(file, atime, mtime);
+  };
+
+  it.each(['current', 'which', 'doctor', 'install'])(
+    'is noticed by %s, and by the shims from then on',
+    async (verb) => {
+      const cwd = machine.folder(`kept-${verb}`);
+      writeFileSync(join(cwd, '.nvmrc'), '24.3.0\n');
+      // A time that this clock can say and set again.
+      utimesSync(join(cwd, '.nvmrc'), 1_700_000_000, 1_700_000_000);
+      await machine.polyenv(['use', 'node@22.1.0'], { cwd: machine.folder('other') });
+      await machine.polyenv(['install'], { cwd });
+      await edit(cwd);
+      expect((await machine.polyenv(['exec', '--', 'node'], { cwd })).stdout).toBe('tiny-node 22.1.0\n');
+      await machine.polyenv(verb === 'which' ? ['which', 'node'] : [verb], { cwd });
+      expect((await run(cwd)).stdout).toBe('tiny-node 22.1.0\n');
+    },
+  );
 });
 
 describe('a floor', () => {

@@ -17,6 +17,7 @@ import type { Runtime } from '../../domain/runtime/runtime';
 import { PolyenvError } from '../../domain/words/errors';
 import { quoteSh } from '../../domain/words/shell-quote';
 import template from '../../shim/shim.sh?raw';
+import { contentOf } from '../files/content';
 import { ensureFolder, isMissing, namesIn, readTextIfAny, removeTree, writeAtomic } from '../files/fs';
 import { environmentFolder, type Home, joinInside, refuseDeepProject } from '../home/paths';
 import { capture } from '../system/spawn';
@@ -144,7 +145,11 @@ async function writeRoutes(folder: string, environment: Environment): Promise<vo
   const mode = modeOf(environment);
   await writeAtomic(join(folder, 'env.sh'), renderEnvSh(environment), mode);
   await writeAtomic(join(folder, 'env.fish'), renderEnvFish(environment), mode);
-  await writeAtomic(join(folder, 'env.json'), renderEnvJson(environment), mode);
+  await writeAtomic(
+    join(folder, 'env.json'),
+    renderEnvJson({ ...environment, contents: environment.inputs.map(contentOf) }),
+    mode,
+  );
   await writeLinks(folder, environment);
   await publishStamped(folder, environment, (stamps) => ({
     ...renderHooks(environment, stamps),

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '../../domain/routes/environment';
+import { contentOf } from '../files/content';
 import { environmentFolder, type Home } from '../home/paths';
 
 /**
@@ -14,10 +15,25 @@ export function readStandingEnvironment(home: Home, directory: string): Environm
     const stamps = readdirSync(folder).filter((name) => name.startsWith('stamps-'));
     // With two, somebody is publishing just now.
     if (environment.schema !== 1 || environment.directory !== directory || stamps.length !== 1) return undefined;
-    return stands(environment, join(folder, stamps[0] as string)) ? environment : undefined;
+    const standing = stands(environment, join(folder, stamps[0] as string)) && !isEdited(environment);
+    return standing ? environment : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Whether a file that was read holds something else than then, whatever its time says: shims go by the time alone. */
+export function isEditedUnseen(home: Home, directory: string): boolean {
+  try {
+    const text = readFileSync(join(environmentFolder(home, directory), 'env.json'), 'utf8');
+    return isEdited(JSON.parse(text) as Environment);
+  } catch {
+    return false;
+  }
+}
+
+function isEdited({ inputs, contents }: Environment): boolean {
+  return contents !== undefined && inputs.some((file, index) => contents[index] !== contentOf(file));
 }
 
 function stands({ inputs, absences, runtimes }: Environment, stamps: string): boolean {

@@ -4,6 +4,7 @@ import { withLock } from '../../adapters/home/lock';
 import { type Offer, readEnvironments, renderShims, writeEnvironment, writeShims } from '../../adapters/routes/shims';
 import { noteShims, shimsStand } from '../../adapters/routes/shims-check';
 import { exportsFile, readExports } from '../../adapters/services/exports';
+import { isEditedUnseen } from '../../adapters/store/standing';
 import { executablesIn, listToolchains, readTree } from '../../adapters/store/store';
 import { certificateVariables } from '../../adapters/tls/bundle';
 import { askingVariables } from '../../domain/pins/files/of-runtime';
@@ -65,6 +66,11 @@ export async function prepareFolder(ctx: Context, folder: string, unusable: 'ane
 export async function compileFolder(ctx: Context, folder: string): Promise<Environment> {
   const project = await findProject(ctx, folder);
   return compileProject(ctx, { project, standings: await standingsOf(ctx, project), directory: folder });
+}
+
+/** Compiles anew where a file was edited and kept its time, which no shim can see: for verbs that read the files anyway. */
+export async function refreshEdited(ctx: Context, folders: readonly string[]): Promise<void> {
+  for (const folder of new Set(folders)) if (isEditedUnseen(ctx.home, folder)) await compileFolder(ctx, folder);
 }
 
 export async function compileProject(

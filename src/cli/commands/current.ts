@@ -1,5 +1,5 @@
 import { findProject } from '../../app/project/project';
-import { describeEnvironment, standingsOf } from '../../app/routes/compile';
+import { describeEnvironment, refreshEdited, standingsOf } from '../../app/routes/compile';
 import { refusalError } from '../../domain/routes/environment';
 import { describeProof } from '../../domain/toolchain/toolchain';
 import { describeOrigin } from '../../domain/words/sourced';
@@ -14,6 +14,7 @@ export const command: Command = {
   examples: [{ run: 'polyenv current', describe: 'here' }],
   run: async ({ ctx, args, output }) => {
     const project = await findProject(ctx, ctx.directory);
+    await refreshEdited(ctx, [ctx.directory, project.directory]);
     const all = await standingsOf(ctx, project);
     const standings = all.filter(
       (standing) =>

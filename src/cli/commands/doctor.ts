@@ -2,6 +2,8 @@ import type { Context } from '../../app/base/context';
 import { lockProject } from '../../app/changes/install-project';
 import { diagnose } from '../../app/checks/doctor';
 import type { Finding } from '../../app/checks/finding';
+import { findProject } from '../../app/project/project';
+import { refreshEdited } from '../../app/routes/compile';
 import { PolyenvError } from '../../domain/words/errors';
 import { type Command, flag } from '../command';
 
@@ -21,6 +23,8 @@ export const command: Command = {
   ],
   run: async (input) => {
     const { ctx, output } = input;
+    const { directory } = await findProject(ctx, ctx.directory);
+    await refreshEdited(ctx, [ctx.directory, directory]);
     const found = await diagnose(ctx, { relock: (folder) => keepLocked(ctx, folder) });
     const fixes = flag(input, 'fix') && !flag(input, 'dry-run') ? await fixAll(found) : new Map<Finding, string>();
     const paint = { error: output.out.red, warning: output.out.yellow, note: output.out.dim };

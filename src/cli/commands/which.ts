@@ -4,7 +4,7 @@ import { isExecutableFile } from '../../adapters/store/store';
 import { findProject } from '../../app/project/project';
 import { parseWishes } from '../../app/project/wishes';
 import { companionsOf } from '../../app/routes/companions';
-import { describeEnvironment, standingsOf } from '../../app/routes/compile';
+import { describeEnvironment, refreshEdited, standingsOf } from '../../app/routes/compile';
 import { commandIn, pathEntries } from '../../app/routes/tool-environment';
 import { overlayFault } from '../../domain/routes/environment';
 import { describeProof } from '../../domain/toolchain/toolchain';
@@ -26,6 +26,7 @@ export const command: Command = {
     const [name = ''] = args;
     const tool = value(input, 'tool');
     const project = await findProject(ctx, ctx.directory, tool === undefined ? [] : await parseWishes([tool]));
+    await refreshEdited(ctx, [ctx.directory, project.directory]);
     const standings = await standingsOf(ctx, project);
     const environment = await describeEnvironment(ctx, { project, standings, directory: project.directory });
     const fault = overlayFault(environment, name);

@@ -21,6 +21,8 @@ export interface Environment {
   readonly inputs: readonly string[];
   /** Which of them are folders: one that changes has other entries. */
   readonly folders?: readonly string[];
+  /** What each of these held, as a digest: an edit may keep a file's time. Absent in what an older polyenv compiled. */
+  readonly contents?: readonly string[];
   /** Files that must stay absent, absolute. */
   readonly absences: readonly string[];
   /** Variables of the caller that must have this value; empty counts as unset. */
