@@ -24,7 +24,9 @@ beforeAll(async () => {
   const site = `http://127.0.0.1:${(server.address() as AddressInfo).port}/download`;
   machine = newMachine({ POLYENV_MIRRORS: `https://ziglang.org/download=${site}`, POLYENV_VERIFY_SIGNATURES: 'off' });
   const copy = machine.folder('copy');
-  for (const name of ['src', 'runtimes', 'scripts', 'templates', 'package.json', 'tsconfig.json', 'vitest.config.ts'])
+  // Scripts use what tests are supported by.
+  const folders = ['src', 'runtimes', 'scripts', 'templates', 'test/support'];
+  for (const name of [...folders, 'package.json', 'tsconfig.json', 'vitest.config.ts'])
     if (existsSync(join(root, name))) cpSync(join(root, name), join(copy, name), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
   writeFileSync(join(copy, 'runtimes', 'zig.ts'), ZIG);
