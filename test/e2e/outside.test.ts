@@ -94,6 +94,18 @@ describe('a default', () => {
     expect((await machine.run(['tool-of-mine'], { cwd: '/' })).stdout).toBe('installed-tool-of-mine\n');
   });
 
+  it('has the npm that was installed for it, and no other folder has', async () => {
+    await polyenv('use', '--default', 'node@22');
+    const project = machine.folder('own-npm');
+    await machine.polyenv(['use', 'node@20'], { cwd: project });
+    expect((await machine.run(['npm'], { cwd: project })).stdout).toBe('npm-20.11.1\n');
+    const ran = await machine.run(['npm', 'install', '-g', 'npm'], { cwd: project });
+    expect(ran, ran.stderr).toMatchObject({ exit: 0 });
+    expect((await machine.run(['npm'], { cwd: project })).stdout).toBe('installed-npm\n');
+    expect((await machine.polyenv(['exec', '--', 'npm'], { cwd: project })).stdout).toBe('installed-npm\n');
+    expect((await machine.run(['npm'], { cwd: outside })).stdout).toBe('npm-22.1.0\n');
+  });
+
   it('gives way to a project, and is there again outside', async () => {
     await polyenv('use', '--default', 'node@22');
     const project = machine.folder('project');

@@ -7,6 +7,7 @@ import {
   environmentOps,
   leadingFolders,
   overlayCommand,
+  ownReplacements,
   type RoutedRuntime,
 } from '../../domain/routes/environment';
 import { applyEnvOps } from '../../domain/words/env-op';
@@ -96,6 +97,10 @@ function commandOf(runtimes: readonly RoutedRuntime[], name: string): FoundComma
       ? overlayCommand(overlay, name)
       : join(overlay.path, overlay.bin, name);
     if (file !== undefined && isExecutableFile(file)) return { file, tool, toolchain };
+  }
+  for (const runtime of runtimes) {
+    const file = ownReplacements(runtime, name).find(isExecutableFile);
+    if (file !== undefined) return { file, tool: runtime.tool, toolchain: runtime.toolchain };
   }
   for (const { commands, overlay, tool, toolchain } of runtimes) {
     const answers = (overlay?.ready || overlay?.refused !== undefined) && overlay.commands.includes(name);

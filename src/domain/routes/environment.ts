@@ -370,10 +370,20 @@ function renderCommands(runtime: RoutedRuntime): string {
     .filter(([name]) => isCommandName(name) && !(overlay?.refused && overlay.commands.includes(name)))
     .map(([name, file]) => {
       const own = overlay?.ready && overlay.commands.includes(name) ? overlayCommand(overlay, name) : file;
+      const anew = ownReplacements(runtime, name).map((other) => {
+        const path = quoteSh(other);
+        return `; [ ! -x ${path} ] || __polyenv_f=${path}`;
+      });
       // What the overlay lacks is polyenv's to tell, not another copy's to answer.
-      return `${quoteSh(name)}) ${own === undefined ? '__polyenv_r=missing' : `__polyenv_f=${quoteSh(own)}`} ;;\n`;
+      return `${quoteSh(name)}) ${own === undefined ? '__polyenv_r=missing' : `__polyenv_f=${quoteSh(own)}${anew.join('')}`} ;;\n`;
     })
     .join('');
+}
+
+/** Where an installer that was told to install another version of itself (`npm i -g npm`) has put it, for this project alone. */
+export function ownReplacements({ tool, installs, bins, overlay }: RoutedRuntime, name: string): readonly string[] {
+  const itself = installs.some(({ command, flags }) => command === name && flags.length > 0);
+  return itself && name !== tool && overlay === undefined ? bins.map((bin) => `${bin}/${name}`) : [];
 }
 
 /** Commands that were installed into the project later are found without compiling anew. */
