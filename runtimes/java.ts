@@ -20,6 +20,7 @@ import {
   imagesNamed,
   javaScheme,
   javaVersion,
+  type ListedToolchain,
   leadingNumbers,
   lifecycleFrom,
   namedIn,
@@ -322,6 +323,35 @@ function homeIn(tree: Tree): string {
   return tree.has('Contents/Home/bin') ? 'Contents/Home/' : '';
 }
 
+/** For `mvn --global-toolchains`: https://maven.apache.org/guides/mini/guide-using-toolchains.html */
+function mavenToolchains(all: readonly ListedToolchain[]): string {
+  const text = (value: string) => value.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+  const rows = all.map(
+    ({ version, vendor, root, tree }) => `  <toolchain>
+    <type>jdk</type>
+    <provides>
+      <version>${text(leadingNumbers(version, 1))}</version>${vendor === undefined ? '' : `\n      <vendor>${text(vendor)}</vendor>`}
+      <id>${text(`${vendor ?? 'jdk'}-${version}`)}</id>
+    </provides>
+    <configuration>
+      <jdkHome>${text(`${root}/${homeIn(tree)}`.replace(/\/$/, ''))}</jdkHome>
+    </configuration>
+  </toolchain>
+`,
+  );
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<!-- Made by \`polyenv generate maven-toolchains\`: the JDKs of this machine. -->
+<toolchains>
+${rows.join('')}</toolchains>
+`;
+}
+
+/** https://docs.gradle.org/current/userguide/toolchains.html#sec:custom_loc */
+function gradleJdks(all: readonly ListedToolchain[]): string {
+  const homes = all.map(({ root, tree }) => `${root}/${homeIn(tree)}`.replace(/\/$/, ''));
+  return `# Made by \`polyenv generate gradle-jdks\`: the JDKs of this machine.\norg.gradle.java.installations.paths=${homes.join(',')}\n`;
+}
+
 /** By name, as a JDK may be linked whose folder is `/usr`: https://docs.oracle.com/en/java/javase/25/docs/specs/man/ */
 const COMMANDS = new RegExp(
   `^(?:${[
@@ -400,6 +430,7 @@ export const runtime: Runtime = {
   ],
   advice: {
     misleading: ['JDK_HOME', 'JRE_HOME'],
+    listings: { 'maven-toolchains': mavenToolchains, 'gradle-jdks': gradleJdks },
     channels: [{ word: 'lts', describe: 'the newest long-term release' }],
     editor: (tree, { absolute, store }) => {
       const [line = 0] = leadingNumbers(tree.version, 1).split('.').map(Number);

@@ -9,6 +9,7 @@ import { describeProof, proofText, type Toolchain } from '../../domain/toolchain
 import type { Release } from '../../domain/versions/release';
 import type { ToolRequest } from '../../domain/versions/request';
 import { selectRelease } from '../../domain/versions/select';
+import { vendorsOf } from '../../domain/versions/vendors';
 import type { Version } from '../../domain/versions/version';
 import { present } from '../../domain/words/present';
 import { describeOrigin } from '../../domain/words/sourced';
@@ -30,6 +31,8 @@ export interface Description {
   readonly version: Version;
   readonly vendor?: string;
   readonly variant?: string;
+  /** Whose builds are offered, the usual one first; absent where nobody but the project builds it. */
+  readonly vendors?: readonly string[];
   readonly platform: string;
   readonly source: string;
   /** Who publishes there, where it is not the project itself. */
@@ -109,6 +112,7 @@ export async function describeTool(
     request: request.text,
     version,
     ...present({ vendor, variant }),
+    ...(vendorsOf(runtime).length > 0 && { vendors: vendorsOf(runtime) }),
     platform: toolchain?.platform ?? ctx.platform,
     source,
     ...present({ publisher, notes, lifecycle }),

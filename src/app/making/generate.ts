@@ -3,6 +3,7 @@ import { type OwnPackage, renderWrapper } from '../../adapters/documents/wrapper
 import { ensureFolder, readTextIfAny, writeAtomic } from '../../adapters/files/fs';
 import { originOf } from '../../adapters/home/own-versions';
 import { normalizeUrl, refuseUnprotected } from '../../adapters/net/url';
+import { listToolchains, readTree } from '../../adapters/store/store';
 import { installedPackage, isInstalledPackage, ownStart } from '../../adapters/system/own-package';
 import { devcontainer } from '../../domain/making/devcontainer';
 import { dockerfile } from '../../domain/making/dockerfile';
@@ -39,6 +40,8 @@ export const GENERATED = {
   kubernetes: 'kubernetes.yaml',
   'store-compose': 'compose.store.yaml',
   'store-kubernetes': 'store-kubernetes.yaml',
+  'maven-toolchains': 'toolchains.xml',
+  'gradle-jdks': 'gradle-jdks.properties',
 } as const;
 
 export type GeneratedKind = keyof typeof GENERATED;
@@ -86,6 +89,16 @@ export async function generate(ctx: Context, kind: GeneratedKind, words: Package
     const { directory } = await findProject(ctx, ctx.directory);
     const text = await serviceFile(ctx, kind);
     return { directory, file: join(directory, GENERATED[kind]), text, mode: 0o644, wrapper: 'unneeded' };
+  }
+  if (isListing(kind)) {
+    const { directory } = ctx;
+    return {
+      directory,
+      file: join(directory, GENERATED[kind]),
+      text: await listing(ctx, kind),
+      mode: 0o644,
+      wrapper: 'unneeded',
+    };
   }
   const { directory, facts } = await readFacts(ctx);
   await refuseUnlocked(directory);
@@ -144,13 +157,43 @@ async function lockedFolders(ctx: Context, directory: string): Promise<NonNullab
 
 const STORE_FILES = { 'store-compose': storeCompose, 'store-kubernetes': storeKubernetes } as const;
 
+/** Of this machine's toolchains, whatever a project pins. */
+const LISTINGS = ['maven-toolchains', 'gradle-jdks'] as const;
+
+function isListing(kind: GeneratedKind): kind is (typeof LISTINGS)[number] {
+  return LISTINGS.some((one) => one === kind);
+}
+
+async function listing(ctx: Context, kind: (typeof LISTINGS)[number]): Promise<string> {
+  const runtime = (await loadRuntimes()).find(({ advice }) => advice?.listings?.[kind] !== undefined);
+  const here = (await listToolchains(ctx.home)).filter(({ tool }) => tool === runtime?.id);
+  const usable = here
+    .filter(({ variant, platform }) => variant === undefined && platform === ctx.platform)
+    .sort((a, b) => runtime?.scheme.compare(b.version, a.version) ?? 0);
+  if (runtime === undefined || usable.length === 0) {
+    throw new PolyenvError('not-installed', `no ${runtime?.id ?? 'toolchain'} is installed or linked here`, {
+      hint: `polyenv install ${runtime?.id ?? 'TOOL'}@lts`,
+    });
+  }
+  const listed = usable.map(({ version, vendor, root, platform }) => ({
+    version,
+    root,
+    tree: readTree(root, version, platform),
+    ...present({ vendor }),
+  }));
+  return runtime.advice?.listings?.[kind]?.(listed) ?? '';
+}
+
 function isStoreFile(kind: GeneratedKind): kind is keyof typeof STORE_FILES {
   return kind in STORE_FILES;
 }
 
 const MAKERS: Readonly<
   Record<
-    Exclude<GeneratedKind, 'wrapper' | keyof typeof SERVICE_FILES | keyof typeof STORE_FILES>,
+    Exclude<
+      GeneratedKind,
+      'wrapper' | keyof typeof SERVICE_FILES | keyof typeof STORE_FILES | (typeof LISTINGS)[number]
+    >,
     (facts: ProjectFacts) => string
   >
 > = {

@@ -22,6 +22,10 @@ export const command: Command = {
     { run: 'polyenv generate github-actions --write', describe: 'a workflow that runs on exactly the lock' },
     { run: 'polyenv generate dockerfile', describe: 'only look at it' },
     { run: 'polyenv generate compose --write', describe: 'the services, for machines that run Docker' },
+    {
+      run: 'polyenv generate maven-toolchains',
+      describe: "this machine's JDKs, for builds that compile with a second one",
+    },
     { run: 'polyenv generate store-compose', describe: "a registry for a team's store" },
   ],
   run: async (input) => {

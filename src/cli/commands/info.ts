@@ -53,6 +53,7 @@ function textOf(found: Description, style: Style): string {
       ['  archive', part.at],
       ['  digest', `${part.digest}, ${part.proof}`],
     ]),
+    ['vendors', found.vendors?.join(', ')],
     ['platform', found.platform],
     ['installed', installed === undefined ? style.yellow('no') : rootText(installed)],
     ['since', installed?.since],

@@ -20,12 +20,23 @@ export interface Advice {
   readonly mentions?: Mentions;
   /** What builds leave in a project that only the line of releases can use with which it was made. */
   readonly builds?: readonly BuildTrace[];
+  /** Files for tools that choose among all toolchains of this machine by themselves, by the kind that `polyenv generate` takes. */
+  readonly listings?: Readonly<Record<string, (toolchains: readonly ListedToolchain[]) => string>>;
   /** Variables of a shell that lead its programs elsewhere, and that are left alone: `NODE_PATH`. */
   readonly misleading?: readonly string[];
   /** The runtime that a version of this one runs on, as its publisher's table has it. Pure. */
   runsOn?(version: Version): RunsOn | undefined;
   /** System libraries that packages of the ecosystem are built against. */
   readonly needs?: LibraryNeeds;
+}
+
+/** A toolchain of this machine, the newest of its line and vendor first. */
+export interface ListedToolchain {
+  readonly version: Version;
+  readonly vendor?: string;
+  /** Absolute. */
+  readonly root: string;
+  readonly tree: Tree;
 }
 
 /** Versions of another runtime that a version runs on, by the first of their numbers. */
