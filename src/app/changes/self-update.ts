@@ -367,19 +367,22 @@ async function removeOld({ home }: Context): Promise<void> {
 }
 
 const OTHERS = {
-  'npm-global': ['npm', 'npm install -g polyenv@latest'],
-  'npm-project': ['npm, for one project', 'npm install polyenv@latest'],
-  homebrew: ['Homebrew', 'brew upgrade polyenv'],
-  package: ['the package manager of this system', 'apt-get install --only-upgrade polyenv'],
-  source: ['nobody: it runs from a checkout of its source', 'git pull && npm ci'],
+  'npm-global': ['this polyenv was installed by npm', 'npm install -g polyenv@latest'],
+  'npm-project': ['this polyenv was installed by npm, for one project', 'npm install polyenv@latest'],
+  homebrew: ['this polyenv was installed by Homebrew', 'brew upgrade polyenv'],
+  package: [
+    'this polyenv was installed by the package manager of this system',
+    'apt-get install --only-upgrade polyenv',
+  ],
+  source: ['this polyenv runs from a checkout of its source', 'git pull && npm ci'],
 } as const;
 
 /** Whoever installed it updates it. */
 function refuseOthers({ home, host }: Context): void {
   const origin = originOf(home, host.program);
   if (origin === 'archive') return;
-  const [who, command] = OTHERS[origin];
-  throw new PolyenvError('usage', `this polyenv was installed by ${who}`, {
+  const [what, command] = OTHERS[origin];
+  throw new PolyenvError('usage', what, {
     where: { file: host.program },
     hint: command,
   });
