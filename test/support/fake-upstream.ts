@@ -42,13 +42,13 @@ export function fakeUpstream(
     asked,
     platform: options.platform ?? 'linux-x64',
     now: new Date('2026-09-01T12:00:00Z'),
-    json: async (url, decode) => decode(JSON.parse(await text(url))),
+    json: async (url, decode) => decode(readable(JSON.parse, await text(url))),
     text,
     optionalText: textOf,
     signedText: (url, _signature, keys) => signed(url, keys),
     signedToml: async (url, _signature, keys, decode) => {
       const { text: toml, proof } = await signed(url, keys);
-      return { value: decode(parse(toml)), proof };
+      return { value: decode(readable(parse, toml)), proof };
     },
     npm: {
       packument: async (name) => {
@@ -112,4 +112,13 @@ function packumentOf(name: string, versions: Readonly<Record<string, Package>>):
     tags: {},
     time: Object.fromEntries(entries.flatMap(([version, { time }]) => (time === undefined ? [] : [[version, time]]))),
   };
+}
+
+/** What no parser takes is refused as the real one refuses it. */
+function readable(read: (text: string) => unknown, text: string): unknown {
+  try {
+    return read(text);
+  } catch (error) {
+    throw new PolyenvError('upstream-malformed', 'the answer cannot be read', { cause: error });
+  }
 }

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { ProjectContext } from '../../src/app/project/project';
+import type { ProjectContext } from '../../src/app/project/project-context';
 import type { PinFile, Runtime, Source } from '../../src/domain/runtime/runtime';
 import type { VersionScheme } from '../../src/domain/versions/scheme';
 import * as kit from '../../src/kit';

@@ -236,7 +236,7 @@ describe('what cannot be honoured', () => {
   });
 
   it('of a manifest names the line of a request, too', () => {
-    write(home, { 'p/polyenv.toml': '[runtimes]\nnode = "20"\njava = "zulu-21"\n' });
+    write(home, { 'p/polyenv.toml': '[runtimes]\nnode = "20"\njava = "nobody-21"\n' });
     const project = find('p');
     expect(decided(project)).toEqual(['node 20 by p/polyenv.toml:2']);
     expect(project.errors).toMatchObject([{ code: 'manifest-invalid', tool: 'java', where: { line: 3 } }]);

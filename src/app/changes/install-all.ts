@@ -5,7 +5,8 @@ import { MANIFEST_NAMES } from '../../domain/project/manifest';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
 import { loadRuntimes } from '../base/registry';
-import { findProject, isDependency, type Project } from '../project/project';
+import { isDependency } from '../project/dependency-folders';
+import { findProject, type Project } from '../project/project';
 import type { InstalledProject } from './install-project';
 
 /** A folder that decides something itself. */

@@ -8,7 +8,8 @@ import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
 import { describeOrigin } from '../../domain/words/sourced';
 import { loadRuntimes } from '../base/registry';
-import { findProjectOf, type Project, type ProjectContext } from './project';
+import { findProjectOf, type Project } from './project';
+import type { ProjectContext } from './project-context';
 
 /** Every pin that a folder has, in a stable form: fields are added, never changed. */
 export interface Detected {
