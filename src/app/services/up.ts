@@ -47,7 +47,7 @@ export async function startAll(
   const toolchains = new Map<string, Promise<Toolchain>>();
   const results = await Promise.allSettled(
     services.map((known) => {
-      const key = `${known.declared.folder}\0${known.runtime.id}\0${known.declared.version ?? ''}`;
+      const key = `${known.declared.folder}\0${known.runtime.id}\0${known.decision?.request.text ?? known.declared.version ?? ''}`;
       return startService(ctx, known, {
         ...options,
         toolchain: () => {
