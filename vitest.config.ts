@@ -22,8 +22,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/support/seed.ts'],
     pool: 'forks',
-    // Vitest leaves one processor free by itself, which is half of a machine with two.
-    maxWorkers: availableParallelism(),
+    // Most tests wait for processes of their own: twice as many files as processors keep these busy.
+    maxWorkers: availableParallelism() * 2,
     testTimeout: 30_000,
     hookTimeout: 120_000,
   },
