@@ -1,4 +1,5 @@
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, rmdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { askGateway, decodeHello } from '../adapters/gateway/control';
 import { gatewayLog } from '../adapters/gateway/gateway-process';
 import { controlSocket } from '../adapters/gateway/place';
@@ -68,6 +69,7 @@ export async function runProgram(host: Host): Promise<number> {
     const release = host.onSignal((signal) => stopping.resolve(signal));
     const need = watchNeed({
       socketPath,
+      folder: home.gateway,
       router,
       load: engine.load,
       hasReaders: dashboard.hasReaders,
@@ -79,6 +81,7 @@ export async function runProgram(host: Host): Promise<number> {
     release();
     need.close();
     await control.close();
+    leaveFolder(socketPath, home);
     await engine.close();
     return 0;
   } catch (error) {
@@ -104,6 +107,17 @@ function readWords(words: readonly string[]): { readonly port: number | undefine
     return words.includes(name) && Number.isInteger(value) ? value : undefined;
   };
   return { port: after('--port'), endAfter: after('--end-after') ?? 3600 };
+}
+
+/** A folder outside of the home was made for the socket alone. */
+function leaveFolder(socketPath: string, home: Home): void {
+  const folder = dirname(socketPath);
+  if (folder.startsWith(home.root)) return;
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Something else is in it.
+  }
 }
 
 /** Appends a line, as good as it can: a full disk is no reason to stop serving. */

@@ -1,10 +1,12 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import type { EngineLoad } from './proxy/engine';
 import type { Router } from './router';
 
 export interface NeedOptions {
   readonly socketPath: string;
+  /** The folder in the home; the socket may lie elsewhere. */
+  readonly folder: string;
   readonly router: Router;
   readonly load: EngineLoad;
   /** Whether somebody looks at a dashboard. */
@@ -18,13 +20,15 @@ export interface NeedOptions {
 const LOOK = 60;
 
 /** Ends the gateway when nobody needs it, or when its home was taken away: then nobody could reach it any more. */
-export function watchNeed({ socketPath, router, load, hasReaders, after, end }: NeedOptions): { close(): void } {
+export function watchNeed({ socketPath, folder, router, load, hasReaders, after, end }: NeedOptions): {
+  close(): void;
+} {
   const own = statSync(socketPath).ino;
   const look = Math.min(LOOK, Math.max(1, after / 4));
   let idle = 0;
   let requests = 0;
   const timer = setInterval(() => {
-    if (statSync(socketPath, { throwIfNoEntry: false })?.ino !== own) {
+    if (!existsSync(folder) || statSync(socketPath, { throwIfNoEntry: false })?.ino !== own) {
       end('its home is gone');
       return;
     }

@@ -170,7 +170,20 @@ describe('the gateway', () => {
     expect((await machine.polyenv(['gateway'])).stdout).toContain('cannot be read');
   });
 
-  it('ends with its home, and by itself when nobody needs it', async () => {
+  it.each(['home', `deep/${'folder/'.repeat(14)}home`])('ends when its home %s is gone', async (name) => {
+    const machine = newMachine();
+    machines.push(machine);
+    const home = join(machine.base, name);
+    const args = [machine.program, 'gateway', 'serve', '--end-after', '4', '--port', String(await freePort())];
+    const child = spawn(process.execPath, args, { env: { ...machine.env, POLYENV_HOME: home }, stdio: 'ignore' });
+    const ended = new Promise((done) => child.once('exit', done));
+    await expect.poll(() => existsSync(join(home, 'gateway', 'port')), { timeout: 15_000 }).toBe(true);
+    await sleep(500);
+    discard(home);
+    expect(await ended).toBe(0);
+  });
+
+  it('ends by itself when nobody needs it', async () => {
     const machine = await running();
     const pid = await machine.pid();
     await machine.polyenv(['gateway', 'stop']);

@@ -7,6 +7,7 @@ import type { Host } from '../../host';
 import { ensureFolder, errorCode, isMissing, removeTree } from '../files/fs';
 import type { Home } from '../home/paths';
 import { makeAuthority, type Signer } from './certificates';
+import { authorityFolder, rootFileOf } from './trust-files';
 
 export interface Authority {
   /** The file that programs are pointed to. */
@@ -20,15 +21,11 @@ interface Place {
   readonly host: Host;
 }
 
-export function rootFileOf(home: Home): string {
-  return join(folderOf(home), 'root.pem');
-}
-
 /** The one of this home, made if there is none or if it has run out. Processes that make it at once all end with the same one. */
 export async function openAuthority({ home, host }: Place): Promise<Authority> {
   const found = await readAuthority(home);
   if (found !== undefined && isCurrent(found, host.now())) return found;
-  const folder = folderOf(home);
+  const folder = authorityFolder(home);
   const old = `${folder}.old-${host.pid}-${Date.now()}`;
   if (found !== undefined) await rename(folder, old).catch(() => undefined);
   await makeIn(folder, host);
@@ -41,7 +38,7 @@ export async function openAuthority({ home, host }: Place): Promise<Authority> {
 
 /** `undefined` if there is none. Throws `state-invalid` for one that is damaged. */
 export async function readAuthority(home: Home): Promise<Authority | undefined> {
-  const folder = folderOf(home);
+  const folder = authorityFolder(home);
   try {
     const [root, chain, key] = await Promise.all(
       ['root.pem', 'issuer.pem', 'issuer.key'].map((name) => readFile(join(folder, name), 'utf8')),
@@ -80,8 +77,4 @@ async function makeIn(folder: string, host: Host): Promise<void> {
     await removeTree(attempt);
     if (!['ENOTEMPTY', 'EEXIST'].includes(errorCode(error) ?? '')) throw error;
   }
-}
-
-function folderOf(home: Home): string {
-  return join(home.gateway, 'authority');
 }

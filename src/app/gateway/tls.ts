@@ -1,7 +1,7 @@
-import { openAuthority, readAuthority, rootFileOf } from '../../adapters/tls/authority';
-import { certificateVariables } from '../../adapters/tls/bundle';
+import { openAuthority, readAuthority } from '../../adapters/tls/authority';
 import { askClients, type ClientReport } from '../../adapters/tls/clients';
 import { writeJavaStore } from '../../adapters/tls/java-store';
+import { certificateVariables, rootFileOf } from '../../adapters/tls/trust-files';
 import {
   addTo,
   certutil,

@@ -6,7 +6,7 @@ import { noteShims, shimsStand } from '../../adapters/routes/shims-check';
 import { exportsFile, readExports } from '../../adapters/services/exports';
 import { isEditedUnseen } from '../../adapters/store/standing';
 import { executablesIn, listToolchains, readTree } from '../../adapters/store/store';
-import { certificateVariables } from '../../adapters/tls/bundle';
+import { certificateVariables } from '../../adapters/tls/trust-files';
 import { askingVariables } from '../../domain/pins/files/of-runtime';
 import type { Environment, RoutedRuntime } from '../../domain/routes/environment';
 import type { Runtime } from '../../domain/runtime/runtime';
