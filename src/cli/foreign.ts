@@ -87,8 +87,10 @@ export async function understand(verb: string, rest: readonly string[]): Promise
   const runtimes = await loadRuntimes();
   const [name = '', request] = splitOnce(verb);
   const runtime = runtimes.find(({ id, aliases }) => id === name || aliases?.includes(name));
-  if (runtime !== undefined) return ofRuntime(runtime, request, rest);
   const managed = managedBy(runtimes, verb);
+  // uv is a tool of its own here, and elsewhere what installs Python.
+  const names = runtimes.some(({ id, aliases }) => id === rest[0] || aliases?.includes(rest[0] ?? ''));
+  if (runtime !== undefined && (managed === undefined || !names)) return ofRuntime(runtime, request, rest);
   if (managed !== undefined) throw answer(verb, ofManager(managed, rest));
   return undefined;
 }

@@ -7,10 +7,10 @@ export const command: Command = {
   name: 'lock',
   summary: 'resolve what is pinned, for every platform, and write polyenv.lock',
   describe:
-    'Entries that still answer are kept; --renew resolves all anew. --source all also records the same version from every other source.',
+    'Entries that still answer are kept; --renew resolves all again. --source all also records the same version from every other source.',
   options: [
     { name: 'source', value: 'WHICH', choices: ['first', 'all'], describe: 'the first source that answers, or all' },
-    { name: 'renew', describe: 'resolve everything anew' },
+    { name: 'renew', describe: 'resolve everything again' },
     { name: 'check', describe: 'write nothing; exit 7 if the lock does not answer what is pinned' },
   ],
   examples: [

@@ -28,7 +28,7 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
   'overlay-refused': {
     meaning:
       'What stands where the project keeps its `.venv` was made by another version, for another folder, or is no environment. Its commands do not run, because they would answer with the wrong version or lose what is installed in it.',
-    fix: '`polyenv install` makes it anew for the decided version, and installs its packages again. To keep it, pin the version that made it.',
+    fix: '`polyenv install` makes it again for the decided version, and installs its packages again. To keep it, pin the version that made it.',
   },
   'in-use': {
     meaning: 'A project on this machine runs on the toolchain that is to be taken away.',
@@ -248,7 +248,7 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
   },
   'proof-weaker': {
     meaning: 'What can be proved today is less than what the lock records, or than `verify.minimum` demands.',
-    fix: 'Find out why; to accept it, lock anew from that source: `polyenv use TOOL@REQUEST --source ID`.',
+    fix: 'Find out why; to accept it, lock it again from that source: `polyenv use TOOL@REQUEST --source ID`.',
   },
   'archive-refused': {
     meaning: 'An archive has a member that would leave its folder, a device, a colliding name, or grows beyond bounds.',
@@ -256,7 +256,7 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
   },
   'archive-invalid': {
     meaning: 'An archive ends early, contradicts itself, or cannot be unpacked.',
-    fix: 'Try again; it may have been damaged on the way. A bundle: make it anew.',
+    fix: 'Try again; it may have been damaged on the way. A bundle: make it again.',
   },
   'toolchain-damaged': {
     meaning: 'Files of an installed toolchain are missing or changed since it was installed.',
@@ -283,7 +283,7 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
   'lock-foreign': {
     meaning:
       'The lock names a URL or package that the source beside it would never name for that version. Trust does not change that.',
-    fix: 'Ask who changed `polyenv.lock`. `polyenv lock` makes it anew.',
+    fix: 'Ask who changed `polyenv.lock`. `polyenv lock` makes it again.',
   },
   'path-refused': {
     meaning:
