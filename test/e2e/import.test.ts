@@ -108,7 +108,10 @@ const CASES: readonly Case[] = [
     env: { SDKMAN_DIR: '.sdkman' },
     files: {
       '.sdkman/candidates/java/17.0.9-tem/bin/java': java('17.0.9'),
+      '.sdkman/candidates/java/17.0.9-tem/bin/javac': java('17.0.9'),
       '.sdkman/candidates/java/21.0.5-tem/bin/java': java('21.0.5'),
+      '.sdkman/candidates/java/21.0.5-tem/bin/javac': java('21.0.5'),
+      '.sdkman/candidates/java/17.0.9-tem/release': 'IMPLEMENTOR="Eclipse Adoptium"\n',
       '.sdkman/candidates/java/current': '->17.0.9-tem',
     },
     holds: ['21.0.5+11', '17.0.9+11'],
@@ -158,7 +161,9 @@ const CASES: readonly Case[] = [
     env: { JENV_ROOT: '.jenv' },
     files: {
       'jdks/17/bin/java': java('17.0.9'),
+      'jdks/17/bin/javac': java('17.0.9'),
       'jdks/21/bin/java': java('21.0.5'),
+      'jdks/21/bin/javac': java('21.0.5'),
       '.jenv/versions/openjdk64-17.0.9': '->../../jdks/17',
       '.jenv/versions/17': '->../../jdks/17',
       '.jenv/versions/openjdk64-21.0.5': '->../../jdks/21',
