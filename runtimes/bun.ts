@@ -30,6 +30,7 @@ export const runtime: Runtime = {
   license: 'MIT',
   scheme: npmScheme,
   options: [packageChecksum],
+  commands: ['bun', 'bunx'],
   pins: [packageManagerPin('bun')],
   sources: [
     githubSource({

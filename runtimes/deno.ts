@@ -24,6 +24,7 @@ export const runtime: Runtime = {
   homepage: 'https://deno.com',
   license: 'MIT',
   scheme: npmScheme,
+  commands: ['deno'],
   pins: [],
   sources: [
     githubSource({

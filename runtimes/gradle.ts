@@ -120,6 +120,7 @@ export const runtime: Runtime = {
   license: 'Apache-2.0',
   scheme: pep440Scheme,
   follows: ['java'],
+  commands: ['gradle'],
   pins: [gradleWrapper],
   sources: [official],
   layout: (tree, { toolchain, home, isolation }) => ({

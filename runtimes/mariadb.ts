@@ -305,6 +305,7 @@ export const runtime: Runtime = {
   homepage: 'https://mariadb.org',
   license: 'GPL-2.0-only',
   scheme: npmScheme,
+  commands: ['mariadb', 'mariadb-dump'],
   pins: [],
   sources: [official, jars],
   layout: (tree) => ({

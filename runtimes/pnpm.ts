@@ -19,6 +19,7 @@ export const runtime: Runtime = {
   license: 'MIT',
   scheme: npmScheme,
   options: [packageChecksum],
+  commands: ['pnpm', 'pnpx'],
   pins: [packageManagerPin('pnpm')],
   sources: [
     npmPackages({

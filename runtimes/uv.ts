@@ -27,6 +27,7 @@ export const runtime: Runtime = {
   homepage: 'https://docs.astral.sh/uv',
   license: 'Apache-2.0 OR MIT',
   scheme: npmScheme,
+  commands: ['uv', 'uvx'],
   pins: [],
   sources: [
     githubSource({

@@ -24,6 +24,7 @@ export const runtime: Runtime = {
   license: 'BSD-2-Clause',
   scheme: npmScheme,
   options: [packageChecksum],
+  commands: ['yarn', 'yarnpkg'],
   pins: [packageManagerPin('yarn')],
   sources: [
     npmPackages({
