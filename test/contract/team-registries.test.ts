@@ -271,10 +271,11 @@ describe('a bundle', () => {
       if (!isHere(TOOLS.skopeo) || anyRegistry === undefined) return;
       const { file } = TOOLS.skopeo;
       const store = await open(anyRegistry);
-      const tag = await make('-o', 'tools.tar');
+      // Of a tar, skopeo gives each file the owner that the tar names, which a normal user may not.
+      const tag = await make('-o', 'layout/');
       const at = `${store.host}/carried/tools`;
       const copy = ['copy', '--all', '--insecure-policy', '--src-tls-verify=false', '--dest-tls-verify=false'];
-      execFileSync(file, [...copy, `oci-archive:${join(project, 'tools.tar')}:${tag}`, `docker://${at}:${tag}`]);
+      execFileSync(file, [...copy, `oci:${join(project, 'layout')}:${tag}`, `docker://${at}:${tag}`]);
       expect(await install(`${store.origin}/carried/tools`)).toMatchObject({ exit: 0 });
       const back = join(author.base, 'back');
       execFileSync(file, [...copy, `docker://${at}:${tag}`, `oci:${back}:${tag}`]);
