@@ -12,6 +12,7 @@ import type { Environment, RoutedRuntime } from '../../domain/routes/environment
 import type { Runtime } from '../../domain/runtime/runtime';
 import { serviceVariables } from '../../domain/services/variables';
 import type { Toolchain } from '../../domain/toolchain/toolchain';
+import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { readyHome } from '../base/ready-home';
@@ -70,7 +71,13 @@ export async function compileFolder(ctx: Context, folder: string): Promise<Envir
 
 /** Compiles anew where a file was edited and kept its time, which no shim can see: for verbs that read the files anyway. */
 export async function refreshEdited(ctx: Context, folders: readonly string[]): Promise<void> {
-  for (const folder of new Set(folders)) if (isEditedUnseen(ctx.home, folder)) await compileFolder(ctx, folder);
+  for (const folder of new Set(folders)) {
+    if (!isEditedUnseen(ctx.home, folder)) continue;
+    // What cannot be read is said by the verb itself.
+    await compileFolder(ctx, folder).catch((error: unknown) => {
+      if (!(error instanceof PolyenvError)) throw error;
+    });
+  }
 }
 
 export async function compileProject(
