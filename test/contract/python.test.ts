@@ -129,7 +129,7 @@ test('of a folder with several Pythons only its own commands are taken', () => {
     'python3.11',
     'pydoc3.11',
   ]);
-  expect(layout.overlay).toEqual({
+  expect(layout.overlay).toMatchObject({
     folder: '.venv',
     marker: 'pyvenv.cfg',
     bin: 'bin',

@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { documentOf, openDocument, reachOf } from '../../adapters/documents/documents';
+import { documentOf, openDocument, reachOf, repositoryOf } from '../../adapters/documents/documents';
 import { readTextIfAny } from '../../adapters/files/fs';
 import { pinFilesOf } from '../../domain/pins/files/of-runtime';
 import { agrees, isAnswered, type Meaning } from '../../domain/pins/pin-agreement';
@@ -154,7 +154,8 @@ class Files {
 
   /** Takes the change down; says why not where it would not reach this file and this one alone. */
   async #hold(path: string, before: string, after: string): Promise<string | undefined> {
-    const root = realpathSync(this.#boundary());
+    // Read may be what lies further up; written is what belongs to this repository.
+    const root = realpathSync(repositoryOf(dirname(path)));
     const way = relative(root, realpathSync(path));
     if (way.startsWith('..')) return 'it is a link to a file outside of this repository: change it there';
     const raw = this.changed.get(path) ?? (await readTextIfAny(path)) ?? '';
