@@ -12,7 +12,7 @@ let machine: Machine;
 let cwd: string;
 
 beforeAll(async () => {
-  server = await serveTinyNode([{ version: '20.11.1', lts: 'Iron', filler: 6_000_000 }]);
+  server = await serveTinyNode([{ version: '20.11.1', lts: 'Iron', filler: 16_000_000 }]);
 });
 afterAll(() => server.close());
 beforeEach(() => {
