@@ -26,7 +26,7 @@ describe('the schema for editors', () => {
   });
 
   it.each(templates)('takes the manifest of templates/%s', (path) => {
-    const filled = text(join('templates', path)).replace(/\{\{\s*[\w.-]+\s*\}\}/g, '1');
+    const filled = text(join('templates', path)).replace(/\{\{\s*[\w.-]+\s*\}\}/g, '8080');
     expect(faults(filled)).toEqual([]);
   });
 
