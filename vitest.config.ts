@@ -2,9 +2,34 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { RUNTIMES_MODULE, runtimesModule } from './scripts/plugins';
 
 const { version } = JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8')) as { version: string };
+
+/** Those that take longest alone: begun first, so that nothing is waited for at the end. */
+const SLOWEST = [
+  'faults/matrix',
+  'faults/interrupted',
+  'shell/activation',
+  'gateway/proxy',
+  'e2e/isolation',
+  'e2e/real-environments',
+  'e2e/existing-projects',
+  'e2e/main-job',
+  'shell/shim',
+  'e2e/conflicts',
+];
+
+class SlowestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const found = SLOWEST.findIndex((name) => moduleId.includes(`/test/${name}`));
+      return found === -1 ? SLOWEST.length : found;
+    };
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
+  }
+}
 
 export default defineConfig({
   define: { __VERSION__: JSON.stringify(version) },
@@ -24,6 +49,7 @@ export default defineConfig({
     pool: 'forks',
     // Most tests wait for processes of their own: twice as many files as processors keep these busy.
     maxWorkers: availableParallelism() * 2,
+    sequence: { sequencer: SlowestFirst },
     testTimeout: 30_000,
     hookTimeout: 120_000,
   },
