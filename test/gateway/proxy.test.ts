@@ -312,7 +312,8 @@ describe('answers', () => {
     expect(await gateway.raw('broken-chunks', head('broken-chunks'), 1000)).not.toContain('\n0\r\n');
   });
 
-  it('wait for no full packet: a mean of less than 5 ms', async () => {
+  // An answer that waits for a full packet takes 40 ms.
+  it('wait for no full packet', async () => {
     const socket = await gateway.tls('shop');
     const times: number[] = [];
     for (let index = 0; index < 40; index += 1) {
@@ -322,7 +323,7 @@ describe('answers', () => {
       times.push(performance.now() - before);
     }
     socket.destroy();
-    expect(times.toSorted((a, b) => a - b)[20]).toBeLessThan(5);
+    expect(times.toSorted((a, b) => a - b)[20]).toBeLessThan(20);
   });
 });
 
