@@ -128,8 +128,10 @@ async function projectsWithServices(home: Home): Promise<readonly string[]> {
 /** Throws `folder-vanished`. */
 export async function folderIdentity(path: string): Promise<FolderIdentity> {
   try {
-    const { dev, ino } = await stat(path, { bigint: true });
-    return { path, device: String(dev), inode: String(ino) };
+    const { dev, ino, birthtimeNs, ctimeNs } = await stat(path, { bigint: true });
+    // Where it is not known, Node gives the time of the last change, or none.
+    const isBorn = birthtimeNs > 0n && birthtimeNs < ctimeNs;
+    return { path, device: String(dev), inode: String(ino), ...(isBorn && { born: String(birthtimeNs) }) };
   } catch (error) {
     throw new PolyenvError('folder-vanished', `there is no folder ${path}`, { cause: error });
   }

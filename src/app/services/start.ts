@@ -16,7 +16,7 @@ import { identifyProcess, lifeOf } from '../../adapters/services/processes';
 import { askReady } from '../../adapters/services/readiness';
 import { chooseUser, giveTo } from '../../adapters/services/users';
 import type { ServicePlace } from '../../domain/runtime/service';
-import type { ServerIdentity, ServiceState } from '../../domain/services/state';
+import { isSameFolder, type ServerIdentity, type ServiceState } from '../../domain/services/state';
 import type { Toolchain } from '../../domain/toolchain/toolchain';
 import type { Version } from '../../domain/versions/version';
 import { PolyenvError } from '../../domain/words/errors';
@@ -176,7 +176,7 @@ async function movedFrom(ctx: Context, { project, name }: ServiceFolder): Promis
   const { folderIdentity } = await import('../../adapters/services/folders');
   const here = await folderIdentity(project);
   for (const { folder, state } of await listServices(ctx.home)) {
-    const same = state?.project.inode === here.inode && state.project.device === here.device;
+    const same = state !== undefined && isSameFolder(state.project, here);
     if (folder.name === name && same && folder.project !== project && !(await isFolderAt(folder.project))) {
       return folder.project;
     }

@@ -39,7 +39,7 @@ const PLACE = '/usr/local/lib/polyenv';
 function fetched(fetch: Fetch): string {
   const lines = [
     ...fetchLines(fetch, PLACE),
-    ...(fetch.kind === 'npm' ? [] : [`ln -s ${PLACE}/bin/polyenv /usr/local/bin/polyenv`, 'rm /tmp/polyenv.tar.gz']),
+    ...(fetch.kind === 'npm' ? [] : [`ln -s ${PLACE}/bin/polyenv /usr/local/bin/polyenv`, `rm ${PLACE}.tar.gz`]),
   ];
   return `RUN set -e; ${lines.join('; \\\n    ')}\n`;
 }

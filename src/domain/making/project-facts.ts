@@ -70,9 +70,10 @@ export function fetchLines(fetch: Fetch, folder: string): readonly string[] {
   const cases = fetch.archives.map(({ machine, url, sha256 }) => `${machine}) url=${quoteSh(url)} sha256=${sha256} ;;`);
   return [
     `case $(uname -m) in ${cases.join(' ')} *) echo "there is no polyenv for $(uname -m)" >&2; exit 1 ;; esac`,
-    'curl -fsSL -o /tmp/polyenv.tar.gz "$url"',
-    'echo "$sha256  /tmp/polyenv.tar.gz" | sha256sum -c -',
     `mkdir -p ${folder}`,
-    `tar -xzf /tmp/polyenv.tar.gz -C ${folder} --strip-components=1`,
+    // Beside what it becomes: a name in /tmp may be somebody else's.
+    `curl -fsSL -o ${folder}.tar.gz "$url"`,
+    `echo "$sha256  ${folder}.tar.gz" | sha256sum -c -`,
+    `tar -xzf ${folder}.tar.gz -C ${folder} --strip-components=1`,
   ];
 }

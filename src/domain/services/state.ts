@@ -27,6 +27,8 @@ export interface FolderIdentity {
   readonly path: string;
   readonly device: string;
   readonly inode: string;
+  /** When it was made, in nanoseconds, where the file system says: a number of an inode is soon given to another folder. */
+  readonly born?: string | undefined;
 }
 
 /** How the server comes to run as a user that it accepts. */
@@ -51,7 +53,7 @@ export interface ServerIdentity {
 
 const decodeParts = asObject({
   format: asCount,
-  project: asObject({ path: asString, device: asString, inode: asString }),
+  project: asObject({ path: asString, device: asString, inode: asString, born: optional(asString) }),
   kind: asString,
   version: asString,
   toolchain: asString,
@@ -90,4 +92,10 @@ export const decodeState: Decoder<ServiceState> = (value) => {
 
 export function encodeState(state: ServiceState): string {
   return `${JSON.stringify({ format: STATE_FORMAT, ...state }, undefined, 2)}\n`;
+}
+
+/** Whether both are the same folder, whatever it is called now. */
+export function isSameFolder(a: FolderIdentity, b: FolderIdentity): boolean {
+  if (a.inode !== b.inode || a.device !== b.device) return false;
+  return a.born === undefined || b.born === undefined || a.born === b.born;
 }
