@@ -108,7 +108,9 @@ export async function restoreSnapshot(
     try {
       await copyTree(ctx.host, source, incoming);
       await syncFolder(folder.root);
-      const kept = (await isFolderAt(folder.data)) ? `before-restore-${timeName(ctx.host.now())}` : undefined;
+      const kept = (await isFolderAt(folder.data))
+        ? await freeName(folder, `before-restore-${timeName(ctx.host.now())}`)
+        : undefined;
       // Killed between these, the next start puts the old data back: never an empty database in their place.
       if (kept !== undefined) await rename(folder.data, folder.restoring);
       await rename(incoming, folder.data);
@@ -224,6 +226,14 @@ function checkName(name: string): void {
 }
 
 /** `2026-11-29-14-05-09`. */
+/** Two restores of one second keep two copies. */
+async function freeName({ snapshots }: ServiceFolder, name: string): Promise<string> {
+  for (let count = 1; ; count += 1) {
+    const one = count === 1 ? name : `${name}-${count}`;
+    if (!(await isFolderAt(join(snapshots, one)))) return one;
+  }
+}
+
 export function timeName(now: Date): string {
   return now.toISOString().slice(0, 19).replace(/[T:]/g, '-');
 }
