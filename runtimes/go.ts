@@ -10,6 +10,7 @@ import {
   commandsIn,
   defaultVariable,
   formatLocator,
+  GO_TARGETS,
   goMod,
   goScheme,
   goVersionFile,
@@ -35,18 +36,6 @@ import {
   userSettings,
   type Version,
 } from '../src/kit';
-
-/** Go's own names of systems. From 1.21 on its programs are static, so that one build serves glibc and musl. */
-const TARGETS: Readonly<Record<PlatformKey, string>> = {
-  'linux-x64': 'linux-amd64',
-  'linux-arm64': 'linux-arm64',
-  'linux-x64-musl': 'linux-amd64',
-  'linux-arm64-musl': 'linux-arm64',
-  'darwin-x64': 'darwin-amd64',
-  'darwin-arm64': 'darwin-arm64',
-  'windows-x64': 'windows-amd64',
-  'windows-arm64': 'windows-arm64',
-};
 
 const FIRST_STATIC = '1.21rc2' as Version;
 
@@ -108,7 +97,7 @@ const proxied: Source = {
   id: 'goproxy',
   releases: async (upstream, request) => {
     const listed = (await upstream.goproxy.versions(MODULE)).flatMap((text) => readModuleVersion(text) ?? []);
-    const own = listed.filter(({ target }) => target === TARGETS[upstream.platform]).map(({ version }) => version);
+    const own = listed.filter(({ target }) => target === GO_TARGETS[upstream.platform]).map(({ version }) => version);
     const hinted = [...new Set(listed.map(({ version }) => version))];
     const asked = await askedVersions(upstream, request, { own, hinted });
     return newestFirst(goScheme, [...own, ...asked].map(releaseOf));
@@ -194,11 +183,11 @@ function notesOf(version: Version): string {
 }
 
 function fileName(version: Version, platform: PlatformKey): string {
-  return `go${version}.${TARGETS[platform]}.${platform.startsWith('windows') ? 'zip' : 'tar.gz'}`;
+  return `go${version}.${GO_TARGETS[platform]}.${platform.startsWith('windows') ? 'zip' : 'tar.gz'}`;
 }
 
 function moduleVersion(version: Version, platform: PlatformKey): string {
-  return `v0.0.1-go${version}.${TARGETS[platform]}`;
+  return `v0.0.1-go${version}.${GO_TARGETS[platform]}`;
 }
 
 function readModuleVersion(text: string): { readonly version: Version; readonly target: string } | undefined {

@@ -1,12 +1,12 @@
 import {
   commandsIn,
   type GithubProject,
+  GO_TARGETS,
   githubSource,
   goSource,
   homebrew,
   leadingNumbers,
   npmScheme,
-  type PlatformKey,
   polyglotManagers,
   type Runtime,
   type Service,
@@ -15,27 +15,12 @@ import {
   type Version,
 } from '../src/kit';
 
-/** Go's programs are static: one serves glibc and musl. */
-const TARGETS: Readonly<Partial<Record<PlatformKey, string>>> = {
-  'linux-x64': 'linux-amd64',
-  'linux-arm64': 'linux-arm64',
-  'linux-x64-musl': 'linux-amd64',
-  'linux-arm64-musl': 'linux-arm64',
-  'darwin-x64': 'darwin-amd64',
-  'darwin-arm64': 'darwin-arm64',
-  'windows-x64': 'windows-amd64',
-  'windows-arm64': 'windows-arm64',
-};
-
 const project: GithubProject = {
   repository: 'axllent/mailpit',
   scheme: npmScheme,
   version: (tag) => (/^v\d/.test(tag) ? npmScheme.version(tag) : undefined),
   tag: (version) => `v${version}`,
-  file: (_version, platform) => {
-    const target = TARGETS[platform];
-    return target === undefined ? undefined : `mailpit-${target}.${platform.startsWith('windows') ? 'zip' : 'tar.gz'}`;
-  },
+  file: (_version, platform) => `mailpit-${GO_TARGETS[platform]}.${platform.startsWith('windows') ? 'zip' : 'tar.gz'}`,
   recipe: (_version, platform) => ({
     format: platform.startsWith('windows') ? 'zip' : 'tar.gz',
     root: '',

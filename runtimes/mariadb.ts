@@ -12,6 +12,7 @@ import {
   homebrew,
   leadingNumbers,
   lifecycleFrom,
+  mysqlClients,
   newestFirst,
   npmScheme,
   optional,
@@ -26,7 +27,6 @@ import {
   type Service,
   type ServicePlace,
   type Source,
-  serviceUrl,
   type Version,
 } from '../src/kit';
 
@@ -218,37 +218,12 @@ const service: Service = {
   stalePid: 'mariadbd.pid',
   line: (version) => leadingNumbers(version, 2),
   dataLine: (read) => /^\d+\.\d+/.exec(read('mariadb_upgrade_info') ?? read('mysql_upgrade_info') ?? '')?.[0],
-  exports: (at) => ({
-    DATABASE_URL: addressOf(at),
-    MYSQL_HOST: at.host,
-    MYSQL_PORT: String(at.ports.main),
-    MYSQL_TCP_PORT: String(at.ports.main),
-    MYSQL_USER: at.user,
-    MYSQL_PASSWORD: at.password,
-    MYSQL_PWD: at.password,
-    MYSQL_DATABASE: firstOf(at),
+  ...mysqlClients({
+    client: 'mariadb',
+    dump: 'mariadb-dump',
+    options: ['--no-defaults', '--skip-ssl'],
+    dumpOptions: ['--single-transaction', '--routines', '--triggers', '--events'],
   }),
-  url: addressOf,
-  connect: (at) => {
-    const { mariadb } = at.commands;
-    return mariadb === undefined ? undefined : { argv: [mariadb, ...loginOf(at), firstOf(at)], env: secretOf(at) };
-  },
-  transfer: (at) => {
-    const { mariadb, 'mariadb-dump': dump } = at.commands;
-    if (mariadb === undefined || dump === undefined) return undefined;
-    const env = secretOf(at);
-    const quiet = [...loginOf(at), '--batch', '--skip-column-names'];
-    return {
-      list: { argv: [mariadb, ...quiet, '-e', LIST], env },
-      empty: (database) => ({ argv: [mariadb, ...quiet, '-e', `SHOW TABLES FROM \`${database}\``], env }),
-      dump: (database) => ({
-        argv: [dump, ...loginOf(at), '--single-transaction', '--routines', '--triggers', '--events', database],
-        env,
-      }),
-      load: (database) => ({ argv: [mariadb, ...loginOf(at), database], env }),
-      ending: '.sql',
-    };
-  },
   image: ({ version, databases, user }) => ({
     image: `mariadb:${version}`,
     ports: { main: 3306 },
@@ -262,9 +237,6 @@ const service: Service = {
     health: ['healthcheck.sh', '--connect', '--innodb_initialized'],
   }),
 };
-
-const LIST = `SELECT schema_name FROM information_schema.schemata
-  WHERE schema_name NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys') ORDER BY schema_name`;
 
 /**
  * Read before anybody can connect, at each start: one user with the password, none without one, and the databases that the manifest names. A
@@ -280,22 +252,6 @@ function accessSql({ user, password, databases }: ServicePlace): string {
     ...databases.map((name) => `CREATE DATABASE IF NOT EXISTS \`${name}\`;`),
     '',
   ].join('\n');
-}
-
-function firstOf(at: Pick<ServicePlace, 'databases'>): string {
-  return at.databases[0] ?? 'app';
-}
-
-function addressOf(at: ServicePlace): string {
-  return serviceUrl('mysql', at, { path: firstOf(at) });
-}
-
-function loginOf(at: ServicePlace): readonly string[] {
-  return ['--no-defaults', '--skip-ssl', '-h', at.host, '-P', String(at.ports.main), '-u', at.user];
-}
-
-function secretOf(at: ServicePlace): Readonly<Record<string, string>> {
-  return { MYSQL_PWD: at.password };
 }
 
 /** MariaDB: a database that speaks MySQL's protocol. */

@@ -8,6 +8,7 @@ import {
   homebrew,
   leadingNumbers,
   lifecycleFrom,
+  mysqlClients,
   newestFirst,
   npmScheme,
   type PlatformKey,
@@ -18,7 +19,6 @@ import {
   type Service,
   type ServicePlace,
   type Source,
-  serviceUrl,
   type Version,
 } from '../src/kit';
 
@@ -137,49 +137,19 @@ const service: Service = {
     const versions = [...(read('mysql_upgrade_history') ?? '').matchAll(/"version":\s*"(\d+\.\d+)/g)];
     return versions.at(-1)?.[1];
   },
-  exports: (at) => ({
-    DATABASE_URL: addressOf(at),
-    MYSQL_HOST: at.host,
-    MYSQL_PORT: String(at.ports.main),
-    MYSQL_TCP_PORT: String(at.ports.main),
-    MYSQL_USER: at.user,
-    MYSQL_PASSWORD: at.password,
-    MYSQL_PWD: at.password,
-    MYSQL_DATABASE: firstOf(at),
+  ...mysqlClients({
+    client: 'mysql',
+    dump: 'mysqldump',
+    options: ['--no-defaults'],
+    dumpOptions: [
+      '--single-transaction',
+      '--routines',
+      '--triggers',
+      '--events',
+      '--no-tablespaces',
+      '--set-gtid-purged=OFF',
+    ],
   }),
-  url: addressOf,
-  connect: (at) => {
-    const { mysql } = at.commands;
-    return mysql === undefined ? undefined : { argv: [mysql, ...loginOf(at), firstOf(at)], env: secretOf(at) };
-  },
-  transfer: (at) => {
-    const { mysql, mysqldump } = at.commands;
-    if (mysql === undefined || mysqldump === undefined) return undefined;
-    const env = secretOf(at);
-    const quiet = [...loginOf(at), '--batch', '--skip-column-names'];
-    return {
-      list: { argv: [mysql, ...quiet, '-e', LIST], env },
-      empty: (database) => ({ argv: [mysql, ...quiet, '-e', `SHOW TABLES FROM \`${database}\``], env }),
-      dump: (database) => ({
-        argv: [
-          mysqldump,
-          ...loginOf(at),
-          ...[
-            '--single-transaction',
-            '--routines',
-            '--triggers',
-            '--events',
-            '--no-tablespaces',
-            '--set-gtid-purged=OFF',
-          ],
-          database,
-        ],
-        env,
-      }),
-      load: (database) => ({ argv: [mysql, ...loginOf(at), database], env }),
-      ending: '.sql',
-    };
-  },
   image: ({ version, databases, user }) => ({
     image: `mysql:${version}`,
     ports: { main: 3306 },
@@ -198,9 +168,6 @@ function usual(at: ServicePlace): readonly string[] {
   return ['--no-defaults', `--basedir=${at.toolchain}`, `--datadir=${at.data}`];
 }
 
-const LIST = `SELECT schema_name FROM information_schema.schemata
-  WHERE schema_name NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys') ORDER BY schema_name`;
-
 /**
  * Read before anybody can connect, at each start: no user without a password, and the databases that the manifest names. A
  * password is letters and digits; names are what `databases.name` lets in.
@@ -214,22 +181,6 @@ function accessSql({ user, password, databases }: ServicePlace): string {
     ...databases.map((name) => `CREATE DATABASE IF NOT EXISTS \`${name}\`;`),
     '',
   ].join('\n');
-}
-
-function firstOf(at: Pick<ServicePlace, 'databases'>): string {
-  return at.databases[0] ?? 'app';
-}
-
-function addressOf(at: ServicePlace): string {
-  return serviceUrl('mysql', at, { path: firstOf(at) });
-}
-
-function loginOf(at: ServicePlace): readonly string[] {
-  return ['--no-defaults', '-h', at.host, '-P', String(at.ports.main), '-u', at.user];
-}
-
-function secretOf(at: ServicePlace): Readonly<Record<string, string>> {
-  return { MYSQL_PWD: at.password };
 }
 
 /** MySQL, as Oracle builds it. */

@@ -1,6 +1,7 @@
 import {
   commandsIn,
   type GithubProject,
+  GO_TARGETS,
   githubSource,
   goSource,
   homebrew,
@@ -16,20 +17,8 @@ import {
   wheelSource,
 } from '../src/kit';
 
-/** Go's programs are static: one serves glibc and musl. */
-const TARGETS: Readonly<Record<PlatformKey, string>> = {
-  'linux-x64': 'linux-amd64',
-  'linux-arm64': 'linux-arm64',
-  'linux-x64-musl': 'linux-amd64',
-  'linux-arm64-musl': 'linux-arm64',
-  'darwin-x64': 'darwin-amd64',
-  'darwin-arm64': 'darwin-arm64',
-  'windows-x64': 'windows-amd64',
-  'windows-arm64': 'windows-arm64',
-};
-
 function folderOf(version: Version, platform: PlatformKey): string {
-  return `nats-server-v${version}-${TARGETS[platform]}`;
+  return `nats-server-v${version}-${GO_TARGETS[platform]}`;
 }
 
 const project: GithubProject = {

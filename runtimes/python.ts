@@ -36,23 +36,13 @@ import {
   runtimeTxt,
   type Source,
   setVariable,
+  TARGET_TRIPLES,
   type Tree,
   type Upstream,
   unsetVariable,
   userCache,
   type Version,
 } from '../src/kit';
-
-const TRIPLES: Readonly<Record<PlatformKey, string>> = {
-  'linux-x64': 'x86_64-unknown-linux-gnu',
-  'linux-arm64': 'aarch64-unknown-linux-gnu',
-  'linux-x64-musl': 'x86_64-unknown-linux-musl',
-  'linux-arm64-musl': 'aarch64-unknown-linux-musl',
-  'darwin-x64': 'x86_64-apple-darwin',
-  'darwin-arm64': 'aarch64-apple-darwin',
-  'windows-x64': 'x86_64-pc-windows-msvc',
-  'windows-arm64': 'aarch64-pc-windows-msvc',
-};
 
 /** The build of a version without the global interpreter lock. */
 const FREE_THREADED = 'freethreaded';
@@ -176,7 +166,7 @@ function fileIn({ version, day, files }: Build, flavour: Flavour): string | unde
 }
 
 function filesOf(version: Version, { day, platform, variant }: Flavour & { readonly day: string }): readonly string[] {
-  const triple = TRIPLES[platform];
+  const triple = TARGET_TRIPLES[platform];
   const targets = platform.startsWith('windows') && variant === undefined ? [triple, `${triple}-shared`] : [triple];
   const flavours = ['install_only_stripped', 'install_only'];
   return flavours.flatMap((flavour) =>

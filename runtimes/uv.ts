@@ -2,23 +2,12 @@ import {
   commandsIn,
   githubSource,
   npmScheme,
-  type PlatformKey,
   polyglotManagers,
   type Runtime,
   setVariable,
+  TARGET_TRIPLES,
   wheelSource,
 } from '../src/kit';
-
-const TRIPLES: Readonly<Record<PlatformKey, string>> = {
-  'linux-x64': 'x86_64-unknown-linux-gnu',
-  'linux-arm64': 'aarch64-unknown-linux-gnu',
-  'linux-x64-musl': 'x86_64-unknown-linux-musl',
-  'linux-arm64-musl': 'aarch64-unknown-linux-musl',
-  'darwin-x64': 'x86_64-apple-darwin',
-  'darwin-arm64': 'aarch64-apple-darwin',
-  'windows-x64': 'x86_64-pc-windows-msvc',
-  'windows-arm64': 'aarch64-pc-windows-msvc',
-};
 
 /** uv: https://docs.astral.sh/uv. It uses the project's own Python, which polyenv has installed, and never fetches another. */
 export const runtime: Runtime = {
@@ -35,11 +24,12 @@ export const runtime: Runtime = {
       scheme: npmScheme,
       version: (tag) => npmScheme.version(tag),
       tag: (version) => version,
-      file: (_version, platform) => `uv-${TRIPLES[platform]}.${platform.startsWith('windows') ? 'zip' : 'tar.gz'}`,
+      file: (_version, platform) =>
+        `uv-${TARGET_TRIPLES[platform]}.${platform.startsWith('windows') ? 'zip' : 'tar.gz'}`,
       recipe: (_version, platform) =>
         platform.startsWith('windows')
           ? { format: 'zip', root: '', place: 'bin' }
-          : { format: 'tar.gz', root: `uv-${TRIPLES[platform]}`, place: 'bin' },
+          : { format: 'tar.gz', root: `uv-${TARGET_TRIPLES[platform]}`, place: 'bin' },
       sums: (_version, file) => `${file}.sha256`,
     }),
     wheelSource({

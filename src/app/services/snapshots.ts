@@ -225,7 +225,6 @@ function checkName(name: string): void {
   }
 }
 
-/** `2026-11-29-14-05-09`. */
 /** Two restores of one second keep two copies. */
 async function freeName({ snapshots }: ServiceFolder, name: string): Promise<string> {
   for (let count = 1; ; count += 1) {
@@ -234,6 +233,7 @@ async function freeName({ snapshots }: ServiceFolder, name: string): Promise<str
   }
 }
 
+/** `2026-11-29-14-05-09`. */
 export function timeName(now: Date): string {
   return now.toISOString().slice(0, 19).replace(/[T:]/g, '-');
 }
