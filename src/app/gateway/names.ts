@@ -17,7 +17,7 @@ import type { DomainTarget, ManifestDomain } from '../../domain/project/manifest
 import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
-import { trustedEffects } from '../project/trusted';
+import { isManifestTrusted } from '../project/trusted';
 import { ensureGateway, findGateway, tell } from './gateway';
 
 /** Of a service: where its server listens, and its web page, if it has one. */
@@ -121,7 +121,7 @@ async function claimNames(
     const before = projects.find((one) => one.project === project);
     const services = known ?? servicesOf(before);
     const ports = await taskPorts(ctx, manifest);
-    const trusted = (await trustedEffects(ctx, [manifest])).untrusted.length === 0;
+    const trusted = await isManifestTrusted(ctx, manifest);
     const portOf = (to: DomainTarget): number | undefined => {
       if (to.kind === 'port') return to.port;
       if (to.kind === 'task') return ports.get(to.name);

@@ -13,7 +13,7 @@ export function foldersUp(ctx: ProjectContext, folder: string, reader: FolderRea
 }
 
 /** Folders into which package managers put other people's projects. */
-export const DEPENDENCY_FOLDERS = ['node_modules', 'site-packages', '.venv'];
+const DEPENDENCY_FOLDERS = ['node_modules', 'site-packages', '.venv'];
 
 /** Whether a package manager has put the folder there: what it pins is nobody's here. */
 export function isDependency(ctx: ProjectContext, folder: string): boolean {
@@ -25,12 +25,12 @@ export function outsideDependencies(ctx: ProjectContext, folder: string): string
   const parts = folder.split(sep);
   const first = parts.findIndex((part) => DEPENDENCY_FOLDERS.includes(part));
   let outside = first === -1 ? folder : parts.slice(0, first).join(sep) || sep;
-  for (const root of dependencyRoots(ctx)) if (isInside(root, outside)) outside = dirname(root);
+  for (const root of dependencyRoots(ctx)) if (liesIn(root, outside)) outside = dirname(root);
   return outside;
 }
 
 /** Where cargo and go unpack other people's projects, and polyenv's own home. */
-export function dependencyRoots({ host, home }: ProjectContext): readonly string[] {
+function dependencyRoots({ host, home }: ProjectContext): readonly string[] {
   const { env, personHome } = host;
   const goPath = (env.GOPATH || join(personHome, 'go')).split(':')[0] as string;
   return [env.CARGO_HOME || join(personHome, '.cargo'), env.GOMODCACHE || join(goPath, 'pkg', 'mod'), home.root].filter(
@@ -47,6 +47,7 @@ export function startedIn({ host, home }: ProjectContext, folder: string): strin
   return project === folder ? undefined : project || sep;
 }
 
-export function isInside(root: string, path: string): boolean {
+/** By their letters alone. */
+function liesIn(root: string, path: string): boolean {
   return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
 }

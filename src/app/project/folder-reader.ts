@@ -58,7 +58,7 @@ export function sayingsOf(reader: FolderReader, runtime: Runtime, folders: reado
 }
 
 /** One file of one folder, looked at for one runtime. */
-export interface Step {
+interface Step {
   readonly path: string;
   /** Absent where what stands there is no file, and is left alone. */
   readonly present?: boolean;
@@ -66,14 +66,14 @@ export interface Step {
   readonly siblings: Siblings;
 }
 
-export interface Siblings {
+interface Siblings {
   readonly present: readonly string[];
   readonly absent: readonly string[];
 }
 
-export const NO_SIBLINGS: Siblings = { present: [], absent: [] };
+const NO_SIBLINGS: Siblings = { present: [], absent: [] };
 
-export interface Opened {
+interface Opened {
   readonly document?: Document;
   readonly fault?: PolyenvError;
   /** What stands there instead of a file. */
@@ -263,7 +263,7 @@ export class FolderReader {
 }
 
 /** A service pins its kind where `[runtimes]` does not: to the version that it names, else to the newest, which gives way to any pin. */
-export function servicePins(
+function servicePins(
   runtime: Runtime,
   base: Omit<Saying, 'options' | 'requests'>,
   services: readonly ManifestService[],
@@ -276,20 +276,20 @@ export function servicePins(
   return [understood(runtime, { ...base, ...strength, line: pin.line, requests: [text] }, { text, options: {} })];
 }
 
-export function notAFile(path: string): {
+function notAFile(path: string): {
   readonly where: { readonly file: string; readonly line: 1 };
   readonly hint: string;
 } {
   return { where: { file: path, line: 1 }, hint: `move it away, or write a file there: ls -ld ${quoteSh(path)}` };
 }
 
-export interface ReadManifest {
+interface ReadManifest {
   readonly path: string;
   readonly manifest?: Manifest;
   readonly fault?: PolyenvError;
 }
 
-export function asManifestFault(error: PolyenvError): PolyenvError {
+function asManifestFault(error: PolyenvError): PolyenvError {
   if (error.code !== 'pin-file-invalid') return error;
   return new PolyenvError('manifest-invalid', error.message, {
     ...present({ where: error.where }),
@@ -298,11 +298,7 @@ export function asManifestFault(error: PolyenvError): PolyenvError {
 }
 
 /** The saying with its first request understood, or with why it is not. */
-export function understood(
-  runtime: Runtime,
-  saying: Omit<Saying, 'options'>,
-  said: Parameters<typeof understand>[1],
-): Saying {
+function understood(runtime: Runtime, saying: Omit<Saying, 'options'>, said: Parameters<typeof understand>[1]): Saying {
   const { file, line } = saying;
   try {
     const whole = { ...saying, options: said.options, request: understand(runtime, said) };

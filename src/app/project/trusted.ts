@@ -44,6 +44,11 @@ export async function trustedEffects(
   };
 }
 
+/** Whether all that the manifest wants may apply. */
+export async function isManifestTrusted(ctx: Context, manifest: Manifest): Promise<boolean> {
+  return (await trustedEffects(ctx, [manifest])).untrusted.length === 0;
+}
+
 /** The order of sources that the folder's nearest manifest has for a runtime, if it is trusted to have one. */
 export async function trustedOrder(ctx: Context, folder: string, tool: ToolId): Promise<readonly string[] | undefined> {
   const { trusted } = await trustedEffects(ctx, await nearestManifests(ctx, folder));

@@ -9,7 +9,7 @@ import { quoted } from '../../domain/words/printable';
 import type { Context } from '../base/context';
 import { isInside } from '../project/inside';
 import { readManifest } from '../project/manifests';
-import { trustedEffects } from '../project/trusted';
+import { isManifestTrusted } from '../project/trusted';
 
 export interface ListedTask extends ManifestTask {
   readonly manifest: Manifest;
@@ -65,7 +65,7 @@ async function findTaskBelow(ctx: Context, name: string): Promise<FoundTask | un
       const manifest = (await readManifest(folder, file))?.manifest;
       const plan = manifest && planTask(manifest.tasks, name.slice(colon + 1));
       if (manifest === undefined || plan === undefined) continue;
-      const trusted = (await trustedEffects(ctx, [manifest])).untrusted.length === 0;
+      const trusted = await isManifestTrusted(ctx, manifest);
       return { listed: { ...plan.task, manifest, trusted }, plan, args: [] };
     }
   }
@@ -80,7 +80,7 @@ async function* tasksUp(ctx: Context): AsyncGenerator<readonly ListedTask[]> {
       const manifest = (await readManifest(folder, name))?.manifest;
       if (manifest === undefined) continue;
       root ||= manifest.root;
-      const trusted = (await trustedEffects(ctx, [manifest])).untrusted.length === 0;
+      const trusted = await isManifestTrusted(ctx, manifest);
       yield manifest.tasks.map((task) => ({ ...task, manifest, trusted }));
     }
     if (root || folder === dirname(folder) || folder === ctx.host.personHome) return;

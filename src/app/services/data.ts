@@ -3,6 +3,7 @@ import { readFileSync, statfsSync, statSync } from 'node:fs';
 import { chmod, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ensureFolder, makeFolders, namesIn, removeTree, syncFolder, translateFsError } from '../../adapters/files/fs';
+import { megabytes } from '../../adapters/files/room';
 import { joinInside } from '../../adapters/home/paths';
 import { ensureServiceFolder, isFolderAt, type ServiceFolder } from '../../adapters/services/folders';
 import { runStep } from '../../adapters/services/launch';
@@ -142,10 +143,6 @@ function checkDisk({ folder, service }: KnownService): void {
     `${folder.name} needs ${megabytes(minimumDisk)} for new data, and ${megabytes(free)} are free`,
     { where: { file: folder.root }, hint: 'polyenv size shows what polyenv holds; df -h shows the disk' },
   );
-}
-
-function megabytes(bytes: number): string {
-  return `${Math.ceil(bytes / 1e6)} MB`;
 }
 
 /** The data that a restore was replacing when it was interrupted: back where they were, or kept, but never an empty database in their place. */

@@ -1,3 +1,4 @@
+import { isTable } from '../formats/document-value';
 import { JsonFault, readJson } from '../formats/json-document';
 import { readScalars, type Scalar, type ScalarPath } from '../formats/yaml-scalars';
 import type { Mentions } from '../runtime/advice';
@@ -277,7 +278,7 @@ function readDevcontainer({ text }: Pick<Document, 'text'>, { runtimes }: Around
   const features = memberOf(value, 'features');
   return [
     ...(typeof image === 'string' ? imageMentions(runtimes, image, lineOf('image')) : []),
-    ...Object.entries(isObject(features) ? features : {}).flatMap(([name, options]) => {
+    ...Object.entries(isTable(features) ? features : {}).flatMap(([name, options]) => {
       const version = typeof options === 'string' ? options : memberOf(options, 'version');
       if (typeof version !== 'string') return [];
       const feature = name.slice(name.lastIndexOf('/') + 1).split(/[:@]/)[0] ?? '';
@@ -337,12 +338,8 @@ function indexOrEnd(text: string, mark: string, from: number): number {
   return found === -1 ? text.length : found;
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function memberOf(value: unknown, name: string): unknown {
-  return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+  return isTable(value) && Object.hasOwn(value, name) ? value[name] : undefined;
 }
 
 /** `image 'node:20'` and `docker.image("node:20")`. */

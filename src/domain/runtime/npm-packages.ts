@@ -48,7 +48,9 @@ export function npmPackages(packing: NpmPacking): Source {
       const own = names[upstream.platform] ?? [];
       const found = await Promise.all(own.map((name) => upstream.npm.packument(name)));
       if (found.every((packument) => packument === undefined)) {
-        throw new PolyenvError('platform-missing', `the npm registry has none for ${upstream.platform}`, {
+        const wanted = [...new Set(Object.values(names).flat())];
+        const what = own.length === 0 ? `one of ${wanted.join(', ')} for ${upstream.platform}` : own.join(' or ');
+        throw new PolyenvError('platform-missing', `the npm registry does not have ${what}`, {
           elsewhere: true,
         });
       }
