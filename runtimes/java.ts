@@ -32,6 +32,7 @@ import {
   platformOf,
   polyglotManagers,
   pomXml,
+  present,
   type Release,
   type Runtime,
   type SigningKeys,
@@ -313,7 +314,7 @@ function buildOf(text: string, tree: Tree): { readonly vendor?: string; readonly
   const vendor = known ?? (word === '' || word === 'n-a' ? undefined : word);
   const compiler = tree.has(`${homeIn(tree)}bin/javac`);
   return {
-    ...(vendor !== undefined && { vendor }),
+    ...present({ vendor }),
     ...((said('IMAGE_TYPE') === 'JRE' || !compiler) && { variant: 'jre' }),
   };
 }

@@ -243,7 +243,7 @@ const packaged: Source = {
         const date = /^\d{4}-\d{2}-\d{2}/.exec(packument?.time[text] ?? '')?.[0];
         const lts = codename(version, date);
         const notes = notesOf(version);
-        return [{ version, notes, ...(date !== undefined && { date }), ...(lts !== undefined && { lts }) }];
+        return [{ version, notes, ...present({ date, lts }) }];
       }),
     );
     return newestFirst(npmScheme, releases);

@@ -27,6 +27,7 @@ import {
   pep440Scheme,
   pipfile,
   polyglotManagers,
+  present,
   pyproject,
   pythonVersion,
   pythonVersions,
@@ -205,7 +206,7 @@ function releaseOf(
     date: `${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}`,
     prerelease: pep440Scheme.prerelease(version),
     notes: notesOf(version),
-    ...(variant !== undefined && { variant }),
+    ...present({ variant }),
   };
 }
 

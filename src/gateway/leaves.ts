@@ -1,5 +1,6 @@
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { type Leaf, makeLeaf, type Signer } from '../adapters/tls/certificates';
+import { present } from '../domain/words/present';
 
 export interface LeavesOptions {
   readonly issuer: Signer;
@@ -58,7 +59,7 @@ export class Leaves {
   async #make(host: string, known: boolean): Promise<Kept> {
     const { issuer, now } = this.#options;
     const key = known ? undefined : this.#sharedKey;
-    const leaf = await makeLeaf(issuer, { host, now: now(), ...(key !== undefined && { key }) });
+    const leaf = await makeLeaf(issuer, { host, now: now(), ...present({ key }) });
     if (!known) this.#sharedKey ??= leaf.key;
     return { leaf, context: createSecureContext({ key: leaf.key, cert: leaf.chain, minVersion: 'TLSv1.2' }) };
   }

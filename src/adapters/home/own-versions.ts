@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readlinkSync } from 'node:fs';
 import { rename, symlink } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
+import { present } from '../../domain/words/present';
 import { ensureFolder, namesIn, readTextIfAny, writeAtomic } from '../files/fs';
 import { type Home, joinInside } from './paths';
 
@@ -18,7 +19,7 @@ export async function ownVersion(home: Home): Promise<{ readonly current?: strin
   const current = currentOf(home);
   const previous = (await readTextIfAny(join(home.self, PREVIOUS)))?.trim();
   return {
-    ...(current !== undefined && { current }),
+    ...present({ current }),
     ...(previous !== undefined && existsSync(ownFolder(home, previous)) && { previous }),
   };
 }

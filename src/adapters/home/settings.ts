@@ -4,6 +4,7 @@ import { type Decoded, decodeSetting, loosens, parseSetting } from '../../domain
 import { SETTINGS, type Settings, settingVariable } from '../../domain/project/settings';
 import { type ErrorPlace, PolyenvError } from '../../domain/words/errors';
 import { nearestName } from '../../domain/words/nearest';
+import { present } from '../../domain/words/present';
 import { printable, quoted } from '../../domain/words/printable';
 import type { Origin } from '../../domain/words/sourced';
 import type { Host } from '../../host';
@@ -327,7 +328,7 @@ function lockedError(name: string, from: Origin, organisation: Layer): PolyenvEr
       : from.kind === 'file'
         ? `polyenv settings unset ${name}`
         : undefined;
-  const where = { file: organisation.file, ...(line === undefined ? {} : { line }) };
+  const where = { file: organisation.file, ...present({ line }) };
   const by = from.kind === 'variable' ? from.name : from.kind === 'file' ? from.file : 'that value';
   return new PolyenvError('settings-locked', `${name} is fixed by the organisation, and ${by} would loosen it`, {
     where,

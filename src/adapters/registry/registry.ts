@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Settings } from '../../domain/project/settings';
 import { formatReference, type Reference } from '../../domain/team/reference';
 import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 import { printable, quoted } from '../../domain/words/printable';
 import type { Host } from '../../host';
 import { describeStatus, LONGEST_WAIT, Transient } from '../net/failures';
@@ -126,7 +127,7 @@ export function openRegistry(options: RegistryOptions): Registry {
       const error = describeStatus(answer, new URL(answer.url));
       answer.drop();
       if (!(error instanceof Transient)) throw error;
-      return { failure: error.shown, ...(error.pause !== undefined && { pause: error.pause }) };
+      return { failure: error.shown, ...present({ pause: error.pause }) };
     } catch (error) {
       request.signal?.throwIfAborted();
       if (error instanceof PolyenvError && error.code === 'network') return { failure: error };
@@ -144,7 +145,7 @@ export function openRegistry(options: RegistryOptions): Registry {
         method,
         headers,
         ...(body !== undefined && { body: body() }),
-        ...(signal !== undefined && { signal }),
+        ...present({ signal }),
       });
       const { location } = answer.headers;
       const moved = [301, 302, 303, 307, 308].includes(answer.status) && location !== undefined;

@@ -1,5 +1,6 @@
 import { parseChallenge } from '../../domain/team/challenge';
 import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 import { printable } from '../../domain/words/printable';
 import type { DirectHttp, SentAnswer } from '../net/http';
 import { maskUrl } from '../net/url';
@@ -142,7 +143,7 @@ export function openSignIn(options: SignInOptions): SignIn {
         client_id: 'polyenv',
         refresh_token: found.token,
         scope: asked.scopes.join(' '),
-        ...(asked.service !== undefined && { service: asked.service }),
+        ...present({ service: asked.service }),
       });
       const headers = { 'content-type': 'application/x-www-form-urlencoded' };
       return options.http.send(realm.href, { method: 'POST', headers, body: Buffer.from(form.toString()) });

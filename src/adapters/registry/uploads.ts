@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Blob } from '../../domain/team/carried';
 import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 import { printable } from '../../domain/words/printable';
 import type { SentAnswer } from '../net/http';
 import { maskUrl } from '../net/url';
@@ -188,7 +189,7 @@ interface UploadRequest {
 }
 
 async function send(registry: Registry, { signal }: BlobUpload, request: UploadRequest): Promise<SentAnswer> {
-  return registry.ask('push', { retries: 'none', ...request, ...(signal !== undefined && { signal }) });
+  return registry.ask('push', { retries: 'none', ...request, ...present({ signal }) });
 }
 
 async function accept(upload: BlobUpload, answer: SentAnswer): Promise<void> {

@@ -4,6 +4,7 @@ import { malformed } from '../../domain/formats/decoders';
 import type { Settings } from '../../domain/project/settings';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Emit } from '../../domain/words/events';
+import { present } from '../../domain/words/present';
 import type { Host } from '../../host';
 import type { Home } from '../home/paths';
 import type { Http, HttpAnswer } from '../net/http';
@@ -276,8 +277,7 @@ function acceptOnly(headers: Readonly<Record<string, string>> = {}): Record<stri
 /** The headers by which the server tells next time that nothing has changed. */
 function validatorsOf({ headers }: HttpAnswer): Readonly<Record<string, string>> {
   return {
-    ...(headers.etag !== undefined && { 'if-none-match': headers.etag }),
-    ...(headers['last-modified'] !== undefined && { 'if-modified-since': headers['last-modified'] }),
+    ...present({ 'if-none-match': headers.etag, 'if-modified-since': headers['last-modified'] }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Runtime } from '../../domain/runtime/runtime';
 import { findAlternatives, type LockEntry, type Lockfile } from '../../domain/toolchain/lockfile';
 import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import type { FolderLock } from '../project/locks';
 import type { Decision } from '../project/project';
@@ -35,8 +36,7 @@ function isOwned(runtime: Runtime, { version, vendor, variant, source, artifacts
   const of = {
     version,
     options: request.options,
-    ...(vendor !== undefined && { vendor }),
-    ...(variant !== undefined && { variant }),
+    ...present({ vendor, variant }),
   };
   return artifacts.every(({ platform, parts }) =>
     parts.every(({ at }) => from?.owns({ ...of, platform, at }) !== undefined),

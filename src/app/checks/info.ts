@@ -117,7 +117,7 @@ export async function describeTool(
     source,
     ...present({ publisher, notes, lifecycle }),
     ...((toolchain !== undefined || parts.length > 0) && {
-      proof: describeProof({ parts, ...(toolchain?.linked !== undefined && { linked: toolchain.linked }) }),
+      proof: describeProof({ parts, ...present({ linked: toolchain?.linked }) }),
     }),
     firstUse: parts.some(({ proof }) => proof.kind === 'digest'),
     parts: parts.map(({ at, digest, proof }) => ({ at, digest: formatDigest(digest), proof: proofText(proof) })),

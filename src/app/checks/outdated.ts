@@ -100,8 +100,7 @@ async function compare(ctx: Context, standing: Standing): Promise<Comparison> {
     return {
       ...base,
       ...(await ending()),
-      ...(wanted.release !== undefined && { wanted: wanted.release.version }),
-      ...(latest.release !== undefined && { latest: latest.release.version }),
+      ...present({ wanted: wanted.release?.version, latest: latest.release?.version }),
       ...(best !== undefined && { notes: notesOf(runtime, best) }),
       outdated: [wanted.release, latest.release].some((one) => isNewer(runtime, one, current)),
     };

@@ -3,6 +3,7 @@ import { planFiles, type ReadTemplate, writeProject } from '../../adapters/docum
 import { isPortFree } from '../../adapters/system/ports';
 import { chooseValues, chosenRuntimes, substitute, type Values } from '../../domain/making/template';
 import { refuseOlder } from '../../domain/making/template-floor';
+import { present } from '../../domain/words/present';
 import { quoteSh } from '../../domain/words/shell-quote';
 
 export interface NewProject {
@@ -42,7 +43,7 @@ export async function newProject(options: NewProject): Promise<CreatedProject> {
     files,
     values,
     target,
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...present({ signal: options.signal }),
   });
   const added: string[] = [];
   try {

@@ -130,8 +130,7 @@ function pinOf(
     file: relative(directory, saying.file),
     line: saying.line ?? 1,
     requests: vendor === undefined ? saying.requests : saying.requests.map((text) => withoutVendor(text, request)),
-    ...present({ vendor, components, targets }),
-    ...present({ profile: profile?.[0], checksum: checksum?.[0] }),
+    ...present({ vendor, components, targets, profile: profile?.[0], checksum: checksum?.[0] }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Runtime } from '../../domain/runtime/runtime';
 import type { Toolchain } from '../../domain/toolchain/toolchain';
+import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { loadRuntimes } from '../base/registry';
 import type { Decision, Project } from '../project/project';
@@ -26,7 +27,7 @@ export async function companionsOf(
     wanted.map(async (decision): Promise<Companion> => {
       const runtime = runtimes.find(({ id }) => id === decision.tool) as Runtime;
       const toolchain = await findOnce(ctx, { runtime, request: decision.request });
-      return { decision, runtime, ...(toolchain !== undefined && { toolchain }) };
+      return { decision, runtime, ...present({ toolchain }) };
     }),
   );
 }

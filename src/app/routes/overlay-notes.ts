@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { ensureFolder, namesIn, readTextIfAny, removeTree, writeAtomic } from '../../adapters/files/fs';
 import { environmentFolder } from '../../adapters/home/paths';
 import type { RoutedOverlay } from '../../domain/routes/environment';
+import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 
 /** What polyenv noted of an overlay that it made: outside the project, where no repository can put one. */
@@ -54,7 +55,7 @@ async function markerOf({ path, marker }: Noted): Promise<string> {
 }
 
 export async function noteUnfinished(ctx: Context, overlay: Noted, aside?: string): Promise<void> {
-  await writeNote(unfinishedFile(ctx, overlay), { path: overlay.path, ...(aside !== undefined && { aside }) });
+  await writeNote(unfinishedFile(ctx, overlay), { path: overlay.path, ...present({ aside }) });
 }
 
 export async function noteFinished(ctx: Context, overlay: Noted): Promise<void> {

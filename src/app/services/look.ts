@@ -4,6 +4,7 @@ import { memoryOf } from '../../adapters/services/processes';
 import { bytesBelow } from '../../adapters/services/sizes';
 import type { Runtime } from '../../domain/runtime/runtime';
 import type { ServiceState } from '../../domain/services/state';
+import { present } from '../../domain/words/present';
 import type { ToolId } from '../../domain/words/tool-id';
 import type { Context } from '../base/context';
 import { loadRuntimes } from '../base/registry';
@@ -99,13 +100,13 @@ async function view(
     ports: state.ports,
     address: `127.0.0.1:${state.ports.main}`,
     kept: state,
-    ...(data !== undefined && { data }),
+    ...present({ data }),
   };
   if (running.kind === 'elsewhere') return { ...kept, state: 'elsewhere' };
   if (running.kind === 'server') {
     const { pid, since } = running.server;
     const memory = memoryOf(pid);
-    return { ...kept, state: 'running', pid, since, ...(memory !== undefined && { memory }) };
+    return { ...kept, state: 'running', pid, since, ...present({ memory }) };
   }
   if (!exited) return { ...kept, state: 'stopped' };
   const said = (await lastLines(folder, 3)).map((line) => withoutSecrets(line, [state.password]));

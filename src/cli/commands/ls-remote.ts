@@ -3,6 +3,7 @@ import { parseWishes } from '../../app/project/wishes';
 import { freshLifecycle } from '../../app/toolchains/lifecycles';
 import { listReleases } from '../../app/toolchains/releases';
 import { hasEnded, lineAt } from '../../domain/runtime/lifecycle';
+import { present } from '../../domain/words/present';
 import { type Command, value } from '../command';
 import { columns } from '../output/columns';
 
@@ -55,7 +56,7 @@ export const command: Command = {
           const line = lineAt(lifecycle, release.version);
           return {
             ...release,
-            ...(line?.end !== undefined && { endOfLife: line.end }),
+            ...present({ endOfLife: line?.end }),
             ended: hasEnded(line, today),
             installed: installed.has(release.version),
           };

@@ -3,6 +3,7 @@ import type { RequestOption } from '../runtime/runtime';
 import type { Service } from '../runtime/service';
 import { PolyenvError } from '../words/errors';
 import { nearestName } from '../words/nearest';
+import { present } from '../words/present';
 import { printable, quoted } from '../words/printable';
 import type { ToolId } from '../words/tool-id';
 
@@ -133,7 +134,7 @@ export function fail(
 ): never {
   throw new PolyenvError('manifest-invalid', printable(problem.what), {
     where: { file: input.path, line: input.lineOf(...keys) },
-    ...(problem.hint === undefined ? {} : { hint: problem.hint }),
+    ...present({ hint: problem.hint }),
   });
 }
 

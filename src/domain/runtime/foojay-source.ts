@@ -5,6 +5,7 @@ import type { ToolRequest } from '../versions/request';
 import { javaScheme } from '../versions/schemes/java';
 import type { Version } from '../versions/version';
 import { PolyenvError } from '../words/errors';
+import { present } from '../words/present';
 import type { Artifact, Part, Recipe } from './artifact';
 import { type Digest, hexDigest } from './digest';
 import { PLATFORMS, type PlatformKey, platformOf } from './platform';
@@ -131,7 +132,7 @@ function releaseOf({ vendor }: FoojayVendor, one: Package): Release | undefined 
   return {
     version,
     vendor,
-    ...(variant !== undefined && { variant }),
+    ...present({ variant }),
     ...(LONG_TERM.includes(Number.parseInt(version, 10)) && { lts: '' }),
   };
 }

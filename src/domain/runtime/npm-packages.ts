@@ -2,6 +2,7 @@ import { newestFirst } from '../versions/releases';
 import type { VersionScheme } from '../versions/scheme';
 import type { Version } from '../versions/version';
 import { PolyenvError } from '../words/errors';
+import { present } from '../words/present';
 import type { Artifact, Part, Recipe } from './artifact';
 import type { Digest } from './digest';
 import { formatLocator, parseLocator } from './locator';
@@ -43,7 +44,7 @@ export function npmPackages(packing: NpmPacking): Source {
   const has = (name: string, version: Version) => packing.accepts?.(name, version) ?? true;
   return {
     id: 'npm',
-    ...(packing.publisher !== undefined && { publisher: packing.publisher }),
+    ...present({ publisher: packing.publisher }),
     releases: async (upstream) => {
       const own = names[upstream.platform] ?? [];
       const found = await Promise.all(own.map((name) => upstream.npm.packument(name)));
@@ -81,7 +82,7 @@ export function npmPackages(packing: NpmPacking): Source {
       const version = scheme.version(one.version);
       if (version === undefined || one.digest === undefined || !has(name, version)) return [];
       const date = /^\d{4}-\d{2}-\d{2}/.exec(packument?.time[one.version] ?? '')?.[0];
-      return [{ version, prerelease: scheme.prerelease(version), ...(date !== undefined && { date }) }];
+      return [{ version, prerelease: scheme.prerelease(version), ...present({ date }) }];
     });
   }
 

@@ -1,3 +1,5 @@
+import { present } from '../words/present';
+
 /** What a registry wants of who asks: https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1 */
 export type Challenge =
   | { readonly kind: 'bearer'; readonly realm: string; readonly service?: string }
@@ -9,7 +11,7 @@ export function parseChallenge(header: string): Challenge | undefined {
   for (const { scheme, values } of found) {
     const { realm, service } = values;
     if (scheme !== 'bearer' || realm === undefined) continue;
-    return { kind: 'bearer', realm, ...(service !== undefined && { service }) };
+    return { kind: 'bearer', realm, ...present({ service }) };
   }
   return found.some(({ scheme }) => scheme === 'basic') ? { kind: 'basic' } : undefined;
 }

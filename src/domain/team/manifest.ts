@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { formatDigest } from '../runtime/digest';
 import { type PlatformKey, platformOf } from '../runtime/platform';
 import { formatProof } from '../toolchain/lockfile';
+import { present } from '../words/present';
 import { type Blob, type Carried, type CarriedArchive, carriedText } from './carried';
 import {
   ARCHIVE_TYPE,
@@ -66,8 +67,7 @@ export function toolchainManifest(carried: Carried, stored: readonly StoredArchi
       'dev.polyenv.source': source,
       'dev.polyenv.toolchain': tool,
       'dev.polyenv.version': version,
-      ...(vendor !== undefined && { 'dev.polyenv.vendor': vendor }),
-      ...(variant !== undefined && { 'dev.polyenv.variant': variant }),
+      ...present({ 'dev.polyenv.vendor': vendor, 'dev.polyenv.variant': variant }),
       'org.opencontainers.image.title': carriedText(carried),
     },
   });

@@ -4,6 +4,7 @@ import { performance } from 'node:perf_hooks';
 import type { Home } from '../../adapters/home/paths';
 import { valuesOf } from '../../domain/gateway/header-rules';
 import { DASHBOARD_NAME, hostOfName } from '../../domain/gateway/local-name';
+import { present } from '../../domain/words/present';
 import type { Host } from '../../host';
 import type { Exchange } from '../proxy/exchange';
 import { ACTIONS, commandOf, wantedIn } from './actions';
@@ -64,7 +65,7 @@ export function openDashboard(options: DashboardOptions): Dashboard {
   });
   const jobs = new Jobs(program, join(home.gateway, 'jobs'), (job, { line, state }) => {
     const part = state === undefined ? {} : { parts: [{ id: 'job-state', text: state, name: jobName({ state }) }] };
-    feed.send(`job ${job.id}`, { ...part, ...(line !== undefined && { line }) });
+    feed.send(`job ${job.id}`, { ...part, ...present({ line }) });
     if (state !== undefined) source.refresh().then(() => feed.send('overview', { reload: true }));
   });
   const timer = setInterval(() => {
