@@ -78,6 +78,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   adapters: [
     'files',
+    'children',
     'net',
     'registry',
     'archives',
@@ -140,6 +141,32 @@ function isAllowed(one: Import): boolean {
       return builtin;
   }
 }
+
+function isTypeOnly({ file, line }: Import): boolean {
+  return /import type/.test(readFileSync(join(root, file), 'utf8').split('\n')[line - 1] ?? '');
+}
+
+const BY_EXECA: Readonly<Record<string, string>> = {
+  'src/adapters/children/capture.ts': 'execa',
+  'src/adapters/services/pipes.ts': 'execa',
+};
+
+/** Why these do without execa, which takes 15 ms to load: docs/decisions/children.md. */
+const BY_NODE: Readonly<Record<string, string>> = Object.fromEntries(
+  [
+    // On the way of each `exec`, `run` and `shell`.
+    'src/adapters/system/spawn.ts',
+    'src/adapters/system/supervise.ts',
+    // On the way of each `up` and `ps`.
+    'src/adapters/services/launch.ts',
+    'src/adapters/gateway/gateway-process.ts',
+    // On the way of each install.
+    'src/adapters/archives/unpack.ts',
+    'src/adapters/archives/xz.ts',
+    // It outlives the process that starts it.
+    'src/gateway/dashboard/jobs.ts',
+  ].map((file) => [file, 'node:child_process']),
+);
 
 const files = [...sourceFiles('src'), ...sourceFiles('runtimes')].filter((file) => !file.endsWith('.d.ts'));
 const imports = files.flatMap(importsOf);
@@ -209,11 +236,18 @@ describe('the floors', () => {
     expect(offending).toEqual([]);
   });
 
+  it('starts other programs through execa, but for these files', () => {
+    const libraries = ['node:child_process', 'execa'];
+    const starting = imports.filter((one) => libraries.includes(one.target) && !isTypeOnly(one));
+    const found = new Map(starting.map(({ file, target }) => [file, target]));
+    expect(Object.fromEntries(found)).toEqual({ ...BY_EXECA, ...BY_NODE });
+  });
+
   it('loads heavy libraries only behind the call that needs them', () => {
-    const heavy = ['undici', 'tar', 'openpgp', 'execa', 'conf', 'toml-eslint-parser'];
+    const heavy = ['undici', 'openpgp', 'execa', 'conf', 'toml-eslint-parser'];
     const offending = imports
       .filter((one) => heavy.includes(one.target) && !one.lazy)
-      .filter((one) => !/import type/.test(readFileSync(join(root, one.file), 'utf8').split('\n')[one.line - 1] ?? ''))
+      .filter((one) => !isTypeOnly(one))
       .map(({ file, line, target }) => `${file}:${line} ${target}`);
     expect(offending).toEqual([]);
   });

@@ -1,6 +1,8 @@
 import { pipeline } from 'node:stream/promises';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Http } from '../net/http';
+import type { MemberSink } from './member';
+import { openTarReader } from './tar-reader';
 
 export interface MemberAsk {
   readonly http: Http;
@@ -17,7 +19,7 @@ export interface MemberAsk {
  * bounds. The archive's digest cannot be known then, so what this returns may choose something but never prove it.
  */
 export async function readArchiveMember({ http, url, headers, name, path }: MemberAsk): Promise<string | undefined> {
-  const [{ Parser }, { createGunzip }] = await Promise.all([import('tar'), import('node:zlib')]);
+  const { createGunzip } = await import('node:zlib');
   const answer = await http.get(url, { headers: { ...headers } });
   if (answer.status !== 200) {
     for await (const _ of answer.body) break;
@@ -28,22 +30,14 @@ export async function readArchiveMember({ http, url, headers, name, path }: Memb
   }
   let found: string | undefined;
   let read = 0;
-  const parser = new Parser({
-    filter: (member) => member.replace(/^\.\//, '') === path,
-    onReadEntry: (entry) => {
-      const chunks: Buffer[] = [];
-      if (entry.type !== 'File' && entry.type !== 'OldFile') return void entry.resume();
-      if (entry.size > MAX_MEMBER_BYTES) return void entry.resume();
-      entry.on('data', (chunk: Buffer) => chunks.push(chunk));
-      entry.on('end', () => {
-        found ??= Buffer.concat(chunks).toString('utf8');
-      });
-      return undefined;
-    },
-  });
+  const reader = openTarReader(
+    keepText(path, (text) => {
+      found ??= text;
+    }),
+  );
   const unpack = async (unpacked: AsyncIterable<Buffer>): Promise<void> => {
     for await (const chunk of unpacked) {
-      parser.write(chunk);
+      reader.write(chunk);
       read += chunk.byteLength;
       if (found !== undefined || read > MAX_READ_BYTES) return;
     }
@@ -53,10 +47,26 @@ export async function readArchiveMember({ http, url, headers, name, path }: Memb
   } catch (error) {
     // Stopping early ends the earlier stages by force, which is no failure of theirs.
     if (found !== undefined || read > MAX_READ_BYTES) return found;
-    if (error instanceof PolyenvError) throw error;
+    if (error instanceof PolyenvError && !error.code.startsWith('archive-')) throw error;
     throw new PolyenvError('archive-invalid', `${name} is no readable tar.gz archive`, { cause: error });
   }
   return found;
+}
+
+/** Keeps the content of the file of that name, if it is small, and nothing else. */
+function keepText(path: string, keep: (text: string) => void): MemberSink {
+  let chunks: Buffer[] | undefined;
+  return {
+    begin: ({ name, kind, size }) => {
+      const isWanted = kind === 'file' && size <= MAX_MEMBER_BYTES && name.replace(/^\.\//, '') === path;
+      chunks = isWanted ? [] : undefined;
+    },
+    // Copied, because a reader may use its buffer again.
+    data: (chunk) => void chunks?.push(Buffer.from(chunk)),
+    end: () => {
+      if (chunks !== undefined) keep(Buffer.concat(chunks).toString('utf8'));
+    },
+  };
 }
 
 const MAX_MEMBER_BYTES = 4 * 1024 * 1024;

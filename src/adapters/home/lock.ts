@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { type BigIntStats, closeSync, constants, openSync, readSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { readdir, readFile, readlink, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { promisify } from 'node:util';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Emit } from '../../domain/words/events';
 import { printable } from '../../domain/words/printable';
 import type { Host } from '../../host';
+import { capture } from '../children/capture';
 import { ensureFolder, errorCode, isMissing, translateFsError } from '../files/fs';
 import { type Home, joinInside } from './paths';
 
@@ -293,13 +293,14 @@ export async function startOfProcess(pid: number): Promise<string | undefined> {
     if (!isMissing(error) && errorCode(error) !== 'ESRCH') throw error;
   }
   if (hasProc()) return undefined;
-  const { execFile } = await import('node:child_process');
-  const answer = await promisify(execFile)('/bin/ps', ['-o', 'lstart=', '-p', String(pid)], {
-    env: { LC_ALL: 'C', TZ: 'UTC' },
-  }).catch(() => undefined);
-  const started = answer?.stdout.trim();
+  const ps = { file: '/bin/ps', args: ['-o', 'lstart=', '-p', String(pid)], env: { LC_ALL: 'C', TZ: 'UTC' }, cwd: '/' };
+  const { exit, stdout } = await capture(ps, LONGEST_PS);
+  const started = exit === 0 ? stdout.trim() : '';
   return started === '' ? undefined : started;
 }
+
+/** Milliseconds. */
+const LONGEST_PS = 10_000;
 
 function hasProc(): boolean {
   return statSync('/proc/self/stat', { throwIfNoEntry: false }) !== undefined;

@@ -17,10 +17,10 @@ import type { Runtime } from '../../domain/runtime/runtime';
 import { PolyenvError } from '../../domain/words/errors';
 import { quoteSh } from '../../domain/words/shell-quote';
 import template from '../../shim/shim.sh?raw';
+import { capture } from '../children/capture';
 import { contentOf } from '../files/content';
 import { ensureFolder, isMissing, namesIn, readTextIfAny, removeTree, writeAtomic } from '../files/fs';
 import { environmentFolder, type Home, joinInside, refuseDeepProject } from '../home/paths';
-import { capture } from '../system/spawn';
 import { fillTemplate, pinTests } from './shell-template';
 
 /** Second line of every shim: how one is known, whoever made it. */

@@ -1,6 +1,6 @@
 import { PolyenvError } from '../../domain/words/errors';
 import type { Host } from '../../host';
-import { capture } from '../system/spawn';
+import { capture } from '../children/capture';
 
 /**
  * A copy of a folder with owners, modes, links and times, sharing blocks with the original where the file system can; to a

@@ -22,9 +22,16 @@ export async function pipeCommand(
     readonly progress?: (bytes: number) => void;
   },
 ): Promise<Piped> {
-  const { spawn } = await import('node:child_process');
+  const { execa } = await import('execa');
   const [file, ...args] = command.argv;
-  const child = spawn(file, args, { cwd: '/', env: serviceEnvironment(command, '/nonexistent'), stdio: 'pipe' });
+  const child = execa(file, args, {
+    cwd: '/',
+    env: serviceEnvironment(command, '/nonexistent'),
+    extendEnv: false,
+    stdin: 'pipe',
+    buffer: false,
+    reject: false,
+  });
   const release = host.onSignal((signal) => void child.kill(signal));
   let said = '';
   let bytes = 0;
@@ -38,12 +45,9 @@ export async function pipeCommand(
       yield chunk;
     }
   };
-  const exited = new Promise<number>((resolve) => {
-    child.once('error', (error) => {
-      said = `${said}${error.message}`;
-      resolve(127);
-    });
-    child.once('close', (code) => resolve(code ?? 128));
+  const exited = child.then((result) => {
+    if (result.exitCode === undefined && result.signal === undefined) said = `${said}${result.originalMessage ?? ''}`;
+    return result.exitCode ?? (result.signal === undefined ? 127 : 128);
   });
   try {
     // A client that ends early says why by its status; that its input was not taken whole is no error of ours.

@@ -1,8 +1,8 @@
 import { readFileSync, readlinkSync, statSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
 import type { ServerIdentity } from '../../domain/services/state';
 import type { Host } from '../../host';
+import { capture } from '../children/capture';
 import { namesIn } from '../files/fs';
 import { startOfProcess } from '../home/lock';
 
@@ -129,9 +129,10 @@ export async function isProgramOf(pid: number, toolchain: string): Promise<boole
   // The links of another user's process may not be read, and a server that was just started is a shell yet.
   const words = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => undefined);
   if (words !== undefined) return words.includes(`${toolchain}/`);
-  const { execFile } = await import('node:child_process');
-  const shown = await promisify(execFile)('/bin/ps', ['-o', 'command=', '-p', String(pid)], {
-    env: { LC_ALL: 'C' },
-  }).catch(() => undefined);
-  return shown?.stdout.includes(`${toolchain}/`) ?? false;
+  const ps = { file: '/bin/ps', args: ['-o', 'command=', '-p', String(pid)], env: { LC_ALL: 'C' }, cwd: '/' };
+  const { exit, stdout } = await capture(ps, LONGEST_PS);
+  return exit === 0 && stdout.includes(`${toolchain}/`);
 }
+
+/** Milliseconds. */
+const LONGEST_PS = 10_000;

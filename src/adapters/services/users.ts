@@ -1,8 +1,9 @@
 import { chown, stat } from 'node:fs/promises';
 import type { RunAs } from '../../domain/services/state';
 import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 import type { Host } from '../../host';
-import { capture } from '../system/spawn';
+import { capture } from '../children/capture';
 
 /** What the server's user must be able to do. */
 export interface UserNeeds {
@@ -66,17 +67,7 @@ async function succeeds(
   user?: { readonly uid: number; readonly gid: number },
 ): Promise<boolean> {
   const [file, ...args] = argv;
-  if (user === undefined) {
-    const { exit } = await capture({ file, args, env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' }, cwd: '/' }, 10_000);
-    return exit === 0;
-  }
-  const { spawnSync } = await import('node:child_process');
-  const { status } = spawnSync(file, args, {
-    ...user,
-    cwd: '/',
-    env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
-    stdio: 'ignore',
-    timeout: 10_000,
-  });
-  return status === 0;
+  const program = { file, args, env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' }, cwd: '/' };
+  const { exit } = await capture(program, 10_000, present({ user }));
+  return exit === 0;
 }

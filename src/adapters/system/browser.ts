@@ -1,5 +1,5 @@
 import type { Host } from '../../host';
-import { capture } from './spawn';
+import { capture } from '../children/capture';
 
 /** Hands the address to the system's browser; says whether a program took it. */
 export async function openInBrowser(host: Host, url: string): Promise<boolean> {

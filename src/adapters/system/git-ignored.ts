@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Host } from '../../host';
-import { capture } from './spawn';
+import { capture } from '../children/capture';
 
 /** Whether git leaves the file to this person: it ignores it, or no repository is around it. Where git cannot say, it does not. */
 export async function isLeftToPerson(host: Host, file: string): Promise<boolean> {

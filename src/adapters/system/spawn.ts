@@ -2,40 +2,10 @@ import { constants } from 'node:os';
 import { renderHandOver, renderStay } from '../../domain/routes/hand-over';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Host } from '../../host';
+import { defined, type Program } from '../children/capture';
 import { environmentForTools } from '../home/launcher';
 import { isNoexec, NOEXEC_HINT } from './noexec';
 import { withRawArguments } from './raw-arguments';
-
-export interface Program {
-  /** Absolute, or looked up on the PATH of `env`. */
-  readonly file: string;
-  readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly cwd: string;
-}
-
-export interface Captured {
-  readonly exit: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs a program to its end without input and returns what it printed. `exit` is 127 if it could not be started, 124 on a time-out. */
-export async function capture(program: Program, timeout: number): Promise<Captured> {
-  const { execa } = await import('execa');
-  const result = await execa(program.file, program.args, {
-    cwd: program.cwd,
-    env: defined(program.env),
-    extendEnv: false,
-    stdin: 'ignore',
-    reject: false,
-    timeout,
-    maxBuffer: 1_000_000,
-    stripFinalNewline: false,
-  });
-  const exit = result.timedOut ? 124 : (result.exitCode ?? (result.signal === undefined ? 127 : 128));
-  return { exit, stdout: result.stdout ?? '', stderr: result.stderr ?? '' };
-}
 
 /** Whether polyenv was left to the launcher, to be started anew as itself: it has something to do after the program. */
 export function stayInstead(host: Host): boolean {
@@ -105,8 +75,4 @@ export function startFailure(file: string, error: NodeJS.ErrnoException): Polyen
     });
   }
   return new PolyenvError('command-not-executable', `${file} cannot be started: ${error.message}`, { cause: error });
-}
-
-export function defined(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }

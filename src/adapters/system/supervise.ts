@@ -3,8 +3,9 @@ import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Host } from '../../host';
+import { defined, type Program } from '../children/capture';
 import { withRawArguments } from './raw-arguments';
-import { defined, type Program, startFailure } from './spawn';
+import { startFailure } from './spawn';
 
 export interface SupervisorOptions {
   readonly host: Host;

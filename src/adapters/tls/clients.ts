@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Host } from '../../host';
+import { type Captured, capture } from '../children/capture';
 import type { Home } from '../home/paths';
 import { findPrograms } from '../system/programs';
-import { type Captured, capture } from '../system/spawn';
 
 /** What a program of this machine said about a page of the gateway. */
 export interface ClientReport {

@@ -2,9 +2,9 @@ import { copyFile, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Host } from '../../host';
+import { capture } from '../children/capture';
 import type { Home } from '../home/paths';
 import { findPrograms } from '../system/programs';
-import { capture } from '../system/spawn';
 import { storedName } from './trust-stores';
 
 /** Java reads a list of its own: a copy of it with our authority, for who asks for one. The JDK's own list stays as it is. */

@@ -3,9 +3,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Host } from '../../host';
+import { capture } from '../children/capture';
 import type { Home } from '../home/paths';
 import { findPrograms } from '../system/programs';
-import { capture } from '../system/spawn';
 
 /** A list of authorities that programs of this person believe, which can be changed without more rights. */
 export interface TrustStore {

@@ -9,7 +9,7 @@ import { PolyenvError } from '../../domain/words/errors';
 import { printable } from '../../domain/words/printable';
 import type { Host } from '../../host';
 import type { UnpackedFile } from '../archives/tree-writer';
-import { capture } from '../system/spawn';
+import { capture } from '../children/capture';
 
 export interface GoBuildOptions {
   readonly host: Host;

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { copyFile, readFile, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { capture } from '../../adapters/children/capture';
 import { ensureFolder, readTextIfAny, removeTree } from '../../adapters/files/fs';
 import { homeLayout, prepareHome } from '../../adapters/home/home';
 import { writeLauncher } from '../../adapters/home/launcher';
 import { withLock } from '../../adapters/home/lock';
 import { originOf, ownFolder, ownLauncher, ownVersion, ownVersions, switchOwn } from '../../adapters/home/own-versions';
-import { capture, scrubbedEnv } from '../../adapters/system/spawn';
+import { scrubbedEnv } from '../../adapters/system/spawn';
 import { checkStartable } from '../../adapters/system/startable';
 import type { PartDownload } from '../../adapters/upstream/download';
 import { type ChecksumList, parseChecksumList } from '../../domain/runtime/checksum-list';

@@ -1,10 +1,11 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import type { Program } from '../../adapters/children/capture';
 import { ensureFolder } from '../../adapters/files/fs';
 import { type Writes, watchWrites } from '../../adapters/files/writes';
 import { isOurShim } from '../../adapters/routes/shims';
 import { readStandingEnvironment } from '../../adapters/store/standing';
-import { become, type Program, runChild, stayInstead } from '../../adapters/system/spawn';
+import { become, runChild, stayInstead } from '../../adapters/system/spawn';
 import { MOST_CALLS, readDepth, writeDepth } from '../../domain/routes/depth';
 import { type Environment, overlayFault, type RoutedRuntime } from '../../domain/routes/environment';
 import type { GlobalInstall } from '../../domain/runtime/layout';

@@ -1,8 +1,9 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { capture } from '../../adapters/children/capture';
 import { overlayTraces, readOverlay } from '../../adapters/routes/overlay';
 import { isExecutableFile } from '../../adapters/store/store';
-import { capture, scrubbedEnv } from '../../adapters/system/spawn';
+import { scrubbedEnv } from '../../adapters/system/spawn';
 import type { RoutedOverlay } from '../../domain/routes/environment';
 import { judgeOverlay, type OverlayFacts, type OverlayVerdict } from '../../domain/routes/overlay';
 import type { Overlay } from '../../domain/runtime/layout';

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { capture } from '../../adapters/children/capture';
 import { sortedNames } from '../../adapters/files/fs';
-import { capture, scrubbedEnv } from '../../adapters/system/spawn';
+import { scrubbedEnv } from '../../adapters/system/spawn';
 import type { RoutedOverlay, RoutedRuntime } from '../../domain/routes/environment';
 import { leadingNumbers } from '../../domain/runtime/lifecycle';
 import type { Version } from '../../domain/versions/version';

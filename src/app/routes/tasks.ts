@@ -1,8 +1,8 @@
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { Program } from '../../adapters/children/capture';
 import { ensureFolder } from '../../adapters/files/fs';
 import { isFolder } from '../../adapters/system/discover';
-import type { Program } from '../../adapters/system/spawn';
 import { openSupervisor, type Supervisor } from '../../adapters/system/supervise';
 import type { Manifest } from '../../domain/project/manifest';
 import type { ManifestTask } from '../../domain/project/manifest-tasks';

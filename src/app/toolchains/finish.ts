@@ -1,10 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
+import { capture } from '../../adapters/children/capture';
 import { errorCode, translateFsError } from '../../adapters/files/fs';
 import { finishedFiles } from '../../adapters/store/finished-files';
 import { readTree, type StoredFile } from '../../adapters/store/store';
-import { capture, scrubbedEnv } from '../../adapters/system/spawn';
+import { scrubbedEnv } from '../../adapters/system/spawn';
 import type { FinishStep } from '../../domain/runtime/finish';
 import type { PlatformKey } from '../../domain/runtime/platform';
 import type { Runtime } from '../../domain/runtime/runtime';

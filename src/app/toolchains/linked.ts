@@ -1,9 +1,10 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { capture } from '../../adapters/children/capture';
 import { readTextIfAny } from '../../adapters/files/fs';
 import { isExecutableFile, listToolchains, readTree, recordLink } from '../../adapters/store/store';
 import { discoveredFolders } from '../../adapters/system/discover';
-import { capture, scrubbedEnv } from '../../adapters/system/spawn';
+import { scrubbedEnv } from '../../adapters/system/spawn';
 import type { Tree } from '../../domain/runtime/layout';
 import type { Discovery, DiscoveryFacts, Runtime } from '../../domain/runtime/runtime';
 import { linkKey, type Toolchain } from '../../domain/toolchain/toolchain';

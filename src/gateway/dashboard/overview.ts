@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { capture } from '../../adapters/children/capture';
 import {
   asArray,
   asBoolean,
@@ -160,25 +160,12 @@ export class OverviewSource {
 
   async #ask<T>(words: readonly string[], decode: Decoder<T>): Promise<T | undefined> {
     try {
-      return decode(JSON.parse(await this.#read([...words, '--json', '--offline'])));
+      const { node: file, program, env } = this.#program;
+      const args = [program, '-C', '/', ...words, '--json', '--offline'];
+      return decode(JSON.parse((await capture({ file, args, env, cwd: '/' }, LOOK_LIMIT)).stdout));
     } catch {
       return undefined;
     }
-  }
-
-  #read(args: readonly string[]): Promise<string> {
-    const { node, program, env } = this.#program;
-    return new Promise((resolve, reject) => {
-      const child = spawn(node, [program, '-C', '/', ...args], { cwd: '/', env, stdio: ['ignore', 'pipe', 'ignore'] });
-      const parts: Buffer[] = [];
-      const timer = setTimeout(() => child.kill('SIGKILL'), LOOK_LIMIT);
-      child.stdout.on('data', (part: Buffer) => parts.push(part));
-      child.once('error', reject);
-      child.once('close', () => {
-        clearTimeout(timer);
-        resolve(Buffer.concat(parts).toString());
-      });
-    });
   }
 }
 
