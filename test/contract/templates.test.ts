@@ -150,6 +150,24 @@ for (const name of names) {
       for (const parameter of template.parameters) expect(page).toContain(`\`${parameter.name}\``);
     });
 
+    it('has a page whose commands are its own', async () => {
+      const page = readFileSync(join(root, 'docs/guide/templates', `${name}.md`), 'utf8');
+      const target = join(temporary, `${name} page`, 'project');
+      const { values } = await newProject({ read, target, given: {}, steps: [] });
+      const document = parseToml(readFileSync(join(target, 'polyenv.toml'), 'utf8'), 'polyenv.toml');
+      const { tasks } = decodeManifest({ ...document, runtimes: await loadRuntimes() });
+      const known = tasks.map((task) => task.name).filter((task) => !task.includes(':'));
+      const shown = [...page.matchAll(/polyenv run ([\w:]+)/g)].map(([, task = '']) => task);
+      expect(shown.filter((task) => !tasks.some((one) => one.name === task))).toEqual([]);
+      expect(shown).toEqual(expect.arrayContaining(known));
+      for (const step of known.filter((task) => ['setup', 'test', 'dev'].includes(task)))
+        expect(page).toMatch(new RegExp(`^polyenv run ${step}\\b`, 'm'));
+      expect(page).toMatch(new RegExp(`^polyenv new ${name} my-project`, 'm'));
+      const ports = [...page.matchAll(/127\.0\.0\.1:(\d+)/g)].map(([, port]) => port);
+      expect(ports.filter((port) => port !== String(values.get('port')))).toEqual([]);
+      expect(ports.length > 0).toBe(values.has('port'));
+    });
+
     it('has a default for everything that npm packs, and nothing that it would leave out', () => {
       for (const file of read.files) {
         expect(relative(folder, file.source)).not.toMatch(/(?:^|\/)(?:\.gitignore|\.npmrc|\.npmignore|node_modules)$/);
