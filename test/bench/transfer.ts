@@ -100,7 +100,7 @@ async function benchIn(place: string, label: string): Promise<readonly BenchRow[
       },
       ...(rival === undefined
         ? []
-        : [{ name: `install a Node archive against mise (${label})`, limit: 0.7, ...rival }]),
+        : [{ name: `install a Node archive against mise (${label})`, limit: 0.8, ...rival }]),
       { name: `unpack alone (${label})`, limit: 0.75, ...unpack },
       {
         name: `memory above Node's own (${label})`,

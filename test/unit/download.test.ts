@@ -369,6 +369,16 @@ describe('whole archives in downloads/', () => {
     await expect(keepPart({ ...wrong, format: 'zip' })).rejects.toMatchObject({ code: 'digest-mismatch' });
     expect(readdirSync(join(folder, 'into'))).toEqual([]);
   });
+
+  it('are kept unread where their own digest proves them, and refused by whoever unpacks them', async () => {
+    const body = Buffer.from('no archive');
+    server.set('/a', { body });
+    const part = order({ kind: 'sha256', value: sha256(body) });
+    const path = await keepPart({ ...part, format: 'tar.gz' });
+    expect(readFileSync(path).equals(body)).toBe(true);
+    await expect(fetchPart({ ...part, offline: true })).rejects.toMatchObject({ code: 'archive-invalid' });
+    expect(readdirSync(join(folder, 'into'))).toEqual([]);
+  });
 });
 
 describe('what a server refuses', () => {

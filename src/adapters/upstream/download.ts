@@ -83,6 +83,8 @@ export async function keepPart(options: PartDownload & Pick<Recipe, 'format'>): 
   await ensureFolder(options.downloads);
   const consumer: Consumer<NameDigests, undefined> = {
     format: options.format,
+    // Its own digest proves it: what is in it is read by whoever unpacks it.
+    unread: options.part.digest.kind !== 'h1',
     open: openNameDigests,
     rollback: async () => undefined,
     finish: async () => undefined,
@@ -113,13 +115,19 @@ export function downloadName(digest: Digest): string {
 interface Consumer<S extends AnySink, R> {
   readonly format: Recipe['format'];
   readonly nested?: NonNullable<Recipe['nested']>;
+  /** The archive is only wanted whole. */
+  readonly unread?: boolean;
   open(): S;
   rollback(sink: S): Promise<void>;
   finish(sink: S): Promise<R>;
 }
 
-function formOf<S extends AnySink, R>({ format, nested }: Consumer<S, R>): Pick<Recipe, 'format' | 'nested'> {
-  return { format, ...present({ nested }) };
+async function readMembers<S extends AnySink, R>(
+  path: string,
+  { format, nested, unread }: Consumer<S, R>,
+  { sink, signal }: { readonly sink: S; readonly signal: AbortSignal | undefined },
+): Promise<void> {
+  if (unread !== true) await unpackFile(path, { format, ...present({ nested }), sink, signal });
 }
 
 type AnySink = MemberSink & Pick<TreeWriter, 'settle'>;
@@ -191,7 +199,7 @@ async function fromWhole<S extends AnySink, R>(
   if (found.isFile() && (digest.kind === 'h1' || (await hashFile(path, digest.kind)) === digest.value)) {
     const sink = consumer.open();
     try {
-      await unpackFile(path, { ...formOf(consumer), sink, signal: options.signal });
+      await readMembers(path, consumer, { sink, signal: options.signal });
       if (digest.kind !== 'h1' || hashTree(await sink.settle()) === digest.value) {
         options.onBytes(found.size);
         return { result: await consumer.finish(sink) };
@@ -277,7 +285,7 @@ async function receive<S extends AnySink, R>(
     if (digest.kind !== 'h1' && actual !== digest.value) throw wrongDigest(options, { transfer, actual });
     sink = consumer.open();
     try {
-      await unpackFile(partial.path, { ...formOf(consumer), sink, signal: options.signal });
+      await readMembers(partial.path, consumer, { sink, signal: options.signal });
     } catch (error) {
       const damaged = error instanceof PolyenvError && error.code === 'archive-invalid';
       if (digest.kind === 'h1' && damaged && transfer.mixed()) throw new Restart(error);
