@@ -62,6 +62,8 @@ export interface Option {
   /** May be given several times; collected into a list. */
   readonly repeatable?: true;
   readonly choices?: readonly string[];
+  /** What completion offers where other values are taken too. */
+  readonly offered?: readonly string[];
   readonly hidden?: true;
 }
 

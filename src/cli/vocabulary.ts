@@ -41,7 +41,7 @@ async function verbWords(entry: Entry): Promise<VerbWords> {
   };
 }
 
-function optionWords({ name, short, describe, value, choices }: Option): OptionWords {
+function optionWords({ name, short, describe, value, offered, choices = offered }: Option): OptionWords {
   return {
     name,
     ...present({ short }),

@@ -4,12 +4,14 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'smol-toml';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readTemplate } from '../../src/adapters/documents/templates';
+import { listTemplates, readTemplate } from '../../src/adapters/documents/templates';
 import { parseToml } from '../../src/adapters/documents/toml';
 import { loadRuntimes } from '../../src/app/base/registry';
 import { newProject } from '../../src/app/making/new';
+import { command as newCommand } from '../../src/cli/commands/new';
 import type { Parameter, Template } from '../../src/domain/making/template';
 import { refuseValue } from '../../src/domain/making/template';
+import { additionsOf } from '../../src/domain/making/template-additions';
 import { decodeManifest } from '../../src/domain/project/manifest';
 import { findRuntime } from '../../src/domain/project/manifest-values';
 import type { Runtime } from '../../src/domain/runtime/runtime';
@@ -66,6 +68,7 @@ for (const name of names) {
     for (const [kind, given] of [
       ['defaults', {}],
       ['odd values', oddValues(template)],
+      ...switchesOf(template).map((one) => [one, { [one]: 'true' }] as const),
     ] as const) {
       describe(`with ${kind}`, async () => {
         const target = join(temporary, `${name} ${kind}`, 'project');
@@ -90,7 +93,10 @@ for (const name of names) {
           const runtimes = await loadRuntimes();
           const document = parseToml(text('polyenv.toml'), 'polyenv.toml');
           const manifest = decodeManifest({ ...document, runtimes });
-          const pinned = manifest.runtimes.map(({ tool, version }) => ({ tool, request: version }));
+          const pinned = [
+            ...manifest.runtimes.map(({ tool, version }) => ({ tool, request: version })),
+            ...manifest.services.map(({ tool, version }) => ({ tool, request: version })),
+          ];
           expect(pinned).toEqual(expect.arrayContaining([...project.runtimes]));
           expect(pinned).toHaveLength(project.runtimes.length);
           expect(manifest.tasks.map((task) => task.name)).toEqual(expect.arrayContaining(TASKS));
@@ -132,7 +138,30 @@ for (const name of names) {
             ...named('go.mod').map((file) => expectGoSum(text(file), text(beside(file, 'go.sum')))),
             ...named('pom.xml').map((file) => expectPinnedPom(text(file))),
           ];
-          expect(locks.length).toBeGreaterThanOrEqual(project.runtimes.length);
+          const languages = project.runtimes.filter(({ tool }) => tool !== 'postgres');
+          expect(locks.length).toBeGreaterThanOrEqual(languages.length);
+        });
+
+        it('starts its database for every task that talks to it, and has its migrations', async () => {
+          const manifest = decodeManifest({
+            ...parseToml(text('polyenv.toml'), 'polyenv.toml'),
+            runtimes: await loadRuntimes(),
+          });
+          const withDatabase = project.values.get('with_postgres') === 'true';
+          expect(manifest.services.map((service) => service.name)).toEqual(withDatabase ? ['db'] : []);
+          if (!withDatabase) return;
+          const needing = manifest.tasks.filter(({ services }) => services.includes('db')).map((task) => task.name);
+          for (const task of ['dev', 'test', 'start', 'migrate']) {
+            expect(
+              needing.some((name) => name === task || name.startsWith(`${task}:`)),
+              task,
+            ).toBe(true);
+          }
+          expect([...files.keys()].some((file) => /migrations?\/\w*1_/.test(file))).toBe(true);
+          expect(
+            [...files].some(([file, content]) => /test/i.test(file) && content.includes("José O'Hara")),
+            'a test uses the database',
+          ).toBe(true);
         });
 
         it('has files that parse', () => {
@@ -175,6 +204,16 @@ for (const name of names) {
     });
   });
 }
+
+function switchesOf({ parameters }: Template): readonly string[] {
+  return parameters.filter(({ type }) => type === 'boolean').map(({ name }) => name);
+}
+
+it('offers the completion of --with what templates have', async () => {
+  const all = await listTemplates(folder);
+  const offered = (newCommand.options ?? []).find(({ name }) => name === 'with')?.offered ?? [];
+  expect([...offered].sort()).toEqual([...new Set(all.flatMap(additionsOf))].sort());
+});
 
 function oddValues(template: Template): Record<string, string> {
   let port = 65_535;

@@ -5,6 +5,7 @@
  *   tsx test/templates/run.ts                 a quick part
  *   tsx test/templates/run.ts --all           all of them, each a second time, and two at once in conflicting versions
  *   tsx test/templates/run.ts go-http ...     those
+ *   --database                                only what has a database, made with it
  *   --direct                                  without polyenv: with the tools that are on PATH
  *   --keep                                    leave the projects where they are
  */
@@ -36,6 +37,7 @@ const QUICK = ['go-http', 'node-express'];
 /** Two projects of one template whose versions cannot be one: started at the same time. */
 const CONFLICT = { template: 'node-express', tool: 'node', requests: ['22', '24'] } as const;
 const PATIENCE = 180_000;
+const DATABASE = 'with_postgres';
 
 interface Task {
   readonly run: readonly string[];
@@ -84,6 +86,8 @@ const environment: NodeJS.ProcessEnv = {
 const running = new Set<ChildProcess>();
 /** What was not as the template wants it, by template. */
 const remarks = new Map<string, readonly string[]>();
+/** Projects whose servers are still there at the end. */
+const withServers: string[] = [];
 let failed = 0;
 
 main().catch((error: unknown) => {
@@ -95,7 +99,9 @@ async function main(): Promise<void> {
   try {
     const before = lookAtHome();
     const rows: Row[] = [];
-    for (const name of names) rows.push(await tryTemplate(name));
+    for (const name of names) {
+      for (const variant of await variantsOf(name)) rows.push(await tryTemplate(name, variant));
+    }
     if (options.has('--all') && !options.has('--direct')) rows.push(await tryConflict());
     const changed = changedBetween(before, lookAtHome());
     console.log(renderTable(rows));
@@ -105,6 +111,8 @@ async function main(): Promise<void> {
     }
   } finally {
     for (const child of running) stopGroup(child);
+    for (const folder of withServers)
+      await polyenv(['down'], { cwd: folder, log: `${folder}.log` }).catch(console.error);
     if (options.has('--keep') || failed > 0) console.log(`kept: ${work}`);
     else discard(work);
   }
@@ -112,28 +120,54 @@ async function main(): Promise<void> {
   process.exitCode = failed === 0 ? 0 : 1;
 }
 
-async function tryTemplate(name: string): Promise<Row> {
-  const row = { template: name, versions: '', first: '', second: '', project: '' };
+async function tryTemplate(name: string, { given, label }: Variant): Promise<Row> {
+  const row = { template: label, versions: '', first: '', second: '', project: '' };
   // Each is tried as it is meant to be first, and says so for itself if it cannot.
   environment.POLYENV_VERIFY_SIGNATURES = process.env.POLYENV_VERIFY_SIGNATURES;
   try {
-    const first = await timed(() => build(name, '1', {}));
+    const first = await timed(() => build(name, label.replaceAll(' ', '-'), given));
     const project = first.value;
     const versions = await versionsOf(project);
+    if (project.tasks.has('migrate')) await runTask(project, 'migrate');
     await runTask(project, 'check');
     await runTask(project, 'test');
     await tryStart(project);
     if (project.tasks.has('tour')) await runTask(project, 'tour');
     const size = megabytes(sizeOf(project.folder));
-    const second = options.has('--all') ? (await timed(() => build(name, '2', {}))).seconds : '';
-    console.log(`${name}: ok`);
+    const second = options.has('--all')
+      ? (await timed(() => build(name, `${label.replaceAll(' ', '-')}-2`, given))).seconds
+      : '';
+    console.log(`${label}: ok`);
     const outcome = ['ok', ...(remarks.get(name) ?? [])].join(', ');
     return { ...row, versions, first: first.seconds, second, project: size, outcome };
   } catch (error) {
     failed += 1;
-    console.log(`${name}: FAILED\n${String(error)}`);
+    console.log(`${label}: FAILED\n${String(error)}`);
     return { ...row, outcome: 'FAILED' };
   }
+}
+
+interface Variant {
+  readonly label: string;
+  readonly given: Readonly<Record<string, string>>;
+}
+
+/** Options that are off by default are part of what is promised: all of them, and where a database is one of them, all but it too. */
+async function variantsOf(name: string): Promise<readonly Variant[]> {
+  const { template } = await readTemplate(join(templates, name));
+  const switches = template.parameters.filter(({ type }) => type === 'boolean').map((one) => one.name);
+  const variant = (label: string, chosen: readonly string[]): Variant => ({
+    label,
+    given: Object.fromEntries(chosen.map((one) => [one, 'true'])),
+  });
+  const plain = variant(
+    name,
+    switches.filter((one) => one !== DATABASE),
+  );
+  // Only polyenv starts a database.
+  const stored =
+    switches.includes(DATABASE) && !options.has('--direct') ? [variant(`${name} with postgres`, switches)] : [];
+  return options.has('--database') ? stored : [plain, ...stored];
 }
 
 async function tryConflict(): Promise<Row> {
@@ -163,9 +197,7 @@ async function build(name: string, label: string, given: Readonly<Record<string,
   for (const parameter of read.template.parameters) {
     if (parameter.type === 'port') ports[parameter.name] = String(await freePort());
   }
-  // Options that are off by default are part of what is promised.
-  const switches = read.template.parameters.filter(({ type }) => type === 'boolean').map((one) => [one.name, 'true']);
-  const values = { ...ports, ...Object.fromEntries(switches), ...given };
+  const values = { ...ports, ...given };
   if (options.has('--direct')) {
     await newProject({ read, target: folder, given: values, steps: [] });
     if (existsSync(join(folder, 'polyenv.toml')) && read.template.runtimes.some(({ tool }) => tool === 'python')) {
@@ -175,6 +207,7 @@ async function build(name: string, label: string, given: Readonly<Record<string,
     await makeProject({ name, folder, log, values, runtimes: read.template.runtimes.map(({ tool }) => tool) });
   }
   const project = readProject(name, folder, log);
+  if (given[DATABASE] === 'true') withServers.push(folder);
   if (project.tasks.has('setup')) await runTask(project, 'setup');
   await runTask(project, 'build');
   return project;

@@ -294,6 +294,20 @@ describe('refused', () => {
     expect(readdirSync(folder)).toEqual(['templates']);
   });
 
+  it('is a template whose two additions change one file, unless it says what the file is with both', async () => {
+    const description = `${DESCRIPTION}[parameters.more]\ntype = "boolean"\ntitle = "More"\ndefault = false\nadds = "with-more"\n`;
+    const files = { 'with-extra/a': 'extra', 'with-more/a': 'more', 'with-more/b': 'b' };
+    const both = { extra: 'true', more: 'true' };
+    const make = (root: string, name: string, given: Readonly<Record<string, string>>) =>
+      readTemplate(root).then((read) => newProject({ read, target: join(folder, name), given, steps: [] }));
+    await expect(make(makeTemplate(files, description), 'one', both)).rejects.toThrow('two files of the template');
+    const root = makeTemplate({ ...files, 'with-extra-with-more/a': 'both' }, description);
+    expect((await make(root, 'two', both)).files).toEqual(['README.md', 'a', 'b']);
+    expect(readFileSync(join(folder, 'two', 'a'), 'utf8')).toBe('both');
+    await make(root, 'three', { more: 'true' });
+    expect(readFileSync(join(folder, 'three', 'a'), 'utf8')).toBe('more');
+  });
+
   it('is a template of which two files would be one', async () => {
     makeTemplate({ 'files/sample': '', 'files/{{polyenv.name}}': '' });
     await expect(make(join(folder, 'p'))).rejects.toThrow(/two files/);

@@ -8,6 +8,7 @@ import {
   substitute,
   type Template,
 } from '../../src/domain/making/template';
+import { additionsOf, withAdditions } from '../../src/domain/making/template-additions';
 import { PolyenvError } from '../../src/domain/words/errors';
 
 function decode(text: string): Template {
@@ -71,6 +72,24 @@ type = "text"
 title = "About"
 default = ""
 `;
+
+describe('additions', () => {
+  const template = decode(SAMPLE);
+  const other = { ...template, name: 'other' };
+
+  it('are the boolean parameters called with_NAME', () => {
+    expect(additionsOf(template)).toEqual(['java']);
+    expect(withAdditions(template, ['java'], [other])).toEqual({ with_java: 'true' });
+  });
+
+  it('that a template has not are refused, naming those that have it, or the nearest', () => {
+    const bare = { ...template, name: 'bare', parameters: [] };
+    const message = (wanted: string) => failureOf(() => withAdditions(bare, [wanted], [bare, other])).hint;
+    expect(message('java')).toBe('templates that can: other');
+    expect(message('jav')).toBe('did you mean --with java?');
+    expect(message('postgres')).toBe('templates can be made with java');
+  });
+});
 
 describe('substitution', () => {
   const values = new Map([

@@ -25,8 +25,8 @@ export interface TemplateFile {
   readonly source: string;
   readonly bytes: number;
   readonly mode: 0o644 | 0o755;
-  /** The boolean parameter without which it is not written; such a file wins over one of the same path. */
-  readonly when?: string;
+  /** The boolean parameters without which it is not written. Of two files of one path the one with more of them wins. */
+  readonly when: readonly string[];
 }
 
 /** One file as it will be written. */
@@ -51,7 +51,7 @@ export async function listTemplates(folder: string): Promise<readonly Template[]
 export async function findTemplate(folder: string, name: string): Promise<ReadTemplate> {
   const names = await templateNames(folder);
   if (names.includes(name)) return readTemplate(join(folder, name));
-  const near = nearestName(name, names);
+  const near = names.find((known) => known.split('-').includes(name)) ?? nearestName(name, names);
   throw new PolyenvError('usage', `there is no template called ${quoted(name)}`, {
     hint: near === undefined ? `choose from ${names.join(', ')}` : `did you mean ${near}?`,
   });
@@ -67,33 +67,56 @@ export async function readTemplate(folder: string): Promise<ReadTemplate> {
   });
   const template = await readDescription(root);
   const budget = { files: MOST_FILES, bytes: MOST_BYTES };
-  const files = await readFiles(root, 'files', budget);
+  const files = await readFiles(root, { folder: 'files', when: [] }, budget);
   if (files.length === 0) throw new PolyenvError('template-invalid', `${root} has no folder files/ with files in it`);
-  for (const { adds, name } of template.parameters) {
-    if (adds === undefined) continue;
-    for (const file of await readFiles(root, adds, budget)) files.push({ ...file, when: name });
-  }
+  for (const layer of await layersOf(root, template)) files.push(...(await readFiles(root, layer, budget)));
   return { template, folder: root, files };
+}
+
+/** A folder of files, and the boolean parameters that all must be true for them. */
+interface Layer {
+  readonly folder: string;
+  readonly when: readonly string[];
+}
+
+/** What each parameter adds; for two that change the same files also what both add together, in a folder of both names: `with-java-with-postgres`. */
+async function layersOf(root: string, { parameters }: Template): Promise<readonly Layer[]> {
+  const single = parameters.flatMap(({ adds, name }) => (adds === undefined ? [] : [{ folder: adds, when: [name] }]));
+  const both = single.flatMap((first, index) =>
+    single.slice(index + 1).map((second) => ({
+      folder: `${first.folder}-${second.folder}`,
+      when: [...first.when, ...second.when],
+    })),
+  );
+  const there = await Promise.all(both.map(({ folder }) => lstat(join(root, folder)).then(() => true, isNoFolder)));
+  return [...single, ...both.filter((_, index) => there[index])];
+}
+
+function isNoFolder(error: unknown): boolean {
+  if (isMissing(error)) return false;
+  throw error;
 }
 
 /** What would be written with these values, by path. Throws `template-invalid` where two files meet or a path leaves the project. */
 export async function planFiles(read: ReadTemplate, values: Values): Promise<readonly PlannedFile[]> {
-  await refuseTaken(read, values);
   const planned = new Map<string, PlannedFile>();
-  for (const file of read.files) {
-    if (file.when !== undefined && values.get(file.when) !== 'true') continue;
+  const chosen = read.files.filter(({ when }) => when.every((name) => values.get(name) === 'true'));
+  // The most special first: what comes later for the same path is what it stands in for.
+  for (const file of chosen.toSorted((a, b) => b.when.length - a.when.length)) {
     const target = substitute(file.path, values);
     refusePath(target, file.source);
     const key = target.toLowerCase();
     const other = planned.get(key);
-    if (other !== undefined && (file.when === undefined || other.target !== target || other.when !== undefined)) {
+    if (other !== undefined && (other.target !== target || other.when.length === file.when.length)) {
       throw new PolyenvError('template-invalid', `two files of the template would be ${quoted(target)}`, {
         where: { file: file.source },
       });
     }
-    planned.set(key, { ...file, target });
+    if (other === undefined) planned.set(key, { ...file, target });
   }
-  return [...planned.values()].sort((a, b) => (a.target < b.target ? -1 : 1));
+  const files = [...planned.values()].sort((a, b) => (a.target < b.target ? -1 : 1));
+  await refuseTaken(read.template, files, values);
+  return files;
 }
 
 /**
@@ -184,7 +207,7 @@ async function readDescription(folder: string): Promise<Template> {
 
 async function readFiles(
   root: string,
-  part: string,
+  { folder: part, when }: Layer,
   budget: { files: number; bytes: number },
 ): Promise<TemplateFile[]> {
   const found: TemplateFile[] = [];
@@ -213,7 +236,7 @@ async function readFiles(
           `${root} holds more than ${MOST_FILES} files or ${MOST_BYTES / 1024 / 1024} MiB`,
         );
       }
-      found.push({ path, source, bytes: facts.size, mode: facts.mode & 0o111 ? 0o755 : 0o644 });
+      found.push({ path, source, bytes: facts.size, mode: facts.mode & 0o111 ? 0o755 : 0o644, when });
     }
   };
   const start = join(root, part);
@@ -226,15 +249,15 @@ async function readFiles(
 }
 
 /** A lock cannot hold the project's name twice, so a name that a dependency has already is refused before it fails there. */
-async function refuseTaken(read: ReadTemplate, values: Values): Promise<void> {
-  for (const { name, distinct } of read.template.parameters) {
+async function refuseTaken(template: Template, files: readonly PlannedFile[], values: Values): Promise<void> {
+  for (const { name, distinct } of template.parameters) {
     const value = values.get(name);
     if (value === undefined) continue;
     for (const path of distinct) {
-      const file = read.files.find((known) => known.path === path);
+      const file = files.find((known) => known.path === path);
       if (file === undefined || !(await readFile(file.source, 'utf8')).includes(`"${value}"`)) continue;
       throw new PolyenvError('usage', `${name} cannot be ${quoted(value)}: a dependency in ${path} has that name`, {
-        hint: `choose another: polyenv new ${read.template.name} --set ${name}=VALUE`,
+        hint: `choose another: polyenv new ${template.name} --set ${name}=VALUE`,
       });
     }
   }

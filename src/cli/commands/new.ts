@@ -16,6 +16,7 @@ import { generateInNew } from '../../app/making/generate';
 import { nameFor, newProject, type ProjectStep, portsFor } from '../../app/making/new';
 import { readManifest } from '../../app/project/manifests';
 import { chooseValues } from '../../domain/making/template';
+import { withAdditions } from '../../domain/making/template-additions';
 import { PolyenvError } from '../../domain/words/errors';
 import { type Command, flag, type Input, value, values } from '../command';
 import { ask, confirm } from '../confirm';
@@ -38,6 +39,13 @@ export const command: Command = {
       repeatable: true,
       describe: 'a parameter of the template, or the version of a runtime: port=8080, node=22',
     },
+    {
+      name: 'with',
+      value: 'NAME',
+      repeatable: true,
+      offered: ['postgres', 'java'],
+      describe: 'what the template can have besides: postgres is a database of its own, with migrations and a test',
+    },
     { name: 'no-install', describe: 'do not install the runtimes' },
     { name: 'no-git', describe: 'do not make a git repository' },
   ],
@@ -45,6 +53,10 @@ export const command: Command = {
     runtimeIds().map((tool) => ({ name: tool, value: 'VERSION', describe: `the same as --set ${tool}=VERSION` })),
   examples: [
     { run: 'polyenv new python-fastapi pipeline', describe: 'a FastAPI service in ./pipeline' },
+    {
+      run: 'polyenv new python-django shop --with postgres',
+      describe: 'a Django project with a PostgreSQL of its own',
+    },
     { run: 'polyenv new node-express api --node 22 --set port=8080 --no-git', describe: 'with other choices' },
   ],
   run: async (input) => {
@@ -60,7 +72,7 @@ export const command: Command = {
 
 async function make(input: Input, read: ReadTemplate) {
   const { ctx } = input;
-  const given = parametersOf(input);
+  const given = { ...(await additionsIn(input, read)), ...parametersOf(input) };
   const target = resolve(ctx.directory, input.args[1] ?? given.name ?? read.template.name);
   const chosen = { ...nameFor(read, target), ...(await portsFor(read, given)), ...given };
   if (flag(input, 'dry-run')) {
@@ -123,6 +135,12 @@ function steps(input: Input, { template }: ReadTemplate): readonly ProjectStep[]
     return [];
   };
   return [trust, ...(flag(input, 'no-install') ? [] : [install]), generate, ...(flag(input, 'no-git') ? [] : [git])];
+}
+
+async function additionsIn(input: Input, { template }: ReadTemplate): Promise<Readonly<Record<string, string>>> {
+  const wanted = values(input, 'with');
+  if (wanted.length === 0) return {};
+  return withAdditions(template, wanted, await listTemplates(await templatesFolder(input.ctx.host.program)));
 }
 
 function parametersOf(input: Input): Readonly<Record<string, string>> {

@@ -1,4 +1,5 @@
 import { listTemplates, templatesFolder } from '../../adapters/documents/templates';
+import { additionsOf } from '../../domain/making/template-additions';
 import type { Command } from '../command';
 import { columns } from '../output/columns';
 
@@ -10,8 +11,11 @@ export const command: Command = {
     const templates = await listTemplates(await templatesFolder(ctx.host.program));
     const rows = templates.map((template) => [
       output.out.bold(template.name),
-      template.runtimes.map((runtime) => `${runtime.tool}@${runtime.request}`).join(' '),
-      template.description,
+      template.runtimes
+        .filter(({ when }) => when === undefined)
+        .map((runtime) => `${runtime.tool}@${runtime.request}`)
+        .join(' '),
+      [template.description, ...additionsOf(template).map((name) => `--with ${name}`)].join('; '),
     ]);
     return { data: { templates }, text: columns(rows) };
   },

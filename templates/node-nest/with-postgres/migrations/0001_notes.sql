@@ -1,0 +1,8 @@
+-- Up Migration
+create table notes (
+  id bigint generated always as identity primary key,
+  text text not null check (text <> '')
+);
+
+-- Down Migration
+drop table notes;

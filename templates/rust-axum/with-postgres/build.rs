@@ -1,0 +1,4 @@
+fn main() {
+    // They are part of the program.
+    println!("cargo:rerun-if-changed=migrations");
+}
