@@ -165,6 +165,21 @@ describe('two versions of one kind', () => {
       expect(locked().toSorted(), verb).toEqual(['1.0.0', '2.0.0']);
     }
     expect(await polyenv(cwd, 'install', '--frozen')).toMatchObject({ exit: 0 });
+    const verified = await polyenv(cwd, 'verify', '--json');
+    expect(
+      verified
+        .json<{ toolchains: { version: string }[] }>()
+        .toolchains.map(({ version }) => version)
+        .sort(),
+    ).toEqual(['1.0.0', '2.0.0']);
+    const { root } = (await polyenv(cwd, 'where', 'tinydb@1.0', '--json')).json<{ root: string }>();
+    chmodSync(root, 0o755);
+    chmodSync(join(root, 'tinydb.cjs'), 0o644);
+    writeFileSync(join(root, 'tinydb.cjs'), '// something else\n');
+    expect(await polyenv(cwd, 'verify')).toMatchObject({
+      exit: 6,
+      stdout: expect.stringContaining('tinydb 1.0.0: tinydb.cjs has another size'),
+    });
     writeFileSync(join(cwd, 'polyenv.toml'), '[services]\nold = "tinydb@1.0"\n');
     expect(await polyenv(cwd, 'lock')).toMatchObject({ exit: 0 });
     expect(locked()).toEqual(['1.0.0']);

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadRuntimes } from '../../src/app/base/registry';
 import { detectIn } from '../../src/app/project/detect';
 import { findProjectOf, type Project } from '../../src/app/project/project';
 import type { Wish } from '../../src/app/project/wishes';
@@ -331,6 +332,38 @@ describe('detect', () => {
   function detect(folder: string) {
     return detectIn(contextFor(home), { directory: join(home, folder), runtimes: RUNTIMES });
   }
+
+  it('names the servers that a manifest declares, and those that other files show', async () => {
+    const runtimes = await loadRuntimes();
+    const servicesIn = (folder: string) =>
+      detectIn(contextFor(home), { directory: join(home, folder), runtimes }).services.map(
+        ({ name, kind, version = '', databases, file, line, declared }) => [
+          `${name}=${kind}@${version}`,
+          databases.join(','),
+          `${file}:${line}`,
+          declared,
+        ],
+      );
+    write(home, {
+      'compose/polyenv.toml': '[services]\ncache = "valkey@9"\n',
+      'compose/compose.yaml':
+        'services:\n  store:\n    image: postgres:16.4\n    environment:\n      POSTGRES_DB: shop\n  mail:\n    image: axllent/mailpit\n',
+      'django/shop/settings.py': 'DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql"}}\n',
+      'spring/src/main/resources/application.yaml': 'spring:\n  datasource:\n    url: jdbc:mariadb://localhost/app\n',
+      'node/.env.example': '# a cache\nREDIS_URL=redis://localhost\n',
+      'none/README.md': 'postgres://nobody\n',
+    });
+    expect(servicesIn('compose')).toEqual([
+      ['cache=valkey@9', '', 'polyenv.toml:2', true],
+      ['store=postgres@16.4', 'shop', 'compose.yaml:3', false],
+      ['mail=mailpit@', '', 'compose.yaml:7', false],
+    ]);
+    expect(servicesIn('django')).toEqual([['db=postgres@', '', 'shop/settings.py:1', false]]);
+    // Sources in Java lie deeper than a look goes.
+    expect(servicesIn('spring/src')).toEqual([['db=mariadb@', '', 'main/resources/application.yaml:3', false]]);
+    expect(servicesIn('node')).toEqual([['valkey=valkey@', '', '.env.example:2', false]]);
+    expect(servicesIn('none')).toEqual([]);
+  });
 
   it('lists every pin of the deciding folder with why it is chosen or not', () => {
     write(home, {

@@ -6,6 +6,7 @@ import { withLock } from '../../adapters/home/lock';
 import { environmentFolder } from '../../adapters/home/paths';
 import { compareEnvironment } from '../../adapters/routes/environment-check';
 import { defaultsFolder, listEnvironmentFolders, removeEnvironment, renderShims } from '../../adapters/routes/shims';
+import { readState } from '../../adapters/services/folders';
 import {
   damagedKeys,
   findToolchain,
@@ -23,9 +24,11 @@ import { loadRuntime } from '../base/registry';
 import { findProject } from '../project/project';
 import { commandsOf, compileFolder, refreshShims, shimOffers, standingsOf } from '../routes/compile';
 import { compileDefaults } from '../routes/defaults';
+import { type KnownService, knownServices, wantedToolchain } from '../services/known';
 import { installToolchain, orderKey, reinstallToolchain } from '../toolchains/install';
 import type { Order } from '../toolchains/order';
 import { orderFor } from '../toolchains/provide';
+import type { Standing } from '../toolchains/standing';
 import { sweepLeftovers } from '../toolchains/sweep';
 
 /** Something that is not what polyenv made, and how it is fixed. */
@@ -101,9 +104,39 @@ export async function repairRoutes(ctx: Context, directory: string): Promise<voi
 }
 
 async function projectToolchains(ctx: Context): Promise<readonly Toolchain[]> {
-  const standings = await standingsOf(ctx, await findProject(ctx, ctx.directory));
-  const found = standings.flatMap(({ toolchain }) => (toolchain === undefined ? [] : [toolchain]));
+  const standings = [
+    ...(await standingsOf(ctx, await findProject(ctx, ctx.directory))),
+    ...(await serviceStandings(ctx)),
+  ];
+  const served = await servedRoots(ctx);
+  const found = [
+    ...standings.flatMap(({ toolchain }) => (toolchain === undefined ? [] : [toolchain])),
+    // What a server was last started from may be another version than what is asked for now.
+    ...(served.size === 0 ? [] : await listToolchains(ctx.home)).filter(({ root }) => served.has(root)),
+  ];
   return [...new Map(found.map((toolchain) => [toolchain.key, toolchain])).values()];
+}
+
+/** What the folder's services are to run on: a second version of a kind, and those of folders above too. */
+async function serviceStandings(ctx: Context): Promise<readonly Standing[]> {
+  return Promise.all((await seenServices(ctx)).map((known) => wantedToolchain(ctx, known)));
+}
+
+async function servedRoots(ctx: Context): Promise<ReadonlySet<string>> {
+  const states = await Promise.all(
+    (await seenServices(ctx)).map(({ folder }) => readState(folder).catch(() => undefined)),
+  );
+  return new Set(states.flatMap((state) => (state === undefined ? [] : [state.toolchain])));
+}
+
+/** None where a manifest is wrong: that is told by who starts them. */
+async function seenServices(ctx: Context): Promise<readonly KnownService[]> {
+  try {
+    return await knownServices(ctx);
+  } catch (error) {
+    if (error instanceof PolyenvError) return [];
+    throw error;
+  }
 }
 
 async function checkToolchain(

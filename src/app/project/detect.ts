@@ -1,5 +1,6 @@
 import { join, relative } from 'node:path';
 import { openDocument, reachOf } from '../../adapters/documents/documents';
+import { walkProjects } from '../../adapters/files/project-folders';
 import { readPackageManager } from '../../domain/pins/files/package-manager';
 import type { Saying } from '../../domain/pins/precedence';
 import type { Runtime } from '../../domain/runtime/runtime';
@@ -8,8 +9,10 @@ import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
 import { describeOrigin } from '../../domain/words/sourced';
 import { loadRuntimes } from '../base/registry';
+import { isDependency } from './dependency-folders';
 import { findProjectOf, type Project } from './project';
 import type { ProjectContext } from './project-context';
+import { servicesNamed } from './service-evidence';
 
 /** Every pin that a folder has, in a stable form: fields are added, never changed. */
 export interface Detected {
@@ -18,6 +21,8 @@ export interface Detected {
   readonly directory: string;
   readonly found: readonly DetectedPin[];
   readonly decisions: readonly DetectedDecision[];
+  /** Servers that manifests declare, and those that other files of the folder show. */
+  readonly services: readonly DetectedService[];
   readonly errors: readonly { readonly file: string; readonly line: number; readonly message: string }[];
   readonly warnings: readonly string[];
 }
@@ -57,6 +62,21 @@ export interface DetectedDecision {
   readonly once: boolean;
 }
 
+/** A server, and what says so. */
+export interface DetectedService {
+  readonly name: string;
+  readonly kind: string;
+  /** As written; absent where nothing says one. */
+  readonly version?: string;
+  readonly databases: readonly string[];
+  /** Relative to the folder asked for. */
+  readonly file: string;
+  readonly line: number;
+  /** By `[services]`. What only other files show is what `polyenv init` and `polyenv import compose` would declare. */
+  readonly declared: boolean;
+  readonly why: string;
+}
+
 export async function detect(ctx: ProjectContext, directory: string): Promise<Detected> {
   return detectIn(ctx, { directory, runtimes: await loadRuntimes() });
 }
@@ -72,9 +92,38 @@ export function detectIn(
     directory,
     found: [...project.verdicts.flatMap((verdict) => pinsOf(directory, verdict)), ...managers.found],
     decisions: project.decisions.map((decision) => describeDecision(project, decision)),
+    services: detectServices(ctx, { directory, runtimes, project }),
     errors: withoutRepeats([...project.errors, ...managers.errors].map((error) => describeError(directory, error))),
     warnings: [...project.disagreements, ...project.warnings, ...managers.warnings],
   };
+}
+
+/** The folder and what lies up to that deep below it are looked at. */
+const LOOK = { depth: 3, most: 2000 };
+
+function detectServices(
+  ctx: ProjectContext,
+  of: { readonly directory: string; readonly runtimes: readonly Runtime[]; readonly project: Project },
+): readonly DetectedService[] {
+  const { directory, runtimes, project } = of;
+  const { folders } = walkProjects(directory, { ...LOOK, isDependency: (path) => isDependency(ctx, path) });
+  const declared = project.services.map(({ name, tool, version, databases, file, line }) => ({
+    name,
+    kind: tool,
+    ...present({ version }),
+    databases,
+    file: relative(directory, file),
+    line,
+    declared: true,
+    why: '[services] declares it',
+  }));
+  const shown = servicesNamed(directory, folders, runtimes).map(({ what, file, ...one }) => ({
+    ...one,
+    file: relative(directory, file),
+    declared: false,
+    why: what,
+  }));
+  return [...declared, ...shown];
 }
 
 function describeDecision({ verdicts }: Project, decision: Project['decisions'][number]): DetectedDecision {

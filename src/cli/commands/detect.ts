@@ -5,7 +5,7 @@ import { columns } from '../output/columns';
 
 export const command: Command = {
   name: 'detect',
-  summary: 'every pin that a folder has, which one decides, and why',
+  summary: 'every pin and every server that a folder has, which one decides, and why',
   describe: 'Plumbing with a stable form; reads only.',
   arguments: [{ name: 'folder', describe: 'instead of this one', complete: 'folder' }],
   examples: [{ run: 'polyenv detect --json', describe: 'for a script' }],
@@ -18,10 +18,17 @@ export const command: Command = {
       `${pin.file}:${pin.line}`,
       pin.why,
     ]);
+    const services = found.services.map(({ declared, name, kind, version, file, line, why }) => [
+      declared ? '*' : ' ',
+      `service ${name}`,
+      version === undefined ? kind : `${kind}@${version}`,
+      `${file}:${line}`,
+      why,
+    ]);
     const problems = found.errors.map((error) => `error ${error.file}:${error.line} ${error.message}`);
     return {
       data: { ...found },
-      text: [columns(rows), ...problems].filter((part) => part !== '').join('\n'),
+      text: [columns([...rows, ...services]), ...problems].filter((part) => part !== '').join('\n'),
       exit: found.errors.length > 0 ? 3 : 0,
     };
   },
