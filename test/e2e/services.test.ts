@@ -128,6 +128,38 @@ describe('a service', () => {
     expect(routed.stdout.trim()).toBe('mine');
   }, 60_000);
 
+  it('is pinned in polyenv.lock by `up`, which --frozen then keeps to', async () => {
+    const cwd = services.project(
+      'pinned',
+      `${ONE}other = "tinydb@2"\n[tasks]\nlook = { run = "true", services = ["db"] }\n`,
+    );
+    const lock = join(cwd, 'polyenv.lock');
+    expect(await services.polyenv(cwd, 'up', 'db', '--frozen')).toMatchObject({
+      exit: 7,
+      stderr: expect.stringContaining('lock-missing'),
+    });
+    expect(await services.polyenv(cwd, 'up', 'db')).toMatchObject({
+      exit: 0,
+      stdout: expect.stringContaining(`wrote ${lock}`),
+      stderr: expect.not.stringContaining('lacks'),
+    });
+    const first = readFileSync(lock, 'utf8');
+    expect(first).toContain('1.1.0');
+    expect(first).not.toContain('2.0.0');
+    expect(await services.polyenv(cwd, 'up', '--frozen')).toMatchObject({
+      exit: 7,
+      stderr: expect.stringContaining('tinydb is locked for'),
+    });
+    expect((await services.polyenv(cwd, 'up', '--json')).json()).toMatchObject({ wrote: [lock] });
+    const both = readFileSync(lock, 'utf8');
+    expect(both).toContain('1.1.0');
+    expect(both).toContain('2.0.0');
+    expect(await services.polyenv(cwd, 'up', '--frozen')).toMatchObject({ exit: 0 });
+    expect((await services.polyenv(cwd, 'up', '--json')).json()).toMatchObject({ wrote: [] });
+    expect(readFileSync(lock, 'utf8')).toBe(both);
+    expect((await services.polyenv(cwd, 'lock', '--check')).exit).toBe(0);
+  }, 60_000);
+
   it('of two projects is two, with two ports and two passwords', async () => {
     const [a, b] = [services.project('twin-a', ONE), services.project('twin-b', ONE)];
     await Promise.all([services.polyenv(a, 'up'), services.polyenv(b, 'up')]);

@@ -14,9 +14,12 @@ export const command: Command = {
       const names = (await knownServices(ctx, args)).map(({ declared }) => declared.name);
       return { data: { dryRun: true, services: names }, text: names.map((name) => `would restart ${name}`).join('\n') };
     }
+    const { lockServices } = await import('../../app/changes/lock-services');
+    const wrote = await lockServices(ctx, args);
     const started = await restart(ctx, args);
     return {
       data: {
+        wrote,
         services: started.map(({ known, state }) => ({
           name: known.declared.name,
           version: state.version,
@@ -24,12 +27,13 @@ export const command: Command = {
           pid: state.server?.pid,
         })),
       },
-      text: started
-        .map(
+      text: [
+        ...started.map(
           ({ known, state, milliseconds }) =>
             `${output.out.bold(known.declared.name)}  ${known.runtime.id} ${state.version}  started in ${durationText(milliseconds)}`,
-        )
-        .join('\n'),
+        ),
+        ...wrote.map((path) => `wrote ${path}`),
+      ].join('\n'),
     };
   },
 };

@@ -1,13 +1,16 @@
-import { type Command, flag } from '../command';
+import { type Command, flag, type Input } from '../command';
 import { durationText } from '../output/columns';
 
 export const command: Command = {
   name: 'up',
   summary: 'start the services of this project, wait until they are ready, and serve its names',
   describe:
-    'Services stand below [services] of polyenv.toml, here or in a folder above. What is missing is installed, data are made where there are none, and what runs already is left alone. The servers go on when polyenv ends; no process of its own stays.',
+    'Services stand below [services] of polyenv.toml, here or in a folder above. What is missing is installed and written into polyenv.lock, data are made where there are none, and what runs already is left alone. The servers go on when polyenv ends; no process of its own stays.',
   arguments: [{ name: 'name', describe: 'only these', variadic: true, complete: 'service' }],
-  options: [{ name: 'fresh', describe: 'with empty data, although a moved project left some under its old path' }],
+  options: [
+    { name: 'fresh', describe: 'with empty data, although a moved project left some under its old path' },
+    { name: 'frozen', describe: 'exactly the versions of polyenv.lock, or exit 7' },
+  ],
   examples: [
     { run: 'polyenv up', describe: 'all of them' },
     { run: 'polyenv up db', describe: 'one' },
@@ -26,6 +29,7 @@ export const command: Command = {
     const naming = await namingManifest(ctx);
     // A project may have names and no service.
     const onlyNames = args.length === 0 && naming !== undefined && !(await hasServices(ctx));
+    const wrote = onlyNames ? [] : await lockFor(input);
     const started = onlyNames ? [] : await up(ctx, args, { ...(flag(input, 'fresh') && { fresh: true }) });
     for (const { known, differs } of started) {
       for (const { text, hint } of differs) {
@@ -35,6 +39,7 @@ export const command: Command = {
     const names = naming === undefined ? [] : await announceManifest(ctx, naming);
     return {
       data: {
+        wrote,
         names: names.map(({ name, address }) => ({ name, address })),
         services: started.map(({ known, state, action, milliseconds, differs }) => ({
           name: known.declared.name,
@@ -56,8 +61,17 @@ export const command: Command = {
             `127.0.0.1:${state.ports.main}`,
           ].join('  '),
         ),
+        ...wrote.map((path) => `wrote ${path}`),
         ...names.map(({ name, address }) => `${output.out.bold(name)}  ${address}`),
       ].join('\n'),
     };
   },
 };
+
+/** What the services run on is what the lock says, or what it says from now on. */
+async function lockFor(input: Input): Promise<readonly string[]> {
+  const { checkServicesFrozen, lockServices } = await import('../../app/changes/lock-services');
+  if (flag(input, 'frozen') === undefined) return lockServices(input.ctx, input.args);
+  await checkServicesFrozen(input.ctx, input.args);
+  return [];
+}

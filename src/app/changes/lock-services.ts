@@ -1,0 +1,80 @@
+import { accessSync, constants } from 'node:fs';
+import { basename } from 'node:path';
+import { lockDifferences, renderLockfile, withEntry } from '../../domain/toolchain/lockfile';
+import type { Context } from '../base/context';
+import { readKnown, readLock } from '../project/locks';
+import { manifestRequests } from '../project/manifests';
+import type { Decision } from '../project/project';
+import { knownServices, wantedToolchain } from '../services/known';
+import { provideAll } from '../toolchains/provide';
+import type { Standing } from '../toolchains/standing';
+import { changeFolder } from './change-folder';
+import { checkFrozen } from './frozen';
+
+/**
+ * Writes what the services (all, or those named) are pinned to into the locks of their folders, where it is missing there: a
+ * server is pinned like a language. What cannot be had is left to whoever starts it, who says so. The files that were written.
+ */
+export async function lockServices(ctx: Context, names: readonly string[] = []): Promise<readonly string[]> {
+  if (!ctx.settings.autoInstall) return [];
+  const lacking = new Map<string, Standing[]>();
+  for (const standing of await pinnedServices(ctx, names)) {
+    const { folder, request } = standing.decision;
+    const { lock, place } = await readLock(ctx, folder, fileOf(standing.decision));
+    const locked = place === 'home' || lockDifferences(lock, [request], ctx.platform).length === 0;
+    // A folder that only can be read has no say in whether its servers start.
+    if (locked || standing.resolution?.kind === 'linked' || !isWritable(folder)) continue;
+    lacking.set(folder, [...(lacking.get(folder) ?? []), standing]);
+  }
+  const wrote: string[] = [];
+  for (const [folder, standings] of lacking) wrote.push(...(await lockIn(ctx, folder, standings)));
+  return wrote;
+}
+
+/** Throws `lock-missing` or `lock-stale` where a lock does not hold what the services are pinned to. */
+export async function checkServicesFrozen(ctx: Context, names: readonly string[] = []): Promise<void> {
+  for (const { decision } of await pinnedServices(ctx, names)) {
+    checkFrozen(ctx, await readLock(ctx, decision.folder, fileOf(decision)), [decision.request]);
+  }
+}
+
+/** What a file pins, and not a variable for this one time. */
+async function pinnedServices(ctx: Context, names: readonly string[]): Promise<readonly Standing[]> {
+  const standings = await Promise.all((await knownServices(ctx, names)).map((known) => wantedToolchain(ctx, known)));
+  return standings.filter(
+    ({ decision }) =>
+      decision.from.kind === 'file' && decision.once === undefined && decision.request.version.kind !== 'system',
+  );
+}
+
+async function lockIn(ctx: Context, folder: string, standings: readonly Standing[]): Promise<readonly string[]> {
+  const { wrote } = await changeFolder(ctx, { folder, verb: 'up', routes: 'compile' }, async (view) => {
+    const file = fileOf(standings[0]?.decision);
+    const at = await view.lock(folder, file);
+    const known = await readKnown(ctx, folder, file);
+    const { provided } = await provideAll(
+      ctx,
+      standings.map(({ runtime, decision }) => ({ runtime, request: decision.request, lock: known.lock, folder })),
+    );
+    const kept = await manifestRequests((await view.manifest(folder, 'polyenv.toml'))?.manifest);
+    const next = provided.reduce(
+      (lock, { resolution }) => (resolution.kind === 'linked' ? lock : withEntry(lock, resolution.entry, kept)),
+      at.lock,
+    );
+    return { files: [{ folder, path: at.path, text: renderLockfile(next) }], result: undefined };
+  });
+  return wrote;
+}
+
+function fileOf(decision: Decision | undefined): string | undefined {
+  return decision?.from.kind === 'file' ? basename(decision.from.file) : undefined;
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
