@@ -218,6 +218,11 @@ const USUAL = { profile: 'minimal', more: ['clippy', 'rustfmt'] };
 /** Without these a toolchain is none. */
 const ESSENTIAL = ['rustc', 'cargo', 'rust-std'];
 
+/** A manifest that knows no cargo for any host is of a release that came without one: that is a toolchain too. */
+function essentialOf({ pkg }: Manifest): readonly string[] {
+  return ESSENTIAL.filter((name) => name !== 'cargo' || Object.hasOwn(pkg, name));
+}
+
 interface Wanted {
   readonly manifest: Manifest;
   readonly release: Release;
@@ -261,7 +266,9 @@ function partsOf(wanted: Wanted): Artifact['parts'] | undefined {
 function missingOf({ manifest, request }: Wanted, host: string): readonly string[] {
   const { components = [], targets = [] } = request.options;
   return [
-    ...[...ESSENTIAL, ...components].filter((name) => fileOf(manifest, packageOf(manifest, name), host) === undefined),
+    ...[...essentialOf(manifest), ...components].filter(
+      (name) => fileOf(manifest, packageOf(manifest, name), host) === undefined,
+    ),
     ...targets.filter((target) => fileOf(manifest, 'rust-std', target) === undefined),
   ];
 }
@@ -314,7 +321,7 @@ function explainGap(
 ): void {
   const host = hostOf(at.platform, at.request.variant);
   const missing = host === undefined ? [] : missingOf({ manifest, release, ...at }, host);
-  const none = ESSENTIAL.every((name) => missing.includes(name));
+  const none = essentialOf(manifest).every((name) => missing.includes(name));
   const asked = none ? [] : missing;
   if (asked.length === 0) return;
   const moving =
@@ -346,6 +353,8 @@ const FILE =
 /** `dist/<day>/<component>-<version or channel>[-<target>].tar.gz`, laid out as https://github.com/rust-lang/rust/tree/master/src/tools/rust-installer */
 function readUrl({ version, platform, variant, at }: Claim): Recipe | undefined {
   const host = hostOf(platform, variant);
+  const early = earlyCargo({ version, at, host });
+  if (early !== undefined) return early;
   const path = at.startsWith(`${DIST}/`) ? at.slice(DIST.length + 1) : '';
   const [, day, name = '', spelt = '', target, format] = FILE.exec(path) ?? [];
   if (host === undefined || !(isOf(version, { day, spelt }) || isOwnNumber(version, { day, spelt, name })))
@@ -355,6 +364,17 @@ function readUrl({ version, platform, variant, at }: Claim): Recipe | undefined 
   const top = path.slice(path.indexOf('/') + 1, -'.tar.gz'.length);
   const folder = PREVIEWS.includes(name) ? `${name}-preview` : WITH_TARGET.includes(name) ? `${name}-${target}` : name;
   return { format: format === 'tar.xz' ? 'tar.xz' : 'tar.gz', root: `${top}/${folder}`, skip: ['manifest.in'] };
+}
+
+/** Until 1.16 a release names a nightly of cargo, of a day of its own, which lies in a folder beside `dist`. */
+function earlyCargo(claim: { readonly version: Version; readonly at: string; readonly host: string | undefined }) {
+  const { version, at, host } = claim;
+  const minor = /^1\.(\d+)\.\d+$/.exec(version)?.[1];
+  const path = at.startsWith(`${SITE}/`) ? at.slice(SITE.length + 1) : '';
+  const [, file, format] = /^cargo-dist\/\d{4}-\d{2}-\d{2}\/(.+)\.(tar\.[gx]z)$/.exec(path) ?? [];
+  if (host === undefined || minor === undefined || Number(minor) > 16 || file !== `cargo-nightly-${host}`)
+    return undefined;
+  return { format: format as 'tar.gz' | 'tar.xz', root: `${file}/cargo`, skip: ['manifest.in'] } satisfies Recipe;
 }
 
 /** A numbered beta's files are called `beta`, of whichever day it is. */

@@ -14,7 +14,7 @@ const asked = (text: string) => parseToolRequest(`rust@${text}`, () => runtime);
 /** A manifest as they were before profiles: `file` names each component's archive without its end. */
 function manifest(version: string, day: string, components: Readonly<Record<string, string | undefined>>): string {
   const rows = Object.entries(components).map(([name, file]) => {
-    const url = `${DIST}/${day}/${file}-${HOST}.tar`;
+    const url = `${file?.startsWith('https') ? file : `${DIST}/${day}/${file}`}-${HOST}.tar`;
     const hash = 'a'.repeat(64);
     const said =
       file === undefined
@@ -34,6 +34,13 @@ const OLD = {
   'rustfmt-preview': 'rustfmt-1.0.0',
   'rls-preview': undefined,
 };
+
+const named = (version: string) => ({
+  rustc: `rustc-${version}`,
+  'rust-std': `rust-std-${version}`,
+  'clippy-preview': undefined,
+  'rustfmt-preview': undefined,
+});
 
 describe("Rust's history", () => {
   test('components had numbers of their own, and previews their longer names', async () => {
@@ -73,6 +80,31 @@ describe("Rust's history", () => {
       code: 'version-not-found',
       message: `rust 1.8.1 has no cargo for ${HOST}`,
     });
+  });
+
+  test('the first ones name a nightly of cargo beside dist, or none at all', async () => {
+    const { cargo: _, ...bare } = OLD;
+    const nightly = 'https://static.rust-lang.org/cargo-dist/2016-05-20/cargo-nightly';
+    const files = {
+      [`${DIST}/channel-rust-1.10.0.toml`]: manifest('1.10.0', '2016-07-07', { ...named('1.10.0'), cargo: nightly }),
+      [`${DIST}/channel-rust-1.8.0.toml`]: manifest('1.8.0', '2016-04-12', { ...bare, ...named('1.8.0') }),
+    };
+    const upstream = fakeUpstream({ files });
+    const partsOf = async (version: string) => {
+      const request = asked(version);
+      const [release] = await official.releases(upstream, request);
+      const [artifact] = await official.artifacts(upstream, release as never, request);
+      return artifact?.parts.map(({ at }) => at.split('/').slice(-3).join('/'));
+    };
+    expect(await partsOf('1.10.0')).toContain(`cargo-dist/2016-05-20/cargo-nightly-${HOST}.tar.gz`);
+    expect(await partsOf('1.8.0')).toEqual(
+      ['rustc-1.8.0', 'rust-std-1.8.0'].map((name) => `dist/2016-04-12/${name}-${HOST}.tar.gz`),
+    );
+    const recipe = (version: string, host = HOST) =>
+      official.owns({ version: version as Version, platform: 'linux-x64', at: `${nightly}-${host}.tar.gz` });
+    expect(recipe('1.10.0')).toEqual({ format: 'tar.gz', root: `cargo-nightly-${HOST}/cargo`, skip: ['manifest.in'] });
+    expect(recipe('1.17.0')).toBeUndefined();
+    expect(recipe('1.10.0', 'aarch64-unknown-linux-gnu')).toBeUndefined();
   });
 
   test.each([
