@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Machine, newMachine } from '../support/cli';
@@ -61,6 +61,21 @@ describe('a linked toolchain comes last', () => {
       /no source of node can be reached; linked node 20\.99\.0 .*not verified and no lock holds/s,
     );
     for (const _ of ['first', 'second']) expect((await run(cwd)).stdout).toBe('foreign 20.99.0\n');
+  });
+
+  it('comes after what the store has verified, which a lock then holds for this platform alone', async () => {
+    await machine.polyenv(['link', 'node@20', foreign('20.99.0')]);
+    await machine.polyenv(['use', 'node@20'], { cwd: machine.folder('other') });
+    rmSync(join(machine.polyenvHome, 'cache'), { recursive: true });
+    const cwd = machine.folder('p');
+    const used = await machine.polyenv(['use', 'node@20', '--offline'], { cwd });
+    expect(used).toMatchObject({ exit: 0 });
+    expect(used.stderr).toMatch(/no source of node can be reached; using node 20\.11\.1, which the store has verified/);
+    expect((await run(cwd)).stdout).toBe('tiny-node 20.11.1\n');
+    const lock = () => readFileSync(join(cwd, 'polyenv.lock'), 'utf8');
+    expect(lock()).not.toContain('darwin-arm64');
+    expect((await machine.polyenv(['lock'], { cwd })).exit).toBe(0);
+    expect(lock()).toContain('darwin-arm64');
   });
 
   it('never answers a shim in silence where the folder has no lock yet', async () => {

@@ -22,13 +22,20 @@ export async function lockEntries(
     members.map(async ({ decision, runtime }): Promise<readonly LockEntry[]> => {
       const asked: Asked = { runtime, request: decision.request, lock: at.lock, folder: decision.folder };
       // What its source would not name is no entry to keep: a merge or a stranger may have put it there.
-      const known = findAlternatives(at.lock, decision.request).filter((entry) => isOwned(runtime, entry));
+      const known = findAlternatives(at.lock, decision.request).filter(
+        (entry) => isOwned(runtime, entry) && saysAllPlatforms(entry),
+      );
       const first = options.keep === 'keep' && known[0] !== undefined ? known[0] : await resolveFromSources(ctx, asked);
       if (options.sources === 'first') return known.length > 1 && options.keep === 'keep' ? known : [first];
       return [first, ...(await alternativesOf(ctx, asked, first))];
     }),
   );
   return { entries: entries.flat() };
+}
+
+/** What was taken from a store where no source could be reached knows its own platform alone. */
+function saysAllPlatforms({ artifacts, gaps }: LockEntry): boolean {
+  return artifacts.length > 1 || gaps.length > 0;
 }
 
 function isOwned(runtime: Runtime, { version, vendor, variant, source, artifacts, request }: LockEntry): boolean {

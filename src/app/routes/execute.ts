@@ -225,7 +225,7 @@ export async function installed(ctx: Context, standing: Standing): Promise<Stand
   }).catch((error: unknown) => {
     throw placed(error, decision.from);
   });
-  if (resolution.kind === 'entry' && resolution.from === 'source' && decision.once === undefined) {
+  if (resolution.kind === 'entry' && resolution.from !== 'lock' && decision.once === undefined) {
     await rememberEntry(ctx, decision.folder, resolution.entry);
     if (place === 'project') {
       ctx.emit({

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import { ensureFolder, readTextIfAny, writeAtomic } from '../../adapters/files/fs';
-import { findToolchain, listToolchains } from '../../adapters/store/store';
+import { findToolchain } from '../../adapters/store/store';
 import type { Runtime } from '../../domain/runtime/runtime';
 import { EMPTY_LOCKFILE } from '../../domain/toolchain/lockfile';
 import type { Toolchain } from '../../domain/toolchain/toolchain';
 import type { ToolRequest, VersionRequest } from '../../domain/versions/request';
-import { selectRelease } from '../../domain/versions/select';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
-import { knownReleases } from './known-releases';
+import { isAllowed } from './allowed';
 import { provide, provideResolved } from './provide';
-import { isAllowed, type Resolution, resolveRequest } from './resolve';
+import { type Resolution, resolveRequest } from './resolve';
+import { installedFor } from './store-copies';
 
 /** What a person asks for this once: `exec node@22`, `POLYENV_NODE=22`. */
 export interface AskedOnce {
@@ -44,7 +44,7 @@ export async function provideOnce(ctx: Context, asked: AskedOnce): Promise<Answe
     return provided;
   }
   try {
-    const resolution = await within(PATIENCE, resolveRequest(withoutDiscovery(ctx), wanted));
+    const resolution = await within(PATIENCE, resolveRequest(ctx, { ...wanted, instead: 'nothing' }));
     const provided = await provideResolved(ctx, wanted, resolution);
     await noteAnswer(ctx, asked, provided.toolchain);
     return provided;
@@ -67,39 +67,6 @@ export async function findOnce(ctx: Context, asked: AskedOnce): Promise<Toolchai
 /** Whether what answers it changes although nothing changes here; long-term lines are lines like any other. */
 export function isMoving(version: VersionRequest): boolean {
   return version.kind === 'latest' || (version.kind === 'channel' && !version.name.startsWith('lts'));
-}
-
-/** The newest toolchain of the store that answers; a linked one only where no source is wanted. */
-async function installedFor(ctx: Context, { runtime, request }: AskedOnce): Promise<Toolchain | undefined> {
-  const linked = ['system', 'only-system'].includes(ctx.settings.preference);
-  const usable = (await listToolchains(ctx.home)).filter(
-    (one) =>
-      one.tool === runtime.id &&
-      one.platform === ctx.platform &&
-      (one.linked === undefined ? !linked && isAllowed(ctx, one.source) : linked) &&
-      hasOptions(one, request),
-  );
-  if (usable.length === 0) return undefined;
-  const known = request.version.kind === 'channel' ? await knownReleases(ctx, runtime) : [];
-  const line = runtime.scheme.among?.(request.version, known);
-  const offered = usable.flatMap((toolchain) => {
-    const facts = known.find(({ version }) => version === toolchain.version);
-    const { version, vendor, variant } = toolchain;
-    if (line !== undefined && !line.some((one) => one.version === version)) return [];
-    const release = { ...facts, version, ...(vendor && { vendor }), ...(variant && { variant }) };
-    return [{ ...release, toolchain }];
-  });
-  // With the line known, the whole list has already decided which one that is.
-  const choosing = line === undefined ? runtime : { ...runtime, scheme: { ...runtime.scheme, among: () => undefined } };
-  const chosen = selectRelease(choosing, request, offered);
-  return offered.find((one) => one === chosen)?.toolchain;
-}
-
-/** A request without components is content with any. */
-function hasOptions(toolchain: Toolchain, { options }: ToolRequest): boolean {
-  return Object.entries(options).every(([name, values]) =>
-    values.every((value) => toolchain.options[name]?.includes(value)),
-  );
 }
 
 interface Note {
@@ -136,12 +103,6 @@ async function noteAnswer(ctx: Context, asked: AskedOnce, { key }: Toolchain): P
 
 function noteFile(ctx: Context, { runtime, request }: AskedOnce): string {
   return join(ctx.home.once, `${runtime.id}@${encodeURIComponent(request.text).slice(0, 200)}.json`);
-}
-
-/** What the store has goes before what this machine may have elsewhere. */
-function withoutDiscovery(ctx: Context): Context {
-  const { settings } = ctx;
-  return settings.preference === 'managed' ? { ...ctx, settings: { ...settings, preference: 'only-managed' } } : ctx;
 }
 
 /** The result, unless it takes longer: then `network`. What was begun is given up when the network is closed. */

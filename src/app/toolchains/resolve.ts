@@ -16,15 +16,17 @@ import { nearestName } from '../../domain/words/nearest';
 import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { trustedOrder } from '../project/trusted';
+import { isAllowed } from './allowed';
 import { refuseEnded } from './ended';
 import { chooseForFloor } from './floors';
 import { rememberReleases } from './known-releases';
 import { discoverToolchain, findLinked } from './linked';
 import { chosenLink, forgetLinkedChoice, keepLinkedChoice } from './linked-choices';
+import { entryFromStore } from './store-copies';
 
 /** What a request came to: a release that a source offers, or a toolchain that this machine already has. */
 export type Resolution =
-  | { readonly kind: 'entry'; readonly entry: LockEntry; readonly from: 'lock' | 'source' }
+  | { readonly kind: 'entry'; readonly entry: LockEntry; readonly from: 'lock' | 'source' | 'store' }
   | { readonly kind: 'linked'; readonly toolchain: Toolchain };
 
 export interface Asked {
@@ -37,10 +39,13 @@ export interface Asked {
   readonly folder?: string;
   /** Of the releases that answer, only these. */
   readonly within?: (release: Release) => boolean;
+  /** Where no source can be reached, that is the answer: neither the store nor this machine is looked through. */
+  readonly instead?: 'nothing';
 }
 
 /**
- * The lock first, then the sources in order; where none can be reached, what this machine has, linked. May use the network.
+ * The lock first, then the sources in order; where none can be reached, what the store has verified, and at last what this
+ * machine has, linked. May use the network.
  */
 export async function resolveRequest(ctx: Context, asked: Asked): Promise<Resolution> {
   const locked = resolveLocked(ctx, asked);
@@ -52,7 +57,8 @@ export async function resolveRequest(ctx: Context, asked: Asked): Promise<Resolu
     if (preference === 'only-system')
       throw notFound(asked, [], 'on this machine, and sources.preference is only-system');
   }
-  const chosen = preference === 'managed' ? await chosenLink(ctx, asked.runtime, asked.request) : undefined;
+  const managed = preference === 'managed' && asked.instead === undefined;
+  const chosen = managed ? await chosenLink(ctx, asked.runtime, asked.request) : undefined;
   if (chosen?.why === 'asked') return { kind: 'linked', toolchain: chosen.toolchain };
   ctx.emit({ type: 'phase', tool: asked.runtime.id, phase: 'resolve' });
   try {
@@ -60,7 +66,18 @@ export async function resolveRequest(ctx: Context, asked: Asked): Promise<Resolu
     await forgetLinkedChoice(ctx, asked.request);
     return { kind: 'entry', entry, from: 'source' };
   } catch (error) {
-    if (!mayTryElsewhere(error) || preference !== 'managed') throw error;
+    if (!mayTryElsewhere(error)) throw error;
+    const copy =
+      asked.instead === undefined && asked.order === undefined ? await entryFromStore(ctx, asked) : undefined;
+    if (copy !== undefined) {
+      ctx.emit({
+        type: 'warning',
+        text: `no source of ${asked.runtime.id} can be reached; using ${asked.runtime.id} ${copy.version}, which the store has verified, for ${ctx.platform} alone`,
+        hint: 'polyenv lock, once a source can be reached',
+      });
+      return { kind: 'entry', entry: copy, from: 'store' };
+    }
+    if (!managed) throw error;
     const found = await linkedOnThisMachine(ctx, asked);
     if (found === undefined) throw error;
     const { version, root } = found.toolchain;
@@ -220,11 +237,6 @@ export async function sourcesInOrder(
   );
   const wanted = order ?? projects ?? fitting.map((source) => source.id);
   return wanted.flatMap((id) => fitting.filter((source) => source.id === id));
-}
-
-export function isAllowed(ctx: Context, source: string): boolean {
-  const { sourcesAllowed } = ctx.settings;
-  return sourcesAllowed.length === 0 || sourcesAllowed.includes(source);
 }
 
 /** Without what the setting `minimum_age` holds back. What was asked for by its number is old enough. */
