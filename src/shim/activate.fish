@@ -240,7 +240,7 @@ function __polyenv_look
             if test -z "$input"
                 set input $pair
             else
-                set -a __polyenv_check -a -f $input -a -f $pair -a ! $input -nt $pair -a ! $input -ot $pair
+                set -a __polyenv_check -a -e $input -a -f $pair -a ! $input -nt $pair -a ! $input -ot $pair
                 set input
             end
         end

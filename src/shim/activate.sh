@@ -168,7 +168,7 @@ __polyenv_quiet() {
 		if [[ -z $__polyenv_input ]]; then
 			__polyenv_input=$__polyenv_f
 		else
-			[[ -f $__polyenv_input && -f $__polyenv_f && ! $__polyenv_input -nt $__polyenv_f && ! $__polyenv_input -ot $__polyenv_f ]] || return 1
+			[[ -e $__polyenv_input && -f $__polyenv_f && ! $__polyenv_input -nt $__polyenv_f && ! $__polyenv_input -ot $__polyenv_f ]] || return 1
 			__polyenv_input=
 		fi
 	done

@@ -206,6 +206,21 @@ export const PIN_CASES: readonly PinCase[] = [
     says: 'version and prefix',
     why: 'two selectors',
   },
+  {
+    tool: 'node',
+    file: '.config/mise/conf.d/20-node.toml',
+    content: tools('node = "20"'),
+    beside: { '.config/mise/conf.d/10-node.toml': tools('node = "18"') },
+    reads: '20',
+    why: "mise's fragments: of two, the later in the alphabet decides",
+  },
+  {
+    tool: 'node',
+    file: 'mise.toml',
+    content: tools('node = [{ version = "18", os = ["windows"] }, { version = "20", os = ["linux", "macos"] }]'),
+    reads: '20',
+    why: 'what is for other systems does not count',
+  },
   { tool: 'node', file: 'mise.toml', content: tools('node = 20'), says: 'in quotes', why: 'it is no text' },
   {
     tool: 'node',

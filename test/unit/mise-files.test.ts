@@ -53,6 +53,38 @@ describe("mise's files", () => {
     }
   });
 
+  it('in conf.d come last, and a further one there changes what is looked at', () => {
+    const names = ['.config/mise/conf.d/b.toml', '.config/mise/conf.d/a.toml'];
+    write(home, { 'p/.config/mise/conf.d/c.txt': 'no file of theirs' });
+    for (const name of names.toReversed()) {
+      write(home, { [`p/${name}`]: '[tools]\nnode = "20"' });
+      expect(chosen()[0]?.file).toBe(name);
+    }
+    const { inputs } = findProjectOf(contextFor(home), { folder: join(home, 'p'), runtimes: RUNTIMES });
+    expect(inputs).toContain(join(home, 'p/.config/mise/conf.d'));
+    write(home, { 'p/.config/mise/config.toml': '[tools]\nnode = "22"' });
+    expect(chosen()[0]?.requests).toEqual(['22']);
+  });
+
+  it.each([
+    ['linux', 'x64', '20'],
+    ['darwin', 'arm64', '22'],
+    ['darwin', 'x64', undefined],
+    ['win32', 'x64', '18'],
+  ] as const)('ask on %s %s for %s', (os, arch, wanted) => {
+    const rows = [
+      'version = "20", os = "linux"',
+      'version = "22", os = ["macos/arm64"]',
+      'version = "18", os = ["windows"]',
+    ];
+    write(home, { 'p/mise.toml': `[tools]\nnode = [${rows.map((row) => `{ ${row} }`).join(', ')}]` });
+    const context = contextFor(home);
+    const asked = { folder: join(home, 'p'), runtimes: RUNTIMES };
+    const project = findProjectOf({ ...context, host: { ...context.host, os, arch } }, asked);
+    expect(project.decisions.map(({ request }) => request.text)).toEqual(wanted === undefined ? [] : [wanted]);
+    expect(project.warnings.join()).toEqual(wanted === undefined ? expect.stringContaining('other machines') : '');
+  });
+
   it('come behind .tool-versions', () => {
     write(home, { 'p/.mise.toml': '[tools]\nnode = "20"', 'p/.tool-versions': 'nodejs 18' });
     expect(chosen()[0]?.file).toBe('.tool-versions');

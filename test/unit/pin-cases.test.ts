@@ -18,12 +18,17 @@ it.each(PIN_CASES.map((one): [string, PinCase] => [`${one.file}: ${one.content ?
   '%s',
   (_, { tool, file, content, beside = {}, reads, says }) => {
     const [variable = '', value] = file.split('=');
-    write(root, { ...beside, ...(content !== undefined && { [file]: content }) });
+    write(join(root, 'p'), { ...beside, ...(content !== undefined && { [file]: content }) });
     const env = value === undefined ? {} : { [variable]: value };
-    const { decisions, errors, warnings } = detectIn(contextFor(root, { env }), {
-      directory: root,
-      runtimes: RUNTIMES,
-    });
+    const context = contextFor(root, { env });
+    const host = { ...context.host, os: 'linux', arch: 'x64' } as const;
+    const { decisions, errors, warnings } = detectIn(
+      { ...context, host },
+      {
+        directory: join(root, 'p'),
+        runtimes: RUNTIMES,
+      },
+    );
     expect(decisions.find((one) => one.tool === tool)?.request).toBe(reads);
     const said = [...errors.map(({ message }) => message), ...warnings].join('\n');
     if (says !== undefined) expect(said).toContain(says);

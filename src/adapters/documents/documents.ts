@@ -19,6 +19,8 @@ export interface DocumentOptions {
   readonly boundary: () => string;
   /** The caller's variables; absent where none has a say. */
   readonly variables?: Readonly<Record<string, string | undefined>>;
+  /** This machine, for files that say something for some machines alone. */
+  readonly machine?: { readonly os: string; readonly arch: string };
   /** Called with the path of every sibling that was asked for. */
   readonly onSibling?: (path: string, found: 'present' | 'absent') => void;
 }
@@ -86,6 +88,7 @@ export function documentOf(options: DocumentOptions, text: string): Document {
     xml: () => parseXml(text, path),
     lineOf: (...keys) => (json ?? toml)?.lineOf(...keys) ?? 1,
     variable: (name) => options.variables?.[name] || undefined,
+    ...present({ machine: options.machine }),
     sibling: (name) => openSibling(options, name),
   };
 }

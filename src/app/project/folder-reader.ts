@@ -1,9 +1,9 @@
-import { statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { openDocument, reachOf, readDocumentText, strangerAt } from '../../adapters/documents/documents';
 import { parseToml } from '../../adapters/documents/toml';
-import { isMiseGlobal } from '../../domain/pins/files/mise-files';
-import { pinFilesOf } from '../../domain/pins/files/of-runtime';
+import { isMiseFragment, isMiseGlobal, MISE_FRAGMENTS } from '../../domain/pins/files/mise-files';
+import { fragmentPin, pinFilesOf } from '../../domain/pins/files/of-runtime';
 import { type Saying, understand } from '../../domain/pins/precedence';
 import { decodeManifest, MANIFEST_LIMIT, MANIFEST_NAMES, type Manifest } from '../../domain/project/manifest';
 import type { ManifestService } from '../../domain/project/manifest-services';
@@ -106,6 +106,7 @@ export class FolderReader {
           ? []
           : [this.#pinStep(runtime, { folder, pinFile, kind: index < own ? 'own' : 'shared' })],
       ),
+      ...(folder === this.#host.personHome ? [] : this.#fragmentSteps(runtime, folder)),
     ];
   }
 
@@ -209,6 +210,21 @@ export class FolderReader {
     return { path, present: true, siblings, sayings };
   }
 
+  /** The folder itself is looked at too: another file in it may decide. */
+  #fragmentSteps(runtime: Runtime, folder: string): readonly Step[] {
+    const top = fileIn(folder, '.config');
+    const whole = fileIn(folder, MISE_FRAGMENTS);
+    const missing = [top, fileIn(folder, '.config/mise'), whole].find((one) => !this.#isThere(one));
+    const step = (path: string, present: boolean): Step => ({ path, present, siblings: NO_SIBLINGS, sayings: [] });
+    if (missing !== undefined) return [step(missing, false)];
+    if (!isFolder(whole)) return [step(whole, true)];
+    const names = namesIn(whole).filter(isMiseFragment).toSorted().toReversed();
+    return [
+      step(whole, true),
+      ...names.map((name) => this.#pinStep(runtime, { folder, pinFile: fragmentPin(runtime, name), kind: 'shared' })),
+    ];
+  }
+
   #isThere(folder: string): boolean {
     let there = this.#folders.get(folder);
     if (there === undefined) {
@@ -233,6 +249,7 @@ export class FolderReader {
           path,
           boundary: () => reachOf(folder, this.#host.personHome),
           variables: this.#host.env,
+          ...present({ machine: machineOf(this.#host) }),
           onSibling: (sibling, found) => siblings[found].push(sibling),
         });
         const stranger = document === undefined ? strangerAt(path) : undefined;
@@ -316,6 +333,22 @@ function understood(runtime: Runtime, saying: Omit<Saying, 'options'>, said: Par
     );
     return { ...saying, options: said.options, fault };
   }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function machineOf({ os, arch }: ProjectContext['host']): { readonly os: string; readonly arch: string } | undefined {
+  return os === undefined || arch === undefined ? undefined : { os, arch };
 }
 
 /** As `join`, of a folder that is normal already: asked a hundred times a run, `join` takes as long as all the rest. */

@@ -153,7 +153,6 @@ function withStore(ctx: Context, environment: Environment): Environment {
   return {
     ...environment,
     inputs: [...environment.inputs, ctx.home.store, ...files.filter(isFile)],
-    folders: [ctx.home.store],
     absences: [...environment.absences, ...files.filter((file) => !isFile(file))],
   };
 }

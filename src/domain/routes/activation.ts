@@ -32,7 +32,7 @@ export function renderHookFish(environment: Environment, stamps: string, id: str
   const conditions = [
     'true',
     ...inputs.map(
-      ([file, stamp]) => `test -f ${file} -a -f ${stamp} -a ! ${file} -nt ${stamp} -a ! ${file} -ot ${stamp}`,
+      ([file, stamp]) => `test -e ${file} -a -f ${stamp} -a ! ${file} -nt ${stamp} -a ! ${file} -ot ${stamp}`,
     ),
     ...environment.absences.map((file) => `test ! -e ${quoteFish(file)}`),
     ...toolchains(environment).map((root) => `test -d ${quoteFish(root)}`),

@@ -17,10 +17,8 @@ export interface Environment {
   readonly services?: Readonly<Record<string, string>>;
   /** What a trusted manifest sets, after the runtimes' own. */
   readonly variables: readonly EnvOp[];
-  /** Existing files that were read, absolute: a changed one makes the routes stale. */
+  /** Existing files that were read, and folders whose entries were, absolute: a changed one makes the routes stale. */
   readonly inputs: readonly string[];
-  /** Which of them are folders: one that changes has other entries. */
-  readonly folders?: readonly string[];
   /** What each of these held, as a digest: an edit may keep a file's time. Absent in what an older polyenv compiled. */
   readonly contents?: readonly string[];
   /** Files that must stay absent, absolute. */
@@ -278,11 +276,10 @@ export function stampedInputs(
 
 /** What must still hold: for all runtimes line by line, then for the one that is asked for, which is all that a shim waits for. */
 function renderConditions(environment: Environment, stamps: string): string {
-  const { inputs, absences, traces, folders = [], given = {} } = environment;
+  const { inputs, absences, traces, given = {} } = environment;
   const own = new Set(traces.flatMap((trace) => [...trace.inputs, ...trace.absences]));
   const line = (condition: string): string => `${condition} || return 0\n`;
-  const kind = (file: string): 'folder' | undefined => (folders.includes(file) ? 'folder' : undefined);
-  const stood = (file: string): string => line(stoodStill(file, `${stamps}/${inputs.indexOf(file)}`, kind(file)));
+  const stood = (file: string): string => line(stoodStill(file, `${stamps}/${inputs.indexOf(file)}`));
   const gone = (file: string): string => line(`[ ! -e ${quoteSh(file)} ]`);
   const shared = [
     ...Object.entries(given).map(([name, value]) => line(`[ "\${${name}-}" = ${quoteSh(value)} ]`)),
@@ -333,10 +330,10 @@ export function renderTraces(environment: Environment, stamps: string): Readonly
   return Object.fromEntries(files);
 }
 
-/** An input is as it was when its time is neither newer nor older than its stamp's: times move backwards too. */
-export function stoodStill(file: string, stampFile: string, folder?: 'folder'): string {
+/** An input, a folder too, is as it was when its time is neither newer nor older than its stamp's: times move backwards too. */
+export function stoodStill(file: string, stampFile: string): string {
   const [input, stamp] = [quoteSh(file), quoteSh(stampFile)];
-  return `[ ${folder === undefined ? '-f' : '-d'} ${input} ] && [ -f ${stamp} ] && [ ! ${input} -nt ${stamp} ] && [ ! ${input} -ot ${stamp} ]`;
+  return `[ -e ${input} ] && [ -f ${stamp} ] && [ ! ${input} -nt ${stamp} ] && [ ! ${input} -ot ${stamp} ]`;
 }
 
 /** Global installs, which polyenv itself must see: the first word that is no option, and the flags that make it one. */

@@ -271,6 +271,8 @@ export interface Document {
   lineOf(...keys: readonly (string | number)[]): number;
   /** A variable of the caller, for files whose owner looks at it. */
   variable(name: string): string | undefined;
+  /** The machine that asks, in Node's words (`darwin`, `x64`); absent where the file is read for every machine. */
+  readonly machine?: { readonly os: string; readonly arch: string };
   /** A file named relative to this one, if it exists as far up as the person's home folder. */
   sibling(path: string): Document | undefined;
 }

@@ -16,11 +16,16 @@ const STEMS = [
 
 const named = (...more: readonly string[]): readonly string[] => STEMS.map((stem) => [stem, ...more, 'toml'].join('.'));
 
-/**
- * mise's project files (https://mise.jdx.dev/configuration.html#mise-toml), the one that decides first. Fragments in
- * `conf.d` are not read.
- */
+/** mise's project files (https://mise.jdx.dev/configuration.html#mise-toml), the one that decides first. */
 export const MISE_NAMES: readonly string[] = [...named('local'), ...named()];
+
+/** A folder whose files are mise's too, weaker than all others; of two, the later in the alphabet decides. */
+export const MISE_FRAGMENTS = '.config/mise/conf.d';
+
+/** Whether mise reads a file of `MISE_FRAGMENTS`. */
+export function isMiseFragment(name: string): boolean {
+  return name.endsWith('.toml') && !name.startsWith('.');
+}
 
 /** The further ones for `MISE_ENV=ci,test`: the last environment before the others, and all before `MISE_NAMES`. */
 export function miseNamesFor(environments: string | undefined): readonly string[] {

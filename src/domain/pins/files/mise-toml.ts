@@ -27,24 +27,26 @@ export function miseToml(names: readonly string[], options: readonly string[] = 
         );
       }
       const value = tools[key];
-      const items = Array.isArray(value) ? (value as readonly unknown[]) : [value];
-      const placeOf = (index: number) => (Array.isArray(value) ? ['tools', key, index] : ['tools', key]);
-      const requests = items.map((item, index) => requestOf(document, placeOf(index), item));
+      const listed = Array.isArray(value) ? (value as readonly unknown[]) : [value];
       const line = document.lineOf('tools', key);
-      if (requests.length === 0) throw invalidPin(document, line, `${key} names no version`);
+      if (listed.length === 0) throw invalidPin(document, line, `${key} names no version`);
+      const places = listed.map((item, index) => ({
+        item,
+        keys: Array.isArray(value) ? ['tools', key, index] : ['tools', key],
+      }));
+      const here = places.filter(({ item, keys }) => isForMachine(document, keys, item));
+      if (here.length === 0) return { pins: [], warnings: [{ line, text: `${key} is for other machines than this` }] };
+      const requests = here.map(({ item, keys }) => requestOf(document, keys, item));
       const known = requests.filter((request) => request !== undefined);
       if (known.length < requests.length) {
         // A table that only says what is to happen after an install (`postinstall`) asks for nothing.
         if (!Array.isArray(value)) return { pins: [], warnings: [{ line, text: `${key} names no version` }] };
         throw invalidPin(document, line, `${key} holds a table without a version`);
       }
-      const warnings = items.some((item) => isTable(item) && item.os !== undefined)
-        ? [{ line, text: `${key}: the condition "os" is not looked at` }]
-        : [];
-      const [first] = items;
-      const asked = isTable(first) ? optionsOf(document, placeOf(0), options) : {};
+      const [first] = here;
+      const asked = isTable(first?.item) ? optionsOf(document, first.keys, options) : {};
       const pin = { strength: 'pin' as const, requests: known, line };
-      return { pins: [Object.keys(asked).length === 0 ? pin : { ...pin, options: asked }], warnings };
+      return { pins: [Object.keys(asked).length === 0 ? pin : { ...pin, options: asked }] };
     },
   };
 }
@@ -53,6 +55,30 @@ export function miseToml(names: readonly string[], options: readonly string[] = 
 const FORMS = ['version', 'prefix', 'ref', 'tag', 'branch', 'rev', 'path'] as const;
 
 type Keys = readonly (string | number)[];
+
+/** mise's words for systems and processors: https://mise.jdx.dev/dev-tools/#os-specific-tools */
+const SYSTEMS: Readonly<Record<string, string>> = {
+  linux: 'linux',
+  macos: 'darwin',
+  darwin: 'darwin',
+  windows: 'win32',
+};
+const PROCESSORS: Readonly<Record<string, string>> = { x64: 'x64', amd64: 'x64', arm64: 'arm64', aarch64: 'arm64' };
+
+/** `os = ["linux", "macos/arm64"]`: for these machines alone. Who reads for every machine takes all. */
+function isForMachine(document: Document, keys: Keys, item: unknown): boolean {
+  if (!isTable(item) || item.os === undefined) return true;
+  const said: readonly unknown[] = Array.isArray(item.os) ? item.os : [item.os];
+  const words = said.map((word) => (typeof word === 'string' ? word.trim().toLowerCase().split('/') : undefined));
+  if (words.includes(undefined)) {
+    throw invalidPin(document, document.lineOf(...keys, 'os'), `${keys[1]}: os must be a list of names in quotes`);
+  }
+  const { machine } = document;
+  if (machine === undefined) return true;
+  return words.some(
+    ([os = '', arch] = []) => SYSTEMS[os] === machine.os && (arch === undefined || PROCESSORS[arch] === machine.arch),
+  );
+}
 
 function requestOf(document: Document, keys: Keys, item: unknown): string | undefined {
   const line = document.lineOf(...keys);

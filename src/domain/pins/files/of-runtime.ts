@@ -1,10 +1,10 @@
 import type { PinFile, Runtime } from '../../runtime/runtime';
-import { MISE_NAMES, MISE_VARIABLE, miseNamesFor } from './mise-files';
+import { MISE_FRAGMENTS, MISE_NAMES, MISE_VARIABLE, miseNamesFor } from './mise-files';
 import { miseToml } from './mise-toml';
 import { toolVersions } from './tool-versions';
 
 /** The files of other managers that pin any runtime, in their order. */
-export const SHARED_PIN_NAMES: readonly string[] = ['.tool-versions', ...MISE_NAMES];
+export const SHARED_PIN_NAMES: readonly string[] = ['.tool-versions', ...MISE_NAMES, MISE_FRAGMENTS];
 
 /**
  * All files that pin the runtime, but for the manifests: its own, most specific first, then those that all share. `env` is
@@ -22,6 +22,15 @@ export function pinFilesOf(
     ...miseNamesFor(env[MISE_VARIABLE]).map((file) => ({ ...miseToml(names, keys, file), variables: [MISE_VARIABLE] })),
     ...MISE_NAMES.map((file) => miseToml(names, keys, file)),
   ];
+}
+
+/** The runtime's pin in one of mise's fragments. */
+export function fragmentPin(
+  { id, aliases = [], options = [] }: Pick<Runtime, 'id' | 'aliases' | 'options'>,
+  name: string,
+): PinFile {
+  const keys = options.map((option) => option.name);
+  return miseToml([id, ...aliases], keys, `${MISE_FRAGMENTS}/${name}`);
 }
 
 /** Variables of the caller by which a call asks for another version, or by which the files are read otherwise. */
