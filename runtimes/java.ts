@@ -25,6 +25,7 @@ import {
   lifecycleFrom,
   namedIn,
   newestFirst,
+  optional,
   PLATFORMS,
   type Platform,
   type PlatformKey,
@@ -63,7 +64,7 @@ const decodeAvailable = asObject({
 const decodeBinary = asObject({
   os: asString,
   architecture: asString,
-  image_type: asOneOf('jdk'),
+  image_type: asOneOf('jdk', 'jre'),
   package: asObject({ link: asString, checksum: asString, size: asCount }),
 });
 
@@ -71,6 +72,7 @@ const decodeReleases = asArraySkipping(
   asObject({
     release_name: asString,
     timestamp: asMatching(/^\d{4}-\d{2}-\d{2}/, 'a time'),
+    version_data: optional(asObject({ semver: optional(asString) })),
     binaries: asArraySkipping(decodeBinary),
   }),
 );
@@ -97,23 +99,20 @@ function notesOf(version: Version): string {
 }
 
 /**
- * Eclipse Temurin: https://api.adoptium.net/q/swagger-ui/. All platforms of a feature release (21) in one list, of releases
- * for general use; early-access builds are not offered. The archives' own signatures can be checked too.
+ * Eclipse Temurin: https://api.adoptium.net/q/swagger-ui/. All platforms of a feature release (21) in one list: the JDKs, or
+ * the JREs, for general use, or the nightly builds where early access is asked for. The archives' own signatures can be
+ * checked too.
  */
 const adoptium: Source = {
   id: 'api.adoptium.net',
   vendors: [VENDOR],
   releases: async (upstream, request) => {
-    if (request.version.kind === 'channel' && request.version.name.endsWith('-ea')) {
-      throw new PolyenvError('request-unsupported', 'early-access builds of Java are not offered', {
-        hint: 'polyenv ls-remote java',
-      });
-    }
     const { features, longTerm: lts } = await featuresFor(upstream, request);
+    const list = listFor(request);
     const lines = await Promise.all(
       features.map(async (feature) => {
         const longTerm = lts.includes(feature);
-        const published = await publishedOf(upstream, feature);
+        const published = await publishedOf(upstream, feature, list);
         return published
           .filter(({ binaries }) => request.version.kind === 'exact' || binaries.some(fits(upstream.platform)))
           .map(
@@ -121,7 +120,8 @@ const adoptium: Source = {
               version,
               date,
               vendor: VENDOR,
-              notes: notesOf(version),
+              ...(list.image === 'jre' && { variant: 'jre' }),
+              ...(list.type === 'ga' ? { notes: notesOf(version) } : { prerelease: true }),
               ...(longTerm && { lts: '' }),
             }),
           );
@@ -129,12 +129,14 @@ const adoptium: Source = {
     );
     return newestFirst(javaScheme, lines.flat());
   },
-  artifacts: async (upstream, { version }) => {
-    const published = await publishedOf(upstream, Number.parseInt(version, 10));
-    const binaries = published.find((release) => release.version === version)?.binaries ?? [];
+  artifacts: async (upstream, { version }, request) => {
+    const list = listFor(request);
+    const published = await publishedOf(upstream, Number.parseInt(version, 10), list);
+    const binaries = published.filter((release) => release.version === version).flatMap((release) => release.binaries);
     return PLATFORMS.flatMap((platform): readonly Artifact[] => {
       const found = binaries.find(
-        (binary) => fits(platform)(binary) && linksOf(version, platform).includes(binary.package.link),
+        (binary) =>
+          fits(platform)(binary) && rootAt({ version, platform, image: list.image }, binary.package.link) !== undefined,
       )?.package;
       const digest = found === undefined ? undefined : hexDigest('sha256', found.checksum);
       if (found === undefined || digest === undefined) return [];
@@ -142,12 +144,26 @@ const adoptium: Source = {
       return [{ platform, parts: [{ at: link, digest, size, proof: { kind: 'digest', by: 'api.adoptium.net' } }] }];
     });
   },
-  owns: ({ version, platform, vendor, variant, at }) =>
-    variant === undefined && (vendor ?? VENDOR) === VENDOR && linksOf(version, platform).includes(at)
-      ? { format: platform.startsWith('windows') ? 'zip' : 'tar.gz', root: tagOf(version) }
-      : undefined,
+  owns: ({ version, platform, vendor, variant, at }) => {
+    const offered = (variant === undefined || variant === 'jre') && (vendor ?? VENDOR) === VENDOR;
+    const root = offered ? rootAt({ version, platform, image: variant ?? 'jdk' }, at) : undefined;
+    return root === undefined ? undefined : { format: platform.startsWith('windows') ? 'zip' : 'tar.gz', root };
+  },
   signature: ({ at }) => ({ url: `${at}.sig`, keys: KEYS }),
 };
+
+/** One of Adoptium's lists of a feature release. */
+interface List {
+  readonly image: 'jdk' | 'jre';
+  readonly type: 'ga' | 'ea';
+}
+
+function listFor({ version, variant }: ToolRequest): List {
+  const early =
+    (version.kind === 'channel' && version.name.endsWith('-ea')) ||
+    (version.kind === 'exact' && javaScheme.prerelease(version.version));
+  return { image: variant === 'jre' ? 'jre' : 'jdk', type: early ? 'ea' : 'ga' };
+}
 
 /** Lines that the JDK's own roadmap calls long-term: asked for only where the answer hangs on it. */
 const LONG_TERM = [8, 11, 17, 21, 25];
@@ -160,6 +176,9 @@ async function featuresFor(
   const { version } = request;
   if (version.kind === 'prefix') return { features: version.numbers.slice(0, 1), longTerm: LONG_TERM };
   if (version.kind === 'exact') return { features: [Number.parseInt(version.version, 10)], longTerm: LONG_TERM };
+  if (version.kind === 'channel' && version.name.endsWith('-ea')) {
+    return { features: [Number.parseInt(version.name, 10)], longTerm: LONG_TERM };
+  }
   const available = await upstream.json(`${API}/info/available_releases`, decodeAvailable);
   return { features: featuresOf(request, available), longTerm: available.available_lts_releases };
 }
@@ -190,22 +209,28 @@ function featuresOf({ version, floor }: ToolRequest, available: ReturnType<typeo
 const PAGE = 20;
 const MOST_PAGES = 50;
 
-async function publishedOf(upstream: Upstream, feature: number): Promise<readonly Published[]> {
+async function publishedOf(upstream: Upstream, feature: number, { image, type }: List): Promise<readonly Published[]> {
   const found: Published[] = [];
   for (let page = 0; page < MOST_PAGES; page += 1) {
-    const query = `image_type=jdk&jvm_impl=hotspot&vendor=eclipse&page_size=${PAGE}&page=${page}`;
-    const url = `${API}/assets/feature_releases/${feature}/ga?${query}`;
+    const query = `image_type=${image}&jvm_impl=hotspot&vendor=eclipse&page_size=${PAGE}&page=${page}`;
+    const url = `${API}/assets/feature_releases/${feature}/${type}?${query}`;
     const { length, releases } = await upstream.json(url, decodePage).catch((error: unknown) => {
       if (error instanceof PolyenvError && error.status === 404) return { length: 0, releases: [] };
       throw error;
     });
-    for (const { release_name, timestamp, binaries } of releases) {
-      const version = javaScheme.version(release_name);
+    for (const { release_name, timestamp, version_data, binaries } of releases) {
+      const version = type === 'ga' ? javaScheme.version(release_name) : earlyVersion(version_data?.semver ?? '');
       if (version !== undefined) found.push({ version, date: timestamp.slice(0, 10), binaries });
     }
     if (length < PAGE) return found;
   }
   return found;
+}
+
+/** A nightly is told by the build that it is on the way to: `27.0.0-beta+12.0.202602010000` is `27-ea+12`. */
+function earlyVersion(semver: string): Version | undefined {
+  const [, numbers = '', build] = /^(\d+\.\d+\.\d+)-\w+\+(\d+)/.exec(semver) ?? [];
+  return build === undefined ? undefined : javaScheme.version(`${numbers.replace(/(?:\.0)+$/, '')}-ea+${build}`);
 }
 
 const SYSTEMS: Readonly<Record<Platform['os'], string>> = { linux: 'linux', darwin: 'mac', windows: 'windows' };
@@ -229,8 +254,31 @@ function tagOf(version: Version): string {
   return feature === '8' ? `jdk8u${update}-b${build.padStart(2, '0')}` : `jdk-${version}`;
 }
 
+interface Build {
+  readonly version: Version;
+  readonly platform: PlatformKey;
+  readonly image: string;
+}
+
+/** A nightly's tag and file carry a day and an hour, which its version does not say. */
+const NIGHTLY =
+  /^https:\/\/github\.com\/adoptium\/temurin(\d+)-binaries\/releases\/download\/jdk[\w.+%-]{1,80}-beta\/OpenJDK[\dU]{0,4}-(jdk|jre)_([a-z0-9]+)_([a-z-]+)_hotspot_[\w.-]{1,80}\.(?:tar\.gz|zip)$/;
+
+/** The folder in the archive at that place, if that is where the build is. */
+function rootAt(build: Build, at: string): string | undefined {
+  const { version, platform, image } = build;
+  if (!javaScheme.prerelease(version)) {
+    return linksOf(build).includes(at) ? `${tagOf(version)}${image === 'jre' ? '-jre' : ''}` : undefined;
+  }
+  const { os, architecture } = wordsOf(platform);
+  const format = platform.startsWith('windows') ? '.zip' : '.tar.gz';
+  const [, feature, ...words] = NIGHTLY.exec(at) ?? [];
+  const same = feature === leadingNumbers(version, 1) && words.join() === [image, architecture, os].join();
+  return same && at.endsWith(format) ? '*' : undefined;
+}
+
 /** Where the archive of a platform is. The first release of some features lacks the `U`. */
-function linksOf(version: Version, platform: PlatformKey): readonly string[] {
+function linksOf({ version, platform, image }: Build): readonly string[] {
   const { os, architecture } = wordsOf(platform);
   const feature = leadingNumbers(version, 1);
   const tag = tagOf(version);
@@ -238,7 +286,7 @@ function linksOf(version: Version, platform: PlatformKey): readonly string[] {
   const format = platform.startsWith('windows') ? 'zip' : 'tar.gz';
   const folder = `https://github.com/adoptium/temurin${feature}-binaries/releases/download/${encodeURIComponent(tag)}`;
   return [`${feature}U`, feature].map(
-    (name) => `${folder}/OpenJDK${name}-jdk_${architecture}_${os}_hotspot_${spelt}.${format}`,
+    (name) => `${folder}/OpenJDK${name}-${image}_${architecture}_${os}_hotspot_${spelt}.${format}`,
   );
 }
 

@@ -207,11 +207,38 @@ test('a package is told apart by system, processor, C library, and what it is', 
   expect(selectRelease(runtime, asked('zulu-javafx-17'), releases)?.variant).toBe('javafx');
 });
 
-test('early access of a vendor is refused by name', async () => {
+test('early access is asked for by name, and never taken otherwise', async () => {
   const source = sourceOf('zulu');
-  await expect(source.releases(foojay([], {}), asked('zulu-27-ea'))).rejects.toMatchObject({
-    code: 'request-unsupported',
-  });
+  for (const [text, status] of [
+    ['zulu-27-ea', 'ea'],
+    ['27.ea.12-zulu', 'ea'],
+    ['zulu-27', 'ga'],
+  ] as const) {
+    const upstream = foojay([entry('p1', { java_version: '27-ea+12', release_status: 'ea' })], {});
+    const found = selectRelease(runtime, asked(text), await source.releases(upstream, asked(text)));
+    expect(found?.version).toBe(status === 'ea' ? '27-ea+12' : undefined);
+    expect(upstream.asked[0]).toMatch(new RegExp(`jdk_version=27&.*release_status=${status}`));
+  }
+});
+
+test("a build is asked for by the vendor's own number too, as mise writes it, and CRaC only where it is asked for", async () => {
+  const source = sourceOf('zulu');
+  const packages = [
+    entry('a', { java_version: '17.0.8.1+1', distribution_version: '17.44.53' }),
+    entry('b', { java_version: '17.0.9+8', distribution_version: '17.46.19' }),
+    entry('c', {
+      java_version: '17.0.10+7',
+      distribution_version: '17.48.15',
+      filename: 'zulu17.48.15-ca-crac-jdk17.0.10-linux_x64.tar.gz',
+    }),
+  ];
+  const found = async (text: string) =>
+    selectRelease(runtime, asked(text), await source.releases(foojay(packages, {}), asked(text)))?.version;
+  expect(await found('zulu-17.44.53.0')).toBe('17.0.8.1+1');
+  expect(await found('zulu-17.44')).toBe('17.0.8.1+1');
+  expect(await found('zulu-17')).toBe('17.0.9+8');
+  expect(await found('17.0.10.crac-zulu')).toBe('17.0.10+7');
+  expect(await found('zulu-8.72.0.17')).toBeUndefined();
 });
 
 test('temurin is the usual one, and every vendor is one source', () => {

@@ -41,11 +41,48 @@ describe('Adoptium', () => {
     expect(await features('12')).toEqual(['12']);
   });
 
-  test('refuses unknown vendors and early access by name', async () => {
+  test('refuses unknown vendors by name', () => {
     expect(() => asked('acme-21')).toThrow(/"acme"/);
-    await expect(adoptium.releases(fakeUpstream(published), asked('23-ea'))).rejects.toMatchObject({
-      code: 'request-unsupported',
-    });
+  });
+
+  test.each([
+    ['temurin-jre-21', 'jre', 'ga', 'jdk-21.0.2+13', 'OpenJDK21U-jre_x64_linux_hotspot_21.0.2_13.tar.gz', '21.0.2+13'],
+    ['temurin-jre-8', 'jre', 'ga', 'jdk8u412-b08', 'OpenJDK8U-jre_x64_linux_hotspot_8u412b08.tar.gz', '8.0.412+8'],
+    ['27-ea', 'jdk', 'ea', 'jdk-27+12-ea-beta', 'OpenJDK-jdk_x64_linux_hotspot_27_12-ea.tar.gz', '27-ea+12'],
+    ['temurin-27-ea+12', 'jdk', 'ea', 'jdk-27+12-ea-beta', 'OpenJDK-jdk_x64_linux_hotspot_27_12-ea.tar.gz', '27-ea+12'],
+    [
+      '17-ea',
+      'jdk',
+      'ea',
+      'jdk17-2021-07-31-00-07-beta',
+      'OpenJDK17-jdk_x64_linux_hotspot_2021-07-31-00-07.tar.gz',
+      '17-ea+33',
+    ],
+  ])('%s is read from its own list', async (text, image, type, release_name, file, version) => {
+    const feature = Number.parseInt(version, 10);
+    const link = `https://github.com/adoptium/temurin${feature}-binaries/releases/download/${encodeURIComponent(release_name)}/${file}`;
+    const binary = {
+      os: 'linux',
+      architecture: 'x64',
+      image_type: image,
+      package: { link, checksum: 'b'.repeat(64), size: 5 },
+    };
+    const semver = type === 'ea' ? `${feature}.0.0-beta+${version.split('+')[1]}.0.202602010000` : version;
+    const list = [{ release_name, timestamp: '2026-02-01T00:00:00Z', version_data: { semver }, binaries: [binary] }];
+    const url = page(feature).replace('/ga?', `/${type}?`).replace('image_type=jdk', `image_type=${image}`);
+    const upstream = fakeUpstream({ files: { [url]: JSON.stringify(list) } });
+    const request = asked(text);
+    const release = selectRelease(runtime, request, await adoptium.releases(upstream, request));
+    expect(release?.version).toBe(version);
+    const [artifact] = await adoptium.artifacts(upstream, release as never, request);
+    expect(artifact).toMatchObject({ platform: 'linux-x64', parts: [{ at: link }] });
+    const claim = { version: version as Version, platform: 'linux-x64', at: link } as const;
+    const variant = image === 'jre' ? { variant: 'jre' } : {};
+    const root = type === 'ea' ? '*' : `${release_name}-jre`;
+    expect(adoptium.owns({ ...claim, ...variant })).toEqual({ format: 'tar.gz', root });
+    expect(adoptium.owns({ ...claim, ...variant, platform: 'linux-arm64' })).toBeUndefined();
+    expect(adoptium.owns({ ...claim, ...(image === 'jre' ? {} : { variant: 'jre' }) })).toBeUndefined();
+    expect(adoptium.owns({ ...claim, ...variant, version: '28-ea+1' as Version })).toBeUndefined();
   });
 
   test('says where an archive’s own signature is, and by which key', () => {

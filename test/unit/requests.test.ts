@@ -455,6 +455,31 @@ describe('java', () => {
     expect(ask('java', '21-open').vendor).toBe('openjdk');
     expect(ask('java', 'corretto').vendor).toBe('corretto');
     expect(ask('java', '21-tem').vendor).toBe('temurin');
+    // jenv's, Foojay's, asdf-java's and mise's names, and builds behind the version.
+    for (const [text, ...named] of [
+      ['corretto64-11.0.16.9.1', 'corretto', undefined, [11, 0, 16]],
+      ['openjdk64-1.8.0.332', 'openjdk', undefined, [8, 0, 332]],
+      ['sap_machine-21', 'sapmachine', undefined, [21]],
+      ['semeru-openj9-11', 'semeru', undefined, [11]],
+      ['graalvm_community-21', 'graalvm-community', undefined, [21]],
+      ['liberica-full-17', 'liberica', 'javafx', [17]],
+      ['zulu+fx-17', 'zulu', 'javafx', [17]],
+      ['17.0.13.crac-librca', 'liberica', 'crac', [17, 0, 13]],
+      ['17.0.15-jre-tem', 'temurin', 'jre', [17, 0, 15]],
+      ['17-jre', undefined, 'jre', [17]],
+      ['21-temurin', 'temurin', undefined, [21]],
+    ] as const) {
+      const { vendor, variant, version } = javaScheme.request(text);
+      expect([vendor, variant, version.kind === 'prefix' && version.numbers], text).toEqual(named);
+    }
+    expect(javaScheme.request('lts-tem')).toEqual({ version: { kind: 'channel', name: 'lts' }, vendor: 'temurin' });
+    for (const [text, version] of [
+      ['semeru-openj9-17.0.9+9_openj9-0.41.0', '17.0.9+9'],
+      ['semeru-openj9-8u345-b01_openj9-0.33.1', '8.0.345+1'],
+      ['liberica-8u265+1', '8.0.265+1'],
+    ] as const) {
+      expect(javaScheme.request(text).version, text).toEqual({ kind: 'exact', version });
+    }
   });
 
   test.each([

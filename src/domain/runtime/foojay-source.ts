@@ -29,11 +29,13 @@ const asPackages = asObject({
       id: asString,
       archive_type: asString,
       java_version: asString,
+      distribution_version: optional(asString),
       operating_system: asString,
       lib_c_type: optional(asString),
       architecture: asString,
       package_type: asString,
       javafx_bundled: optional(asBoolean),
+      filename: optional(asString),
       size: optional(asCount),
     }),
   ),
@@ -96,28 +98,29 @@ export function foojaySource(of: FoojayVendor): Source {
 const FORMATS = ['tar.gz', 'zip', 'tar.xz'];
 
 async function packagesOf(upstream: Upstream, of: FoojayVendor, request: ToolRequest): Promise<readonly Package[]> {
-  const { version, variant } = request;
-  if (version.kind === 'channel' && version.name.endsWith('-ea')) {
-    throw new PolyenvError('request-unsupported', `early-access builds of ${of.vendor} are not offered`, {
-      hint: 'polyenv ls-remote java',
-    });
-  }
+  const { variant } = request;
   const feature = featureOf(request);
   const query = [
     `distribution=${of.distribution}`,
     feature === undefined ? 'latest=available' : `jdk_version=${feature}`,
-    `package_type=${variant === 'jre' ? 'jre' : 'jdk'}`,
-    'release_status=ga',
+    `package_type=${variant?.split('-').includes('jre') ? 'jre' : 'jdk'}`,
+    `release_status=${isEarly(request) ? 'ea' : 'ga'}`,
     'directly_downloadable=true',
-    `javafx_bundled=${variant === 'javafx'}`,
+    `javafx_bundled=${variant?.split('-').includes('javafx') ?? false}`,
     ...FORMATS.map((format) => `archive_type=${format}`),
   ].join('&');
   const { result } = await upstream.json(`${API}/packages?${query}`, asPackages);
   return result.filter((one) => FORMATS.includes(one.archive_type));
 }
 
+function isEarly({ version }: ToolRequest): boolean {
+  if (version.kind === 'channel') return version.name.endsWith('-ea');
+  return version.kind === 'exact' && javaScheme.prerelease(version.version);
+}
+
 /** The feature release that holds every answer, if one does. */
 function featureOf({ version }: ToolRequest): number | undefined {
+  if (version.kind === 'channel' && version.name.endsWith('-ea')) return Number.parseInt(version.name, 10);
   if (version.kind === 'prefix') return version.numbers[0];
   return version.kind === 'exact' ? Number.parseInt(version.version, 10) : undefined;
 }
@@ -128,11 +131,17 @@ const LONG_TERM = [8, 11, 17, 21, 25, 29];
 function releaseOf({ vendor }: FoojayVendor, one: Package): Release | undefined {
   const version = javaScheme.version(one.java_version);
   if (version === undefined) return undefined;
-  const variant = one.package_type === 'jre' ? 'jre' : one.javafx_bundled === true ? 'javafx' : undefined;
+  const special = ['crac', 'lite'].find((word) => new RegExp(`[-_]${word}[-_.]`).test(one.filename ?? ''));
+  const build = [
+    ...(one.package_type === 'jre' ? ['jre'] : []),
+    ...(one.javafx_bundled === true ? ['javafx'] : []),
+    ...(special === undefined ? [] : [special]),
+  ];
+  const variant = build.length === 0 ? undefined : build.join('-');
   return {
     version,
     vendor,
-    ...present({ variant }),
+    ...present({ variant, own: one.distribution_version }),
     ...(LONG_TERM.includes(Number.parseInt(version, 10)) && { lts: '' }),
   };
 }

@@ -11,6 +11,8 @@ export interface Release {
   readonly date?: string;
   readonly vendor?: string;
   readonly variant?: string;
+  /** The vendor's own number of it, where that is another: `17.44.53` of Zulu. */
+  readonly own?: string;
   readonly prerelease?: boolean;
   /** Release notes. */
   readonly notes?: string;

@@ -34,8 +34,9 @@ interface Parts {
 }
 
 const MODERN = /^(\d+(?:\.\d+){0,6})(?:[-.](ea|beta|rc\d*|internal))?(?:[+.](?:b)?(\d+))?(?:[.-][0-9A-Za-z]+)*$/i;
-const EIGHT = /^(\d+)u(\d+)(?:-?b(\d+))?$/;
-const LEGACY = /^1\.([5-8])(?:\.0(?:_(\d+))?)?(?:-b(\d+))?$/;
+const EIGHT = /^(\d+)u(\d+)(?:(?:-?b|\+)(\d+))?$/;
+/** jenv writes `1.8.0.332` for `1.8.0_332`. */
+const LEGACY = /^1\.([5-8])(?:\.0(?:[_.](\d+))?)?(?:-b(\d+))?$/;
 
 function readVersion(text: string): Version | undefined {
   const parts = readParts(text.trim().replace(/^(?:jdk-?|v)(?=\d)/i, ''));
@@ -78,27 +79,52 @@ function compareParts(a: Parts | undefined, b: Parts | undefined): number {
   );
 }
 
-/** SDKMAN's suffixes, and other spellings, of vendors: https://sdkman.io/jdks */
+/**
+ * Other spellings of vendors: SDKMAN's suffixes (https://sdkman.io/jdks), and the names of asdf-java, setup-java, mise and
+ * Foojay (https://github.com/foojayio/discoapi#distributions). jenv puts `64` behind them.
+ */
 const VENDORS: Readonly<Record<string, string>> = {
   tem: 'temurin',
   adoptium: 'temurin',
   adoptopenjdk: 'temurin',
   adopt: 'temurin',
+  'adopt-hotspot': 'temurin',
+  aoj: 'temurin',
   eclipse: 'temurin',
   'eclipse-temurin': 'temurin',
   amzn: 'corretto',
   amazon: 'corretto',
+  'amazon-corretto': 'corretto',
+  amazoncorretto: 'corretto',
+  azul: 'zulu',
+  'azul-zulu': 'zulu',
   librca: 'liberica',
+  bellsoft: 'liberica',
   nik: 'liberica-nik',
+  liberica_nik: 'liberica-nik',
+  liberica_native: 'liberica-nik',
   ms: 'microsoft',
   open: 'openjdk',
   openjdk64: 'openjdk',
   sem: 'semeru',
+  'semeru-openj9': 'semeru',
+  ibm: 'semeru',
   sapmchn: 'sapmachine',
+  sap: 'sapmachine',
+  sap_machine: 'sapmachine',
   jbr: 'jetbrains',
+  jbrsdk: 'jetbrains',
   albba: 'dragonwell',
+  alibaba: 'dragonwell',
+  tencent: 'kona',
   graal: 'graalvm',
+  'oracle-graalvm': 'graalvm',
+  'graalvm-oracle': 'graalvm',
   graalce: 'graalvm-community',
+  'graalvm-ce': 'graalvm-community',
+  graalvm_community: 'graalvm-community',
+  oracle_open_jdk: 'openjdk',
+  'oracle-openjdk': 'openjdk',
   bsg: 'bisheng',
   zulu: 'zulu',
   oracle: 'oracle',
@@ -111,42 +137,57 @@ const VENDORS: Readonly<Record<string, string>> = {
 /** Builds that are named between vendor and version. */
 const VARIANTS = ['jre', 'javafx', 'crac', 'musl', 'lite'];
 
+/** Other words for them: Liberica's full JDK is the one with JavaFX. */
+const VARIANT_WORDS: Readonly<Record<string, string>> = { fx: 'javafx', full: 'javafx' };
+
+function variantOf(word: string): string | undefined {
+  const name = Object.hasOwn(VARIANT_WORDS, word) ? VARIANT_WORDS[word] : word;
+  return VARIANTS.find((one) => one === name);
+}
+
 interface Named {
   readonly rest: string;
   readonly vendor?: string;
   readonly variant?: string;
 }
 
-const FRONT = /^([<>=~^ ]*)([a-z][a-z0-9_]*(?:-[a-z][a-z0-9_]*)*)[-@](?=\d|latest$|lts(?:$|[/-]))(.*)$/;
-const BEHIND = /^(\d[0-9a-z.+_-]*?)(?:[.]fx)?-([a-z]+)$/;
+const FRONT = /^([<>=~^ ]*)([a-z][a-z0-9_]*(?:[-+][a-z][a-z0-9_]*)*)[-@](?=\d|latest$|lts(?:$|[/-]))(.*)$/;
+const BEHIND = /^(\d[0-9a-z.+_-]*?|latest|lts)(?:[.-](fx|crac|jre|javafx))?(?:-([a-z]+))?$/;
 
 function takeName(text: string): Named {
   const front = FRONT.exec(text);
   if (front !== null) {
     const [, operator = '', name = '', rest = ''] = front;
-    const words = name.split('-').filter((word) => word !== 'jdk');
-    const variant = words.filter((word) => VARIANTS.includes(word)).join('-');
-    const vendor = words.filter((word) => !VARIANTS.includes(word)).join('-');
+    const words = name.split(/[-+]/).filter((word) => word !== 'jdk');
+    const [, version = rest, behind] = /^(\d.*)-(jre|javafx|fx)$/.exec(rest) ?? [];
+    const variant = [...words, behind ?? ''].flatMap((word) => variantOf(word) ?? []).join('-');
+    const vendor = words.filter((word) => variantOf(word) === undefined).join('-');
     return {
-      rest: `${operator}${rest}`,
+      rest: `${operator}${version}`,
       ...(vendor !== '' && { vendor: vendorOf(vendor) }),
       ...(variant !== '' && { variant }),
     };
   }
-  const [, version = '', suffix = ''] = BEHIND.exec(text) ?? [];
-  const known = Object.hasOwn(VENDORS, suffix) ? VENDORS[suffix] : undefined;
-  if (known === undefined) return { rest: text };
-  return { rest: version, vendor: known, ...(text.includes(`.fx-${suffix}`) && { variant: 'javafx' }) };
+  const [, version = '', build = '', suffix] = BEHIND.exec(text) ?? [];
+  const variant = variantOf(build);
+  const named = suffix !== undefined && isVendor(suffix) ? vendorOf(suffix) : undefined;
+  if (named === undefined && (suffix !== undefined || variant === undefined)) return { rest: text };
+  return { rest: version, ...present({ vendor: named, variant }) };
+}
+
+function isVendor(name: string): boolean {
+  return Object.hasOwn(VENDORS, name) || Object.values(VENDORS).includes(name);
 }
 
 function vendorOf(name: string): string {
-  return Object.hasOwn(VENDORS, name) ? (VENDORS[name] ?? name) : name;
+  const bare = isVendor(name) ? name : name.replace(/64$/, '');
+  return Object.hasOwn(VENDORS, bare) ? (VENDORS[bare] ?? bare) : isVendor(bare) ? bare : name;
 }
 
 function readRequest(written: string): ParsedRequest {
   const text = written.toLowerCase();
   if (text.includes('||')) return readAlternatives(written, text);
-  if (Object.hasOwn(VENDORS, text) || Object.values(VENDORS).includes(text)) {
+  if (isVendor(text)) {
     return { version: { kind: 'latest' }, vendor: vendorOf(text) };
   }
   if (/^[a-z][a-z0-9_-]*[-@]$/.test(text)) {
@@ -158,17 +199,18 @@ function readRequest(written: string): ParsedRequest {
   }
   const { rest, ...named } = takeName(text);
   return {
-    version: readVersionRequest(written, named.vendor === undefined ? rest : withoutOwnNumbers(rest)),
+    version: readVersionRequest(written, named.vendor === undefined ? rest : withoutOwnNumbers(named.vendor, rest)),
     ...named,
   };
 }
 
 /**
  * Vendors put numbers of their own behind Java's: `17.0.13.0.13+11` of Dragonwell and `17.0.15.6.1` of Corretto are builds
- * of 17.0.13 and 17.0.15, and Corretto's `8.432.06.1` is one of 8u432.
+ * of 17.0.13 and 17.0.15, and Corretto's `8.432.06.1` is one of 8u432. Semeru names its OpenJ9 besides.
  */
-function withoutOwnNumbers(text: string): string {
-  const eight = /^8\.(\d{2,3})\.\d+\.\d+$/.exec(text)?.[1];
+function withoutOwnNumbers(vendor: string, written: string): string {
+  const text = written.replace(/_openj9-[\d.]+(?:-[a-z0-9]+)*$/, '').replace(/^(\d+(?:\.\d+)*\+\d+)\.\d+$/, '$1');
+  const eight = vendor === 'corretto' ? /^8\.(\d{2,3})\.\d+\.\d+$/.exec(text)?.[1] : undefined;
   if (eight !== undefined) return `8.0.${eight}`;
   return /^(\d+\.\d+\.\d+)\.\d+\.\d+(?:\.\d+)*(?:\+\d+)?$/.exec(text)?.[1] ?? text;
 }
@@ -215,7 +257,7 @@ function matches(request: VersionRequest, release: Release): boolean {
     case 'latest':
       return !early;
     case 'prefix':
-      return !early && hasPrefix(parts.numbers, request.numbers);
+      return !early && (hasPrefix(parts.numbers, request.numbers) || hasOwnNumber(release, request.numbers));
     case 'channel': {
       if (request.name.startsWith('lts')) return !early && matchesLts(request.name, release);
       return early && hasPrefix(parts.numbers, readNumbers(request.name.replace(/-ea$/, '')) ?? []);
@@ -230,6 +272,12 @@ function matches(request: VersionRequest, release: Release): boolean {
     case 'system':
       return false;
   }
+}
+
+/** Azul counts its Zulu by itself, and mise writes that: `zulu-17.44.53`. Of the JDK the second number has always been 0. */
+function hasOwnNumber({ own }: Release, asked: readonly number[]): boolean {
+  const numbers = (asked[1] ?? 0) > 0 ? readNumbers(own ?? '') : undefined;
+  return numbers !== undefined && hasPrefix(numbers, asked);
 }
 
 function matchesRange(text: string, found: { readonly release: Release; readonly parts: Parts }): boolean {
