@@ -414,6 +414,7 @@ for (const shell of STAND_INS) {
         ] as const) {
           const environment = store.describe(folder ?? store.person, '2.0.0', {
             inputs: [...(folder === undefined ? [] : [join(a, '.dummy-version')]), store.home.store],
+            folders: [store.home.store],
             absences: [],
           });
           await writeOnceRoute(onceFolder(store.home, asked, folder) as string, environment);

@@ -7,6 +7,7 @@ import { exportsFile, readExports } from '../../adapters/services/exports';
 import { isEditedUnseen } from '../../adapters/store/standing';
 import { executablesIn, listToolchains, readTree } from '../../adapters/store/store';
 import { certificateVariables } from '../../adapters/tls/trust-files';
+import { MISE_FRAGMENTS } from '../../domain/pins/files/mise-files';
 import { askingVariables } from '../../domain/pins/files/of-runtime';
 import type { Environment, RoutedRuntime } from '../../domain/routes/environment';
 import type { Runtime } from '../../domain/runtime/runtime';
@@ -210,6 +211,7 @@ export async function describeEnvironment(
       ...files.filter((path) => existsSync(path)),
       ...overlays.flatMap(({ inputs }) => inputs),
     ],
+    folders: project.inputs.filter((path) => path.endsWith(`/${MISE_FRAGMENTS}`)),
     absences: [
       ...project.absences,
       ...effects.absences,

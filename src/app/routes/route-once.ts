@@ -153,6 +153,7 @@ function withStore(ctx: Context, environment: Environment): Environment {
   return {
     ...environment,
     inputs: [...environment.inputs, ctx.home.store, ...files.filter(isFile)],
+    folders: [...(environment.folders ?? []), ctx.home.store],
     absences: [...environment.absences, ...files.filter((file) => !isFile(file))],
   };
 }

@@ -12,7 +12,7 @@ export function renderHookSh(environment: Environment, stamps: string, id: strin
   const gone = environment.absences.map(quoteSh);
   return `# polyenv hook 1
 __polyenv_r=stale
-${inputs.map(([file, stamp]) => `${stoodStill(file, stamp)} || return 0\n`).join('')}${gone.map((file) => `[ ! -e ${file} ] || return 0\n`).join('')}${toolchains(
+${inputs.map(([file, stamp]) => `${stoodStill(environment, file, stamp)} || return 0\n`).join('')}${gone.map((file) => `[ ! -e ${file} ] || return 0\n`).join('')}${toolchains(
   environment,
 )
   .map((root) => `[ -d ${quoteSh(root)} ] || return 0\n`)
@@ -29,10 +29,12 @@ ${steps(environment)
 /** `return` would end the function that sources this: conditions stand around what they guard. */
 export function renderHookFish(environment: Environment, stamps: string, id: string): string {
   const inputs = stampedInputs(environment, stamps).map((pair) => pair.map(quoteFish));
+  const folders = new Set(environment.folders?.map(quoteFish));
   const conditions = [
     'true',
     ...inputs.map(
-      ([file, stamp]) => `test -e ${file} -a -f ${stamp} -a ! ${file} -nt ${stamp} -a ! ${file} -ot ${stamp}`,
+      ([file, stamp]) =>
+        `test ${folders.has(file ?? '') ? '-d' : '-f'} ${file} -a -f ${stamp} -a ! ${file} -nt ${stamp} -a ! ${file} -ot ${stamp}`,
     ),
     ...environment.absences.map((file) => `test ! -e ${quoteFish(file)}`),
     ...toolchains(environment).map((root) => `test -d ${quoteFish(root)}`),

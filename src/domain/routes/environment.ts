@@ -17,8 +17,10 @@ export interface Environment {
   readonly services?: Readonly<Record<string, string>>;
   /** What a trusted manifest sets, after the runtimes' own. */
   readonly variables: readonly EnvOp[];
-  /** Existing files that were read, and folders whose entries were, absolute: a changed one makes the routes stale. */
+  /** Existing files that were read, absolute: a changed one makes the routes stale. */
   readonly inputs: readonly string[];
+  /** Which of them are folders: one that changes has other entries. */
+  readonly folders?: readonly string[];
   /** What each of these held, as a digest: an edit may keep a file's time. Absent in what an older polyenv compiled. */
   readonly contents?: readonly string[];
   /** Files that must stay absent, absolute. */
@@ -279,7 +281,7 @@ function renderConditions(environment: Environment, stamps: string): string {
   const { inputs, absences, traces, given = {} } = environment;
   const own = new Set(traces.flatMap((trace) => [...trace.inputs, ...trace.absences]));
   const line = (condition: string): string => `${condition} || return 0\n`;
-  const stood = (file: string): string => line(stoodStill(file, `${stamps}/${inputs.indexOf(file)}`));
+  const stood = (file: string): string => line(stoodStill(environment, file, `${stamps}/${inputs.indexOf(file)}`));
   const gone = (file: string): string => line(`[ ! -e ${quoteSh(file)} ]`);
   const shared = [
     ...Object.entries(given).map(([name, value]) => line(`[ "\${${name}-}" = ${quoteSh(value)} ]`)),
@@ -323,17 +325,17 @@ export function renderTraces(environment: Environment, stamps: string): Readonly
   const { inputs } = environment;
   const line = (condition: string): string => `${condition} || return 0\n`;
   const files = tracedElsewhere(environment).map(({ tool, inputs: own, absences }) => {
-    const stood = own.map((file) => line(stoodStill(file, `${stamps}/${inputs.indexOf(file)}`)));
+    const stood = own.map((file) => line(stoodStill(environment, file, `${stamps}/${inputs.indexOf(file)}`)));
     const gone = absences.map((file) => line(`[ ! -e ${quoteSh(file)} ]`));
     return [`${tool}.sh`, `# polyenv trace 1\n${[...stood, ...gone].join('')}__polyenv_r=traced\n`] as const;
   });
   return Object.fromEntries(files);
 }
 
-/** An input, a folder too, is as it was when its time is neither newer nor older than its stamp's: times move backwards too. */
-export function stoodStill(file: string, stampFile: string): string {
+/** An input is as it was when its time is neither newer nor older than its stamp's: times move backwards too. */
+export function stoodStill({ folders = [] }: Pick<Environment, 'folders'>, file: string, stampFile: string): string {
   const [input, stamp] = [quoteSh(file), quoteSh(stampFile)];
-  return `[ -e ${input} ] && [ -f ${stamp} ] && [ ! ${input} -nt ${stamp} ] && [ ! ${input} -ot ${stamp} ]`;
+  return `[ ${folders.includes(file) ? '-d' : '-f'} ${input} ] && [ -f ${stamp} ] && [ ! ${input} -nt ${stamp} ] && [ ! ${input} -ot ${stamp} ]`;
 }
 
 /** Global installs, which polyenv itself must see: the first word that is no option, and the flags that make it one. */

@@ -110,7 +110,7 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     fix: 'See [runtimes](runtimes.md) for the names.',
   },
   'request-unsupported': {
-    meaning: 'The request is understood and deliberately not offered: another vendor, an early-access build.',
+    meaning: 'The request is understood and deliberately not offered: another vendor, another form of a request.',
     fix: 'Ask for what is offered, or link your own copy: `polyenv link TOOL@VERSION DIR`.',
   },
   'task-unknown': {
