@@ -1,17 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { RELEASE_BASE } from '../src/domain/toolchain/own-release';
-import { makeArchives } from './release/archives';
-import { makeDeb } from './release/deb';
-import { makeFormula } from './release/formula';
-import { obtainNodes } from './release/node';
-import { makePackage } from './release/package';
-import { makeBill } from './release/sbom';
-import { signSums, writeSums } from './release/sums';
+import { present } from '../src/domain/words/present';
+import { makeEverything } from './release/everything';
 import { deterministicTime } from './release/time';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
@@ -52,33 +47,19 @@ async function main(): Promise<number> {
   const base = values.base ?? RELEASE_BASE;
   const out = resolve(values.out ?? join(root, 'release'));
   const folder = join(out, version);
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
   execFileSync(process.execPath, [join(root, 'node_modules/tsx/dist/cli.mjs'), join(root, 'scripts/build.ts')], {
     stdio: 'inherit',
   });
 
   const work = mkdtempSync(join(tmpdir(), 'polyenv-release-'));
-  const gaps: string[] = [];
+  const platforms = values.platform?.split(',');
+  const program = values.node === undefined ? undefined : resolve(values.node);
+  let gaps: readonly string[];
   try {
-    const tree = await makePackage({ root, work, folder, version, time });
-    const wanted = values.platform?.split(',');
-    const nodes = await obtainNodes({
-      root,
-      work,
-      ...(values.node !== undefined && { program: resolve(values.node) }),
+    gaps = await makeEverything({
+      ...{ root, work, out, version, base, key, time },
+      ...present({ platforms, program, deb: values.deb }),
     });
-    const platforms = [...nodes.platforms].filter(({ platform }) => wanted?.includes(platform) ?? true);
-    gaps.push(...nodes.gaps.filter((text) => wanted === undefined || wanted.some((one) => text.startsWith(`${one}:`))));
-    const archives = await makeArchives({ tree, platforms, folder, work, version, time });
-    await makeBill({ root, folder, version, nodes: platforms });
-    makeFormula({ root, folder, version, base, archives });
-    if (values.deb) gaps.push(...makeDeb({ root, folder, work, version, time, archives }));
-    writeSums(folder);
-    await signSums({ folder, key, time });
-    const script = readFileSync(join(root, 'scripts/release/install.sh'), 'utf8').replace('@BASE@', base);
-    writeFileSync(join(out, 'install.sh'), script, { mode: 0o755 });
-    writeFileSync(join(out, 'latest'), `${version}\n`);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

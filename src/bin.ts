@@ -1,5 +1,5 @@
 import { fstatSync, readFileSync, realpathSync, statSync, writeSync } from 'node:fs';
-import { availableParallelism, homedir, hostname, tmpdir, userInfo } from 'node:os';
+import { availableParallelism, hostname, tmpdir, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { loadCached } from './code-cache';
 import type { Host } from './host';
@@ -53,7 +53,7 @@ const host: Host = {
   program: join(dirname(realpathSync(__filename)), 'polyenv.cjs'),
   os: process.platform,
   arch: process.arch,
-  personHome: process.env.HOME?.startsWith('/') ? process.env.HOME : homedir(),
+  personHome: personHome(),
   loginShell: () => {
     try {
       return userInfo().shell ?? undefined;
@@ -134,6 +134,18 @@ for (const stream of [process.stdout, process.stderr]) {
     if (!unread) for (const stop of stops) stop('SIGTERM');
     unread = true;
   });
+}
+
+/** HOME, where it is a folder's path; else what the system knows of the user. */
+function personHome(): string {
+  const { HOME } = process.env;
+  if (HOME?.startsWith('/')) return HOME;
+  try {
+    return userInfo().homedir;
+  } catch {
+    // A user id without an entry, as in many containers.
+    return '/';
+  }
 }
 
 function isPipe(descriptor: number): boolean {

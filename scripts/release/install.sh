@@ -12,6 +12,9 @@ export LC_ALL
 base=${POLYENV_UPDATE_URL:-@BASE@}
 base=${base%/}
 oldest_glibc=2.28
+# Who may sign SHA256SUMS, in base64; the test key only for a server of this machine, since its secret part is public.
+keys='@KEYS@'
+test_key='@TEST_KEY@'
 
 say() { printf '%s\n' "$*"; }
 fail() {
@@ -124,6 +127,29 @@ else
     fail 'nothing is here that computes a SHA-256 digest' 'install coreutils, then run this again' 1
 fi
 
+# The list of digests by its signature, where there is a key and a program for it. Afterwards polyenv itself checks every update.
+check_signature() {
+    case $base in http://127.0.0.1* | http://localhost* | http://\[::1\]*) keys="$keys $test_key" ;; esac
+    if [ -z "$keys" ]; then
+        say 'the signature of SHA256SUMS is not checked: no key has been made for releases yet'
+        return
+    fi
+    for program in gpgv base64; do
+        command -v "$program" >/dev/null 2>&1 || {
+            say "the signature of SHA256SUMS is not checked: $program is not here"
+            return
+        }
+    done
+    get "$base/$version/SHA256SUMS.asc" "$temporary/signature" ||
+        fail "$base/$version/SHA256SUMS.asc cannot be fetched, so nobody vouches for SHA256SUMS; nothing was installed" 'run this again; if it stays, report it' 6
+    : >"$temporary/keys"
+    for key in $keys; do printf '%s\n' "$key" | base64 -d >>"$temporary/keys"; done
+    gpgv --keyring "$temporary/keys" "$temporary/signature" "$temporary/sums" 2>"$temporary/said" ||
+        fail "the signature of SHA256SUMS does not hold; nothing was installed
+$(sed 's/^/  /' "$temporary/said")" 'run this again; if it stays, report it' 6
+    say 'the signature of SHA256SUMS holds'
+}
+
 # Everything is made in a folder of its own, and becomes real by one rename.
 parent=$home
 while [ ! -d "$parent" ]; do parent=$(dirname -- "$parent"); done
@@ -153,7 +179,7 @@ target=$home/self/$version
 
 if [ -n "$dry" ]; then
     say "would fetch $base/$version/$archive"
-    say "would check it against $base/$version/SHA256SUMS"
+    say "would check it against $base/$version/SHA256SUMS, and that by its signature where gpgv is here"
     say "would unpack it into $target"
     [ -z "$setup" ] || say "would run polyenv setup: shims in $home/shims, and the line for your shell's start-up file"
     exit 0
@@ -162,6 +188,7 @@ fi
 if [ ! -d "$target" ]; then
     say "fetching polyenv $version for $platform"
     get "$base/$version/SHA256SUMS" "$temporary/sums" || fail "$base/$version/SHA256SUMS cannot be fetched" 'is there such a version?' 5
+    check_signature
     wanted=$(awk -v name="$archive" '{ sub(/^\*/, "", $2) } $2 == name { print $1; exit }' "$temporary/sums")
     [ -n "$wanted" ] || fail "polyenv $version has no release for $platform" 'with Node.js: npm install -g polyenv' 4
     get "$base/$version/$archive" "$temporary/archive" || fail "$base/$version/$archive cannot be fetched whole" 'run this again' 5

@@ -3,6 +3,7 @@ import { CommanderError, Option as CommanderOption, Command as Verb } from 'comm
 import { areOfAnother } from '../adapters/routes/shims-check';
 import { type Context, openContext } from '../app/base/context';
 import { PolyenvError } from '../domain/words/errors';
+import { quoteSh } from '../domain/words/shell-quote';
 import type { Host } from '../host';
 import { ownOptions, ownWords, verbIndex } from '../verb';
 import { CATALOG } from './catalog';
@@ -80,9 +81,24 @@ async function runVerb(host: Host, command: Command, words: Words): Promise<numb
   try {
     return await runInContext(host, command, { ...parsed, output, directory });
   } catch (error) {
-    output.fail(error);
+    output.fail(asTyped(error, host.argv));
     return asPolyenvError(error).exit;
   }
+}
+
+/** A slip that stands in the command line: the hint is that line without it. */
+function asTyped(error: unknown, argv: readonly string[]): unknown {
+  if (!(error instanceof PolyenvError) || error.slip === undefined) return error;
+  const { typed, meant } = error.slip;
+  // A name ends where its version begins.
+  const isIt = (word: string): boolean => word.startsWith(typed) && /^(?:[@=:]|$)/.test(word.slice(typed.length));
+  const at = argv.findIndex(isIt);
+  if (at === -1) return error;
+  const words = argv.map((word, index) => {
+    if (index === at) return quoteSh(`${meant}${word.slice(typed.length)}`);
+    return /^--?[\w-]+$/.test(word) ? word : quoteSh(word);
+  });
+  return new PolyenvError(error.code, error.message, { ...error.details, hint: `polyenv ${words.join(' ')}` });
 }
 
 /** A verb's words as its options and arguments. Throws `usage`. */
@@ -130,18 +146,19 @@ async function runInContext(host: Host, command: Command, call: Call): Promise<n
       output.print(outcome);
     return outcome?.exit ?? 0;
   } catch (error) {
-    throw await withRoomIfFull(ctx, error);
+    throw await withPlace(ctx, error);
   } finally {
     // What failed before it is the reason.
     await ctx.close().catch(() => undefined);
   }
 }
 
-/** A full disk is told with the room that there is. */
-async function withRoomIfFull(ctx: Context, error: unknown): Promise<unknown> {
-  if (asPolyenvError(error).code !== 'disk-full') return error;
-  const { withRoom } = await import('../app/changes/room');
-  return withRoom(ctx, asPolyenvError(error));
+/** A full disk is told with the room that there is, and somebody else's home as what it is. */
+async function withPlace(ctx: Context, error: unknown): Promise<unknown> {
+  const known = asPolyenvError(error);
+  if (known.code === 'disk-full') return (await import('../app/changes/room')).withRoom(ctx, known);
+  if (known.code === 'home-unwritable') return (await import('../app/base/foreign-home')).asForeignHome(ctx, known);
+  return error;
 }
 
 /** After an update: it may know runtimes that the one before did not. Failing fails no command. */
@@ -167,7 +184,12 @@ function parse(command: Command, argv: readonly string[], host: Host) {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (argv.includes('--help') || argv.includes('-h')) return showHelp(command, host);
-    throw new PolyenvError('usage', error.message.replace(/^error: /, ''), { hint: `polyenv help ${command.name}` });
+    // commander puts what was meant on a line of its own.
+    const [what = '', near] = error.message.replace(/^error: /, '').split('\n');
+    const meant = /^\(Did you mean (.+)\?\)$/.exec(near ?? '')?.[1];
+    throw new PolyenvError('usage', meant === undefined ? what : `${what}; did you mean ${meant}?`, {
+      hint: (isArgumentMissing(error) ? command.examples?.[0]?.run : undefined) ?? `polyenv help ${command.name}`,
+    });
   }
   const options = verb.opts<Record<string, OptionValue>>();
   if (options.help !== undefined) return showHelp(command, host);
@@ -177,6 +199,11 @@ function parse(command: Command, argv: readonly string[], host: Host) {
     if (found !== undefined) named[option.name] = found;
   }
   return { args: verb.args, options: named };
+}
+
+/** An example says more than the name of what is missing. */
+function isArgumentMissing({ code }: CommanderError): boolean {
+  return code === 'commander.missingArgument';
 }
 
 /** commander takes `--no-git` for the opposite of a `--git` that is on by itself; ours is a switch like any other. */

@@ -23,9 +23,13 @@ export async function servicesAmong(ctx: Context, words: readonly string[]): Pro
   }
   const others = words.filter((word) => !named.some(({ declared }) => declared.name === word));
   if (named.length === 0 || others.length === 0) return named;
-  throw new PolyenvError('usage', `${others.join(', ')} is no service: services are upgraded by themselves`, {
-    hint: `polyenv upgrade ${named.map(({ declared }) => declared.name).join(' ')}`,
-  });
+  throw new PolyenvError(
+    'usage',
+    `${others.join(', ')} is no service: services and runtimes are upgraded by two commands`,
+    {
+      hint: `polyenv upgrade ${named.map(({ declared }) => declared.name).join(' ')}`,
+    },
+  );
 }
 
 export async function upgradeServices(input: Input, services: readonly KnownService[]): Promise<Outcome> {

@@ -3,15 +3,14 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { referencePages } from '../../scripts/reference-pages';
-import { parseWishes } from '../../src/app/project/wishes';
 import { CATALOG } from '../../src/cli/catalog';
 import type { Example, Input } from '../../src/cli/command';
 import { entryOf, loadCommand } from '../../src/cli/entry';
 import { helpText } from '../../src/cli/output/help';
 import { readWords } from '../../src/cli/program';
-import { optionsFromFlags } from '../../src/cli/request-flags';
 import { CATALOGUE } from '../../src/domain/words/errors';
 import type { Host } from '../../src/host';
+import { polyenvCalls, understand } from '../support/understand';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -97,23 +96,6 @@ describe('every command that a page shows', () => {
   });
 });
 
-/** Throws what the program would say of the words. */
-async function understand(line: string): Promise<void> {
-  for (const words of polyenvCalls(line)) {
-    if (words.length === 0 || words[0] === '--version') continue;
-    const own = words[0] === '-C' ? words.slice(2) : words;
-    const command = await loadCommand(entryOf(CATALOG, own[0] ?? ''));
-    const read = readWords(command, { before: [], after: own.slice(1) }, {} as Host);
-    const least = (command.arguments ?? []).filter(({ required }) => required).length;
-    expect(read.args.length, line).toBeGreaterThanOrEqual(least);
-    command.arguments?.forEach(({ choices }, index) => {
-      const word = read.args[index];
-      if (choices !== undefined && word !== undefined) expect(choices, line).toContain(word);
-    });
-    if (command.name === 'use') await parseWishes(read.args, await optionsFromFlags(read.options));
-  }
-}
-
 /** Lines of blocks for a shell, and what is typed in recorded ones, without comments. */
 function shownIn(file: string): readonly string[] {
   const text = readFileSync(join(root, file), 'utf8').replaceAll('\\\n', ' ');
@@ -162,14 +144,4 @@ function prose(file: string): string {
   return readFileSync(join(root, file), 'utf8')
     .replace(/^```[\s\S]*?^```/gm, '')
     .replace(/`[^`\n]*`(?!\])/g, (code) => code.replace(/[[\]()]/g, ''));
-}
-
-/** The polyenv commands of a line for a shell, each as its words behind `polyenv`. */
-function polyenvCalls(line: string): readonly (readonly string[])[] {
-  const inner = /\$\((polyenv [^)]*)\)/.exec(line)?.[1] ?? line;
-  return inner
-    .split(/ && | \|\| | \| | [<>] /)
-    .map((part) => (part.match(/"[^"]*"|'[^']*'|\S+/g) ?? []).map((word) => word.replace(/^["']|["']$/g, '')))
-    .filter((words) => words[0] === 'polyenv')
-    .map((words) => words.slice(1));
 }

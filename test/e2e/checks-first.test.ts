@@ -32,7 +32,10 @@ it('a second user of a home gets one line about it from doctor', async ({ skip }
   mkdirSync(machine.polyenvHome, { recursive: true });
   chmodSync(machine.polyenvHome, 0o555);
   const ran = await machine.polyenv(['doctor', '--json'], { cwd });
+  const verified = await machine.polyenv(['verify'], { cwd });
   chmodSync(machine.polyenvHome, 0o755);
+  expect(verified.stdout.match(/^notice .* cannot be written by you$/gm)).toHaveLength(1);
+  expect(verified.stdout).not.toContain('damaged');
   const { findings } = ran.json<{ findings: { kind: string; message: string }[] }>();
   expect(findings.filter(({ message }) => message.includes(machine.polyenvHome)).map(({ kind }) => kind)).toEqual(
     expect.arrayContaining(['home-unwritable']),

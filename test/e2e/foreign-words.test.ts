@@ -56,6 +56,13 @@ describe('words that mean the same here', () => {
     expect(ran.json()).toHaveProperty(key);
   });
 
+  it('polyenv global says that a line has no support any more, and what takes its place', async () => {
+    const ran = await machine.polyenv(['global', 'node@20']);
+    expect(ran.stderr).toMatch(
+      /Node\.js 20 has had no support since 2026-04-30.*\n +try +polyenv use --default node@\d+/,
+    );
+  });
+
   it('polyenv update upgrades', async () => {
     const cwd = machine.folder('updated');
     await machine.polyenv(['use', 'node@20'], { cwd });
@@ -87,6 +94,11 @@ describe('words of others are answered with the command', () => {
     ['node install 20', 'polyenv install node@20'],
     ['java', 'polyenv current java'],
     ['python script.py', 'polyenv exec -- python3 script.py'],
+    ['use pyton@3', 'polyenv use python@3'],
+    ['-C /tmp install nodd', 'polyenv -C /tmp install node'],
+    ['import nmv', 'polyenv import nvm'],
+    ['new node-expres shop', 'polyenv new node-express shop'],
+    ['use', 'polyenv use node@20 go@1.24'],
   ])('polyenv %s', async (words, hint) => {
     const ran = await machine.polyenv(words.split(' '));
     expect(ran).toMatchObject({ exit: 2, stderr: expect.stringContaining(`\n  try  ${hint}\n`) });

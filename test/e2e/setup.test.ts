@@ -37,6 +37,11 @@ describe('setup without a known shell', () => {
     else expect(ran.stdout).toContain('wrote ');
   });
 
+  it.each(['', 'relative'])('HOME=%j is no folder: the home of the user entry counts', async (HOME) => {
+    const ran = await machine.polyenv(['setup', '--dry-run'], { env: { HOME, SHELL: '/bin/bash' } });
+    expect(ran, ran.stderr).toMatchObject({ exit: 0, stdout: expect.stringContaining('would add to /') });
+  });
+
   it('--undo finds the lines in whichever start-up file they are', async () => {
     await setup({}, '--shell', 'zsh');
     expect(readFileSync(join(machine.home, '.zshrc'), 'utf8')).toContain('polyenv');

@@ -53,6 +53,17 @@ function rewrite(path: string, text: string): void {
 }
 
 describe('verify', () => {
+  it('misses no routes of a folder that has a lock at home and whose sub-folder was used', async () => {
+    const version = machine.folder('pinned');
+    writeFileSync(join(version, '.nvmrc'), '20\n');
+    const below = machine.folder('pinned/below');
+    expect(await machine.polyenv(['exec', '--', 'node'], { cwd: below })).toMatchObject({ exit: 0 });
+    expect(await machine.polyenv(['verify'], { cwd: below })).toMatchObject({
+      exit: 0,
+      stdout: expect.stringContaining('1 toolchain, 4 files: as they should be'),
+    });
+  });
+
   it('finds nothing where nothing was changed', async () => {
     for (const args of [[], ['--all'], ['--deep']]) {
       const ran = await verify(...args);

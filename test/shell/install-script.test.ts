@@ -48,6 +48,8 @@ interface Trial {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Programs that are not on PATH. */
   readonly without?: readonly string[];
+  /** Further programs on PATH. */
+  readonly also?: readonly string[];
   /** Programs that answer otherwise: the text of a shell script. */
   readonly fakes?: Readonly<Record<string, string>>;
 }
@@ -80,9 +82,9 @@ const NEEDED = [
 ];
 
 /** Only what the script may need is on PATH. Not in this process: it serves the release. */
-async function install({ shell = ['dash'], args = [], env = {}, without = [], fakes = {} }: Trial) {
+async function install({ shell = ['dash'], args = [], env = {}, without = [], also = [], fakes = {} }: Trial) {
   const bin = mkdtempSync(join(base, 'bin-'));
-  for (const name of NEEDED.filter((one) => !without.includes(one) && !(one in fakes))) {
+  for (const name of [...NEEDED, ...also].filter((one) => !without.includes(one) && !(one in fakes))) {
     const found = spawnSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim();
     if (found !== '') symlinkSync(found, join(bin, name));
   }
@@ -147,6 +149,36 @@ describe('install.sh', () => {
     expect(ran.exit, ran.stderr).toBe(0);
     expect(ran.stdout).toContain(`would unpack it into ${polyenvHome()}/self/${releases.version}`);
     nothingDone();
+  });
+
+  describe('the signature of SHA256SUMS', () => {
+    const also = ['gpgv', 'base64'];
+    const list = (): string => `/${releases.version}/SHA256SUMS`;
+
+    it('is checked where gpgv is here', async ({ skip }) => {
+      if (!has('gpgv')) skip('gpgv is not on this machine');
+      const ran = await install({ also, args: ['--no-setup'] });
+      expect(ran.exit, ran.stderr).toBe(0);
+      expect(ran.stdout).toContain('the signature of SHA256SUMS holds\n');
+    });
+
+    it.for([
+      ['a list that was changed after it was signed', '', (body: Buffer) => Buffer.concat([body, Buffer.from('\n')])],
+      ['a list without its signature', '.asc', () => 404],
+    ] as const)('%s ends it, and nothing is half done', async ([, end, answer], { skip }) => {
+      if (!has('gpgv')) skip('gpgv is not on this machine');
+      server.instead.set(`${list()}${end}`, answer);
+      const ran = await install({ also });
+      expect(ran, ran.stderr).toMatchObject({ exit: 6, stderr: expect.stringContaining('SHA256SUMS') });
+      expect(ran.stderr).toContain('nothing was installed');
+      nothingDone();
+    });
+
+    it('is one line where it cannot be checked', async () => {
+      const ran = await install({ args: ['--no-setup'] });
+      expect(ran.exit, ran.stderr).toBe(0);
+      expect(ran.stdout).toContain('the signature of SHA256SUMS is not checked: gpgv is not here\n');
+    });
   });
 
   it('takes the gzip archive where there is no xz', async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeArchives } from '../../scripts/release/archives';
+import { installScript } from '../../scripts/release/installer';
 import { obtainNodes } from '../../scripts/release/node';
 import { makePackage } from '../../scripts/release/package';
 import { signSums, writeSums } from '../../scripts/release/sums';
@@ -47,8 +48,7 @@ export async function makeReleases(): Promise<Releases> {
   };
   await sign(version);
   writeFileSync(join(folder, 'latest'), `${version}\n`);
-  const script = readFileSync(join(root, 'scripts/release/install.sh'), 'utf8');
-  writeFileSync(join(folder, 'install.sh'), script.replace('@BASE@', 'https://polyenv.invalid/releases'));
+  writeFileSync(join(folder, 'install.sh'), await installScript(root, 'https://polyenv.invalid/releases'));
   return {
     folder,
     version,

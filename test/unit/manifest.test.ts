@@ -153,7 +153,7 @@ node = ["npm", "nodejs.org"]
     ['an option that the runtime has not', '[runtimes]\nnode = { version = "20", components = [] }', 2, '"components"'],
     ['an option of a wrong shape', '[runtimes.rust]\nversion = "1"\ncomponents = [\n"a",\n"../b"]', 5, '"../b"'],
     ['a vendor that is none', '[runtimes.java]\nversion = "21"\nvendor = "temurim"', 3, 'temurim', 'temurin'],
-    ['a schema of the future', '\nschema = 2', 2, 'schema 2', 'upgrade'],
+    ['a schema of the future', '\nschema = 2', 2, 'schema 2', 'self update'],
     ['an isolation that is none', 'isolation = "none"', 1, 'isolation'],
     ['a root in quotes', 'root = "true"', 1, 'without quotes'],
     ['a number in env', '[env]\nPORT = 80', 2, 'in quotes', 'PORT = "80"'],

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { isWindowsDevice } from '../../domain/making/package-name';
 import { decodeTemplate, substitute, TEMPLATE_LIMIT, type Template, type Values } from '../../domain/making/template';
 import { PolyenvError } from '../../domain/words/errors';
-import { nearestName } from '../../domain/words/nearest';
+import { meaning, orNearest } from '../../domain/words/nearest';
 import { isPrintable, quoted } from '../../domain/words/printable';
 import { errorCode, isMissing, makeFolders, removeTree, translateFsError } from '../files/fs';
 import { joinInside } from '../home/paths';
@@ -51,10 +51,10 @@ export async function listTemplates(folder: string): Promise<readonly Template[]
 export async function findTemplate(folder: string, name: string): Promise<ReadTemplate> {
   const names = await templateNames(folder);
   if (names.includes(name)) return readTemplate(join(folder, name));
-  const near = names.find((known) => known.split('-').includes(name)) ?? nearestName(name, names);
-  throw new PolyenvError('usage', `there is no template called ${quoted(name)}`, {
-    hint: near === undefined ? `choose from ${names.join(', ')}` : `did you mean ${near}?`,
-  });
+  const what = `there is no template called ${quoted(name)}`;
+  const part = names.find((known) => known.split('-').includes(name));
+  const otherwise = `choose from ${names.join(', ')}`;
+  throw new PolyenvError('usage', what, part === undefined ? orNearest(name, names, otherwise) : meaning(name, part));
 }
 
 /**

@@ -16,6 +16,7 @@ import { type FileHandle, lstat, mkdir, open, readdir, readlink, rename, rmdir, 
 import { constants as system } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { PolyenvError } from '../../domain/words/errors';
+import { quoteSh } from '../../domain/words/shell-quote';
 
 /**
  * The file's text, or `undefined` if nothing readable as a file is there (missing, or a pipe, which would block for
@@ -77,7 +78,7 @@ export async function ensureFolder(path: string): Promise<void> {
     throw (
       translateFsError(error, path) ??
       new PolyenvError('home-unwritable', `the folder ${path} cannot be made (${errorCode(error)})`, {
-        hint: `see what stands in its way: ls -ld ${JSON.stringify(dirname(path))}`,
+        hint: `see what stands in its way: ls -ld ${quoteSh(dirname(path))}`,
         cause: error,
       })
     );
@@ -217,12 +218,18 @@ export function translateFsError(error: unknown, path: string): PolyenvError | u
     case 'EACCES':
     case 'EPERM':
       return new PolyenvError('home-unwritable', `you may not write ${path}`, {
-        hint: `see who owns it: ls -ld ${JSON.stringify(dirname(path))}`,
+        hint: `see who owns it: ls -ld ${quoteSh(folderOf(path))}`,
         cause: error,
       });
     default:
       return undefined;
   }
+}
+
+/** The folder itself, or the nearest one above that is there. */
+function folderOf(path: string): string {
+  const above = dirname(path);
+  return above === path || statSync(path, { throwIfNoEntry: false })?.isDirectory() === true ? path : folderOf(above);
 }
 
 /** What a file system says of a call that it does not have. */

@@ -147,7 +147,7 @@ async function succeed(path: string, seen: Seen, attempt: Attempt): Promise<void
     const aside = `${path}.dead-${randomBytes(8).toString('hex')}`;
     await rename(path, aside);
     if (look(aside)?.identity !== seen.identity) {
-      throw new PolyenvError('busy', `the lock ${path} changed hands while it was taken over`, { hint: 'try again' });
+      throw new PolyenvError('busy', `another process took the lock ${path} at the same moment`, { hint: 'try again' });
     }
     await unlink(aside);
   } catch (error) {

@@ -61,7 +61,7 @@ export function describeStatus(
   if (status >= 500 || status === 429 || status === 408) {
     const pause = retryAfter(headers['retry-after']);
     const wait = pause !== undefined && pause > LONGEST_WAIT * 1000 ? ` for ${Math.ceil(pause / 1000)} s` : '';
-    const what = status === 429 ? `asks to be left alone${wait}` : 'has a problem';
+    const what = status === 429 ? `has had too many requests${wait}` : 'has a problem';
     const error = new PolyenvError('http-status', `${url.host} ${what} (status ${status}): ${shown}`, {
       hint: 'try again later, or from a mirror: polyenv settings set mirrors FROM=TO',
       ...details,

@@ -12,7 +12,8 @@ import { HOOKS, readEnvironment, renderHooks } from './shims';
 export async function compareEnvironment(folder: string): Promise<readonly string[]> {
   const description = join(folder, 'env.json');
   const environment = await readEnvironment(folder);
-  if (environment === undefined) return [description];
+  // A folder of version files has its lock here, and need not have been compiled for itself.
+  if (environment === undefined) return (await readdir(folder)).some(isCompiled) ? [description] : [];
   const wrong: string[] = [];
   const stamps = (await readdir(folder)).filter((name) => name.startsWith('stamps-'));
   const expected: Readonly<Record<string, readonly (string | undefined)[]>> = {
@@ -51,6 +52,10 @@ export async function compareEnvironment(folder: string): Promise<readonly strin
     }
   }
   return wrong;
+}
+
+function isCompiled(name: string): boolean {
+  return name.startsWith('stamps-') || ['env.json', 'env.sh', 'env.fish', 'route.sh'].includes(name);
 }
 
 /** What cannot be rendered is not what was compiled. */

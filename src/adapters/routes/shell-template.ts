@@ -52,12 +52,13 @@ export interface Filling {
 /** A script of `src/shim/` with its `@NAMES@` filled in; `@HOME@` and `@PERSON@` besides. Throws `path-refused`. */
 export function fillTemplate(template: string, { home, personHome, quote, values }: Filling): string {
   // PATH would read a colon as the end of a folder.
-  if (/[\n\r]/.test(home.root + personHome) || home.root.includes(':')) {
-    throw new PolyenvError(
-      'path-refused',
-      `polyenv's home has a line break or a colon in its path: ${JSON.stringify(home.root)}`,
-      { hint: 'set POLYENV_HOME to another folder' },
-    );
+  if (/[\n\r:]/.test(home.root)) {
+    const what = `polyenv's home has a line break or a colon in its path: ${JSON.stringify(home.root)}`;
+    throw new PolyenvError('path-refused', what, { hint: 'set POLYENV_HOME to another folder' });
+  }
+  if (/[\n\r]/.test(personHome)) {
+    const what = `your home folder has a line break in its path: ${JSON.stringify(personHome)}`;
+    throw new PolyenvError('path-refused', what, { hint: 'set HOME to another folder' });
   }
   const all: Readonly<Record<string, string>> = {
     ...values,

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { malformed } from '../../domain/formats/decoders';
 import type { Settings } from '../../domain/project/settings';
+import { counted } from '../../domain/words/counted';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Emit } from '../../domain/words/events';
 import { present } from '../../domain/words/present';
@@ -261,13 +262,13 @@ function withKeptAge(error: PolyenvError, age: number): PolyenvError {
 /** `40 minutes`, `3 days`: rough, for people. */
 function describeAge(milliseconds: number): string {
   const minutes = Math.max(0, Math.round(milliseconds / 60_000));
-  const [count, unit] =
+  const [count, unit]: readonly [number, string] =
     minutes < 90
       ? [minutes, 'minute']
       : minutes < 48 * 60
         ? [Math.round(minutes / 60), 'hour']
         : [Math.round(minutes / 1440), 'day'];
-  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+  return counted(count, unit);
 }
 
 function acceptOnly(headers: Readonly<Record<string, string>> = {}): Record<string, string> {

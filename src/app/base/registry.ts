@@ -2,7 +2,7 @@ import { runtimes } from 'polyenv:runtimes';
 import { refusedKind } from '../../domain/project/manifest-services';
 import type { Runtime } from '../../domain/runtime/runtime';
 import { PolyenvError } from '../../domain/words/errors';
-import { nearestName } from '../../domain/words/nearest';
+import { orNearest } from '../../domain/words/nearest';
 
 /** Ids of every runtime, without loading any. */
 export function runtimeIds(): readonly string[] {
@@ -24,12 +24,11 @@ export async function loadRuntime(name: string): Promise<Runtime> {
   const known = await loadRuntimes();
   const found = known.find((runtime) => runtime.aliases?.includes(name));
   if (found !== undefined) return found;
-  const nearest = nearestName(
-    name,
-    known.flatMap((runtime) => [runtime.id, ...(runtime.aliases ?? [])]),
+  const names = known.flatMap((runtime) => [runtime.id, ...(runtime.aliases ?? [])]);
+  const refused = refusedKind(name);
+  throw new PolyenvError(
+    'tool-unknown',
+    `there is no runtime called ${JSON.stringify(name)}`,
+    refused === undefined ? orNearest(name, names, `known: ${runtimeIds().join(', ')}`) : { hint: refused },
   );
-  throw new PolyenvError('tool-unknown', `there is no runtime called ${JSON.stringify(name)}`, {
-    hint:
-      refusedKind(name) ?? (nearest === undefined ? `known: ${runtimeIds().join(', ')}` : `did you mean ${nearest}?`),
-  });
 }

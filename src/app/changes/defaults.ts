@@ -1,12 +1,14 @@
 import { changeSetting, loadSettings } from '../../adapters/home/settings';
 import { EMPTY_LOCKFILE } from '../../domain/toolchain/lockfile';
+import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { readyHome } from '../base/ready-home';
 import { rememberEntry } from '../project/locks';
-import { parseWishes } from '../project/wishes';
+import { parseWishes, type Wish } from '../project/wishes';
 import { refreshShims } from '../routes/compile';
 import { compileDefaults } from '../routes/defaults';
-import { provideAll } from '../toolchains/provide';
+import { endedNotes } from '../toolchains/ended';
+import { type Provided, provideAll } from '../toolchains/provide';
 
 /** Sets the person's versions for where no project decides, installs them, and routes to them; returns all of them. */
 export async function setDefaultVersions(
@@ -22,6 +24,7 @@ export async function setDefaultVersions(
   for (const { runtime, request } of wishes) {
     await changeSetting(ctx.host, { name: `defaults.${runtime.id}`, value: request.text });
   }
+  await warnOfEnded(ctx, provided, wishes);
   for (const { resolution } of provided) {
     if (resolution.kind === 'entry') await rememberEntry(ctx, ctx.host.personHome, resolution.entry);
   }
@@ -31,4 +34,13 @@ export async function setDefaultVersions(
   await compileDefaults(fresh);
   await refreshShims(fresh);
   return settings.defaults;
+}
+
+async function warnOfEnded(ctx: Context, provided: readonly Provided[], wishes: readonly Wish[]): Promise<void> {
+  const chosen = provided.flatMap(({ request, toolchain }) => {
+    const runtime = wishes.find((wish) => wish.request.tool === request.tool)?.runtime;
+    return runtime === undefined ? [] : [{ runtime, version: toolchain.version }];
+  });
+  for (const { text, hint } of await endedNotes(ctx, chosen))
+    ctx.emit({ type: 'warning', text, ...present({ hint: hint?.replace(/^polyenv use /, 'polyenv use --default ') }) });
 }

@@ -7,7 +7,7 @@ import type { DefaultChoice, Discovery, Runtime } from '../../domain/runtime/run
 import type { Toolchain } from '../../domain/toolchain/toolchain';
 import type { ToolRequest } from '../../domain/versions/request';
 import { PolyenvError } from '../../domain/words/errors';
-import { nearestName } from '../../domain/words/nearest';
+import { orNearest } from '../../domain/words/nearest';
 import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { readyHome } from '../base/ready-home';
@@ -83,13 +83,9 @@ function managerCalled(runtimes: readonly Runtime[], name: string): string {
   const names = managerNames(runtimes);
   const found = names.find((one) => one.toLowerCase() === name.toLowerCase());
   if (found !== undefined) return found;
-  const nearest = nearestName(
-    name.toLowerCase(),
-    names.map((one) => one.toLowerCase()),
-  );
-  throw new PolyenvError('usage', `no version manager is called ${JSON.stringify(name)}`, {
-    hint: nearest === undefined ? `known: ${names.join(', ').toLowerCase()}` : `did you mean ${nearest}?`,
-  });
+  const known = names.map((one) => one.toLowerCase());
+  const what = `no version manager is called ${JSON.stringify(name)}`;
+  throw new PolyenvError('usage', what, orNearest(name, known, `known: ${known.join(', ')}`));
 }
 
 function discoveriesBy({ discover = [] }: Runtime, manager: string): readonly Discovery[] {

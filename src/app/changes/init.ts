@@ -173,7 +173,7 @@ async function proposePin(ctx: Context, runtime: Runtime, around: Surroundings):
     pin: {
       tool: runtime.id,
       request: understand(runtime, { text, options: verdict.request?.options ?? bare?.options ?? {} }),
-      why: `${chosen === undefined ? shown?.what : `wants ${chosen.requests[0]}${chosen.atLeast ? ' or newer' : ''}`}; ${line === undefined ? 'no line of releases is known to fit better' : `${text} is a line with support that fits`}`,
+      why: `${chosen === undefined ? shown?.what : `wants ${chosen.requests[0]}${chosen.atLeast ? ' or newer' : ''}`}; ${line === undefined ? 'no line of releases is known to fit better' : `${text} is the line that fits and still has support`}`,
       file: place?.file ?? folder,
       line: place?.line ?? 1,
     },

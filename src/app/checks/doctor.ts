@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readLauncher } from '../../adapters/home/launcher';
 import { isOurShim } from '../../adapters/routes/shims';
@@ -10,6 +10,7 @@ import { PolyenvError } from '../../domain/words/errors';
 import { printable } from '../../domain/words/printable';
 import { describeOrigin } from '../../domain/words/sourced';
 import type { Context } from '../base/context';
+import { OTHER_HOME_HINT, unwritableHome } from '../base/foreign-home';
 import { findProject, type Project } from '../project/project';
 import { trustedEffects } from '../project/trusted';
 import { describeEnvironment, refreshShims, standingsOf } from '../routes/compile';
@@ -97,27 +98,25 @@ async function homeFindings(ctx: Context): Promise<readonly Finding[]> {
         hint: 'polyenv use node@lts',
       },
     ];
-  try {
-    accessSync(ctx.home.root, constants.W_OK);
-    if (!isNoexec(join(ctx.home.bin, 'polyenv'))) return [];
-    return [
-      {
-        kind: 'home-noexec',
-        level: 'error',
-        message: `nothing can be started from ${ctx.home.root}: its file system is mounted noexec, so shells take other copies`,
-        hint: 'set POLYENV_HOME to a folder on another file system',
-      },
-    ];
-  } catch {
+  const unwritable = await unwritableHome(ctx);
+  if (unwritable !== undefined)
     return [
       {
         kind: 'home-unwritable',
         level: 'error',
-        message: `${ctx.home.root} cannot be written by you: its toolchains can be used, and nothing in it is checked`,
-        hint: 'export POLYENV_HOME to a folder of your own, or ask whoever owns this one to install',
+        message: `${unwritable}: polyenv can prepare no project there, and nothing in it is checked`,
+        hint: OTHER_HOME_HINT,
       },
     ];
-  }
+  if (!isNoexec(join(ctx.home.bin, 'polyenv'))) return [];
+  return [
+    {
+      kind: 'home-noexec',
+      level: 'error',
+      message: `nothing can be started from ${ctx.home.root}: its file system is mounted noexec, so shells take other copies`,
+      hint: 'set POLYENV_HOME to a folder on another file system',
+    },
+  ];
 }
 
 /** What the shims leave out here until the person agrees. */

@@ -20,6 +20,7 @@ import type { Toolchain } from '../../domain/toolchain/toolchain';
 import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
+import { OTHER_HOME_HINT, unwritableHome } from '../base/foreign-home';
 import { loadRuntime } from '../base/registry';
 import { findProject } from '../project/project';
 import { commandsOf, compileFolder, refreshShims, shimOffers, standingsOf } from '../routes/compile';
@@ -33,7 +34,7 @@ import { sweepLeftovers } from '../toolchains/sweep';
 
 /** Something that is not what polyenv made, and how it is fixed. */
 export interface Finding {
-  readonly kind: 'toolchain' | 'receipt' | 'link' | 'shim' | 'launcher' | 'environment';
+  readonly kind: 'toolchain' | 'receipt' | 'link' | 'shim' | 'launcher' | 'environment' | 'home';
   /** A key of the store, or an absolute path. */
   readonly at: string;
   /** One line for people. */
@@ -74,7 +75,16 @@ export async function verify(ctx: Context, options: VerifyOptions): Promise<Veri
     }
   }
   for (const key of await damagedKeys(ctx.home)) findings.push(unreadable(ctx, key));
-  findings.push(...(await checkLauncher(ctx)), ...(await checkShims(ctx)), ...(await checkEnvironments(ctx, options)));
+  const unwritable = await unwritableHome(ctx);
+  // Launcher, shims and routes are those of the person whose home it is.
+  if (unwritable !== undefined)
+    findings.push({ kind: 'home', at: ctx.home.root, level: 'notice', text: unwritable, hint: OTHER_HOME_HINT });
+  else
+    findings.push(
+      ...(await checkLauncher(ctx)),
+      ...(await checkShims(ctx)),
+      ...(await checkEnvironments(ctx, options)),
+    );
   return { toolchains, files, findings };
 }
 

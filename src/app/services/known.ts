@@ -8,7 +8,7 @@ import type { Toolchain } from '../../domain/toolchain/toolchain';
 import { parseToolRequest } from '../../domain/versions/tool-request';
 import type { Version } from '../../domain/versions/version';
 import { PolyenvError } from '../../domain/words/errors';
-import { nearestName } from '../../domain/words/nearest';
+import { orNearest } from '../../domain/words/nearest';
 import { present } from '../../domain/words/present';
 import { quoted } from '../../domain/words/printable';
 import type { Context } from '../base/context';
@@ -81,10 +81,8 @@ export function noServices(ctx: Context): PolyenvError {
 function unknownService(ctx: Context, name: string, all: readonly KnownService[]): PolyenvError {
   const names = all.map(({ declared }) => declared.name);
   if (names.length === 0) return noServices(ctx);
-  const near = nearestName(name, names);
-  return new PolyenvError('service-unknown', `no manifest here or above has a service called ${quoted(name)}`, {
-    hint: near === undefined ? `there are: ${names.join(', ')}` : `did you mean ${near}?`,
-  });
+  const what = `no manifest here or above has a service called ${quoted(name)}`;
+  return new PolyenvError('service-unknown', what, orNearest(name, names, `there are: ${names.join(', ')}`));
 }
 
 /** Where the manifest says it, for messages. */

@@ -69,7 +69,7 @@ export function elsewhere({ name }: ServiceFolder, server: ServerIdentity | unde
   const who =
     server === undefined ? 'a process that cannot be seen from here' : `process ${server.pid} on ${server.host}`;
   return new PolyenvError('service-elsewhere', `the data of ${name} are in use by ${who}`, {
-    hint: 'stop it where it runs (polyenv stop there); two servers on the same data would destroy them',
+    hint: 'stop it where it runs: two servers on the same data would destroy them',
   });
 }
 

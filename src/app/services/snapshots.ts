@@ -10,7 +10,7 @@ import { asArray, asObject, asString, optional } from '../../domain/formats/deco
 import type { ServiceState } from '../../domain/services/state';
 import type { Version } from '../../domain/versions/version';
 import { PolyenvError } from '../../domain/words/errors';
-import { nearestName } from '../../domain/words/nearest';
+import { orNearest } from '../../domain/words/nearest';
 import { present } from '../../domain/words/present';
 import { quoted } from '../../domain/words/printable';
 import type { Context } from '../base/context';
@@ -157,24 +157,16 @@ async function chosenSnapshot(folder: ServiceFolder, name: string | undefined): 
   const own = all.filter((one) => !one.name.startsWith('before-restore-'));
   const found = name === undefined ? own.at(-1) : all.find((one) => one.name === name);
   if (found !== undefined) return found;
-  const near =
-    name === undefined
-      ? undefined
-      : nearestName(
-          name,
-          all.map((one) => one.name),
-        );
+  const otherwise =
+    all.length === 0 ? `polyenv snapshot ${folder.name} takes one` : `polyenv snapshot ${folder.name} --list`;
   throw new PolyenvError(
     'usage',
     name === undefined ? `${folder.name} has no snapshot` : `${folder.name} has no snapshot ${quoted(name)}`,
-    {
-      hint:
-        near !== undefined
-          ? `did you mean ${near}?`
-          : all.length === 0
-            ? `polyenv snapshot ${folder.name} takes one`
-            : `polyenv snapshot ${folder.name} --list`,
-    },
+    orNearest(
+      name ?? '',
+      all.map((one) => one.name),
+      otherwise,
+    ),
   );
 }
 

@@ -3,7 +3,7 @@ import { unpacked } from '../../adapters/services/compressed';
 import { captureCommand, pipeCommand } from '../../adapters/services/pipes';
 import type { ServicePlace, ServiceTransfer } from '../../domain/runtime/service';
 import { PolyenvError } from '../../domain/words/errors';
-import { nearestName } from '../../domain/words/nearest';
+import { orNearest } from '../../domain/words/nearest';
 import { quoted } from '../../domain/words/printable';
 import type { Context } from '../base/context';
 import { withoutSecrets } from './data';
@@ -27,10 +27,8 @@ export async function reachContent(ctx: Context, name: string | undefined, datab
   }
   const there = await databasesIn(ctx, known, { at, transfer });
   if (there.includes(database)) return { known, at, transfer, database };
-  const near = nearestName(database, there);
-  throw new PolyenvError('usage', `${known.declared.name} has no database ${quoted(database)}`, {
-    hint: near === undefined ? `it has ${there.join(', ')}` : `did you mean ${near}?`,
-  });
+  const what = `${known.declared.name} has no database ${quoted(database)}`;
+  throw new PolyenvError('usage', what, orNearest(database, there, `it has ${there.join(', ')}`));
 }
 
 export function transferOf(known: KnownService, at: ServicePlace): ServiceTransfer {

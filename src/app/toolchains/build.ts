@@ -15,7 +15,7 @@ export async function toolOrder(order: Order, pieces: readonly Piece[]): Promise
       'lock-foreign',
       `${order.runtime.id} ${order.version} comes as source, without what builds it`,
       {
-        hint: `polyenv lock ${order.runtime.id}`,
+        hint: 'polyenv lock --renew',
       },
     );
   }

@@ -321,7 +321,7 @@ function unreachable(asked: Asked, sources: readonly Source[], failures: readonl
     {
       hint:
         (answered ?? last).hint ??
-        'check the network, set a mirror (polyenv help settings), or link what this machine has (polyenv link)',
+        `check the network, set a mirror (polyenv help mirrors), or link what this machine has: polyenv link ${asked.runtime.id}@${asked.request.text} FOLDER`,
       elsewhere: true,
       cause: last,
     },

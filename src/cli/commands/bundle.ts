@@ -1,4 +1,5 @@
 import { type Bundled, createBundle, installBundle } from '../../app/making/bundle';
+import { counted } from '../../domain/words/counted';
 import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
 import { type Command, value, values } from '../command';
@@ -62,6 +63,6 @@ function report({ file, archives, gaps, tag }: Bundled, last: string) {
       ...present({ tag }),
       archives: archives.map(({ digest, ...rest }) => ({ ...rest, digest: `${digest.kind}:${digest.value}` })),
     },
-    text: `${columns(rows)}\n${last} (${archives.length} archives, ${bytesText(bytes)})`,
+    text: `${columns(rows)}\n${last} (${counted(archives.length, 'archive')}, ${bytesText(bytes)})`,
   };
 }

@@ -1,4 +1,5 @@
 import { openDashboard, revokeDashboard } from '../../app/gateway/dashboard';
+import { counted } from '../../domain/words/counted';
 import { type Command, flag } from '../command';
 
 export const command: Command = {
@@ -19,7 +20,7 @@ export const command: Command = {
     if (flag(input, 'dry-run')) return { data: { dryRun: true }, text: 'would open the dashboard' };
     if (flag(input, 'revoke')) {
       const ended = await revokeDashboard(ctx);
-      return { data: { ended }, text: ended === 1 ? '1 session is ended' : `${ended} sessions are ended` };
+      return { data: { ended }, text: counted(ended, 'session is ended', 'sessions are ended') };
     }
     const print = flag(input, 'print') ?? (input.output.modes.json ? true : undefined);
     const { link, opened, trusted } = await openDashboard(ctx, { print });

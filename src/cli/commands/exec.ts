@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { stayInstead } from '../../adapters/system/spawn';
 import { parseWishes } from '../../app/project/wishes';
 import { type Execution, execute, executeWatched, type Watched } from '../../app/routes/execute';
+import { counted } from '../../domain/words/counted';
 import { PolyenvError } from '../../domain/words/errors';
 import { printable } from '../../domain/words/printable';
 import { type Command, flag, value, values } from '../command';
@@ -73,7 +74,7 @@ function reportWrites({ exit, writes, shared }: Watched, home: string) {
   });
   const short = (path: string): string => printable(path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path);
   const rows = [
-    ...caches.map(({ folder, count }) => ['  shared', short(folder), `${count} ${count === 1 ? 'entry' : 'entries'}`]),
+    ...caches.map(({ folder, count }) => ['  shared', short(folder), counted(count, 'entry', 'entries')]),
     ...others.slice(0, MOST_LINES).map(({ path, kind }) => [`  ${kind}`, short(path)]),
     ...(others.length > MOST_LINES ? [[`  and ${others.length - MOST_LINES} more: --json names them all`]] : []),
   ];

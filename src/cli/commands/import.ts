@@ -30,7 +30,7 @@ export const command: Command = {
     if (name === undefined || flag(input, 'dry-run')) return list(input, holdings);
     if (holdings.every(({ toolchains }) => toolchains.length === 0)) {
       throw new PolyenvError('not-installed', `${name} has nothing on this machine that polyenv knows`, {
-        hint: 'polyenv import, to see who has',
+        hint: 'polyenv import',
       });
     }
     for (const { root, why } of holdings.flatMap(({ broken }) => broken))
@@ -125,7 +125,7 @@ async function takeCompose(input: Input): Promise<Outcome> {
     ? 'nothing was written (--dry-run)'
     : taken.length === 0
       ? 'nothing to write'
-      : 'data stay in Docker: polyenv up, then dump there and polyenv load here';
+      : 'the data stay in Docker: dump them there, start the servers here with polyenv up, then polyenv load NAME < FILE';
   return {
     data: { dryRun: dry, file, taken: taken.map(({ file: _, ...one }) => one), there, left, wrote: done.wrote },
     text: `${columns(rows)}\n${output.out.dim(last)}`,

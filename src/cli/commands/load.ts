@@ -26,7 +26,9 @@ export const command: Command = {
     const { known, database } = reached;
     const service = known.declared.name;
     if (args[1] === undefined && ctx.host.stdin.isTTY === true) {
-      throw new PolyenvError('usage', 'nothing is handed in', { hint: `polyenv load ${service} < FILE` });
+      throw new PolyenvError('usage', 'no dump was named, and none comes in on standard input', {
+        hint: `polyenv load ${service} < FILE`,
+      });
     }
     const file = args[1] === undefined ? undefined : resolve(ctx.directory, args[1]);
     const empty = await isEmpty(ctx, reached);

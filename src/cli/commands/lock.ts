@@ -1,4 +1,5 @@
 import { checkProjectLock, lockProject } from '../../app/changes/install-project';
+import { counted } from '../../domain/words/counted';
 import { PolyenvError } from '../../domain/words/errors';
 import { type Command, flag, value } from '../command';
 import { columns } from '../output/columns';
@@ -36,7 +37,7 @@ export const command: Command = {
     const rows = result.lock.entries.map((entry) => [
       input.output.out.bold(`${entry.tool} ${entry.version}`),
       entry.source,
-      `${entry.artifacts.length} ${entry.artifacts.length === 1 ? 'platform' : 'platforms'}`,
+      counted(entry.artifacts.length, 'platform'),
       entry.gaps.length === 0 ? '' : input.output.out.dim(`not for ${entry.gaps.join(', ')}`),
     ]);
     return {

@@ -17,6 +17,7 @@ import { nameFor, newProject, type ProjectStep, portsFor } from '../../app/makin
 import { readManifest } from '../../app/project/manifests';
 import { chooseValues } from '../../domain/making/template';
 import { withAdditions } from '../../domain/making/template-additions';
+import { counted } from '../../domain/words/counted';
 import { PolyenvError } from '../../domain/words/errors';
 import { type Command, flag, type Input, value, values } from '../command';
 import { ask, confirm } from '../confirm';
@@ -101,7 +102,10 @@ async function make(input: Input, read: ReadTemplate) {
         runtimes: made.runtimes,
         values: Object.fromEntries(made.values),
       },
-      text: [`made ${made.folder} (${made.files.length} files)`, ...made.next.map((line) => `  ${line}`)].join('\n'),
+      text: [
+        `made ${made.folder} (${counted(made.files.length, 'file')})`,
+        ...made.next.map((line) => `  ${line}`),
+      ].join('\n'),
     };
   } finally {
     release();

@@ -2,7 +2,7 @@ import type { Command } from '../command';
 
 export const command: Command = {
   name: 'off',
-  summary: 'let this shell pass polyenv by',
+  summary: 'switch polyenv off in this shell',
   describe:
     'An activated shell does it at once: variables go back, shims pass everything through. Any other shell evaluates what this prints; no program can change the shell that started it.',
   examples: [

@@ -2,7 +2,7 @@ import type { Command } from '../command';
 
 export const command: Command = {
   name: 'on',
-  summary: 'take `polyenv off` back',
+  summary: 'switch polyenv on again in this shell',
   examples: [
     { run: 'polyenv on', describe: 'in an activated shell' },
     { run: 'eval "$(polyenv on)"', describe: 'in any other' },

@@ -6,7 +6,7 @@ import type { Command } from '../command';
 
 export const command: Command = {
   name: 'reshim',
-  summary: 'write every shim again; twice is the same as once',
+  summary: 'write every shim again',
   describe: 'Plumbing: polyenv does it by itself wherever commands can appear or go.',
   run: async ({ ctx }) => {
     await prepareHome(ctx.home);

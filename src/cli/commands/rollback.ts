@@ -10,11 +10,11 @@ export const command: Command = {
   summary: 'go back to polyenv.toml and polyenv.lock as they were before the last change',
   describe:
     'Takes back the last use, remove, upgrade, lock or install that changed these files here; once more goes further back, twenty changes at most. What was edited by hand since is kept: the next rollback brings it back. Toolchains stay in the store.',
-  options: [{ name: 'undo', describe: 'take the last rollback back' }],
+  options: [{ name: 'undo', describe: 'undo the last rollback' }],
   examples: [
     { run: 'polyenv rollback --dry-run', describe: 'see what would change' },
     { run: 'polyenv rollback --yes', describe: 'without a question' },
-    { run: 'polyenv rollback --undo', describe: 'forward again, to what the last rollback left' },
+    { run: 'polyenv rollback --undo', describe: 'undo the last rollback' },
   ],
   run: async (input) => {
     const { ctx, output } = input;
@@ -48,7 +48,7 @@ export const command: Command = {
     const lines = [...done.wrote.map((path) => `wrote ${path}`), ...done.removed.map((path) => `removed ${path}`)];
     const last =
       plan.way === 'back'
-        ? [`as before ${snapshot.taken}; to undo this: polyenv rollback --undo`]
+        ? [`both are as they were before ${snapshot.taken}; to undo this: polyenv rollback --undo`]
         : ['the rollback is undone'];
     return { data: { ...data, ...done }, text: [shown, ...lines, ...last].join('\n') };
   },

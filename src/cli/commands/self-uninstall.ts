@@ -5,6 +5,7 @@ import { settingsFile } from '../../adapters/home/settings';
 import { removeLines, SHELLS, startupFile } from '../../adapters/routes/startup-file';
 import { keptServices } from '../../app/services/care';
 import { down } from '../../app/services/down';
+import { counted } from '../../domain/words/counted';
 import { PolyenvError } from '../../domain/words/errors';
 import { flag, type Input } from '../command';
 import { confirm } from '../confirm';
@@ -29,9 +30,13 @@ export async function uninstallSelf(input: Input): Promise<Outcome> {
     };
   // guard: self-data
   if (kept.length > 0 && !flag(input, 'data')) {
-    throw new PolyenvError('in-use', `the data of ${kept.length} services would go too: ${data.join('; ')}`, {
-      hint: 'keep what you need (polyenv dump NAME -o FILE), then: polyenv self uninstall --data',
-    });
+    throw new PolyenvError(
+      'in-use',
+      `the data of ${counted(kept.length, 'service')} would go too: ${data.join('; ')}`,
+      {
+        hint: 'keep what you need (polyenv dump NAME -o FILE), then: polyenv self uninstall --data',
+      },
+    );
   }
   if (!(await confirm(input, `take away:\n${[...what, ...data].map((one) => `  ${one}`).join('\n')}\n`))) {
     throw new PolyenvError('usage', 'nothing was taken away: nobody could be asked', {

@@ -3,6 +3,7 @@ import { locksFor } from '../../app/team/cargo';
 import { findUnnamed, pruneStore, type Unnamed } from '../../app/team/prune-store';
 import { storeStatus } from '../../app/team/status';
 import { carriedText } from '../../domain/team/carried';
+import { counted } from '../../domain/words/counted';
 import { PolyenvError } from '../../domain/words/errors';
 import { type Command, flag, type Input, value } from '../command';
 import { confirm } from '../confirm';
@@ -92,7 +93,12 @@ async function pruned(input: Input, unnamed: Unnamed): Promise<Outcome> {
   }
   const list = tags.map((tag) => `  ${tag}`).join('\n');
   if (flag(input, 'dry-run')) return { data: { ...data, dryRun: true }, text: `would take away:\n${list}` };
-  if (!(await confirm(input, `take away from ${registry.name}, where ${kept} tags stay:\n${list}`))) {
+  if (
+    !(await confirm(
+      input,
+      `take away from ${registry.name}, where ${counted(kept, 'tag stays', 'tags stay')}:\n${list}`,
+    ))
+  ) {
     throw new PolyenvError('usage', 'nothing was taken away: nobody said yes', {
       hint: 'polyenv store prune --all --yes, after a look at: polyenv store prune --all --dry-run',
     });
@@ -100,6 +106,6 @@ async function pruned(input: Input, unnamed: Unnamed): Promise<Outcome> {
   await pruneStore(unnamed);
   return {
     data: { ...data, removed: tags.length },
-    text: `took away ${tags.length} tags, ${kept} stay; the space is free when the registry collects its garbage`,
+    text: `took away ${counted(tags.length, 'tag')}, ${counted(kept, 'stays', 'stay')}; the space is free when the registry collects its garbage`,
   };
 }

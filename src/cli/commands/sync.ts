@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { planSync, type Synced, sync } from '../../app/changes/sync';
+import { counted } from '../../domain/words/counted';
 import { PolyenvError } from '../../domain/words/errors';
 import { type Command, flag } from '../command';
 import { columns } from '../output/columns';
@@ -51,6 +52,6 @@ export const command: Command = {
 function summary(lines: readonly Synced[], { dry }: { readonly dry: boolean }): string {
   const count = new Set(lines.filter(({ state }) => state === 'changed').map(({ file }) => file)).size;
   if (lines.length === 0) return 'no version file stands beside polyenv.toml';
-  if (count > 0) return dry ? 'nothing was written: polyenv sync' : `wrote ${count} ${count === 1 ? 'file' : 'files'}`;
+  if (count > 0) return dry ? 'nothing was written: polyenv sync' : `wrote ${counted(count, 'file')}`;
   return lines.every(({ state }) => state === 'same') ? 'every version file says the same as polyenv.toml' : '';
 }

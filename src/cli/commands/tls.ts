@@ -53,7 +53,7 @@ async function status({ ctx, output }: Input): Promise<Outcome> {
   const word = (seen: Seen): string => (seen.accepted ? green('accepts') : yellow('refuses'));
   const rows = clients.map(({ client, alone, inProject }) => [
     bold(client),
-    word(alone),
+    `${word(alone)} outside of projects`,
     `${word(inProject)} in a project with names`,
     dim(printable((inProject.accepted ? alone.said : inProject.said) ?? '')),
   ]);

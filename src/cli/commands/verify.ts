@@ -1,5 +1,6 @@
 import { repair, type VerifyOptions, verify } from '../../app/checks/verify';
 import { describeProof } from '../../domain/toolchain/toolchain';
+import { counted } from '../../domain/words/counted';
 import { CATALOGUE } from '../../domain/words/errors';
 import { type Command, flag } from '../command';
 
@@ -34,7 +35,7 @@ export const command: Command = {
     ]);
     const fixed = fixing ? first.findings.filter(({ at }) => !last.findings.some((left) => left.at === at)) : [];
     const proofs = last.toolchains.map((one) => `${one.tool} ${one.version}: ${describeProof(one)}`);
-    const summary = `${last.toolchains.length} toolchains, ${last.files} files${options.depth === 'deep' ? ' hashed' : ''}: ${damage.length === 0 ? 'as they should be' : `${damage.length} damaged`}`;
+    const summary = `${counted(last.toolchains.length, 'toolchain')}, ${counted(last.files, 'file')}${options.depth === 'deep' ? ' hashed' : ''}: ${damage.length === 0 ? 'as they should be' : `${damage.length} damaged`}`;
     return {
       data: {
         depth: options.depth,

@@ -1,7 +1,7 @@
 import { type DocumentValue, isTable, type KeyPath } from '../formats/document-value';
 import { refuseName as refuseLocalName } from '../gateway/local-name';
 import { PolyenvError } from '../words/errors';
-import { nearestName } from '../words/nearest';
+import { orNearest } from '../words/nearest';
 import { isPrintable, printable, quoted } from '../words/printable';
 import type { ToolId } from '../words/tool-id';
 import { NAME_RULES, NAMED, type NameRule, refuseName } from './package-name';
@@ -250,10 +250,8 @@ function refuseUnknownChoices(template: Template, given: Readonly<Record<string,
   const known = [...template.parameters.map(({ name }) => name), ...template.runtimes.map(({ tool }) => tool)];
   for (const name of Object.keys(given)) {
     if (known.includes(name)) continue;
-    const near = nearestName(name, known);
-    throw new PolyenvError('usage', `the template ${template.name} has no parameter ${quoted(name)}`, {
-      hint: near === undefined ? `choose from ${known.join(', ')}` : `did you mean ${near}?`,
-    });
+    const what = `the template ${template.name} has no parameter ${quoted(name)}`;
+    throw new PolyenvError('usage', what, orNearest(name, known, `choose from ${known.join(', ')}`));
   }
 }
 

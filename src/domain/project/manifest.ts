@@ -60,7 +60,7 @@ export function decodeManifest(input: ManifestInput): Manifest {
       newer
         ? {
             what: `the manifest has schema ${schema}, and this polyenv reads schema 1`,
-            hint: 'upgrade polyenv: polyenv self upgrade',
+            hint: 'polyenv self update',
           }
         : { what: 'schema must be 1', hint: 'write schema = 1, or leave it out' },
     );

@@ -83,7 +83,7 @@ export function partOf(project: string, { file, version, digest, size }: Wheel):
 /** Another source may have it. */
 function nothingFor(project: string, platform: PlatformKey): PolyenvError {
   return new PolyenvError('platform-missing', `the Python package index has no ${project} for ${platform}`, {
-    hint: 'ask for another source, or build it yourself and: polyenv link',
+    hint: 'ask for another source, or build it yourself, then: polyenv link TOOL@VERSION FOLDER',
     elsewhere: true,
   });
 }

@@ -199,7 +199,7 @@ function checkFormat(input: DocumentValue, version: unknown): void {
       `the lock has format ${version}, and this polyenv reads format ${FORMAT}`,
       {
         where,
-        hint: 'upgrade polyenv: polyenv self upgrade',
+        hint: 'polyenv self update',
       },
     );
   }

@@ -41,13 +41,22 @@ export function nearestReleases(
   const finals = own.filter((release) => !isEarly(runtime, release) || isExpected(release, asked));
   const known = finals.length > 0 ? finals : own;
   if (asked.length === 0) return sortNewestFirst(runtime, lineEnds(runtime, known, 1)).slice(0, SHOWN);
-  const shared = Math.max(0, ...known.map((release) => sharedLength(asked, numbersOf(release))));
-  const alike = known.filter((release) => sharedLength(asked, numbersOf(release)) === shared);
-  const ends = sortNewestFirst(runtime, lineEnds(runtime, alike, shared + 1));
+  const shown: Release[] = [];
+  // The line that has most in common first; where it has too few, the lines around it.
+  for (let shared = asked.length; shared >= 0 && shown.length < SHOWN; shared--) {
+    const alike = known.filter((release) => sharedLength(asked, numbersOf(release)) === shared);
+    const ends = sortNewestFirst(runtime, lineEnds(runtime, alike, shared + 1));
+    shown.push(...around(ends, asked, SHOWN - shown.length));
+  }
+  return shown;
+}
+
+/** So many of them, newest first: those next to the numbers, about half from above. */
+function around(ends: readonly Release[], asked: readonly number[], count: number): readonly Release[] {
   const above = ends.filter((release) => compareNumbers(numbersOf(release), asked) > 0);
   const below = ends.slice(above.length);
-  const fromAbove = Math.max(Math.ceil(SHOWN / 2), SHOWN - below.length);
-  return [...above.slice(-fromAbove), ...below].slice(0, SHOWN);
+  const fromAbove = Math.max(Math.ceil(count / 2), count - below.length);
+  return [...above.slice(-fromAbove), ...below].slice(0, count);
 }
 
 const SHOWN = 3;

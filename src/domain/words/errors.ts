@@ -90,10 +90,17 @@ export interface ErrorPlace {
   readonly column?: number;
 }
 
+export interface Slip {
+  readonly typed: string;
+  readonly meant: string;
+}
+
 export interface ErrorDetails {
   readonly where?: ErrorPlace;
   /** The command that fixes it, or the next step in a few words. */
   readonly hint?: string;
+  /** A name with a slip in it, and the known one that it most likely is: with it the hint can be the whole command line. */
+  readonly slip?: Slip;
   /** Last lines of what another program said, shown below. */
   readonly said?: readonly string[];
   /** True if the same request to another mirror or source could succeed: only then is the next one tried. */
@@ -109,6 +116,7 @@ export class PolyenvError extends Error {
   readonly code: ErrorCode;
   readonly where: ErrorPlace | undefined;
   readonly hint: string | undefined;
+  readonly slip: Slip | undefined;
   readonly said: readonly string[] | undefined;
   readonly elsewhere: boolean;
   readonly status: number | undefined;
@@ -118,6 +126,7 @@ export class PolyenvError extends Error {
     this.code = code;
     this.where = details.where;
     this.hint = details.hint;
+    this.slip = details.slip;
     this.said = details.said;
     this.elsewhere = details.elsewhere ?? false;
     this.status = details.status;
@@ -129,9 +138,9 @@ export class PolyenvError extends Error {
 
   /** For an error that says more than this one. */
   get details(): ErrorDetails {
-    const { where, hint, said, elsewhere, status, cause } = this;
+    const { where, hint, slip, said, elsewhere, status, cause } = this;
     return {
-      ...present({ where, hint, said }),
+      ...present({ where, hint, slip, said }),
       ...(elsewhere && { elsewhere: true }),
       ...present({ status, cause }),
     };

@@ -1,3 +1,5 @@
+import type { ErrorDetails } from './errors';
+
 /**
  * The known name that a mistyped one most likely meant, or `undefined` if none is near: at most a third of its letters
  * (at least one) wrong, missing, added or swapped. Letter case does not count. Ties go to the earlier name.
@@ -13,6 +15,21 @@ export function nearestName(typed: string, known: Iterable<string>): string | un
     if (distance <= allowed && (best === undefined || distance < best.distance)) best = { name, distance };
   }
   return best?.name;
+}
+
+/** The hint of an error about a name that nobody has: the name that was meant, or what there is to choose from. */
+export function orNearest(
+  typed: string,
+  known: readonly string[],
+  otherwise: string,
+): Pick<ErrorDetails, 'hint' | 'slip'> {
+  const meant = nearestName(typed, known);
+  return meant === undefined ? { hint: otherwise } : meaning(typed, meant);
+}
+
+/** The hint of a name that most likely means another. */
+export function meaning(typed: string, meant: string): Required<Pick<ErrorDetails, 'hint' | 'slip'>> {
+  return { hint: `did you mean ${meant}?`, slip: { typed, meant } };
 }
 
 const LONGEST = 64;

@@ -1,4 +1,5 @@
 import { addressOf, hostOfName } from '../../domain/gateway/local-name';
+import { counted } from '../../domain/words/counted';
 import { type Html, html } from '../html';
 import { ACTIONS, type Action, actionFor, type Wanted } from './actions';
 import type { Job } from './jobs';
@@ -80,7 +81,7 @@ function sumOf({ projects, sizes }: Overview): Html {
   const services = projects.flatMap((project) => project.services);
   const running = services.filter(({ state }) => state === 'running').length;
   const findings = projects.flatMap((project) => project.findings).filter(({ level }) => level !== 'note').length;
-  return html`<p class="sum"><span id="sum-projects">${count(projects.length, 'project')}</span>${services.length > 0 && html`<span id="sum-running">${running} of ${count(services.length, 'service')} running</span>`}${findings > 0 && html`<span id="sum-findings">${count(findings, 'thing')} to look at</span>`}${sizes !== undefined && html`<span>${bytes(sizes.total)} on disk</span>`}</p>`;
+  return html`<p class="sum"><span id="sum-projects">${counted(projects.length, 'project')}</span>${services.length > 0 && html`<span id="sum-running">${running} of ${counted(services.length, 'service')} running</span>`}${findings > 0 && html`<span id="sum-findings">${counted(findings, 'thing')} to look at</span>`}${sizes !== undefined && html`<span>${bytes(sizes.total)} on disk</span>`}</p>`;
 }
 
 function projectOf(place: Place, project: SeenProject, how: 'open' | 'closed'): Html {
@@ -169,7 +170,7 @@ function diskOf(place: Place, { toolchains, environments, cache, downloads, tota
       .map(({ tool, version, bytes: size, usedBy }) => ({
         name: `${tool} ${version}`,
         size,
-        users: usedBy.length === 0 ? 'used by no project' : `used by ${count(usedBy.length, 'project')}`,
+        users: usedBy.length === 0 ? 'used by no project' : `used by ${counted(usedBy.length, 'project')}`,
       })),
     ...environments
       .filter(({ bytes: size }) => size > 1e6)
@@ -264,10 +265,6 @@ export function bytes(size: number): string {
   const power = Math.min(units.length, Math.floor(Math.log10(size) / 3));
   const value = size / 1000 ** power;
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${units[power - 1]}`;
-}
-
-export function count(number: number, word: string): string {
-  return `${number} ${word}${number === 1 ? '' : 's'}`;
 }
 
 /** The last parts: those tell one folder from another. */
