@@ -45,7 +45,7 @@ interface Fetching {
 
 async function fetchInto({ url, sha256, into, format, leastRate }: Fetching): Promise<void> {
   const settings = Object.fromEntries(SETTINGS.map(({ key, fallback }) => [key, fallback])) as unknown as Settings;
-  const http = openHttp({ host: { env: {} }, settings, emit: () => undefined });
+  const http = openHttp({ host: { env: {}, nodeVersion: process.versions.node }, settings, emit: () => undefined });
   const digest = hexDigest('sha256', sha256);
   if (digest === undefined) throw new Error('not a sha256');
   mkdirSync(`${into}/tree`, { recursive: true });

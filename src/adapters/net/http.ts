@@ -11,6 +11,7 @@ import { decodeBody, isWebPage, joined, readText, watch } from './body';
 import { exchange } from './exchange';
 import { describeFailure, describeStatus, LONGEST_WAIT, Transient } from './failures';
 import { readNetrc } from './netrc';
+import { leaveParserPlain } from './parser-tiering';
 import { type ProxyChoice, proxyFor } from './proxies';
 import { isLoopback, maskUrl, parseUrl, redirectTarget, refuseUnprotected, userHeaders, withoutUser } from './url';
 
@@ -72,7 +73,7 @@ export interface HttpAnswer {
 }
 
 export interface HttpOptions {
-  readonly host: Pick<Host, 'env'>;
+  readonly host: Pick<Host, 'env'> & Partial<Pick<Host, 'nodeVersion'>>;
   readonly settings: Settings;
   readonly emit: Emit;
   /** Where a redirect's target is really fetched from. The first URL is taken as it is: who asks has rewritten it. */
@@ -231,6 +232,7 @@ export function openHttp(options: HttpOptions): DirectHttp {
   }
 
   async function openRoute(url: URL, proxy: ProxyChoice | undefined): Promise<Dispatcher> {
+    await leaveParserPlain(options.host.nodeVersion);
     const { Agent, Pool, ProxyAgent } = await import('undici');
     const timeout = Math.min(10, Math.max(1, settings.networkTimeout)) * 1000;
     const secure = url.protocol === 'https:' || proxy?.url.startsWith('https:') === true;
