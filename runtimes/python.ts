@@ -325,7 +325,7 @@ def compile_part(part):
         except (SyntaxError, ValueError) as error:
             # A file that is no source of this version is left to whoever imports it.
             print(path, error)
-parts = [sources[start::32] for start in range(32)]
+parts = [sources[start::16] for start in range(16)]
 failed = running = 0
 for part in parts:
     if not hasattr(os, 'fork'):
