@@ -3,7 +3,7 @@
 # shellcheck disable=SC1090,SC1091,SC2015
 # Routes one command to the runtime that the nearest project pins. Starts no program but the tool.
 # A shell parses a compound command whole before it runs it: what is seldom needed stands in later commands.
-__polyenv_h=@HOME@ __polyenv_t=@TOOL@ __polyenv_n=${0##*/} __polyenv_r= __polyenv_o= __polyenv_d=${PWD%/}
+__polyenv_h=@HOME@ __polyenv_t=@TOOL@ __polyenv_n=${0##*/} __polyenv_r= __polyenv_o= __polyenv_e= __polyenv_d=${PWD%/}
 case ${POLYENV_BYPASS-}:@ASKED@:$__polyenv_n:${1-} in
 1:*) __polyenv_r=bypass ;;
 @PLUS@)
@@ -35,8 +35,50 @@ while [ -z "$__polyenv_r" ]; do
 	case $__polyenv_d in
 	'' | @PERSON@) break ;;
 	esac
-	__polyenv_d=${__polyenv_d%/*}
+	__polyenv_d=${__polyenv_d%/*} __polyenv_e=x$__polyenv_e
+	case $__polyenv_e$__polyenv_d in
+	xx/*/*/*/*/*/*/*/*/*/*/*/*) __polyenv_r=deep ;;
+	esac
 done
+if [ "$__polyenv_r" = deep ]; then
+	# Many levels more: the kernel finds a name soonest from within its folder. So we go up, if we can come back.
+	__polyenv_r= __polyenv_p=$PWD __polyenv_e=${OLDPWD+x}${OLDPWD-}
+	unset -f cd
+	if [ . -ef "$PWD/" ]; then
+		while cd "$__polyenv_d/"; do
+			if @HERE@; then
+				__polyenv_r=slow
+				break
+			fi
+			case $__polyenv_d in
+			'' | @PERSON@) __polyenv_r=none && break ;;
+			esac
+			__polyenv_d=${__polyenv_d%/*}
+		done 2>/dev/null
+		if ! cd "$__polyenv_p"; then
+			echo "error[failed] this folder went away while $__polyenv_n was looked for: $__polyenv_p" >&2
+			echo "  try  the same again in a folder that is there" >&2
+			exit 126
+		fi
+	fi
+	PWD=$__polyenv_p
+	case $__polyenv_e in
+	x*) OLDPWD=${__polyenv_e#x} ;;
+	*) unset OLDPWD ;;
+	esac
+	# A folder that cannot be entered may still be looked into from here.
+	while [ -z "$__polyenv_r" ]; do
+		if @TESTS@; then __polyenv_r=slow; fi
+		case $__polyenv_r$__polyenv_d in
+		'' | slow* | @PERSON@) break ;;
+		esac
+		__polyenv_d=${__polyenv_d%/*}
+	done
+	case $__polyenv_r in
+	none) __polyenv_r= ;;
+	slow) [ ! -f "$__polyenv_h${__polyenv_o:-/envs}$__polyenv_d/.polyenv/route.sh" ] || . "$__polyenv_h${__polyenv_o:-/envs}$__polyenv_d/.polyenv/route.sh" ;;
+	esac
+fi
 if [ "$__polyenv_r" = dependency ]; then
 	# A dependency never decides: who started us does, else the nearest project above it.
 	__polyenv_r=

@@ -539,6 +539,74 @@ for (const shell of STAND_INS) {
         expect(store.run('dummy', { cwd: deep }).stdout).toBe('dummy 1.0.0\n');
       });
 
+      describe('many levels below the pin', () => {
+        const levels = (count: number): string => Array.from({ length: count }, (_, index) => `l${index}`).join('/');
+        let far: string;
+        beforeAll(() => {
+          far = store.folder(`A/far/${levels(24)}`);
+        });
+        const middle = (): string => join(a, 'far', levels(9));
+
+        it('runs where it was called, with the variables of its caller', () => {
+          const dumped = (env: Record<string, string | undefined>) => {
+            const { stdout, stderr, status } = store.run('envdump', { cwd: far, env });
+            expect({ stderr, status }).toEqual(quiet);
+            return stdout
+              .split('\0')
+              .filter((line) => /^(?:OLDPWD|PWD|CDPATH)=/.test(line))
+              .sort();
+          };
+          expect(dumped({ OLDPWD: b })).toEqual([`OLDPWD=${b}`, `PWD=${far}`]);
+          expect(dumped({})).toEqual([`PWD=${far}`]);
+          expect(dumped({ CDPATH: `/:${b}` })).toEqual([`CDPATH=/:${b}`, `PWD=${far}`]);
+          expect(script('dummy; pwd -P; dummy', { cwd: far }).stdout).toBe(`dummy 1.0.0\n${far}\ndummy 1.0.0\n`);
+          expect(store.run('dummy', { cwd: far, env: { 'BASH_FUNC_cd%%': '() { exit 9; }' } }).stdout).toBe(
+            'dummy 1.0.0\n',
+          );
+        });
+
+        it('sees a new pin file at every level, and its going', () => {
+          for (const count of [24, 23, 22, 20, 12, 2]) {
+            const folder = join(a, 'far', levels(count));
+            writeFileSync(join(folder, '.dummy-version'), '2.0.0\n');
+            expect(store.run('dummy', { cwd: far }).status).toBe(97);
+            expect(store.slow()).toEqual([`shim dummy dummy ${folder}`]);
+            rmSync(join(folder, '.dummy-version'));
+            mkdirSync(join(folder, '.config/mise'), { recursive: true });
+            writeFileSync(join(folder, '.config/mise/config.toml'), '');
+            expect(store.run('dummy', { cwd: far }).status).toBe(97);
+            expect(store.slow()).toEqual([`shim dummy dummy ${folder}`]);
+            discard(join(folder, '.config'));
+            expect(store.run('dummy', { cwd: far }).stdout).toBe('dummy 1.0.0\n');
+          }
+        });
+
+        it('finds the pin through folders that cannot be read, or not entered', () => {
+          for (const mode of ['311', '100', '000']) {
+            const text = `chmod ${mode} '${middle()}'; dummy; s=$?; chmod 755 '${middle()}'; exit $s`;
+            expect(script(text, { cwd: far })).toMatchObject({ ...quiet, stdout: 'dummy 1.0.0\n' });
+          }
+        });
+
+        it('goes by the name of the folder behind a link, and passes on where nothing pins', () => {
+          const link = join(b, 'far-link');
+          symlinkSync(middle(), link);
+          const behind = join(link, far.slice(middle().length + 1));
+          expect(store.run('dummy', { cwd: behind, env: { PWD: behind } }).stdout).toBe('dummy 2.0.0\n');
+          rmSync(link);
+          const free = store.folder(`outside/${levels(24)}`);
+          expect(store.run('dummy', { cwd: free })).toMatchObject({ ...quiet, stdout: 'dummy system\n' });
+          expect(store.run('dummy', { cwd: join(store.folder(`home-of/${levels(20)}`)) }).stdout).toBe(
+            'dummy system\n',
+          );
+        });
+
+        it('survives a working folder that is gone', () => {
+          const gone = 'mkdir -p gone/x; cd gone/x; rm -r ../../gone;';
+          expect(script(`${gone} dummy`, { cwd: far }).stdout).toMatch(/^dummy (?:1\.0\.0|system)\n$/);
+        });
+      });
+
       it('sees every shared and manifest name as a pin', () => {
         for (const name of ['polyenv.local.toml', 'polyenv.toml', '.tool-versions', 'mise.toml']) {
           const folder = store.folder(`named-${name}`);

@@ -63,11 +63,12 @@ export function renderShim(
   runtime: Runtime,
   { personHome, followed = [] }: { readonly personHome: string; readonly followed?: readonly Runtime[] },
 ): string {
-  const tests = pinTests([runtime, ...followed], {
-    one: (path) => `[ -e "$__polyenv_d"/${quoteSh(path)} ]`,
-    away: `[ "$__polyenv_d" != ${quoteSh(personHome)} ]`,
-    words: { and: '&&', or: '||', open: '{ ', close: '; }' },
-  });
+  const testsIn = (folder: string): string =>
+    pinTests([runtime, ...followed], {
+      one: (path) => `[ -e ${folder}${quoteSh(path)} ]`,
+      away: `[ "$__polyenv_d" != ${quoteSh(personHome)} ]`,
+      words: { and: '&&', or: '||', open: '{ ', close: '; }' },
+    });
   const plus = (runtime.plusVersion ?? []).filter(isCommandName);
   // `::cargo:+nightly`; without such commands, a pattern that nothing matches.
   const asking = askingVariables(runtime);
@@ -78,7 +79,8 @@ export function renderShim(
     TOOL: runtime.id,
     VARIABLE: `POLYENV_${runtime.id.toUpperCase()}`,
     ASKED: asking.map((name) => `\${${name}:+x}`).join(''),
-    TESTS: tests,
+    TESTS: testsIn('"$__polyenv_d"/'),
+    HERE: testsIn('./'),
     PLUS: plusTest,
   };
   return fillTemplate(template, { home, personHome, quote: quoteSh, values });
