@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { plainListener } from '../../src/cli/output/plain';
-import { describeAll, describeTrack } from '../../src/cli/output/progress';
+import { describeAll, describeTrack, follow, type Track } from '../../src/cli/output/progress';
 import { styleFor } from '../../src/cli/output/style';
 import { ttyListener } from '../../src/cli/output/tty';
 import type { Event } from '../../src/domain/words/events';
@@ -40,6 +40,16 @@ describe('what is under way', () => {
     expect(describeAll([track, other], 5000)).toBe('in all  50 MB of 100 MB, 50 %, 10 MB/s, 5.0 s left');
     expect(describeAll([track, { ...other, total: undefined }], 5000)).toBe('in all  50 MB, 10 MB/s');
     expect(describeAll([track, { ...other, phase: 'publish' }], 5000)).toBeUndefined();
+  });
+
+  it('counts no bytes that were here before for the line', () => {
+    const tracks = new Map();
+    follow(tracks, progress('node', 0, 90e6), 0);
+    follow(tracks, { type: 'resumed', tool: 'node', version: '20.1.0', bytes: 40e6 }, 10);
+    const at = (bytes: number, now: number) =>
+      describeTrack(follow(tracks, progress('node', bytes, 90e6), now) as Track, now);
+    expect(at(40e6, 20)).toBe('download node 20.1.0  40 MB of 90 MB, 44 %');
+    expect(at(50e6, 5000)).toBe('download node 20.1.0  50 MB of 90 MB, 55 %, 2.0 MB/s, 20 s left');
   });
 
   it('without a terminal is a line every few seconds, and none for what is quick', () => {

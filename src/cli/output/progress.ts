@@ -9,6 +9,8 @@ export interface Track {
   readonly phase: string;
   readonly bytes: number;
   readonly total: number | undefined;
+  /** How many of the bytes were here before: the line did not bring them. */
+  readonly kept?: number;
   /** When it was first heard of, and when it was last told in a line that stays. */
   readonly since: number;
   readonly told: number;
@@ -17,9 +19,13 @@ export interface Track {
 /** Keeps what is under way, by toolchain. */
 export function follow(tracks: Map<string, Track>, event: Event, now: number): Track | undefined {
   if (event.type === 'installed') tracks.delete(event.tool);
-  if (event.type !== 'phase' && event.type !== 'progress') return undefined;
+  if (event.type !== 'phase' && event.type !== 'progress' && event.type !== 'resumed') return undefined;
   const known = tracks.get(event.tool);
   const begun: Track = { tool: event.tool, version: '', phase: '', bytes: 0, total: undefined, since: now, told: now };
+  if (event.type === 'resumed') {
+    tracks.set(event.tool, { ...(known ?? begun), kept: (known?.kept ?? 0) + event.bytes });
+    return undefined;
+  }
   const track: Track = {
     ...(known ?? begun),
     version: event.version ?? known?.version ?? '',
@@ -44,16 +50,20 @@ export function describeAll(tracks: readonly Track[], now: number): string | und
   const isKnown = loading.every(({ total }) => total !== undefined);
   const total = isKnown ? sum((track) => track.total ?? 0) : undefined;
   const since = Math.min(...loading.map((track) => track.since));
-  return `in all  ${describeBytes({ bytes: sum(({ bytes }) => bytes), total, since }, now)}`;
+  const [bytes, kept] = [sum((track) => track.bytes), sum((track) => track.kept ?? 0)];
+  return `in all  ${describeBytes({ bytes, total, kept, since }, now)}`;
 }
 
-function describeBytes({ bytes, total, since }: Pick<Track, 'bytes' | 'total' | 'since'>, now: number): string {
-  const rate = bytes / Math.max(1, now - since);
+function describeBytes(
+  { bytes, total, kept = 0, since }: Pick<Track, 'bytes' | 'total' | 'kept' | 'since'>,
+  now: number,
+): string {
+  const rate = Math.max(0, bytes - kept) / Math.max(1, now - since);
   const parts = [
     total === undefined ? bytesText(bytes) : `${bytesText(bytes)} of ${bytesText(total)}`,
     ...(total === undefined || total === 0 ? [] : [`${Math.min(100, Math.floor((bytes / total) * 100))} %`]),
-    `${bytesText(Math.round(rate * 1000))}/s`,
-    ...(total === undefined ? [] : [`${durationText(Math.max(0, total - bytes) / rate)} left`]),
+    ...(rate === 0 ? [] : [`${bytesText(Math.round(rate * 1000))}/s`]),
+    ...(total === undefined || rate === 0 ? [] : [`${durationText(Math.max(0, total - bytes) / rate)} left`]),
   ];
   return parts.join(', ');
 }
