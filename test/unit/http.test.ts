@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer as createPlainServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect, createServer as createSocketServer } from 'node:net';
@@ -472,6 +472,19 @@ describe.skipIf(!openssl)('certificates (needs openssl)', () => {
       expect(await (await open({ env: { [name]: value } }).get(`${origin}/a`)).text()).toBe('safe');
     },
   );
+
+  it('links in a folder of authorities are followed, and those within it add nothing', async () => {
+    const origin = await serveTls('good');
+    const linked = join(keys, 'linked');
+    mkdirSync(linked);
+    symlinkSync('nothing.pem', join(linked, '0.0'));
+    expect((await failure(open({ env: { SSL_CERT_DIR: linked } }).get(`${origin}/a`))).code).toBe(
+      'certificate-invalid',
+    );
+    symlinkSync(join(keys, 'ca.pem'), join(linked, 'company.pem'));
+    symlinkSync('company.pem', join(linked, '1.0'));
+    expect(await (await open({ env: { SSL_CERT_DIR: linked } }).get(`${origin}/a`)).text()).toBe('safe');
+  });
 
   it("one that another client's settings name is believed from then on", async () => {
     const origin = await serveTls('good');
