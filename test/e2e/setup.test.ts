@@ -56,8 +56,18 @@ describe('self uninstall', () => {
     await setup({}, '--shell', 'fish');
     await setup({}, '--shell', 'bash');
     await machine.polyenv(['settings', 'set', 'jobs', '2']);
+    const dry = await machine.polyenv(['self', 'uninstall', '--dry-run']);
+    const [settings, bash, fish] = ['.config/polyenv/settings.json', '.bashrc', '.config/fish/conf.d/polyenv.fish'].map(
+      (file) => join(machine.home, file),
+    );
+    expect(dry.stdout.trim().split('\n').sort()).toEqual(
+      [machine.polyenvHome, settings, `polyenv's lines in ${bash}`, `polyenv's lines in ${fish}`]
+        .map((one) => `would take away ${one}`)
+        .sort(),
+    );
     const ran = await machine.polyenv(['self', 'uninstall', '--yes']);
     expect(ran.exit, ran.stderr).toBe(0);
+    for (const one of [machine.polyenvHome, settings, bash, fish]) expect(ran.stdout).toContain(`${one}\n`);
     expect(readdirSync(machine.home)).toEqual([]);
     expect(existsSync(machine.polyenvHome)).toBe(false);
     expect(ran.stdout).toContain('polyenv.toml, polyenv.lock, .venv');

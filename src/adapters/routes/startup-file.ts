@@ -87,6 +87,12 @@ export async function addLines(startup: StartupFile): Promise<boolean> {
   return true;
 }
 
+/** Whether the file has lines that `removeLines` would take out. */
+export async function holdsLines({ file }: StartupFile): Promise<boolean> {
+  const text = await readTextIfAny(file);
+  return text !== undefined && withoutBlock(text) !== text;
+}
+
 /** Takes exactly polyenv's lines away; a file that held nothing else goes too. Returns whether there were any. */
 export async function removeLines(startup: StartupFile): Promise<boolean> {
   const before = await readTextIfAny(startup.file);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { removeEmptyFolders, removeTree } from '../../adapters/files/fs';
 import { settingsFile } from '../../adapters/home/settings';
-import { removeLines, SHELLS, startupFile } from '../../adapters/routes/startup-file';
+import { holdsLines, removeLines, SHELLS, type StartupFile, startupFile } from '../../adapters/routes/startup-file';
 import { keptServices } from '../../app/services/care';
 import { down } from '../../app/services/down';
 import { counted } from '../../domain/words/counted';
@@ -15,9 +15,18 @@ import type { Outcome } from '../output/outcome';
 /** `polyenv self uninstall`: everything that polyenv ever made on this machine. */
 export async function uninstallSelf(input: Input): Promise<Outcome> {
   const { ctx } = input;
-  const startups = SHELLS.map((shell) => startupFile(ctx.host, ctx.home, { shell, activate: 'shims' }));
-  const settings = flag(input, 'keep-settings') ? [] : [settingsFile(ctx.host)];
-  const what = [ctx.home.root, ...settings, ...startups.map((startup) => `polyenv's lines in ${startup.file}`)];
+  const { lookAtStores } = await import('../../app/gateway/tls');
+  const all = SHELLS.map((shell) => startupFile(ctx.host, ctx.home, { shell, activate: 'shims' }));
+  const startups: StartupFile[] = [];
+  for (const startup of all) if (await holdsLines(startup)) startups.push(startup);
+  const settings = flag(input, 'keep-settings') ? [] : [settingsFile(ctx.host)].filter(existsSync);
+  const trusting = (await lookAtStores(ctx)).filter(({ state }) => state === 'trusted');
+  const what = [
+    ...[ctx.home.root].filter(existsSync),
+    ...settings,
+    ...startups.map(({ file }) => `polyenv's lines in ${file}`),
+    ...trusting.map(({ path }) => `polyenv's authority in ${path}`),
+  ];
   const kept = (await keptServices(ctx)).filter(({ data, snapshots, running }) => running || data + snapshots > 0);
   const data = kept.map(
     ({ folder, data: bytes, snapshots }) =>
@@ -55,7 +64,7 @@ export async function uninstallSelf(input: Input): Promise<Outcome> {
   return {
     data: { removed: [ctx.home.root, ...settings], changed },
     text: [
-      `took away ${ctx.home.root}`,
+      ...[ctx.home.root, ...settings].map((path) => `took away ${path}`),
       ...changed.map((file) => `took polyenv's lines out of ${file}`),
       ...distrusted.map((path) => `took polyenv's authority out of ${path}`),
       "projects' own files stay where they are: polyenv.toml, polyenv.lock, .venv",
