@@ -3,7 +3,9 @@ export function columns(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, index) => {
-      widths[index] = Math.max(widths[index] ?? 0, lineWidth(cell));
+      const width = lineWidth(cell);
+      // One very long cell, a list of mirrors, would push the rest of every other line out of sight.
+      if (width <= WIDEST) widths[index] = Math.max(widths[index] ?? 0, width);
     });
   }
   return rows
@@ -15,6 +17,8 @@ export function columns(rows: readonly (readonly string[])[]): string {
     )
     .join('\n');
 }
+
+const WIDEST = 100;
 
 /** Characters that a line takes on a terminal. */
 export function lineWidth(cell: string): number {
