@@ -17,10 +17,16 @@ import { settingsWith } from '../support/settings';
 import { serveTinyNode, siteOf } from '../support/tiny-node';
 import type { BenchRow } from './row';
 import { blobBytes } from './store-line';
+import { benchColdInstall } from './store-requests';
 
 /** A team's store: requests, what it costs over a plain file server, and two hundred clients on one line. */
 export async function benchStore(): Promise<readonly BenchRow[]> {
-  return [...(await benchRequests()), ...(await benchOverhead()), ...(await benchCrowd())];
+  return [
+    ...(await benchRequests()),
+    ...(await benchColdInstall()),
+    ...(await benchOverhead()),
+    ...(await benchCrowd()),
+  ];
 }
 
 /** Of the line that all clients share: 1 Gbit/s. */
@@ -203,21 +209,13 @@ async function benchRequests(): Promise<readonly BenchRow[]> {
     const tags = [...registry.manifests.keys()].filter((key) => !key.includes('@sha256:')).length;
     await author.polyenv(['push', reference], { cwd });
     const pushed = registry.asked.length;
-    registry.asked.length = 0;
     const memory = await peakOf(colleague.program, { cwd, env: colleague.env });
-    const installed = registry.asked.length;
     return [
       {
         name: 'requests of a push of what is there, a tag',
         ratio: pushed / tags,
         limit: 1,
         detail: `${pushed} requests, ${tags} tags`,
-      },
-      {
-        name: 'requests of a cold install, an archive',
-        ratio: installed,
-        limit: 1,
-        detail: `${installed} requests, 1 archive`,
       },
       { name: 'memory of an install from the store, MB', ratio: memory, limit: 150, detail: 'an archive of 40 MB' },
     ];
