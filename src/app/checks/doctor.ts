@@ -4,7 +4,6 @@ import { readLauncher } from '../../adapters/home/launcher';
 import { isOurShim } from '../../adapters/routes/shims';
 import { damagedKeys, isExecutableFile } from '../../adapters/store/store';
 import { isNoexec } from '../../adapters/system/noexec';
-import { answersFloor } from '../../domain/pins/precedence';
 import { endOfLine } from '../../domain/runtime/lifecycle';
 import { PolyenvError } from '../../domain/words/errors';
 import { printable } from '../../domain/words/printable';
@@ -22,6 +21,7 @@ import { type Standing, versionOf } from '../toolchains/standing';
 import { buildFindings, libraryFindings } from './builds';
 import { homeDrift, lockDrift } from './drift';
 import type { Finding } from './finding';
+import { floorProblems, isContradiction } from './floors';
 import { contradictionsOf } from './mentions';
 import { serviceFindings } from './services';
 import { variableFindings } from './variables';
@@ -257,7 +257,7 @@ function projectFindings(project: Project, standings: readonly Standing[]): read
     ),
     ...project.warnings.map(
       (text): Finding =>
-        isFloor(project, text)
+        isContradiction(project, text)
           ? floorFinding(text)
           : { kind: 'version-file', level: 'warning', message: text, hint: 'polyenv detect' },
     ),
@@ -285,24 +285,6 @@ function floorFinding(message: string): Finding {
     message,
     hint: 'polyenv use a version that answers it, or change what the file wants',
   };
-}
-
-/** Whether the warning is of a floor that no version can answer together with the pin. */
-function isFloor({ floors }: Project, text: string): boolean {
-  return floors.some(({ contradicted, file, line }) => contradicted && text.includes(`${file}:${line ?? 1} wants `));
-}
-
-/** Floors and ranges that the chosen versions do not answer, with both places. */
-export function floorProblems(project: Project, standings: readonly Standing[]): readonly string[] {
-  return project.floors.flatMap((floor) => {
-    const standing = standings.find((one) => one.runtime.id === floor.tool);
-    const version = standing === undefined ? undefined : versionOf(standing);
-    if (standing === undefined || version === undefined || floor.request === undefined || floor.contradicted) return [];
-    if (answersFloor(standing.runtime.scheme, floor, version)) return [];
-    return [
-      `${floor.file}:${floor.line ?? 1} wants ${floor.tool} ${floor.atLeast ? 'at least ' : ''}${floor.request.text}, and ${describeOrigin(standing.decision.from)} chose ${version}`,
-    ];
-  });
 }
 
 async function mentionFindings(ctx: Context, directory: string): Promise<readonly Finding[]> {

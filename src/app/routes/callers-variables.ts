@@ -9,7 +9,7 @@ import type { Context } from '../base/context';
 export function withOurs(ctx: Context, ops: readonly EnvOp[]): readonly EnvOp[] {
   const standing = standingFor(ctx, ops);
   return ops.map((op) => {
-    if (op.op !== 'default') return op;
+    if (op.op !== 'default' || op.ours === 'listed') return op;
     const ours = namesOf(op).map((name) => {
       const values = standing.filter((one) => one.name === name).map(({ value }) => value);
       return [name, [`${ctx.home.homes}/*`, ...new Set(values)]] as const;

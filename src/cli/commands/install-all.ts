@@ -1,13 +1,13 @@
 import { relative } from 'node:path';
 import { findProjectsBelow, installAll, type NestedResult } from '../../app/changes/install-all';
 import { installFrozen, installProject } from '../../app/changes/install-project';
-import { floorProblems } from '../../app/checks/doctor';
-import { standingsOf } from '../../app/routes/compile';
+import { versionNotes } from '../../app/checks/floors';
 import { describeOrigin } from '../../domain/words/sourced';
 import { flag, type Input } from '../command';
 import { columns, durationText } from '../output/columns';
 import { asPolyenvError, errorData, errorText } from '../output/error';
 import type { Outcome } from '../output/outcome';
+import { providedData } from '../provided';
 
 /** `install --all`: one table for all projects, and the worst of their exit statuses. */
 export async function installEverything(input: Input): Promise<Outcome> {
@@ -73,26 +73,14 @@ function problemsOf(result: NestedResult): readonly Error[] {
 }
 
 function toolsOf(result: NestedResult) {
-  const provided = 'done' in result ? result.done.provided : [];
-  return provided.map(({ request, toolchain, action }) => ({
-    tool: request.tool,
-    request: request.text,
-    version: toolchain.version,
-    source: toolchain.source,
-    linked: toolchain.linked !== undefined,
-    root: toolchain.root,
-    action,
-  }));
+  return providedData('done' in result ? result.done.provided : []);
 }
 
 async function notesOf({ ctx }: Input, results: readonly NestedResult[]): Promise<ReadonlySet<string>> {
   const notes = new Set<string>();
   for (const result of results) {
     if ('error' in result) continue;
-    const { project } = result.done;
-    const standings = await standingsOf(ctx, project);
-    for (const text of [...project.warnings, ...project.disagreements, ...floorProblems(project, standings)])
-      notes.add(text);
+    for (const text of await versionNotes(ctx, result.done.project)) notes.add(text);
   }
   return notes;
 }

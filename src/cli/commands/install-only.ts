@@ -1,10 +1,10 @@
 import { parseWishes } from '../../app/project/wishes';
 import { fetchOnly } from '../../app/toolchains/fetch-only';
-import { describeProof } from '../../domain/toolchain/toolchain';
 import { PolyenvError } from '../../domain/words/errors';
 import { flag, type Input } from '../command';
 import { columns } from '../output/columns';
 import type { Outcome } from '../output/outcome';
+import { providedData, providedRows } from '../provided';
 
 /** `polyenv install node@20`: others pin by this word; here it fills the store, and says what pins. */
 export async function installOnly(input: Input): Promise<Outcome> {
@@ -22,24 +22,10 @@ export async function installOnly(input: Input): Promise<Outcome> {
     return { data: { dryRun: true, tools: asked }, text: `would put into the store: ${asked.join(' ')}` };
   }
   const provided = await fetchOnly(ctx, wishes);
-  const rows = provided.map(({ toolchain, action, request }) => [
-    output.out.bold(`${request.tool} ${toolchain.version}`),
-    action,
-    toolchain.source,
-    describeProof(toolchain),
-  ]);
+  const rows = providedRows(provided, output.out);
   return {
     data: {
-      tools: provided.map(({ request, toolchain, action }) => ({
-        tool: request.tool,
-        request: request.text,
-        version: toolchain.version,
-        source: toolchain.source,
-        linked: toolchain.linked !== undefined,
-        proof: describeProof(toolchain),
-        root: toolchain.root,
-        action,
-      })),
+      tools: providedData(provided),
       pinned: false,
       pin,
     },

@@ -1,12 +1,12 @@
 import { installFrozen, installProject } from '../../app/changes/install-project';
-import { floorProblems } from '../../app/checks/doctor';
+import { versionNotes } from '../../app/checks/floors';
 import { findProject } from '../../app/project/project';
 import { standingsOf } from '../../app/routes/compile';
-import { describeProof } from '../../domain/toolchain/toolchain';
 import { describeOrigin } from '../../domain/words/sourced';
 import { type Command, flag } from '../command';
 import { columns, durationText } from '../output/columns';
 import { asPolyenvError, errorData, errorText } from '../output/error';
+import { providedData, providedRows } from '../provided';
 
 export const command: Command = {
   name: 'install',
@@ -61,29 +61,13 @@ export const command: Command = {
     for (const error of done.project.errors) {
       if (!input.output.modes.json) ctx.host.stderr.write(errorText(error, input.output.err, undefined));
     }
-    const standings = await standingsOf(ctx, done.project);
-    const notes = [...done.project.warnings, ...done.project.disagreements, ...floorProblems(done.project, standings)];
-    for (const text of new Set(notes)) ctx.emit({ type: 'warning', text });
+    for (const text of await versionNotes(ctx, done.project)) ctx.emit({ type: 'warning', text });
     const problems = [...done.failed.map(({ error }) => error), ...done.project.errors];
     const first = problems[0];
-    const rows = done.provided.map(({ request, toolchain, action }) => [
-      input.output.out.bold(`${request.tool} ${toolchain.version}`),
-      action,
-      toolchain.source,
-      describeProof(toolchain),
-    ]);
+    const rows = providedRows(done.provided, input.output.out);
     return {
       data: {
-        tools: done.provided.map(({ request, toolchain, action }) => ({
-          tool: request.tool,
-          request: request.text,
-          version: toolchain.version,
-          source: toolchain.source,
-          linked: toolchain.linked !== undefined,
-          proof: describeProof(toolchain),
-          root: toolchain.root,
-          action,
-        })),
+        tools: providedData(done.provided),
         wrote: done.wrote,
         milliseconds,
         ...(first !== undefined && { error: errorData(first), errors: problems.map(errorData) }),

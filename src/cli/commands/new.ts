@@ -1,20 +1,9 @@
-import { mkdtemp } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
-import {
-  findTemplate,
-  listTemplates,
-  type ReadTemplate,
-  readTemplate,
-  templatesFolder,
-} from '../../adapters/documents/templates';
-import { removeTree } from '../../adapters/files/fs';
-import { grantTrust } from '../../adapters/home/trust';
-import { runChild } from '../../adapters/system/spawn';
+import { basename, resolve } from 'node:path';
+import { listTemplates, type ReadTemplate, templatesFolder } from '../../adapters/documents/templates';
 import { runtimeIds } from '../../app/base/registry';
-import { installProject } from '../../app/changes/install-project';
-import { generateInNew } from '../../app/making/generate';
-import { nameFor, newProject, type ProjectStep, portsFor } from '../../app/making/new';
-import { readManifest } from '../../app/project/manifests';
+import { nameFor, newProject, portsFor } from '../../app/making/new';
+import { newSteps } from '../../app/making/new-steps';
+import { takeTemplate } from '../../app/making/take-template';
 import { chooseValues } from '../../domain/making/template';
 import { withAdditions } from '../../domain/making/template-additions';
 import { counted } from '../../domain/words/counted';
@@ -62,8 +51,9 @@ export const command: Command = {
   ],
   run: async (input) => {
     const wanted = input.args[0] ?? (await chooseTemplate(input));
-    const { read, clean } = await openTemplate(input, wanted);
+    const { read, foreign, clean } = await takeTemplate(input.ctx, wanted);
     try {
+      if (foreign) await showFirst(input, read);
       return await make(input, read);
     } finally {
       await clean();
@@ -92,7 +82,7 @@ async function make(input: Input, read: ReadTemplate) {
       given: chosen,
       from: ctx.directory,
       signal: stop.signal,
-      steps: steps(input, read),
+      steps: newSteps(ctx, read, { install: !flag(input, 'no-install'), git: !flag(input, 'no-git') }),
     });
     return {
       data: {
@@ -110,35 +100,6 @@ async function make(input: Input, read: ReadTemplate) {
   } finally {
     release();
   }
-}
-
-function steps(input: Input, { template }: ReadTemplate): readonly ProjectStep[] {
-  const { ctx } = input;
-  const trust = async (folder: string) => {
-    // The person made this project just now, from a template that was shown or is polyenv's own.
-    const read = await readManifest(folder, 'polyenv.toml');
-    if (read !== undefined) await grantTrust({ home: ctx.home, host: ctx.host }, { manifest: read.manifest });
-    return [];
-  };
-  const install = async (folder: string) => {
-    const { failed, project } = await installProject({ ...ctx, directory: folder }, folder);
-    const problem = failed[0]?.error ?? project.errors[0];
-    if (problem !== undefined) throw problem;
-    return [];
-  };
-  const generate = (folder: string) => generateInNew({ ...ctx, directory: folder }, template.generate);
-  const git = async (folder: string) => {
-    const exit = await runChild(ctx.host, {
-      file: 'git',
-      args: ['init', '--quiet'],
-      env: ctx.host.env,
-      cwd: folder,
-    }).catch(() => 127);
-    if (exit !== 0)
-      ctx.emit({ type: 'warning', text: 'no git repository was made: git did not run', hint: 'polyenv new --no-git' });
-    return [];
-  };
-  return [trust, ...(flag(input, 'no-install') ? [] : [install]), generate, ...(flag(input, 'no-git') ? [] : [git])];
 }
 
 async function additionsIn(input: Input, { template }: ReadTemplate): Promise<Readonly<Record<string, string>>> {
@@ -177,61 +138,15 @@ async function chooseTemplate(input: Input): Promise<string> {
   return names[Number(answer) - 1] ?? answer;
 }
 
-/** One of polyenv's own, a folder, or a git repository, which is cloned without running anything of it and shown first. */
-async function openTemplate(
-  input: Input,
-  wanted: string,
-): Promise<{ readonly read: ReadTemplate; readonly clean: () => Promise<void> }> {
-  const { ctx } = input;
-  const nothing = async (): Promise<void> => {};
-  if (/^(https:\/\/|ssh:\/\/|git@|file:\/\/)/.test(wanted)) {
-    const clone = await mkdtemp(join(ctx.host.temporary, 'polyenv-template-'));
-    const clean = (): Promise<void> => removeTree(clone);
-    try {
-      const args = [
-        '-c',
-        'core.hooksPath=/dev/null',
-        'clone',
-        '--quiet',
-        '--depth',
-        '1',
-        '--no-recurse-submodules',
-        '--',
-        wanted,
-        join(clone, 'template'),
-      ];
-      const exit = await runChild(ctx.host, {
-        file: 'git',
-        args,
-        env: { ...ctx.host.env, GIT_TERMINAL_PROMPT: '0' },
-        cwd: clone,
-      });
-      if (exit !== 0)
-        throw new PolyenvError('network', `${wanted} cannot be cloned`, {
-          hint: 'check the URL, or clone it yourself and name the folder',
-        });
-      return { read: await shown(input, join(clone, 'template')), clean };
-    } catch (error) {
-      await clean();
-      throw error;
-    }
-  }
-  if (wanted.includes('/') || wanted.startsWith('.'))
-    return { read: await shown(input, resolve(ctx.directory, wanted)), clean: nothing };
-  return { read: await findTemplate(await templatesFolder(ctx.host.program), wanted), clean: nothing };
-}
-
-async function shown(input: Input, folder: string): Promise<ReadTemplate> {
-  const read = await readTemplate(folder);
-  const { template } = read;
+/** A template of somebody else is shown first, and taken only by a yes. */
+async function showFirst(input: Input, { template, files }: ReadTemplate): Promise<void> {
   const lines = [
     `${template.title}: ${template.description}`,
     ...template.runtimes.map((runtime) => `  pins ${runtime.tool}@${runtime.request}`),
-    ...read.files.map((file) => `  writes ${file.path}`),
+    ...files.map((file) => `  writes ${file.path}`),
   ];
   if (!(await confirm(input, lines.join('\n'))))
     throw new PolyenvError('usage', 'nothing was taken: nobody could be asked', {
       hint: 'add --yes after looking at the template',
     });
-  return read;
 }

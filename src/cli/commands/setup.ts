@@ -1,6 +1,3 @@
-import { prepareHome } from '../../adapters/home/home';
-import { ensureLauncher } from '../../adapters/home/launcher';
-import { ownLauncher, ownVersionOf, switchOwn } from '../../adapters/home/own-versions';
 import { homeOf } from '../../adapters/home/paths';
 import {
   addLines,
@@ -13,10 +10,7 @@ import {
   shellNamed,
   startupFile,
 } from '../../adapters/routes/startup-file';
-import { refreshShims } from '../../app/routes/compile';
-import { keepDefaults } from '../../app/routes/defaults';
-import { installOwnNode } from '../../app/toolchains/own-node';
-import type { Toolchain } from '../../domain/toolchain/toolchain';
+import { setUpHome, takeOwnNode } from '../../app/changes/setup';
 import { PolyenvError } from '../../domain/words/errors';
 import { quoteSh } from '../../domain/words/shell-quote';
 import { type Command, flag, type Input, value } from '../command';
@@ -55,15 +49,9 @@ export const command: Command = {
         return { data, text: `would write no start-up file: the shell is not known; the line to add:\n${line}` };
       return { data, text: `would add to ${startup.file}:\n${line}` };
     }
-    await prepareHome(ctx.home);
-    const version = ownVersionOf(ctx.home, ctx.host.program);
-    if (version !== undefined) await switchOwn(ctx.home, version);
-    await ensureLauncher(ctx.home, ctx.host);
-    await refreshShims(ctx);
-    await keepDefaults(ctx);
+    await setUpHome(ctx);
     const written = startup !== undefined && (await addStartup(input, startup));
-    const bundled = ownLauncher(ctx.home, ctx.host.program) !== undefined;
-    const own = bundled || flag(input, 'no-own-node') ? undefined : await ownNode(input);
+    const own = flag(input, 'no-own-node') ? undefined : await takeOwnNode(ctx);
     const lines = [
       startup === undefined
         ? `your shell is not known, so no start-up file was written; add this line to it:\n\n${line}`
@@ -120,19 +108,4 @@ async function addStartup(input: Input, startup: StartupFile): Promise<boolean> 
     });
   }
   return addLines(startup);
-}
-
-/** Without the network polyenv keeps running on the Node that it has. */
-async function ownNode({ ctx }: Input): Promise<Toolchain | undefined> {
-  try {
-    return await installOwnNode(ctx);
-  } catch (error) {
-    if (!(error instanceof PolyenvError)) throw error;
-    ctx.emit({
-      type: 'warning',
-      text: `polyenv keeps running on ${ctx.host.node}: ${error.message}`,
-      hint: 'polyenv setup, when the network is there',
-    });
-    return undefined;
-  }
 }

@@ -1,11 +1,11 @@
 import { planUse, use } from '../../app/changes/use';
 import { parseWishes } from '../../app/project/wishes';
-import { describeProof } from '../../domain/toolchain/toolchain';
 import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
 import { type Command, flag, type Input, value } from '../command';
 import { columns, durationText } from '../output/columns';
 import type { Outcome } from '../output/outcome';
+import { providedData, providedRows } from '../provided';
 import { optionsFromFlags, requestFlags } from '../request-flags';
 
 export const command: Command = {
@@ -49,28 +49,14 @@ export const command: Command = {
     if (used.created) ctx.emit({ type: 'note', text: `made ${used.manifest}` });
     for (const text of used.notes) ctx.emit({ type: 'warning', ...text });
     const milliseconds = ctx.host.now().getTime() - started;
-    const rows = used.provided.map(({ request, toolchain, action }) => [
-      input.output.out.bold(`${request.tool} ${toolchain.version}`),
-      action,
-      toolchain.source,
-      describeProof(toolchain),
-    ]);
+    const rows = providedRows(used.provided, input.output.out);
     return {
       data: {
         manifest: used.manifest,
         created: used.created,
         wrote: used.wrote,
         milliseconds,
-        tools: used.provided.map(({ request, toolchain, action }) => ({
-          tool: request.tool,
-          request: request.text,
-          version: toolchain.version,
-          source: toolchain.source,
-          linked: toolchain.linked !== undefined,
-          proof: describeProof(toolchain),
-          root: toolchain.root,
-          action,
-        })),
+        tools: providedData(used.provided),
       },
       text: [columns(rows), ...used.wrote.map((path) => `wrote ${path}`), `done in ${durationText(milliseconds)}`].join(
         '\n',

@@ -406,10 +406,6 @@ function shLine(op: EnvOp): string {
   if (op.op === 'default') return defaultSh(op);
   const value = quoteSh(op.value);
   if (op.op === 'set') return `export ${op.name}=${value}\n`;
-  if (op.op === 'offer') {
-    const [set, own] = [`\${${op.name}+x}\${${OFFERED}-}`, `x*"|${op.name}=\${${op.name}-}|"*`];
-    return `case ${set} in ''|[!x]*|${own}) export ${op.name}=${value} ;; esac\n`;
-  }
   if (op.value === '') return `export ${op.name}="\${${op.name}-}"\n`;
   const both =
     op.op === 'prepend' ? `${value}"\${${op.name}:+:$${op.name}}"` : `"\${${op.name}:+$${op.name}:}"${value}`;
@@ -420,6 +416,8 @@ function shLine(op: EnvOp): string {
 function defaultSh(op: DefaultVariable): string {
   const { name, value, after = [] } = op;
   const set = value === undefined ? `unset ${name}` : `export ${name}=${quoteSh(value)}`;
+  if (op.ours === 'listed')
+    return `case \${${name}+x}\${${OFFERED}-} in ''|[!x]*|x*"|${name}=\${${name}-}|"*) ${set} ;; esac\n`;
   const derived = after.reduceRight(
     (inner, one) => `case \${${one}-} in ${patternsOf(op, one)}) ${inner} ;; *) unset ${name} ;; esac`,
     set,
@@ -435,6 +433,8 @@ function patternsOf(op: DefaultVariable, name: string): string {
 function defaultFish(op: DefaultVariable): string {
   const { name, value, after = [] } = op;
   const set = value === undefined ? `set -e ${name}` : `set -gx ${name} ${quoteFish(value)}`;
+  if (op.ours === 'listed')
+    return `if not set -q ${name}; or contains -- "${name}=$${name}" (string split -- '|' "$${OFFERED}"); ${set}; end`;
   const derived = after.reduceRight(
     (inner, one) => `${matchesFish(op, one)}; and begin; ${inner}; end; or set -e ${name}`,
     set,
@@ -458,10 +458,6 @@ function fishLine(op: EnvOp): string {
   if (op.op === 'default') return defaultFish(op);
   const value = quoteFish(op.value);
   if (op.op === 'set') return `set -gx ${op.name} ${value}`;
-  if (op.op === 'offer') {
-    const offered = `contains -- "${op.name}=$${op.name}" (string split -- '|' "$${OFFERED}")`;
-    return `if not set -q ${op.name}; or ${offered}; set -gx ${op.name} ${value}; end`;
-  }
   const before = op.op === 'prepend';
   if (op.name === 'PATH') return op.value === '' ? '' : `set -gx PATH ${before ? `${value} $PATH` : `$PATH ${value}`}`;
   const old = `"$${op.name}"`;

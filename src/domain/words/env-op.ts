@@ -3,12 +3,10 @@ import { present } from './present';
 /** One change of an environment as data, so that it can be rendered for any shell and undone. */
 export type EnvOp =
   | { readonly op: 'set' | 'prepend' | 'append'; readonly name: string; readonly value: string }
-  /** Set, unless who calls has set it to something of their own: what `OFFERED` lists is polyenv's. */
-  | { readonly op: 'offer'; readonly name: string; readonly value: string }
   | { readonly op: 'unset'; readonly name: string }
   | DefaultVariable;
 
-/** A variable that isolates, and gives way to what the caller set for the call. */
+/** A variable that gives way to what the caller set for the call. */
 export interface DefaultVariable {
   readonly op: 'default';
   readonly name: string;
@@ -19,8 +17,9 @@ export interface DefaultVariable {
   /**
    * Values that are not the caller's word for this call: polyenv's own, of an outer project too, and what stands in the
    * person's start-up files. One that ends with `*` means all that begin so. Filled in by who knows the home.
+   * `listed`: those that `OFFERED` lists, for values by which polyenv cannot be known; an empty one is then the caller's.
    */
-  readonly ours?: Readonly<Record<string, readonly string[]>>;
+  readonly ours?: Readonly<Record<string, readonly string[]>> | 'listed';
 }
 
 export function setVariable(name: string, value: string): EnvOp {
@@ -49,13 +48,8 @@ export function offerVariables(variables: Readonly<Record<string, string>>): rea
   const all = Object.entries(variables);
   if (all.length === 0) return [];
   const listed = all.map(([name, value]) => `${name}=${value}|`).join('');
-  return [...all.map(([name, value]): EnvOp => ({ op: 'offer', name, value })), setVariable(OFFERED, `|${listed}`)];
-}
-
-/** Whether a variable stands in an environment by the caller's own will. */
-function isOwn(env: Variables, name: string): boolean {
-  const value = env[name];
-  return value !== undefined && env[OFFERED]?.includes(`|${name}=${value}|`) !== true;
+  const offers = all.map(([name, value]): EnvOp => ({ op: 'default', name, value, ours: 'listed' }));
+  return [...offers, setVariable(OFFERED, `|${listed}`)];
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -66,7 +60,6 @@ export function applyEnvOps(env: Variables, ops: readonly EnvOp[]): Record<strin
   for (const op of ops) {
     if (op.op === 'unset') delete result[op.name];
     else if (op.op === 'set') result[op.name] = op.value;
-    else if (op.op === 'offer') result[op.name] = isOwn(result, op.name) ? result[op.name] : op.value;
     else if (op.op === 'default') {
       if (isCallers(op, op.name, env)) continue;
       const derived = (op.after ?? []).some((name) => isCallers(op, name, env));
@@ -84,12 +77,13 @@ export function applyEnvOps(env: Variables, ops: readonly EnvOp[]): Record<strin
 /** Whether the variable has a value that is the caller's own word. */
 export function isCallers(op: DefaultVariable, name: string, env: Variables): boolean {
   const value = env[name];
+  if (op.ours === 'listed') return value !== undefined && env[OFFERED]?.includes(`|${name}=${value}|`) !== true;
   if (value === undefined || value === '') return false;
   return !oursOf(op, name).some((one) => (one.endsWith('*') ? value.startsWith(one.slice(0, -1)) : value === one));
 }
 
-/** Values of the variable that are not the caller's. */
+/** Values of the variable that are not the caller's, where they are known by themselves. */
 export function oursOf(op: DefaultVariable, name: string): readonly string[] {
   const own = name === op.name && op.value !== undefined ? [op.value] : [];
-  return [...own, ...(op.ours?.[name] ?? [])];
+  return [...own, ...((op.ours !== 'listed' && op.ours?.[name]) || [])];
 }
