@@ -21,7 +21,7 @@ function textOf(value: HtmlValue): string {
   return value.map(textOf).join('');
 }
 
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   // guard: page-escape
   if (/[&<>"']/.test(text)) return text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
   return text;

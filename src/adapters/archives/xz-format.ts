@@ -18,7 +18,7 @@ export interface Allowance {
 }
 
 /** A decoder allocates what a block's header asks for. */
-export const MOST_DICTIONARY: Allowance = {
+const MOST_DICTIONARY: Allowance = {
   most: 256 * 2 ** 20,
   hint: 'nothing was installed; report it to whoever publishes the archive',
 };

@@ -268,7 +268,7 @@ export function closingDescriptor<T>(descriptor: number, work: () => T): T {
   return result;
 }
 
-export function closeQuietly(descriptor: number): void {
+function closeQuietly(descriptor: number): void {
   try {
     closeSync(descriptor);
   } catch {

@@ -9,7 +9,7 @@ import { ownLauncher } from './own-versions';
 import { type Home, SAVED_HOME } from './paths';
 
 /** Variables that act on every Node: the launcher keeps them for the tool and takes them from polyenv's own process. */
-export const NODE_VARIABLES = ['NODE_OPTIONS', 'NODE_PATH'] as const;
+const NODE_VARIABLES = ['NODE_OPTIONS', 'NODE_PATH'] as const;
 
 const SAVED = 'POLYENV_SAVED_';
 

@@ -57,7 +57,7 @@ export async function isHeld(options: Omit<LockOptions, 'purpose' | 'timeout' | 
   return !(await isAbandoned(path, { seen, self, still: Date.now() - Number(seen.mtime / 1_000_000n) }));
 }
 
-export const HEARTBEAT_SECONDS = 15;
+const HEARTBEAT_SECONDS = 15;
 export const FOREIGN_SECONDS = 90;
 export const GARBAGE_SECONDS = 3;
 

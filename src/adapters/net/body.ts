@@ -6,7 +6,7 @@ import { type Circumstances, describeFailure, Transient } from './failures';
 import { maskUrl } from './url';
 
 /** Below this many bytes a second, on average over `network.timeout` seconds of waiting, a body is given up. */
-export const SLOWEST = 1024;
+const SLOWEST = 1024;
 
 /** The body, its failures translated, given up when it trickles. Only time spent waiting for the network counts. */
 export async function* watch(body: AsyncIterable<Uint8Array>, around: Circumstances): AsyncGenerator<Uint8Array, void> {

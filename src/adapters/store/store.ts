@@ -97,7 +97,7 @@ export async function storedFiles(home: Home, key: string): Promise<readonly Sto
   return text === undefined ? undefined : decodeFiles(text, filesPath(home, key));
 }
 
-export function receiptPath(home: Home, key: string): string {
+function receiptPath(home: Home, key: string): string {
   return joinInside(home.store, `${key}.json`);
 }
 

@@ -26,7 +26,7 @@ export interface Supervisor {
   close(): void;
 }
 
-export const GRACE_SECONDS = 10;
+const GRACE_SECONDS = 10;
 
 /**
  * Each program leads a process group of its own, so that what it started ends with it; only one that has the terminal

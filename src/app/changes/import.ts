@@ -71,7 +71,7 @@ export async function takeDefaults(ctx: Context, holdings: readonly Holding[]): 
 }
 
 /** The managers that any runtime is looked for at, each once, as they write themselves. */
-export function managerNames(runtimes: readonly Runtime[]): readonly string[] {
+function managerNames(runtimes: readonly Runtime[]): readonly string[] {
   return [...new Set(runtimes.flatMap(managersOf))];
 }
 

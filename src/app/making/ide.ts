@@ -50,7 +50,7 @@ export interface IdePlan {
 }
 
 /** Editors of which the project has a folder; VS Code where it has none. */
-export function editorsOf(directory: string): readonly Editor[] {
+function editorsOf(directory: string): readonly Editor[] {
   const found = EDITORS.filter((editor) => existsSync(join(directory, FOLDERS[editor])));
   return found.length === 0 ? ['vscode'] : found;
 }

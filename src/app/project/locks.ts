@@ -108,7 +108,7 @@ async function readHomeLock(ctx: Context, folder: string): Promise<FolderLock> {
 }
 
 /** Writes the lock if it differs from what stands there; says whether it did. */
-export async function writeLock(at: Pick<FolderLock, 'path'>, lock: Lockfile): Promise<'written' | 'unchanged'> {
+async function writeLock(at: Pick<FolderLock, 'path'>, lock: Lockfile): Promise<'written' | 'unchanged'> {
   const text = renderLockfile(lock);
   if ((await readTextIfAny(at.path)) === text) return 'unchanged';
   await ensureFolder(dirname(at.path));

@@ -23,7 +23,7 @@ export async function readManifest(folder: string, file: string): Promise<ReadMa
   return text === undefined ? undefined : { path, text, manifest: await decodeManifestText(text, path) };
 }
 
-export async function decodeManifestText(text: string, path: string): Promise<Manifest> {
+async function decodeManifestText(text: string, path: string): Promise<Manifest> {
   const runtimes = await loadRuntimes();
   return decodeManifest({ ...parseToml(text, path, { limit: MANIFEST_LIMIT }), runtimes });
 }

@@ -55,7 +55,7 @@ export interface ProjectService extends ManifestService {
 }
 
 /** The fault of a file, and the runtime that it concerns; without one, it concerns all that nothing nearer decides. */
-export class ProjectError extends PolyenvError {
+class ProjectError extends PolyenvError {
   readonly tool: ToolId | undefined;
 
   constructor(fault: PolyenvError, tool: ToolId | undefined) {

@@ -28,7 +28,7 @@ export function lastingVariables(ctx: Context, ops: readonly EnvOp[]): Context['
 }
 
 /** Where start-up files set a variable that a runtime would set for a project. */
-export function standingFor(ctx: Context, ops: readonly EnvOp[]): readonly StandingVariable[] {
+function standingFor(ctx: Context, ops: readonly EnvOp[]): readonly StandingVariable[] {
   const names = ops.flatMap((op) => (op.op === 'default' ? namesOf(op) : []));
   return names.length === 0 ? [] : standingVariables(ctx.host, names);
 }

@@ -14,7 +14,7 @@ import { applyEnvOps } from '../../domain/words/env-op';
 import type { Context } from '../base/context';
 
 /** Variables that `exec --pure` passes on: who and where one is, and how the terminal speaks. */
-export const PURE_VARIABLES = [
+const PURE_VARIABLES = [
   'HOME',
   'USER',
   'LOGNAME',

@@ -171,7 +171,7 @@ async function sweepAttempts({ root, snapshots }: ServiceFolder): Promise<void> 
 }
 
 /** Runs what a kind wants done. Throws `service-failed` with the end of what it printed. */
-export async function runSteps(
+async function runSteps(
   ctx: Context,
   known: KnownService,
   of: { readonly steps: ServiceSteps; readonly at: ServicePlace; readonly runAs: RunAs; readonly doing: string },

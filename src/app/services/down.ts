@@ -49,7 +49,7 @@ export async function restart(ctx: Context, names: readonly string[]): Promise<r
   return started;
 }
 
-export async function restartService(ctx: Context, known: KnownService): Promise<Started> {
+async function restartService(ctx: Context, known: KnownService): Promise<Started> {
   await stopService(ctx, { folder: known.folder, stop: known.service.stop });
   return startService(ctx, known);
 }

@@ -39,7 +39,7 @@ export async function upForTask(ctx: Context, manifest: Manifest, names: readonl
 }
 
 /** Each toolchain is made ready once, however many services want it: then all are started at once. */
-export async function startAll(
+async function startAll(
   ctx: Context,
   services: readonly KnownService[],
   options: { readonly fresh?: true } = {},

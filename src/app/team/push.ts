@@ -51,7 +51,7 @@ export interface Pushed extends PushPlan {
 }
 
 /** Looks at what the store has: one request a toolchain and platform. Writes nothing. */
-export async function planPush(ctx: Context, options: PushOptions): Promise<PushPlan> {
+async function planPush(ctx: Context, options: PushOptions): Promise<PushPlan> {
   const { reference, locks, platforms, mountFrom } = options;
   const asked = platforms.length === 0 ? PLATFORMS : [...new Set(platforms)];
   const { cargoes, gaps } = await cargoOf(

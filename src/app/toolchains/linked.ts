@@ -44,7 +44,7 @@ export async function discoverToolchain(
 }
 
 /** Every toolchain of the runtime that other managers have on this machine. Nothing is recorded. */
-export async function discoverAll(ctx: Context, runtime: Runtime): Promise<readonly Toolchain[]> {
+async function discoverAll(ctx: Context, runtime: Runtime): Promise<readonly Toolchain[]> {
   const examined = await Promise.all(
     candidatesOf(ctx, runtime.discover ?? []).map((candidate) =>
       examineToolchain(ctx, runtime, candidate).catch(() => undefined),

@@ -118,7 +118,7 @@ export async function carriedBeside(
 }
 
 /** Under which tags the store may name it: a lock that was copied brings no other tag than its own. */
-export function whereabouts({ carried, lock }: Pick<Sought, 'carried' | 'lock'>): Whereabouts {
+function whereabouts({ carried, lock }: Pick<Sought, 'carried' | 'lock'>): Whereabouts {
   return {
     toolchain: carried === undefined ? 'none' : toolchainTag(carried),
     lock: async () => (lock === undefined ? undefined : lockTag(await carriedByLock(lock))),

@@ -2,8 +2,8 @@
 export type HeaderLines = readonly (readonly [name: string, value: string])[];
 
 /** How often a request may pass through gateways of this kind before it is taken for a circle. */
-export const HOP_LIMIT = 5;
-export const HOP_HEADER = 'polyenv-hops';
+const HOP_LIMIT = 5;
+const HOP_HEADER = 'polyenv-hops';
 
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',

@@ -22,7 +22,7 @@ export interface Template {
 }
 
 /** Of what can be generated, what a new project's own manifest is enough for. */
-export const TEMPLATE_GENERATED = ['github-actions', 'devcontainer'] as const;
+const TEMPLATE_GENERATED = ['github-actions', 'devcontainer'] as const;
 
 export type TemplateGenerated = (typeof TEMPLATE_GENERATED)[number];
 
@@ -52,7 +52,7 @@ export interface Parameter {
   readonly adds?: string;
 }
 
-export const PARAMETER_TYPES = ['text', 'port', 'name', 'version', 'choice', 'boolean'] as const;
+const PARAMETER_TYPES = ['text', 'port', 'name', 'version', 'choice', 'boolean'] as const;
 
 export type ParameterType = (typeof PARAMETER_TYPES)[number];
 
@@ -185,7 +185,7 @@ export function refuseValue(parameter: Parameter, value: string): string | undef
 }
 
 /** Every marker that the template's files may use. */
-export function markersOf(template: Pick<Template, 'runtimes' | 'parameters'>): readonly string[] {
+function markersOf(template: Pick<Template, 'runtimes' | 'parameters'>): readonly string[] {
   return [
     'dot',
     'folder',

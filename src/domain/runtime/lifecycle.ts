@@ -136,7 +136,7 @@ export interface LineEnd {
 }
 
 /** Days before the end of support from which on it is told. */
-export const ENDING_DAYS = 90;
+const ENDING_DAYS = 90;
 
 /** The end of support of the version's line, if it has come or comes within `ENDING_DAYS`; `undefined` where no date says so. */
 export function endOfLine({ line, lines }: Lifecycle, version: Version, today: string): LineEnd | undefined {

@@ -82,7 +82,7 @@ export function isPypiName(text: string): boolean {
 }
 
 /** A file that an index offers for a version: the version follows the name in it. */
-export function isPypiFile(text: string, version: string): boolean {
+function isPypiFile(text: string, version: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._+-]*\.(?:whl|tar\.gz|zip)$/.test(text) && text.includes(`-${version}`);
 }
 

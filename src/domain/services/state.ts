@@ -78,7 +78,7 @@ const decodeParts = asObject({
 });
 
 /** Of the form of this page. A state of another one was written by another polyenv. */
-export const STATE_FORMAT = 1;
+const STATE_FORMAT = 1;
 
 /** Throws what the decoders throw, and for a format that is not this one. */
 export const decodeState: Decoder<ServiceState> = (value) => {

@@ -34,7 +34,7 @@ export function serviceVariables(
 }
 
 /** What stands before each one's names; empty for the plain ones. */
-export function prefixesOf(services: readonly NamedService[]): readonly string[] {
+function prefixesOf(services: readonly NamedService[]): readonly string[] {
   return services.map(({ name, kind, prefix }, index) => {
     if (prefix !== undefined) return prefix;
     const first = services.findIndex((one) => one.kind === kind && one.prefix === undefined) === index;

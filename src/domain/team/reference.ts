@@ -35,11 +35,6 @@ export function formatReference({ scheme, host, repository }: Reference): string
   return `${scheme === undefined ? '' : `${scheme}://`}${host}/${repository}`;
 }
 
-/** Whether two references are repositories of one registry. */
-export function sameRegistry(a: Reference, b: Reference): boolean {
-  return a.host === b.host && (a.scheme ?? 'https') === (b.scheme ?? 'https');
-}
-
 /** A repository's name has at most 255 characters; the rest is for the host. */
 const LONGEST = 512;
 const HOST = /^(?:\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::\d{1,5})?$/;

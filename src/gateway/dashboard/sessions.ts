@@ -11,7 +11,7 @@ export interface Session {
 }
 
 export const KEY_SECONDS = 60;
-export const SESSION_HOURS = 12;
+const SESSION_HOURS = 12;
 const SESSION_LIMIT = 50;
 
 /** Who may look. In memory only: it ends with the process. */

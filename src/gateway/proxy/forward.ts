@@ -157,7 +157,7 @@ function framingOf({ method, lines, hasBody }: Exchange): HeaderLines {
   return ['POST', 'PUT', 'PATCH'].includes(method) ? [['Content-Length', '0']] : [];
 }
 
-export function forwardingOf(exchange: Exchange, { hops }: Pick<Forward, 'hops'>) {
+function forwardingOf(exchange: Exchange, { hops }: Pick<Forward, 'hops'>) {
   return { authority: exchange.authorities[0] ?? '', client: exchange.client.address, hops };
 }
 

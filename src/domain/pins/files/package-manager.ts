@@ -20,7 +20,7 @@ export interface PackageManagerPin {
   readonly line: number;
 }
 
-export const PACKAGE_MANAGERS = ['npm', 'pnpm', 'yarn', 'bun'] as const;
+const PACKAGE_MANAGERS = ['npm', 'pnpm', 'yarn', 'bun'] as const;
 
 export type PackageManagerName = (typeof PACKAGE_MANAGERS)[number];
 
