@@ -1,12 +1,10 @@
-import { PolyenvError } from '../../domain/words/errors';
 import { quoted } from '../../domain/words/printable';
+import { refused } from './archive-errors';
 import type { Limits } from './member';
 
 /** The archive holds what no honest one does. Throws `archive-refused`. */
 export function refuse(name: string, why: string): never {
-  throw new PolyenvError('archive-refused', `the archive's member ${quoted(name, 120)} ${why}`, {
-    hint: 'nothing was installed; report it to whoever publishes the archive',
-  });
+  throw refused(name, why);
 }
 
 /** The parts of a member's name, none of which leaves its folder. Throws `archive-refused`. */

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { PolyenvError } from '../../domain/words/errors';
 import { quoted } from '../../domain/words/printable';
+import { damaged, refused } from './archive-errors';
 import type { Member, MemberSink } from './member';
 
 export interface TarReader {
@@ -246,16 +246,3 @@ function isZero(bytes: Buffer): boolean {
 }
 
 const ZEROS = Buffer.alloc(BLOCK);
-
-function damaged(why: string): PolyenvError {
-  return new PolyenvError('archive-invalid', `the archive ${why}`, {
-    hint: 'try again: it may have been cut on the way',
-  });
-}
-
-function refused(name: string, why: string): PolyenvError {
-  const member = name === '' ? 'a member of the archive' : `the archive's member ${quoted(name, 120)}`;
-  return new PolyenvError('archive-refused', `${member} ${why}`, {
-    hint: 'nothing was installed; report it to whoever publishes the archive',
-  });
-}

@@ -7,10 +7,10 @@ import { promisify } from 'node:util';
 import { createGunzip } from 'node:zlib';
 import type { Recipe } from '../../domain/runtime/artifact';
 import { PolyenvError } from '../../domain/words/errors';
-import { present } from '../../domain/words/present';
 import { quoted } from '../../domain/words/printable';
 import { closingAfter, errorCode, isMissing, syncDescriptor, syncFolder, translateFsError } from '../files/fs';
 import { writable } from '../files/writable';
+import { damaged } from './archive-errors';
 import type { MemberSink } from './member';
 import { openMemberStream } from './member-stream';
 import { openTarReader } from './tar-reader';
@@ -237,12 +237,5 @@ const RATIO_FROM = 64 * 2 ** 20;
 function bomb(): PolyenvError {
   return new PolyenvError('archive-refused', `the archive grows to more than ${MOST_RATIO} times its size`, {
     hint: 'nothing was installed; report it to whoever publishes the archive',
-  });
-}
-
-function damaged(why: string, cause?: unknown): PolyenvError {
-  return new PolyenvError('archive-invalid', `the archive ${why}`, {
-    hint: 'try again: it may have been cut on the way',
-    ...present({ cause }),
   });
 }

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { PolyenvError } from '../../domain/words/errors';
+import { damaged } from './archive-errors';
 
 /** Follows an xz file while it passes, and lets nothing by that a decoder could be hurt with. */
 export interface XzFormat {
@@ -198,12 +199,6 @@ function* read(bytes: number): Walk<Buffer> {
 
 function* pass(bytes: number): Walk<void> {
   if (bytes > 0) yield { bytes, keep: false };
-}
-
-function damaged(why: string): PolyenvError {
-  return new PolyenvError('archive-invalid', `the archive ${why}`, {
-    hint: 'try again: it may have been cut on the way',
-  });
 }
 
 function hungry(dictionary: number, { most, hint }: Allowance): PolyenvError {

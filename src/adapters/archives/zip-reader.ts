@@ -7,6 +7,7 @@ import { present } from '../../domain/words/present';
 import { quoted } from '../../domain/words/printable';
 import { closingAfter } from '../files/fs';
 import { writable } from '../files/writable';
+import { damaged, refused } from './archive-errors';
 import { LIMITS, type Member, type MemberSink } from './member';
 
 /**
@@ -344,18 +345,5 @@ function badContent({ member }: Entry, cause?: unknown): PolyenvError {
   return new PolyenvError('archive-invalid', `the archive's member ${quoted(member.name, 120)} is damaged`, {
     hint: 'try again: it may have been damaged on the way',
     ...present({ cause }),
-  });
-}
-
-function damaged(why: string): PolyenvError {
-  return new PolyenvError('archive-invalid', `the archive ${why}`, {
-    hint: 'try again: it may have been cut on the way',
-  });
-}
-
-function refused(name: string, why: string): PolyenvError {
-  const member = name === '' ? 'a member of the archive' : `the archive's member ${quoted(name, 120)}`;
-  return new PolyenvError('archive-refused', `${member} ${why}`, {
-    hint: 'nothing was installed; report it to whoever publishes the archive',
   });
 }

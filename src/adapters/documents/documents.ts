@@ -1,4 +1,4 @@
-import { closeSync, constants, lstatSync, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, constants, lstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, parse, relative, resolve, sep } from 'node:path';
 import { JsonFault, readJson } from '../../domain/formats/json-document';
 import { readXml, XmlFault } from '../../domain/formats/xml-document';
@@ -7,6 +7,7 @@ import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
 import { printable } from '../../domain/words/printable';
 import { errorCode } from '../files/fs';
+import { realPathIfAny } from '../files/real-path';
 import { parseToml } from './toml';
 
 /** Bytes. A larger version file is refused before it is parsed. */
@@ -213,13 +214,5 @@ function statIfAny(path: string, look: typeof statSync | typeof lstatSync = stat
   } catch (error) {
     if (['EACCES', 'EPERM', 'ELOOP', 'ENOTDIR', 'ENAMETOOLONG'].includes(errorCode(error) ?? '')) return undefined;
     throw error;
-  }
-}
-
-function realPathIfAny(path: string): string | undefined {
-  try {
-    return realpathSync(path);
-  } catch {
-    return undefined;
   }
 }

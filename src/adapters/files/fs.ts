@@ -130,6 +130,11 @@ export function sortedNames(folder: string): readonly string[] {
   }
 }
 
+/** The same, each as a path. */
+export function childrenOf(folder: string): readonly string[] {
+  return sortedNames(folder).map((name) => join(folder, name));
+}
+
 /**
  * Removes a file, a link (never what it leads to) or a whole folder, also one whose folders are read-only. What is
  * missing is no error. Throws `home-unwritable`.

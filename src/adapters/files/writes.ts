@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { lstatSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { realPathOr } from './real-path';
 
 /** What changed below some folders since the watch began. */
 export interface Writes {
@@ -35,8 +36,8 @@ export interface WatchedPlaces {
  */
 export async function watchWrites(places: WatchedPlaces): Promise<() => Writes> {
   const start = await markTime(places.clock);
-  const except = new Set([...places.except, ...places.except.map(realPath), ...KERNEL]);
-  return () => changedSince(start, places.roots.map(realPath), except);
+  const except = new Set([...places.except, ...places.except.map(realPathOr), ...KERNEL]);
+  return () => changedSince(start, places.roots.map(realPathOr), except);
 }
 
 const KERNEL = ['/proc', '/sys', '/dev', '/run', '/System', '/Volumes'];
@@ -84,12 +85,4 @@ function changedSince(start: bigint, roots: readonly string[], except: ReadonlyS
     }
   }
   return { found: found.sort((a, b) => (a.path < b.path ? -1 : 1)), looked, unreadable };
-}
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }

@@ -1,4 +1,5 @@
 import { lstatSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { isAbsolute, join, normalize, relative, resolve, sep } from 'node:path';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Host } from '../../host';
@@ -88,6 +89,20 @@ export function environmentFolder(home: Home, project: string): string {
 export function servicesFolder(home: Home, project: string): string {
   environmentFolder(home, project);
   return join(joinInside(home.services, `.${project}`), '.polyenv');
+}
+
+/** The projects that have a folder below `envs` or `services`, by their absolute paths. */
+export async function mirroredFolders(mirror: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  const visit = async (folder: string): Promise<void> => {
+    for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
+      if (!entry.isDirectory()) continue;
+      if (entry.name !== '.polyenv') await visit(join(folder, entry.name));
+      else found.push(folder.slice(mirror.length) || '/');
+    }
+  };
+  await visit(mirror);
+  return found;
 }
 
 /** Refuses a project so deep that nothing can be compiled for it: the home's copy of its path has to hold more. Throws `path-refused`. */

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { OverlayFacts } from '../../domain/routes/overlay';
 import type { Overlay } from '../../domain/runtime/layout';
 import { present } from '../../domain/words/present';
+import { realPathOr } from '../files/real-path';
 
 /** Looks at what stands at `path`. Nothing of it is run. */
 export function readOverlay(path: string, overlay: Overlay): OverlayFacts {
@@ -17,7 +18,7 @@ export function readOverlay(path: string, overlay: Overlay): OverlayFacts {
     kind: 'folder',
     ...present({ version }),
     ...(interpreter !== undefined && version !== undefined && { interpreter }),
-    ...(writtenFor !== undefined && writtenFor !== realFolder(path) && { writtenFor }),
+    ...(writtenFor !== undefined && writtenFor !== realPathOr(path) && { writtenFor }),
   };
 }
 
@@ -55,14 +56,6 @@ function isFile(path: string): boolean {
   }
 }
 
-function realFolder(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
-}
-
 /** The standard library writes `version`, virtualenv and uv `version_info`: https://docs.python.org/3/library/venv.html */
 function claimedVersion(marker: string): string | undefined {
   return /^version(?:_info)?\s*=\s*(\d+\.\d+(?:\.\d+)?[0-9a-z]*)/m.exec(readText(marker))?.[1] ?? undefined;
@@ -78,7 +71,7 @@ function scriptsFolder(bin: string): string | undefined {
     const named = /^#!(\/[^\r\n]*\/)python[0-9.]*\s*$/m.exec(readText(join(bin, name), 512))?.[1];
     const long = /^'''exec' "?(\/[^"\r\n]*\/)python/m.exec(readText(join(bin, name), 1024))?.[1];
     const folder = named ?? long;
-    if (folder !== undefined) return realFolder(dirname(folder.slice(0, -1)));
+    if (folder !== undefined) return realPathOr(dirname(folder.slice(0, -1)));
   }
   return undefined;
 }

@@ -20,7 +20,7 @@ import template from '../../shim/shim.sh?raw';
 import { capture } from '../children/capture';
 import { contentOf } from '../files/content';
 import { ensureFolder, isMissing, namesIn, readTextIfAny, removeTree, writeAtomic } from '../files/fs';
-import { environmentFolder, type Home, joinInside, refuseDeepProject } from '../home/paths';
+import { environmentFolder, type Home, joinInside, mirroredFolders, refuseDeepProject } from '../home/paths';
 import { fillTemplate, pinTests } from './shell-template';
 
 /** Second line of every shim: how one is known, whoever made it. */
@@ -244,16 +244,7 @@ export async function readEnvironments(
 
 /** Every folder for which something is compiled, readable or not. */
 export async function listEnvironmentFolders(home: Home): Promise<readonly string[]> {
-  const found: string[] = [];
-  const visit = async (folder: string): Promise<void> => {
-    for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
-      if (!entry.isDirectory()) continue;
-      if (entry.name !== '.polyenv') await visit(join(folder, entry.name));
-      else found.push(folder.slice(home.envs.length) || '/');
-    }
-  };
-  await visit(home.envs);
-  return found;
+  return mirroredFolders(home.envs);
 }
 
 /** The routes of a folder go; shims then ask polyenv. */

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { lstat, mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeState, encodeState, type FolderIdentity, type ServiceState } from '../../domain/services/state';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Host } from '../../host';
 import { ensureFolder, errorCode, isMissing, namesIn, removeTree, writeAtomic } from '../files/fs';
-import { type Home, servicesFolder } from '../home/paths';
+import { type Home, mirroredFolders, servicesFolder } from '../home/paths';
 
 /** Where one service of one project is kept. Absolute. */
 export interface ServiceFolder {
@@ -93,7 +93,7 @@ export async function ensureServiceFolder({ root }: Pick<ServiceFolder, 'root'>)
 export async function listServices(
   home: Home,
 ): Promise<readonly { readonly folder: ServiceFolder; readonly state: ServiceState | undefined }[]> {
-  const projects = await projectsWithServices(home);
+  const projects = (await mirroredFolders(home.services)).toSorted();
   return (await Promise.all(projects.map((project) => listServicesOf(home, project)))).flat();
 }
 
@@ -110,19 +110,6 @@ export async function listServicesOf(
     if (state !== undefined || (await isFolderAt(folder.data))) found.push({ folder, state });
   }
   return found;
-}
-
-async function projectsWithServices(home: Home): Promise<readonly string[]> {
-  const found: string[] = [];
-  const visit = async (folder: string): Promise<void> => {
-    for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
-      if (!entry.isDirectory()) continue;
-      if (entry.name !== '.polyenv') await visit(join(folder, entry.name));
-      else found.push(folder.slice(home.services.length) || '/');
-    }
-  };
-  await visit(home.services);
-  return found.toSorted();
 }
 
 /** Throws `folder-vanished`. */

@@ -7,18 +7,12 @@ import { decodeReceipt, encodeReceipt } from '../../domain/toolchain/receipt';
 import { isStoreKey, type Toolchain } from '../../domain/toolchain/toolchain';
 import type { Version } from '../../domain/versions/version';
 import { PolyenvError } from '../../domain/words/errors';
+import type { UnpackedFile } from '../archives/tree-writer';
 import { ensureFolder, isMissing, namesIn, readTextIfAny, removeTree, writeAtomic } from '../files/fs';
 import { type Home, joinInside } from '../home/paths';
 
 /** One file of a toolchain as it was unpacked; `verify` compares against it. */
-export interface StoredFile {
-  readonly path: string;
-  readonly mode: number;
-  readonly size: number;
-  /** sha256, hex; absent for links. */
-  readonly digest?: string;
-  readonly link?: string;
-}
+export type StoredFile = UnpackedFile;
 
 /** The toolchain of that key, if it is whole: its receipt and its tree. A damaged one is `undefined` here and told by `damagedKeys`. */
 export async function findToolchain(home: Home, key: string): Promise<Toolchain | undefined> {

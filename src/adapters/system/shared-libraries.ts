@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { packageManagerOf } from '../../domain/toolchain/system-packages';
 import type { Host } from '../../host';
 import { sortedNames } from '../files/fs';
+import { realPathIfAny } from '../files/real-path';
 import { discoveredFolders } from './discover';
 import { loaderOf, neededOf } from './machine';
 
@@ -15,12 +16,12 @@ const MOST = 200;
  */
 export function missingLibraries(host: Host, program: string, root: string): readonly string[] {
   if (host.os !== 'linux') return [];
-  const own = realOf(program);
+  const own = realPathIfAny(program);
   const loader = own === undefined ? undefined : loaderOf(own);
   // A missing loader is told where the toolchain is installed.
   if (own === undefined || loader === undefined || !existsSync(loader)) return [];
   const system = systemFolders(host, loader);
-  const top = realOf(root) ?? root;
+  const top = realPathIfAny(root) ?? root;
   const missing = new Set<string>();
   const seen = new Set<string>();
   const queue: { readonly file: string; readonly inherited: readonly string[] }[] = [{ file: own, inherited: [] }];
@@ -44,12 +45,12 @@ export function missingLibraries(host: Host, program: string, root: string): rea
 }
 
 function find(name: string, folders: readonly string[], loader: string): string | undefined {
-  if (name.includes('/')) return realOf(name);
+  if (name.includes('/')) return realPathIfAny(name);
   if (name === loader.slice(loader.lastIndexOf('/') + 1) || /^(?:linux-vdso|ld-)/.test(name)) return loader;
   // musl holds what other C libraries have in libraries of their own.
   if (loader.includes('ld-musl') && /^lib(?:c|m|dl|rt|pthread|util|xnet|resolv|crypt)\./.test(name)) return loader;
   for (const folder of folders) {
-    const found = realOf(join(folder, name));
+    const found = realPathIfAny(join(folder, name));
     if (found !== undefined) return found;
   }
   return undefined;
@@ -108,14 +109,6 @@ export function missingPackages({ env, os }: Host, names: readonly string[]): re
 /** The system's own package manager, where it is one that is known. */
 export function systemPackageManager(): ReturnType<typeof packageManagerOf> {
   return packageManagerOf(textOf('/etc/os-release') ?? textOf('/usr/lib/os-release') ?? '');
-}
-
-function realOf(path: string): string | undefined {
-  try {
-    return realpathSync(path);
-  } catch {
-    return undefined;
-  }
 }
 
 function textOf(path: string): string | undefined {

@@ -1,10 +1,9 @@
 import { realpathSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { settingVariable } from '../../domain/project/settings';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Host } from '../../host';
-import { readTextIfAny } from '../files/fs';
+import { childrenOf, readTextIfAny } from '../files/fs';
 import { findPrograms } from '../system/programs';
 import type { ConfigOptions } from './npm-config';
 
@@ -104,11 +103,7 @@ async function* goEnvFiles({ host, home }: ConfigOptions): AsyncGenerator<string
   const root = present(host.env.GOROOT);
   if (root !== undefined && isAbsolute(root)) yield join(root, 'go.env');
   for (const program of findPrograms(host, home, 'go')) yield join(dirname(dirname(realpathSync(program))), 'go.env');
-  const folders = [
-    ...(await childrenOf(home.store)),
-    ...(await childrenOf(join(host.personHome, 'sdk'))),
-    ...USUAL_FOLDERS,
-  ];
+  const folders = [...childrenOf(home.store), ...childrenOf(join(host.personHome, 'sdk')), ...USUAL_FOLDERS];
   for (const folder of folders) yield join(folder, 'go.env');
 }
 
@@ -119,14 +114,6 @@ const USUAL_FOLDERS = [
   '/opt/homebrew/opt/go/libexec',
   '/usr/local/opt/go/libexec',
 ];
-
-async function childrenOf(folder: string): Promise<readonly string[]> {
-  try {
-    return (await readdir(folder)).sort().map((name) => join(folder, name));
-  } catch {
-    return [];
-  }
-}
 
 /** Go's `os.UserConfigDir()`. */
 function configFolder(host: Host): string | undefined {

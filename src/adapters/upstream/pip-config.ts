@@ -1,11 +1,10 @@
 import { realpathSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { settingVariable } from '../../domain/project/settings';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Host } from '../../host';
 import { readJarMember } from '../archives/jar-member';
-import { readTextIfAny } from '../files/fs';
+import { childrenOf, readTextIfAny } from '../files/fs';
 import { findPrograms } from '../system/programs';
 import type { ConfigOptions } from './npm-config';
 
@@ -102,14 +101,14 @@ async function usualIndex({ host, home }: ConfigOptions): Promise<{ url: string;
   );
   const roots = [
     ...programs.map((program) => dirname(dirname(program))),
-    ...(await childrenOf(home.store)),
-    ...(await childrenOf(join(host.personHome, '.pyenv', 'versions'))),
-    ...(await childrenOf(join(host.personHome, '.local', 'share', 'uv', 'python'))),
+    ...childrenOf(home.store),
+    ...childrenOf(join(host.personHome, '.pyenv', 'versions')),
+    ...childrenOf(join(host.personHome, '.local', 'share', 'uv', 'python')),
     '/usr',
     '/usr/local',
   ];
   for (const root of new Set(roots)) {
-    for (const library of (await childrenOf(join(root, 'lib'))).filter((path) => /\/python3[\d.t]*$/.test(path))) {
+    for (const library of childrenOf(join(root, 'lib')).filter((path) => /\/python3[\d.t]*$/.test(path))) {
       const found = await indexIn(library);
       if (found !== undefined) return { url: found, from: `pip's own default in ${library}` };
     }
@@ -124,7 +123,7 @@ async function indexIn(library: string): Promise<string | undefined> {
     const text = await readTextIfAny(join(library, packages, MODULE));
     if (text !== undefined) return indexNamedIn(text);
   }
-  const bundled = await childrenOf(join(library, 'ensurepip', '_bundled'));
+  const bundled = childrenOf(join(library, 'ensurepip', '_bundled'));
   const wheel = bundled.find((path) => /\/pip-[\d.]+-py3-none-any\.whl$/.test(path));
   const text = wheel === undefined ? undefined : await readJarMember(wheel, MODULE);
   return text === undefined ? undefined : indexNamedIn(text);
@@ -133,14 +132,6 @@ async function indexIn(library: string): Promise<string | undefined> {
 function indexNamedIn(text: string): string | undefined {
   const [, base] = /^PyPI\s*=\s*PackageIndex\(\s*["'](https:\/\/[^"']+)["']/m.exec(text) ?? [];
   return base !== undefined && URL.canParse('simple/', base) ? new URL('simple/', base).href : undefined;
-}
-
-async function childrenOf(folder: string): Promise<readonly string[]> {
-  try {
-    return (await readdir(folder)).sort().map((name) => join(folder, name));
-  } catch {
-    return [];
-  }
 }
 
 function indexUrl(text: string, from: string): URL {

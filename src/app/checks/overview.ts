@@ -1,5 +1,5 @@
-import { realpathSync } from 'node:fs';
 import { basename } from 'node:path';
+import { realPathOr } from '../../adapters/files/real-path';
 import { readAllNames } from '../../adapters/gateway/names-store';
 import { listEnvironmentFolders } from '../../adapters/routes/shims';
 import { listServices } from '../../adapters/services/folders';
@@ -70,9 +70,9 @@ async function projectFolders({ home, host }: Context): Promise<readonly string[
     ...services.map(({ folder }) => folder.project),
     ...projects.map(({ project }) => project),
   ];
-  const own = `${realPath(home.root)}/`;
-  const real = all.filter(isFolder).map(realPath);
-  return [...new Set(real)].filter((folder) => folder !== realPath(host.personHome) && !`${folder}/`.startsWith(own));
+  const own = `${realPathOr(home.root)}/`;
+  const real = all.filter(isFolder).map(realPathOr);
+  return [...new Set(real)].filter((folder) => folder !== realPathOr(host.personHome) && !`${folder}/`.startsWith(own));
 }
 
 async function overviewOf(ctx: Context, names: readonly ListedName[]): Promise<ProjectOverview> {
@@ -167,12 +167,4 @@ function nameOf({ name, address, routes }: ListedName): Pick<ListedName, 'name' 
 function broken({ message, where, hint }: Pick<PolyenvError, 'message' | 'where' | 'hint'>): Omit<Finding, 'fix'> {
   const place = where === undefined ? undefined : where.line === undefined ? where.file : `${where.file}:${where.line}`;
   return { kind: 'unreadable', level: 'error', message, ...present({ where: place }), hint: hint ?? 'fix the file' };
-}
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { realpathSync } from 'node:fs';
+import { realPathOr } from '../../adapters/files/real-path';
 import { withLock } from '../../adapters/home/lock';
 import type { Context } from '../base/context';
 
@@ -30,13 +30,5 @@ export async function withFolderLocks<T>(
 }
 
 function lockNameOf(folder: string): string {
-  return `folder.${createHash('sha256').update(realOf(folder)).digest('hex').slice(0, 32)}`;
-}
-
-function realOf(folder: string): string {
-  try {
-    return realpathSync(folder);
-  } catch {
-    return folder;
-  }
+  return `folder.${createHash('sha256').update(realPathOr(folder)).digest('hex').slice(0, 32)}`;
 }

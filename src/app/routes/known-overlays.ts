@@ -1,6 +1,7 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { realPathOr } from '../../adapters/files/real-path';
 import { environmentFolder } from '../../adapters/home/paths';
 import { readOverlay } from '../../adapters/routes/overlay';
 import { readEnvironments } from '../../adapters/routes/shims';
@@ -25,7 +26,7 @@ export async function knownOverlays(ctx: Context): Promise<readonly KnownOverlay
   ];
   const found = new Map<string, string>();
   for (const { path, toolchain } of noted) if (existsSync(path)) found.set(path, toolchain);
-  const store = `${real(ctx.home.store)}/`;
+  const store = `${realPathOr(ctx.home.store)}/`;
   for (const { overlay } of environments.flatMap(({ runtimes }) => runtimes)) {
     const facts = overlay === undefined ? undefined : readOverlay(overlay.path, overlay);
     if (overlay === undefined || facts?.kind !== 'folder' || facts.interpreter === undefined) continue;
@@ -55,12 +56,4 @@ async function privateReceipts(ctx: Context): Promise<readonly OverlayReceipt[]>
 async function foldersIn(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-}
-
-function real(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }

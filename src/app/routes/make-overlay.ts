@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync, renameSync, symlinkSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readlinkSync, renameSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ensureFolder, readTextIfAny, removeTree, writeAtomic } from '../../adapters/files/fs';
+import { realPathIfAny } from '../../adapters/files/real-path';
 import { withLock } from '../../adapters/home/lock';
 import { readOverlay } from '../../adapters/routes/overlay';
 import { type RoutedOverlay, type RoutedRuntime, refusalError } from '../../domain/routes/environment';
@@ -87,7 +88,7 @@ async function completeOne(ctx: Context, runtime: WithOverlay): Promise<void> {
 function standsFor({ overlay }: WithOverlay): boolean {
   const facts = readOverlay(overlay.path, overlay);
   if (facts.kind !== 'folder' || facts.writtenFor !== undefined) return false;
-  return facts.interpreter !== undefined && facts.interpreter === realPath(overlay.maker ?? '');
+  return facts.interpreter !== undefined && facts.interpreter === realPathIfAny(overlay.maker ?? '');
 }
 
 /** Back to how it was before a making that was interrupted. What has packages of its own since then is never removed. */
@@ -197,12 +198,4 @@ async function installPackages(ctx: Context, { overlay }: WithOverlay, list: str
   ctx.emit({ type: 'note', text: `installing the packages of ${overlay.path} again` });
   const python = join(overlay.path, overlay.bin, overlay.commands[0] ?? '');
   return run(ctx, python, ['-I', '-m', 'pip', 'install', '--quiet', '--no-input', '-r', list], INSTALL_TIMEOUT);
-}
-
-function realPath(path: string): string | undefined {
-  try {
-    return realpathSync(path);
-  } catch {
-    return undefined;
-  }
 }

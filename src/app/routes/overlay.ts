@@ -1,6 +1,7 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { capture } from '../../adapters/children/capture';
+import { realPathOr } from '../../adapters/files/real-path';
 import { overlayTraces, readOverlay } from '../../adapters/routes/overlay';
 import { isExecutableFile } from '../../adapters/store/store';
 import { scrubbedEnv } from '../../adapters/system/spawn';
@@ -80,8 +81,8 @@ function judge(ctx: Context, choice: OverlayChoice, facts: OverlayFacts): Overla
   return judgeOverlay(facts, {
     version: choice.toolchain.version,
     interpreters: interpretersOf(choice),
-    store: real(ctx.home.store),
-    project: real(choice.decision.folder),
+    store: realPathOr(ctx.home.store),
+    project: realPathOr(choice.decision.folder),
     locked: choice.locked,
   });
 }
@@ -135,7 +136,7 @@ async function objection(
 /** Under each of its names: an archive may hold them as copies. */
 function interpretersOf({ overlay, commands }: OverlayChoice): readonly string[] {
   const files = [overlay.make[0], ...overlay.commands].map((name) => commands[name]);
-  return [...new Set(files.flatMap((file) => (file === undefined ? [] : [real(file)])))];
+  return [...new Set(files.flatMap((file) => (file === undefined ? [] : [realPathOr(file)])))];
 }
 
 /** What a compiled route must look at again, so that a `.venv` that somebody makes, replaces or removes is seen. */
@@ -143,12 +144,4 @@ export function tracesOf(ctx: Context, { path, refused, ...overlay }: RoutedOver
   const { inputs, absences } = overlayTraces(path, overlay);
   const unfinished = unfinishedFile(ctx, { path, ...overlay });
   return { inputs: existsSync(unfinished) ? [...inputs, unfinished] : inputs, absences };
-}
-
-function real(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }
