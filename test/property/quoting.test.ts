@@ -6,14 +6,9 @@ import { parseEnv } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { refuseProjectVariable } from '../../src/domain/project/project-variable';
-import {
-  type Environment,
-  type RoutedRuntime,
-  renderDotenv,
-  renderEnvFish,
-  renderEnvSh,
-  renderRoute,
-} from '../../src/domain/routes/environment';
+import type { Environment, RoutedRuntime } from '../../src/domain/routes/environment';
+import { renderDotenv, renderEnvFish, renderEnvSh } from '../../src/domain/routes/environment-texts';
+import { renderRoute } from '../../src/domain/routes/route-script';
 import { applyEnvOps, type EnvOp } from '../../src/domain/words/env-op';
 import { PolyenvError } from '../../src/domain/words/errors';
 import { discard } from '../support/discard';

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { standingVariables } from '../../src/adapters/system/standing-variables';
-import { type Environment, renderEnvFish, renderEnvSh } from '../../src/domain/routes/environment';
+import type { Environment } from '../../src/domain/routes/environment';
+import { renderEnvFish, renderEnvSh } from '../../src/domain/routes/environment-texts';
 import { applyEnvOps, type EnvOp } from '../../src/domain/words/env-op';
 import { discard } from '../support/discard';
 

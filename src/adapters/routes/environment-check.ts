@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isCommandName, renderEnvFish, renderEnvSh, renderRoute, renderTraces } from '../../domain/routes/environment';
+import { renderEnvFish, renderEnvSh } from '../../domain/routes/environment-texts';
+import { isCommandName, renderRoute, renderTraces } from '../../domain/routes/route-script';
 import { readTextIfAny } from '../files/fs';
 import { HOOKS, readEnvironment, renderHooks } from './shims';
 

@@ -4,15 +4,9 @@ import { lstat, mkdtemp, readdir, rename, stat, symlink, utimes, writeFile } fro
 import { basename, dirname, join } from 'node:path';
 import { askingVariables } from '../../domain/pins/files/of-runtime';
 import { renderHookFish, renderHookSh } from '../../domain/routes/activation';
-import {
-  type Environment,
-  isCommandName,
-  renderEnvFish,
-  renderEnvJson,
-  renderEnvSh,
-  renderRoute,
-  renderTraces,
-} from '../../domain/routes/environment';
+import type { Environment } from '../../domain/routes/environment';
+import { renderEnvFish, renderEnvJson, renderEnvSh } from '../../domain/routes/environment-texts';
+import { isCommandName, renderRoute, renderTraces } from '../../domain/routes/route-script';
 import type { Runtime } from '../../domain/runtime/runtime';
 import { PolyenvError } from '../../domain/words/errors';
 import { quoteSh } from '../../domain/words/shell-quote';

@@ -5,8 +5,9 @@ import { ensureFolder, readTextIfAny, removeTree, writeAtomic } from '../../adap
 import { realPathIfAny } from '../../adapters/files/real-path';
 import { withLock } from '../../adapters/home/lock';
 import { readOverlay } from '../../adapters/routes/overlay';
-import { type RoutedOverlay, type RoutedRuntime, refusalError } from '../../domain/routes/environment';
+import type { RoutedOverlay, RoutedRuntime } from '../../domain/routes/environment';
 import { sameLine } from '../../domain/routes/overlay';
+import { refusalError } from '../../domain/routes/routed-overlay';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
 import { isOwn, noteFinished, noteOverlay, noteUnfinished, readUnfinished, type Unfinished } from './overlay-notes';

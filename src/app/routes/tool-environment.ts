@@ -1,15 +1,11 @@
 import { delimiter, join } from 'node:path';
 import { environmentForTools } from '../../adapters/home/launcher';
 import { isExecutableFile } from '../../adapters/store/store';
-import {
-  commandFolders,
-  type Environment,
-  environmentOps,
-  leadingFolders,
-  overlayCommand,
-  ownReplacements,
-  type RoutedRuntime,
-} from '../../domain/routes/environment';
+import type { Environment, RoutedRuntime } from '../../domain/routes/environment';
+import { environmentOps } from '../../domain/routes/environment-variables';
+import { commandFolders, leadingFolders } from '../../domain/routes/path-folders';
+import { ownReplacements } from '../../domain/routes/route-script';
+import { overlayCommand } from '../../domain/routes/routed-overlay';
 import { applyEnvOps } from '../../domain/words/env-op';
 import type { Context } from '../base/context';
 

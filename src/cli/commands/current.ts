@@ -1,6 +1,6 @@
 import { findProject } from '../../app/project/project';
 import { describeEnvironment, refreshEdited, standingsOf } from '../../app/routes/compile';
-import { refusalError } from '../../domain/routes/environment';
+import { refusalError } from '../../domain/routes/routed-overlay';
 import { describeProof } from '../../domain/toolchain/toolchain';
 import { describeOrigin } from '../../domain/words/sourced';
 import type { Command } from '../command';

@@ -1,13 +1,8 @@
 import { findProject } from '../../app/project/project';
 import { describeEnvironment, standingsOf } from '../../app/routes/compile';
 import { toolEnvironment } from '../../app/routes/tool-environment';
-import {
-  type Environment,
-  renderDotenv,
-  renderEnvFish,
-  renderEnvSh,
-  renderGithubEnv,
-} from '../../domain/routes/environment';
+import type { Environment } from '../../domain/routes/environment';
+import { renderDotenv, renderEnvFish, renderEnvSh, renderGithubEnv } from '../../domain/routes/environment-texts';
 import { PolyenvError } from '../../domain/words/errors';
 import { type Command, value } from '../command';
 

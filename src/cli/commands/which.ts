@@ -6,7 +6,7 @@ import { parseWishes } from '../../app/project/wishes';
 import { companionsOf } from '../../app/routes/companions';
 import { describeEnvironment, refreshEdited, standingsOf } from '../../app/routes/compile';
 import { commandIn, pathEntries } from '../../app/routes/tool-environment';
-import { overlayFault } from '../../domain/routes/environment';
+import { overlayFault } from '../../domain/routes/routed-overlay';
 import { describeProof } from '../../domain/toolchain/toolchain';
 import { PolyenvError } from '../../domain/words/errors';
 import { describeOrigin } from '../../domain/words/sourced';

@@ -1,6 +1,9 @@
 import { printable } from '../words/printable';
 import { quoteFish, quoteSh } from '../words/shell-quote';
-import { type Environment, environmentOps, privateFolders, stampedInputs, stoodStill } from './environment';
+import { type Environment, stampedInputs } from './environment';
+import { environmentOps } from './environment-variables';
+import { privateFolders } from './path-folders';
+import { stoodStill } from './route-script';
 
 /**
  * `hook.sh` and `hook.fish`: what an activated shell does on entering a folder, as calls of the functions of
