@@ -20,7 +20,7 @@ import { renderDotenv, renderEnvSh } from '../../src/domain/routes/environment-t
 import { parseChecksumList } from '../../src/domain/runtime/checksum-list';
 import type { Document } from '../../src/domain/runtime/runtime';
 import { openTreeNote, parseLookup } from '../../src/domain/runtime/sumdb';
-import { decodeLockfile } from '../../src/domain/toolchain/lockfile';
+import { decodeLockfile } from '../../src/domain/toolchain/lockfile-decode';
 import { decodeReceipt } from '../../src/domain/toolchain/receipt';
 import { parseToolRequest } from '../../src/domain/versions/tool-request';
 import { versionFrom } from '../../src/domain/versions/version';

@@ -3,7 +3,9 @@ import { expect, it } from 'vitest';
 import { parseToml } from '../../src/adapters/documents/toml';
 import type { Artifact, Part } from '../../src/domain/runtime/artifact';
 import { PLATFORMS } from '../../src/domain/runtime/platform';
-import { decodeLockfile, type LockEntry, type Lockfile, renderLockfile } from '../../src/domain/toolchain/lockfile';
+import type { LockEntry, Lockfile } from '../../src/domain/toolchain/lockfile';
+import { decodeLockfile } from '../../src/domain/toolchain/lockfile-decode';
+import { renderLockfile } from '../../src/domain/toolchain/lockfile-render';
 import type { Version } from '../../src/domain/versions/version';
 import { PolyenvError } from '../../src/domain/words/errors';
 

@@ -1,20 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { parseToml } from '../../src/adapters/documents/toml';
 import {
-  compareProof,
-  decodeLockfile,
   EMPTY_LOCKFILE,
   findAlternatives,
-  formatProof,
   type LockEntry,
   type Lockfile,
   lockDifferences,
-  parseProof,
-  refusePlace,
-  renderLockfile,
   withEntry,
   withoutTool,
 } from '../../src/domain/toolchain/lockfile';
+import { decodeLockfile, refusePlace } from '../../src/domain/toolchain/lockfile-decode';
+import { renderLockfile } from '../../src/domain/toolchain/lockfile-render';
+import { compareProof, formatProof, parseProof } from '../../src/domain/toolchain/proof-kinds';
 import type { ToolRequest } from '../../src/domain/versions/request';
 import type { Version } from '../../src/domain/versions/version';
 import type { PolyenvError } from '../../src/domain/words/errors';

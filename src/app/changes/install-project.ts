@@ -1,7 +1,8 @@
 import { basename, sep } from 'node:path';
 import { refuseDeepProject } from '../../adapters/home/paths';
 import type { Runtime } from '../../domain/runtime/runtime';
-import { type Lockfile, lockDifferences, renderLockfile } from '../../domain/toolchain/lockfile';
+import { type Lockfile, lockDifferences } from '../../domain/toolchain/lockfile';
+import { renderLockfile } from '../../domain/toolchain/lockfile-render';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
 import { loadRuntimes } from '../base/registry';

@@ -1,6 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { basename } from 'node:path';
-import { lockDifferences, renderLockfile, withEntry } from '../../domain/toolchain/lockfile';
+import { lockDifferences, withEntry } from '../../domain/toolchain/lockfile';
+import { renderLockfile } from '../../domain/toolchain/lockfile-render';
 import type { Context } from '../base/context';
 import { readKnown, readLock } from '../project/locks';
 import { manifestRequests } from '../project/manifests';

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { editToml } from '../../adapters/documents/toml-edit';
 import type { Runtime } from '../../domain/runtime/runtime';
-import { type Lockfile, renderLockfile, withoutTool } from '../../domain/toolchain/lockfile';
+import { type Lockfile, withoutTool } from '../../domain/toolchain/lockfile';
+import { renderLockfile } from '../../domain/toolchain/lockfile-render';
 import type { Context } from '../base/context';
 import { serviceRequests } from '../project/manifests';
 import { changeFolder, type FileChange } from './change-folder';

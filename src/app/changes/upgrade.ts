@@ -10,10 +10,10 @@ import {
   findAlternatives,
   type LockEntry,
   type Lockfile,
-  renderLockfile,
   withEntry,
   withoutTool,
 } from '../../domain/toolchain/lockfile';
+import { renderLockfile } from '../../domain/toolchain/lockfile-render';
 import type { Release } from '../../domain/versions/release';
 import type { ToolRequest } from '../../domain/versions/request';
 import { isMoving, lineBeyond, restyle } from '../../domain/versions/restyle';

@@ -7,15 +7,15 @@ import { environmentFolder } from '../../adapters/home/paths';
 import { MANIFEST_NAMES } from '../../domain/project/manifest';
 import { sidesOf } from '../../domain/toolchain/lock-conflict';
 import {
-  decodeLockfile,
   EMPTY_LOCKFILE,
   LOCKFILE_LIMIT,
   LOCKFILE_NAME,
   type LockEntry,
   type Lockfile,
-  renderLockfile,
   withEntry,
 } from '../../domain/toolchain/lockfile';
+import { decodeLockfile } from '../../domain/toolchain/lockfile-decode';
+import { renderLockfile } from '../../domain/toolchain/lockfile-render';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
 import { manifestRequests, readManifest } from './manifests';

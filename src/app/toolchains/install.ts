@@ -15,7 +15,7 @@ import { checkStartable } from '../../adapters/system/startable';
 import type { PartDownload } from '../../adapters/upstream/download';
 import type { Part, Proof, Recipe } from '../../domain/runtime/artifact';
 import type { ArchiveSignature } from '../../domain/runtime/runtime';
-import { compareProof } from '../../domain/toolchain/lockfile';
+import { compareProof } from '../../domain/toolchain/proof-kinds';
 import { describeProof, proofText, storeKey, type Toolchain, weakestProof } from '../../domain/toolchain/toolchain';
 import { type ErrorCode, PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';

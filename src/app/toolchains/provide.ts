@@ -1,8 +1,9 @@
 import { findToolchain } from '../../adapters/store/store';
 import { formatDigest } from '../../domain/runtime/digest';
 import type { Runtime } from '../../domain/runtime/runtime';
-import { artifactFor, compareProof, type LockEntry } from '../../domain/toolchain/lockfile';
+import { artifactFor, type LockEntry } from '../../domain/toolchain/lockfile';
 import { withProofs } from '../../domain/toolchain/proof-floor';
+import { compareProof } from '../../domain/toolchain/proof-kinds';
 import type { Toolchain } from '../../domain/toolchain/toolchain';
 import type { ToolRequest } from '../../domain/versions/request';
 import type { PolyenvError } from '../../domain/words/errors';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { formatDigest } from '../runtime/digest';
 import { type PlatformKey, platformOf } from '../runtime/platform';
-import { formatProof } from '../toolchain/lockfile';
+import { formatProof } from '../toolchain/proof-kinds';
 import { present } from '../words/present';
 import { type Blob, type Carried, type CarriedArchive, carriedText } from './carried';
 import {

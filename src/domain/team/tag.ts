@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Digest, formatDigest } from '../runtime/digest';
 import { PLATFORMS } from '../runtime/platform';
-import { formatProof } from '../toolchain/lockfile';
+import { formatProof } from '../toolchain/proof-kinds';
 import type { Carried } from './carried';
 
 /**

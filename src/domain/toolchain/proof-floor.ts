@@ -1,7 +1,8 @@
 import type { Part, Proof } from '../runtime/artifact';
 import { formatDigest } from '../runtime/digest';
 import type { PlatformKey } from '../runtime/platform';
-import { compareProof, type LockEntry, type Lockfile } from './lockfile';
+import type { LockEntry, Lockfile } from './lockfile';
+import { compareProof } from './proof-kinds';
 import type { Toolchain } from './toolchain';
 
 /** Where a new entry proves less than what the lock records. */

@@ -4,7 +4,7 @@ import { formatDigest, parseDigest } from '../runtime/digest';
 import { isPlatformKey } from '../runtime/platform';
 import type { RequestOptions } from '../versions/request';
 import { versionFrom } from '../versions/version';
-import { proofKind } from './lockfile';
+import { proofKind } from './proof-kinds';
 import type { Toolchain } from './toolchain';
 
 /** The receipt beside a tree: `{"schema":1,"tool",...}`. Only what cannot be derived from its own name and place. */

@@ -4,7 +4,7 @@ import { parseLocator } from '../runtime/locator';
 import type { PlatformKey } from '../runtime/platform';
 import type { Version } from '../versions/version';
 import type { ToolId } from '../words/tool-id';
-import { formatProof } from './lockfile';
+import { formatProof } from './proof-kinds';
 
 /** A runtime that a project runs on, with the archives that it is made of. */
 export interface Component {

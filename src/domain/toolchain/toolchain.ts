@@ -5,7 +5,7 @@ import type { PlatformKey } from '../runtime/platform';
 import type { RequestOptions } from '../versions/request';
 import type { Version } from '../versions/version';
 import type { ToolId } from '../words/tool-id';
-import { compareProof } from './lockfile';
+import { compareProof } from './proof-kinds';
 
 /** An unpacked release: in the store, read-only, or linked where this machine already had it. */
 export interface Toolchain {
