@@ -1,22 +1,13 @@
-import {
-  chmodSync,
-  constants,
-  copyFileSync,
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  rmdirSync,
-  rmSync,
-  symlinkSync,
-} from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Recipe } from '../../domain/runtime/artifact';
 import { PolyenvError } from '../../domain/words/errors';
 import { quoted } from '../../domain/words/printable';
-import { errorCode, translateFsError } from '../files/fs';
+import { translateFsError } from '../files/fs';
 import { FileFailure, openFileWriter, type Written } from './file-writer';
+import { openMadeEntries } from './made-entries';
 import { LIMITS, type Limits, type Member, type MemberSink } from './member';
-import { checkName, checkTarget, foldedPath, refuse, resolveTarget } from './member-names';
+import { checkName, checkTarget, foldedPath, refuse } from './member-names';
+import { openPlaces } from './member-place';
 import { globPattern, partsOf } from './recipe-paths';
 
 /** What became of one part: paths relative to the toolchain's root. */
@@ -60,24 +51,19 @@ export interface WriterOptions {
  */
 export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): TreeWriter {
   const limits = { ...LIMITS, ...given };
-  const archiveRoot = partsOf(recipe.root);
-  /** What `*` in the root stands for: the first folder there. */
-  const found: string[] = [];
   const place = partsOf(recipe.place ?? '');
-  const skipped = new Set(recipe.skip ?? []);
-  const taken = recipe.take?.map(globPattern);
   const executables = (recipe.executables ?? []).map(globPattern);
   const files = new Map<string, FileEntry>();
   const hardLinks = new Map<string, string>();
   const links = new Map<string, string>();
   const folders = new Set<string>();
-  const foldersMade: string[] = [];
-  const linksMade: string[] = [];
   /** In the order in which the files were begun: every one of the archive, and those of them that are written. */
   const archivePaths: string[] = [];
   const filePaths: string[] = [];
   const folded = new Map<string, string>();
   const writer = openFileWriter();
+  const made = openMadeEntries(into);
+  const placeOf = openPlaces(recipe, { links, folders });
   let settled: { readonly names: ReadonlyMap<string, string>; readonly written: Written } | undefined;
   let entries = 0;
   let bytes = 0;
@@ -93,7 +79,7 @@ export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): 
     bytes += member.size;
     if (bytes > limits.bytes) refuse(member.name, `makes it larger than ${limits.bytes} bytes`);
     const parts = checkName(member.name, limits);
-    const path = placed(parts, member);
+    const path = placeOf(parts, member);
     current = { member, left: member.size };
     if (member.kind === 'file') {
       const target = path === undefined ? '' : addFile(path, member);
@@ -145,7 +131,7 @@ export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): 
     const masked = settled?.written.masked ?? 0;
     for (const [path, original] of hardLinks) repeatFile(original, path);
     for (const { from, to } of recipe.copies ?? []) copyBeside(from, to);
-    for (const [path, target] of links) makeLink(path, target);
+    for (const [path, target] of links) made.link(path, target);
     for (const { path, target } of recipe.links ?? []) {
       const parts = checkName(path, limits);
       const at = parts.join('/');
@@ -153,7 +139,7 @@ export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): 
       ensureFolder(parts.slice(0, -1).join('/'), path);
       checkTarget(path, { parts, target, below: [] }, limits);
       links.set(at, target);
-      makeLink(at, target);
+      made.link(at, target);
     }
     const written = [...files].map(([path, { mode, size, archivePath }]) => ({
       path,
@@ -168,75 +154,14 @@ export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): 
   async function rollback(): Promise<void> {
     current = undefined;
     const created = await writer.stop();
-    for (const path of [...linksMade, ...filePaths.slice(0, created)]) rmSync(join(into, path), { force: true });
-    for (const path of foldersMade.reverse()) {
-      try {
-        rmdirSync(join(into, path));
-      } catch {
-        // A folder in which another part has files stays.
-      }
-    }
-    linksMade.length = 0;
+    made.takeBack(filePaths.slice(0, created));
     filePaths.length = 0;
-    foldersMade.length = 0;
   }
 
   function explain(error: unknown): never {
     if (!(error instanceof FileFailure)) throw error;
     if (error.code === 'EEXIST') refuse(relative(into, error.path), 'is already there, or was made by another part');
     throw translateFsError(error, error.path) ?? error;
-  }
-
-  /** Where a member goes below `into`; `undefined` if the recipe does not take it. */
-  function placed(parts: readonly string[], { name, kind }: Member): string | undefined {
-    const depth = archiveRoot.length;
-    const inside = archiveRoot.every((part, index) => {
-      const given = parts[index];
-      if (given === undefined || part !== '*') return given === undefined || given === part;
-      // A file beside the one folder, as macOS leaves them, is none of it.
-      if (parts.length === index + 1 && kind !== 'folder') return false;
-      found[index] ??= given;
-      return found[index] === given;
-    });
-    if (!inside || parts.length < depth) {
-      // The root, or a folder above it, must be a folder.
-      if (inside && kind !== 'folder') refuse(name, 'stands where a folder must be');
-      return undefined;
-    }
-    if (parts.length === depth) {
-      if (kind !== 'folder') refuse(name, 'stands where a folder must be');
-      return place.join('/');
-    }
-    if (skipped.has(parts[depth] ?? '')) return undefined;
-    if (taken !== undefined && !taken.some((pattern) => pattern.test(parts.slice(depth).join('/')))) return undefined;
-    const wanted = [...place, ...parts.slice(depth)];
-    const path = wanted.join('/');
-    // A folder that this writer made is a folder, whatever links were read since.
-    const isDirect = links.size === 0 || folders.has(path.slice(0, Math.max(0, path.lastIndexOf('/'))));
-    return isDirect ? path : throughLink(wanted, name);
-  }
-
-  /**
-   * A member may name its folder by one link to a folder of the same archive, as tar would write it; not by a chain of
-   * them, and not by a link to a folder above itself.
-   */
-  function throughLink(parts: readonly string[], name: string): string {
-    for (let count = 1; count < parts.length; count += 1) {
-      const prefix = parts.slice(0, count).join('/');
-      const target = links.get(prefix);
-      if (target === undefined) continue;
-      const real = resolveTarget(parts.slice(0, count - 1), target)?.join('/') ?? '';
-      const above = real === '' || `${prefix}/`.startsWith(`${real}/`);
-      // guard: link-through
-      if (above || !folders.has(real)) refuse(name, `goes through the link ${quoted(prefix)}`);
-      const rest = [...real.split('/'), ...parts.slice(count)];
-      for (let index = 1; index < rest.length; index += 1) {
-        // guard: link-chain
-        if (links.has(rest.slice(0, index).join('/'))) refuse(name, `goes through the link ${quoted(prefix)}`);
-      }
-      return rest.join('/');
-    }
-    return parts.join('/');
   }
 
   function register(path: string, name: string): void {
@@ -255,17 +180,7 @@ export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): 
     if (files.has(path) || links.has(path))
       refuse(name, `needs the folder ${quoted(path)}, which is a file or link there`);
     register(path, name);
-    const target = join(into, path);
-    try {
-      mkdirSync(target, 0o755);
-      foldersMade.push(path);
-      // A umask that forbids ourselves to enter is not honoured.
-      if ((lstatSync(target).mode & 0o700) !== 0o700) chmodSync(target, 0o700);
-    } catch (error) {
-      if (errorCode(error) !== 'EEXIST') throw translateFsError(error, target) ?? error;
-      // Another part of the toolchain may have made it.
-      if (!lstatSync(target).isDirectory()) refuse(name, `needs the folder ${quoted(path)}, which is something else`);
-    }
+    made.folder(path, () => refuse(name, `needs the folder ${quoted(path)}, which is something else`));
     folders.add(path);
   }
 
@@ -296,20 +211,9 @@ export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): 
     links.set(path, target);
   }
 
-  function makeLink(path: string, target: string): void {
-    const at = join(into, path);
-    try {
-      symlinkSync(target, at);
-      linksMade.push(path);
-    } catch (error) {
-      if (errorCode(error) === 'EEXIST') refuse(path, 'is already there, or was made by another part');
-      throw translateFsError(error, at) ?? error;
-    }
-  }
-
   /** To a file of the archive before it; made in `finish`, when that is written. */
   function addHardLink(path: string, member: Member): void {
-    const original = placed(checkName(member.target ?? '', limits), {
+    const original = placeOf(checkName(member.target ?? '', limits), {
       ...member,
       name: member.target ?? '',
       kind: 'file',
@@ -324,24 +228,13 @@ export function openTreeWriter({ into, recipe, limits: given }: WriterOptions): 
     hardLinks.set(path, original);
   }
 
-  /** The same file under a second name: a hard link, or a copy where the file system has none. */
   function repeatFile(from: string, to: string): void {
     const file = files.get(from);
     if (file === undefined) return;
-    const [source, target] = [join(into, from), join(into, to)];
-    try {
-      try {
-        linkSync(source, target);
-      } catch (error) {
-        if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'ENOSYS'].includes(errorCode(error) ?? '')) throw error;
-        bytes += file.size;
-        if (bytes > limits.bytes) refuse(to, `makes it larger than ${limits.bytes} bytes`);
-        copyFileSync(source, target, constants.COPYFILE_EXCL);
-      }
-    } catch (error) {
-      throw translateFsError(error, target) ?? error;
-    }
-    linksMade.push(to);
+    made.again(from, to, () => {
+      bytes += file.size;
+      if (bytes > limits.bytes) refuse(to, `makes it larger than ${limits.bytes} bytes`);
+    });
     files.set(to, file);
   }
 
