@@ -5,7 +5,8 @@ import { openTreeWriter } from '../../src/adapters/archives/tree-writer';
 import { freezeTree, unpackFile } from '../../src/adapters/archives/unpack';
 import { openHttp } from '../../src/adapters/net/http';
 import { openLineSpeeds } from '../../src/adapters/net/line-speed';
-import { fetchPart, SlowLine } from '../../src/adapters/upstream/download';
+import { fetchPart } from '../../src/adapters/upstream/download';
+import { SlowLine } from '../../src/adapters/upstream/part-download';
 import { SETTINGS, type Settings } from '../../src/domain/project/settings';
 import { hexDigest } from '../../src/domain/runtime/digest';
 

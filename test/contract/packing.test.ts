@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type Http, openHttp } from '../../src/adapters/net/http';
 import { openLineSpeeds } from '../../src/adapters/net/line-speed';
 import { openMirrors } from '../../src/adapters/net/mirrors';
-import { downloadName } from '../../src/adapters/upstream/download';
+import { downloadName } from '../../src/adapters/upstream/part-download';
 import { openUpstream } from '../../src/adapters/upstream/upstream';
 import type { Context } from '../../src/app/base/context';
 import { installToolchain } from '../../src/app/toolchains/install';

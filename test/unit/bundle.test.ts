@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hashTree } from '../../src/adapters/archives/unpack';
 import { readBundle, readFirstName } from '../../src/adapters/upstream/bundle-file';
-import { downloadName } from '../../src/adapters/upstream/download';
+import { downloadName } from '../../src/adapters/upstream/part-download';
 import { type Digest, formatDigest } from '../../src/domain/runtime/digest';
 import { type BundledArchive, decodeBundleList, type TakenArchive } from '../../src/domain/toolchain/bundle';
 import { type TarMember, tar, zip } from '../support/archives';

@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFi
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { downloadName } from '../../src/adapters/upstream/download';
 import { openLayoutFolder, openLayoutTar } from '../../src/adapters/upstream/image-layout';
 import { type Layout, readLayout, writeLayoutFolder, writeLayoutTar } from '../../src/adapters/upstream/layout-bundle';
+import { downloadName } from '../../src/adapters/upstream/part-download';
 import type { Digest } from '../../src/domain/runtime/digest';
 import type { Carried } from '../../src/domain/team/carried';
 import { archiveManifest, blobOf, configOf, lockIndex, toolchainManifest } from '../../src/domain/team/manifest';

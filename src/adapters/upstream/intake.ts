@@ -6,7 +6,8 @@ import { PolyenvError } from '../../domain/words/errors';
 import { hashTree, unpackFile } from '../archives/unpack';
 import { removeTree, syncDescriptor } from '../files/fs';
 import { joinInside } from '../home/paths';
-import { downloadName, openNameDigests } from './download';
+import { openNameDigests } from './digest-check';
+import { downloadName } from './part-download';
 
 /** An archive on its way into `downloads/`: it gets its name there only if it is what that says. */
 export interface Intake {

@@ -9,7 +9,7 @@ import { withLock } from '../../adapters/home/lock';
 import { originOf, ownFolder, ownLauncher, ownVersion, ownVersions, switchOwn } from '../../adapters/home/own-versions';
 import { scrubbedEnv } from '../../adapters/system/spawn';
 import { checkStartable } from '../../adapters/system/startable';
-import type { PartDownload } from '../../adapters/upstream/download';
+import { downloadName, type PartDownload } from '../../adapters/upstream/part-download';
 import { type ChecksumList, parseChecksumList } from '../../domain/runtime/checksum-list';
 import type { Digest } from '../../domain/runtime/digest';
 import type { PlatformKey } from '../../domain/runtime/platform';
@@ -254,7 +254,7 @@ async function unpack(
   },
 ): Promise<void> {
   const { digest, into, version, url, file } = of;
-  const { downloadName, fetchPart } = await import('../../adapters/upstream/download');
+  const { fetchPart } = await import('../../adapters/upstream/download');
   const kept = join(ctx.home.downloads, downloadName(digest));
   if (file !== undefined && !existsSync(kept)) await copyFile(file, kept);
   let bytes = 0;

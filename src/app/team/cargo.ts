@@ -1,7 +1,8 @@
 import { isAbsolute, join } from 'node:path';
 import { readTextIfAny } from '../../adapters/files/fs';
 import { withLock } from '../../adapters/home/lock';
-import { downloadName, keepPart } from '../../adapters/upstream/download';
+import { keepPart } from '../../adapters/upstream/download';
+import { downloadName } from '../../adapters/upstream/part-download';
 import type { Part } from '../../domain/runtime/artifact';
 import { PLATFORMS, type PlatformKey } from '../../domain/runtime/platform';
 import { type Blob, type Carried, carriedText } from '../../domain/team/carried';

@@ -12,7 +12,7 @@ import {
   type StoredFile,
 } from '../../adapters/store/store';
 import { checkStartable } from '../../adapters/system/startable';
-import type { PartDownload } from '../../adapters/upstream/download';
+import { downloadName, type PartDownload } from '../../adapters/upstream/part-download';
 import type { Part, Proof, Recipe } from '../../domain/runtime/artifact';
 import type { ArchiveSignature } from '../../domain/runtime/runtime';
 import { compareProof } from '../../domain/toolchain/proof-kinds';
@@ -228,7 +228,7 @@ async function fetchSigned(
 ): Promise<{ readonly files: readonly StoredFile[]; readonly part: Part }> {
   const { order, recipe, download, signature, into } = of;
   const { part } = download;
-  const { downloadName, fetchPart, keepPart } = await import('../../adapters/upstream/download');
+  const { fetchPart, keepPart } = await import('../../adapters/upstream/download');
   const had = existsSync(join(ctx.home.downloads, downloadName(part.digest)));
   const file = await keepPart({ ...download, format: recipe.format });
   const proof = await proveSigned(ctx, { order, part, file, signature });

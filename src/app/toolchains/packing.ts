@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { downloadName, SlowLine } from '../../adapters/upstream/part-download';
 import type { Part, Recipe } from '../../domain/runtime/artifact';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
@@ -51,7 +52,6 @@ export async function fetchPacking<T>(ctx: Context, piece: Piece, fetch: (one: P
     }
   };
   if (rate !== undefined) return rate < SLOW ? small() : usual();
-  const { SlowLine } = await import('../../adapters/upstream/download');
   try {
     return await fetch({ part, recipe, leastRate: SLOW });
   } catch (error) {
@@ -71,6 +71,5 @@ function smallerOf({ part, smaller }: Piece): Packed | undefined {
 }
 
 async function isKept(ctx: Context, { digest }: Part): Promise<boolean> {
-  const { downloadName } = await import('../../adapters/upstream/download');
   return existsSync(join(ctx.home.downloads, downloadName(digest)));
 }

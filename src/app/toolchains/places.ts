@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Whereabouts } from '../../adapters/registry/team-store';
-import type { PartDownload } from '../../adapters/upstream/download';
+import { downloadName, type PartDownload } from '../../adapters/upstream/part-download';
 import type { Part } from '../../domain/runtime/artifact';
 import type { Carried } from '../../domain/team/carried';
 import { lockTag, toolchainTag } from '../../domain/team/tag';
@@ -160,6 +160,5 @@ function missing(store: string, name: string): PolyenvError {
 
 /** An archive that lies here whole costs no request. */
 async function isKept(ctx: Context, part: Part): Promise<boolean> {
-  const { downloadName } = await import('../../adapters/upstream/download');
   return existsSync(join(ctx.home.downloads, downloadName(part.digest)));
 }

@@ -1,5 +1,4 @@
-import type { EnvOp } from '../words/env-op';
-import { isVariableName, offerVariables } from '../words/env-op';
+import { type EnvOp, isVariableName, offerVariables } from '../words/env-op';
 import { PolyenvError } from '../words/errors';
 import { quoted } from '../words/printable';
 import type { Environment } from './environment';

@@ -1,5 +1,4 @@
-import type { DefaultVariable, EnvOp } from '../words/env-op';
-import { OFFERED, oursOf } from '../words/env-op';
+import { type DefaultVariable, type EnvOp, OFFERED, oursOf } from '../words/env-op';
 import { quoteFish, quoteSh } from '../words/shell-quote';
 import type { Environment } from './environment';
 import { environmentOps } from './environment-variables';

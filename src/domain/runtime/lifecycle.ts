@@ -1,4 +1,3 @@
-import type { Decoder } from '../formats/decoders';
 import {
   asArraySkipping,
   asChanged,
@@ -6,6 +5,7 @@ import {
   asObject,
   asRecordSkipping,
   asUnknown,
+  type Decoder,
   optional,
 } from '../formats/decoders';
 import type { Version } from '../versions/version';

@@ -1,17 +1,14 @@
-import type { DocumentValue, KeyPath } from '../formats/document-value';
-import { isTable, valueAt } from '../formats/document-value';
+import { type DocumentValue, isTable, type KeyPath, valueAt } from '../formats/document-value';
 import type { Packing, Part, Proof } from '../runtime/artifact';
 import { parseDigest } from '../runtime/digest';
 import { parseLocator } from '../runtime/locator';
-import type { PlatformKey } from '../runtime/platform';
-import { isPlatformKey, PLATFORMS } from '../runtime/platform';
+import { isPlatformKey, PLATFORMS, type PlatformKey } from '../runtime/platform';
 import { versionFrom } from '../versions/version';
 import { PolyenvError } from '../words/errors';
 import { present } from '../words/present';
 import { printable, quoted } from '../words/printable';
 import type { ToolId } from '../words/tool-id';
-import type { LockEntry, Lockfile, LockRequest } from './lockfile';
-import { FORMAT, sortEntries } from './lockfile';
+import { FORMAT, type LockEntry, type Lockfile, type LockRequest, sortEntries } from './lockfile';
 import { PROOFS, parseProof } from './proof-kinds';
 
 /** Throws `lockfile-newer` for another version of the format, `lockfile-invalid` with the line for anything that `renderLockfile` would not write. */

@@ -1,8 +1,7 @@
 import type { Packing, Part, Proof } from '../runtime/artifact';
 import { formatDigest } from '../runtime/digest';
 import { PLATFORMS } from '../runtime/platform';
-import type { LockEntry, Lockfile, LockRequest } from './lockfile';
-import { FORMAT, sortEntries, usedOptions } from './lockfile';
+import { FORMAT, type LockEntry, type Lockfile, type LockRequest, sortEntries, usedOptions } from './lockfile';
 import { formatProof } from './proof-kinds';
 
 /** The text of a lock: the same for the same lock, one line a part, so that differences and merges can be read. */
