@@ -1,9 +1,9 @@
-import type { Provided } from '../app/toolchains/provide';
+import type { ReadyToolchain } from '../app/toolchains/provide';
 import { describeProof } from '../domain/toolchain/toolchain';
 import type { Style } from './output/style';
 
 /** A row for each toolchain that a verb has provided: what, how it came, from where, how it was proved. */
-export function providedRows(provided: readonly Provided[], style: Style): readonly (readonly string[])[] {
+export function providedRows(provided: readonly ReadyToolchain[], style: Style): readonly (readonly string[])[] {
   return provided.map(({ request, toolchain, action }) => [
     style.bold(`${request.tool} ${toolchain.version}`),
     action,
@@ -13,7 +13,7 @@ export function providedRows(provided: readonly Provided[], style: Style): reado
 }
 
 /** The same for `--json`. */
-export function providedData(provided: readonly Provided[]) {
+export function providedData(provided: readonly ReadyToolchain[]) {
   return provided.map(({ request, toolchain, action }) => ({
     tool: request.tool,
     request: request.text,

@@ -25,7 +25,7 @@ export async function runProgram(host: Host): Promise<number> {
   const log = logger(home, host);
   const closing: (() => void)[] = [];
   try {
-    const wish = readWords(host.argv.slice(2));
+    const wanted = readWords(host.argv.slice(2));
     const socketPath = await controlSocket({ home, host });
     const authority = await openAuthority({ home, host });
     await writeBundle(home, authority.root);
@@ -38,14 +38,14 @@ export async function runProgram(host: Host): Promise<number> {
       const found = await askGateway(socketPath, { op: 'hello' });
       if (found !== undefined) {
         const hello = decodeHello(found);
-        const stays = !replaces(__VERSION__, hello.version) && (wish.port ?? hello.port) === hello.port;
+        const stays = !replaces(__VERSION__, hello.version) && (wanted.port ?? hello.port) === hello.port;
         if (stays || hello.format > CONTROL_FORMAT) return undefined;
         log(`takes the place of version ${hello.version}`);
         await askGateway(socketPath, { op: 'stop' });
       }
       const engine = await listenSomewhere({
         home,
-        wish: wish.port,
+        wanted: wanted.port,
         open: (port) => router.openEngine(port, dashboard.handle),
       });
       const hello: Hello = { format: CONTROL_FORMAT, version: __VERSION__, pid: host.pid, port: engine.port, since };
@@ -73,7 +73,7 @@ export async function runProgram(host: Host): Promise<number> {
       router,
       load: engine.load,
       hasReaders: dashboard.hasReaders,
-      after: wish.endAfter,
+      after: wanted.endAfter,
       end: stopping.resolve,
     });
     const why = await stopping.promise;

@@ -7,7 +7,7 @@ import type { Engine } from './proxy/engine';
 
 export interface PortChoice {
   readonly home: Home;
-  readonly wish: number | undefined;
+  readonly wanted: number | undefined;
   open(port: number): Engine;
 }
 
@@ -15,10 +15,10 @@ export interface PortChoice {
  * Listens at the port that was chosen once: it stands in bookmarks and in the settings of sign-in services, so another is
  * never taken in silence.
  */
-export async function listenSomewhere({ home, wish, open }: PortChoice): Promise<Engine> {
+export async function listenSomewhere({ home, wanted, open }: PortChoice): Promise<Engine> {
   const file = join(home.gateway, 'port');
   const kept = portOf(await readTextIfAny(file));
-  const only = wish ?? kept;
+  const only = wanted ?? kept;
   for (const port of only === undefined ? GATEWAY_PORTS : [only]) {
     const engine = open(port);
     try {

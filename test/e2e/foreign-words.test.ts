@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { joinVersions } from '../../src/app/project/wishes';
+import { joinVersions } from '../../src/app/project/requests';
 import { type Machine, newMachine } from '../support/cli';
 import { serveTinyNode, siteOf, type TinyNode } from '../support/tiny-node';
 

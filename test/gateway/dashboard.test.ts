@@ -36,14 +36,14 @@ afterAll(async () => {
   person.remove();
 });
 
-interface Wish {
+interface RuntimeRequest {
   readonly method?: string;
   readonly path: string;
   readonly headers?: readonly string[];
   readonly body?: string;
 }
 
-async function ask({ method = 'GET', path, headers = [], body }: Wish): Promise<string> {
+async function ask({ method = 'GET', path, headers = [], body }: RuntimeRequest): Promise<string> {
   const socket = await gateway.tls('polyenv');
   const form =
     body === undefined ? [] : [`Content-Length: ${body.length}`, 'Content-Type: application/x-www-form-urlencoded'];

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { parseWishes } from '../../src/app/project/wishes';
+import { parseRequests } from '../../src/app/project/requests';
 import { CATALOG } from '../../src/cli/catalog';
 import { entryOf, loadCommand } from '../../src/cli/entry';
 import { readWords } from '../../src/cli/program';
@@ -19,7 +19,7 @@ export async function understand(line: string): Promise<void> {
       const word = read.args[index];
       if (choices !== undefined && word !== undefined) expect(choices, line).toContain(word);
     });
-    if (command.name === 'use') await parseWishes(read.args, await optionsFromFlags(read.options));
+    if (command.name === 'use') await parseRequests(read.args, await optionsFromFlags(read.options));
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeOverlay, type OverlayFacts } from '../../src/domain/routes/overlay';
+import { judgeOverlay, type OverlayFacts } from '../../src/domain/routes/venv-choice';
 
 const WANTED = {
   version: '3.13.0',

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadRuntimes } from '../../src/app/base/registry';
 import { detectIn } from '../../src/app/project/detect';
 import { findProjectOf, type Project } from '../../src/app/project/project';
-import type { Wish } from '../../src/app/project/wishes';
+import type { RuntimeRequest } from '../../src/app/project/requests';
 import type { Origin } from '../../src/domain/words/sourced';
 import { discard } from '../support/discard';
 import { contextFor, RUNTIMES, write } from '../support/pin-project';
@@ -22,13 +22,13 @@ afterEach(() => discard(home));
 interface Setting {
   readonly env?: Readonly<Record<string, string>>;
   readonly defaults?: Readonly<Record<string, string>>;
-  readonly wishes?: readonly Wish[];
+  readonly requests?: readonly RuntimeRequest[];
 }
 
-function find(folder: string, { wishes = [], ...more }: Setting = {}): Project {
+function find(folder: string, { requests = [], ...more }: Setting = {}): Project {
   const path = join(home, folder);
   mkdirSync(path, { recursive: true });
-  return findProjectOf(contextFor(home, more), { folder: path, wishes, runtimes: RUNTIMES });
+  return findProjectOf(contextFor(home, more), { folder: path, requests, runtimes: RUNTIMES });
 }
 
 function nameOf(origin: Origin): string {
@@ -169,15 +169,15 @@ describe('dependency folders', () => {
 });
 
 describe('before and after the walk', () => {
-  it('puts wishes before variables before files, for this once', () => {
+  it('puts requests before variables before files, for this once', () => {
     write(home, { 'p/.nvmrc': '20', 'p/.go-version': '1.22' });
     const env = { POLYENV_NODE: '18', POLYENV_GO: '' };
     const variable = find('p', { env });
     expect(decided(variable)).toEqual(['node 18 by POLYENV_NODE', 'go 1.22 by p/.go-version:1']);
     expect(variable.decisions.map(({ once }) => once)).toEqual([true, undefined]);
-    const [runtime] = RUNTIMES as readonly [Wish['runtime']];
+    const [runtime] = RUNTIMES as readonly [RuntimeRequest['runtime']];
     const request = { tool: 'node', text: '16', version: { kind: 'prefix', numbers: [16] }, options: {} } as const;
-    expect(decided(find('p', { env, wishes: [{ runtime, request }] }))[0]).toBe('node 16 by argument');
+    expect(decided(find('p', { env, requests: [{ runtime, request }] }))[0]).toBe('node 16 by argument');
   });
 
   it("puts who started us, then the person's default, behind the files", () => {

@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { OverlayFacts } from '../../domain/routes/overlay';
+import type { OverlayFacts } from '../../domain/routes/venv-choice';
 import type { Overlay } from '../../domain/runtime/layout';
 import { present } from '../../domain/words/present';
 import { realPathOr } from '../files/real-path';

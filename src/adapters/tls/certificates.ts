@@ -59,7 +59,7 @@ export async function makeAuthority(of: { readonly now: Date; readonly owner: st
   return { root: root.toString('pem'), issuer: { key: pemOf(issuerKeys.privateKey), chain: issuer.toString('pem') } };
 }
 
-export interface LeafWish {
+export interface LeafRequest {
   readonly host: string;
   readonly now: Date;
   /** A key to use again, as PEM; absent: a new one. */
@@ -67,7 +67,7 @@ export interface LeafWish {
 }
 
 /** One certificate for one host: never one for all, which OpenSSL and browsers refuse below a name without dots. */
-export async function makeLeaf(issuer: Signer, { host, now, key }: LeafWish): Promise<Leaf> {
+export async function makeLeaf(issuer: Signer, { host, now, key }: LeafRequest): Promise<Leaf> {
   const x509 = await loadX509();
   const above = new x509.X509Certificate(issuer.chain);
   const signing = await importPair(issuer.key);

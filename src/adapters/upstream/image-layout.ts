@@ -63,7 +63,7 @@ export async function openLayoutTar(path: string): Promise<LayoutFiles> {
         await readFully(file, content, member.at);
         return content.toString('utf8');
       },
-      bytes: (name) => piecesOf(file, members.get(name) ?? { at: 0, size: 0 }),
+      bytes: (name) => ownedParts(file, members.get(name) ?? { at: 0, size: 0 }),
       close: () => file.close(),
     };
   } catch (error) {
@@ -123,7 +123,7 @@ async function readFully(file: FileHandle, into: Buffer, at: number): Promise<vo
   }
 }
 
-async function* piecesOf(file: FileHandle, { at, size }: Place): AsyncGenerator<Uint8Array> {
+async function* ownedParts(file: FileHandle, { at, size }: Place): AsyncGenerator<Uint8Array> {
   for (let done = 0; done < size; ) {
     const piece = Buffer.alloc(Math.min(PIECE, size - done));
     await readFully(file, piece, at + done);

@@ -4,27 +4,27 @@ import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { readyHome } from '../base/ready-home';
 import { rememberEntry } from '../project/locks';
-import { parseWishes, type Wish } from '../project/wishes';
+import { parseRequests, type RuntimeRequest } from '../project/requests';
 import { refreshShims } from '../routes/compile';
 import { compileDefaults } from '../routes/defaults';
 import { endedNotes } from '../toolchains/ended';
-import { type Provided, provideAll } from '../toolchains/provide';
+import { provideAll, type ReadyToolchain } from '../toolchains/provide';
 
 /** Sets the person's versions for where no project decides, installs them, and routes to them; returns all of them. */
 export async function setDefaultVersions(
   ctx: Context,
   texts: readonly string[],
 ): Promise<Readonly<Record<string, string>>> {
-  const wishes = await parseWishes(texts);
+  const requests = await parseRequests(texts);
   const { provided, failed } = await provideAll(
     ctx,
-    wishes.map((wish) => ({ ...wish, lock: EMPTY_LOCKFILE })),
+    requests.map((wanted) => ({ ...wanted, lock: EMPTY_LOCKFILE })),
   );
   if (failed[0] !== undefined) throw failed[0].error;
-  for (const { runtime, request } of wishes) {
+  for (const { runtime, request } of requests) {
     await changeSetting(ctx.host, { name: `defaults.${runtime.id}`, value: request.text });
   }
-  await warnOfEnded(ctx, provided, wishes);
+  await warnOfEnded(ctx, provided, requests);
   for (const { resolution } of provided) {
     if (resolution.kind === 'entry') await rememberEntry(ctx, ctx.host.personHome, resolution.entry);
   }
@@ -36,9 +36,13 @@ export async function setDefaultVersions(
   return settings.defaults;
 }
 
-async function warnOfEnded(ctx: Context, provided: readonly Provided[], wishes: readonly Wish[]): Promise<void> {
+async function warnOfEnded(
+  ctx: Context,
+  provided: readonly ReadyToolchain[],
+  requests: readonly RuntimeRequest[],
+): Promise<void> {
   const chosen = provided.flatMap(({ request, toolchain }) => {
-    const runtime = wishes.find((wish) => wish.request.tool === request.tool)?.runtime;
+    const runtime = requests.find((wanted) => wanted.request.tool === request.tool)?.runtime;
     return runtime === undefined ? [] : [{ runtime, version: toolchain.version }];
   });
   for (const { text, hint } of await endedNotes(ctx, chosen))

@@ -9,7 +9,7 @@ import { loadRuntimes } from '../base/registry';
 import type { FolderLock } from '../project/locks';
 import type { Decision, Project } from '../project/project';
 import { companionsOf, provideCompanions } from '../routes/companions';
-import { type Failed, type Provided, provideAll } from '../toolchains/provide';
+import { type Failed, provideAll, type ReadyToolchain } from '../toolchains/provide';
 import { changeFolder, type FileChange, type FolderChange } from './change-folder';
 import { FolderView } from './folder-view';
 import { checkFrozen } from './frozen';
@@ -18,7 +18,7 @@ import { relock } from './use';
 
 export interface InstalledProject {
   readonly project: Project;
-  readonly provided: readonly Provided[];
+  readonly provided: readonly ReadyToolchain[];
   readonly failed: readonly Failed[];
   readonly wrote: readonly string[];
 }
@@ -108,7 +108,7 @@ async function installBy(
 }
 
 function gathered(
-  results: readonly { readonly provided: readonly Provided[]; readonly failed: readonly Failed[] }[],
+  results: readonly { readonly provided: readonly ReadyToolchain[]; readonly failed: readonly Failed[] }[],
 ): Pick<Installing, 'provided' | 'failed'> {
   return {
     provided: results.flatMap(({ provided }) => provided),

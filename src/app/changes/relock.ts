@@ -5,7 +5,7 @@ import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import type { FolderLock } from '../project/locks';
 import type { Decision } from '../project/project';
-import { type Asked, resolveFromSource, resolveFromSources } from '../toolchains/resolve';
+import { type ResolveOptions, resolveFromSource, resolveFromSources } from '../toolchains/resolve';
 
 export interface Relocking {
   readonly at: FolderLock;
@@ -20,7 +20,7 @@ export async function lockEntries(
 ): Promise<Lockfile> {
   const entries = await Promise.all(
     members.map(async ({ decision, runtime }): Promise<readonly LockEntry[]> => {
-      const asked: Asked = { runtime, request: decision.request, lock: at.lock, folder: decision.folder };
+      const asked: ResolveOptions = { runtime, request: decision.request, lock: at.lock, folder: decision.folder };
       // What its source would not name is no entry to keep: a merge or a stranger may have put it there.
       const known = findAlternatives(at.lock, decision.request).filter(
         (entry) => isOwned(runtime, entry) && saysAllPlatforms(entry),
@@ -51,7 +51,11 @@ function isOwned(runtime: Runtime, { version, vendor, variant, source, artifacts
 }
 
 /** The same version from every other source that has it; what does not is a warning. */
-export async function alternativesOf(ctx: Context, asked: Asked, first: LockEntry): Promise<readonly LockEntry[]> {
+export async function alternativesOf(
+  ctx: Context,
+  asked: ResolveOptions,
+  first: LockEntry,
+): Promise<readonly LockEntry[]> {
   const exact = { ...asked.request, version: { kind: 'exact' as const, version: first.version } };
   const others = asked.runtime.sources.filter((source) => source.id !== first.source);
   const found = await Promise.all(

@@ -6,7 +6,7 @@ import { listToolchains, removeToolchain } from '../../adapters/store/store';
 import type { Toolchain } from '../../domain/toolchain/toolchain';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
-import { parseWishes } from '../project/wishes';
+import { parseRequests } from '../project/requests';
 import { refreshShims } from '../routes/compile';
 import { knownOverlays } from '../routes/known-overlays';
 import { servedToolchains } from '../services/care';
@@ -17,19 +17,19 @@ import { servedToolchains } from '../services/care';
  */
 export async function chooseUnneeded(
   ctx: Context,
-  requests: readonly string[],
+  texts: readonly string[],
   { force }: { readonly force: boolean },
 ): Promise<readonly Toolchain[]> {
-  const wishes = await parseWishes(requests);
+  const requests = await parseRequests(texts);
   const chosen = (await listToolchains(ctx.home)).filter((toolchain) =>
-    wishes.some(
+    requests.some(
       ({ runtime, request }) =>
         runtime.id === toolchain.tool &&
         (request.version.kind === 'latest' || runtime.scheme.matches(request.version, { version: toolchain.version })),
     ),
   );
   if (chosen.length === 0)
-    throw new PolyenvError('not-installed', `${requests.join(', ')}: nothing like that is installed`, {
+    throw new PolyenvError('not-installed', `${texts.join(', ')}: nothing like that is installed`, {
       hint: 'polyenv ls',
     });
   const users = (await listEnvironments(ctx.home)).filter((environment) => existsSync(environment.directory));

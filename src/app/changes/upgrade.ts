@@ -28,9 +28,9 @@ import { chosenStandings, currentVersion } from '../checks/outdated';
 import { type FolderLock, readLock } from '../project/locks';
 import { type ReadManifest, serviceRequests } from '../project/manifests';
 import { findProject } from '../project/project';
-import { type Provided, provideAll } from '../toolchains/provide';
+import { provideAll, type ReadyToolchain } from '../toolchains/provide';
 import { type AskedSources, newestRelease } from '../toolchains/releases';
-import { type Asked, mayTryElsewhere, resolveFromSources } from '../toolchains/resolve';
+import { mayTryElsewhere, type ResolveOptions, resolveFromSources } from '../toolchains/resolve';
 import type { Standing } from '../toolchains/standing';
 import { changeFolder, type FileChange } from './change-folder';
 import type { FolderView } from './folder-view';
@@ -63,7 +63,7 @@ export interface Change {
 
 export interface Upgraded {
   readonly steps: readonly Step[];
-  readonly provided: readonly Provided[];
+  readonly provided: readonly ReadyToolchain[];
   readonly wrote: readonly string[];
   /** Files beside the manifest that say something else than it now does. */
   readonly disagreements: readonly string[];
@@ -122,7 +122,7 @@ export async function upgrade(ctx: Context, of: UpgradeOptions): Promise<Upgrade
 
 function filesOf(
   { folder, at, changes, next, kept, manifest }: Site,
-  provided: readonly Provided[],
+  provided: readonly ReadyToolchain[],
 ): readonly FileChange[] {
   const proved = provided.filter(({ request }) => changes.some((change) => change.request === request));
   const entries = proved.flatMap(({ resolution }) => (resolution.kind === 'entry' ? [resolution.entry] : []));
@@ -244,7 +244,7 @@ async function aimAtLatest(
 async function resolveAim(
   ctx: Context,
   { request, within }: Aim,
-  at: Pick<Asked, 'runtime' | 'lock' | 'folder'>,
+  at: Pick<ResolveOptions, 'runtime' | 'lock' | 'folder'>,
 ): Promise<LockEntry | undefined> {
   try {
     return await resolveFromSources(ctx, { ...at, request, ...present({ within }) });
@@ -338,7 +338,7 @@ async function repinnedServices(
   return after;
 }
 
-async function provideSites(ctx: Context, sites: readonly Site[]): Promise<readonly Provided[]> {
+async function provideSites(ctx: Context, sites: readonly Site[]): Promise<readonly ReadyToolchain[]> {
   const asked = sites.flatMap(({ changes, next }) =>
     changes.map(({ standing, request }) => ({ runtime: standing.runtime, request, lock: next })),
   );

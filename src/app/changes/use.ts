@@ -12,15 +12,15 @@ import type { Context } from '../base/context';
 import { readLock } from '../project/locks';
 import { type ReadManifest, readManifest, serviceRequests } from '../project/manifests';
 import { findProject } from '../project/project';
-import type { Wish } from '../project/wishes';
+import type { RuntimeRequest } from '../project/requests';
 import { endedNotes } from '../toolchains/ended';
 import { orderKey } from '../toolchains/install';
-import { orderFor, type Provided, provideAll } from '../toolchains/provide';
+import { orderFor, provideAll, type ReadyToolchain } from '../toolchains/provide';
 import { resolveRequest } from '../toolchains/resolve';
 import { changeFolder } from './change-folder';
 
 export interface UseOptions {
-  readonly wishes: readonly Wish[];
+  readonly requests: readonly RuntimeRequest[];
   readonly folder: string;
   /** `polyenv.local.toml` is one person's and enters no lock. */
   readonly file: 'polyenv.toml' | 'polyenv.local.toml';
@@ -31,7 +31,7 @@ export interface UseOptions {
 export interface Used {
   readonly manifest: string;
   readonly created: boolean;
-  readonly provided: readonly Provided[];
+  readonly provided: readonly ReadyToolchain[];
   readonly wrote: readonly string[];
   readonly notes: readonly { readonly text: string; readonly hint?: string }[];
 }
@@ -53,13 +53,13 @@ export async function use(ctx: Context, options: UseOptions): Promise<Used> {
   const order = options.source === undefined ? {} : { order: [options.source] };
   const { result, wrote } = await changeFolder(ctx, { folder, verb: 'use', routes: 'prepare' }, async (view) => {
     const read = await view.manifest(folder, file);
-    const wishes = withOwnOptions(options.wishes, read);
+    const requests = withOwnOptions(options.requests, read);
     const { lock, path: lockFile, place } = await view.lock(folder, file);
     // A manifest that cannot be edited is reported before anything is downloaded.
-    const after = await edited(read, manifest, wishes);
+    const after = await edited(read, manifest, requests);
     const { provided, failed } = await provideAll(
       ctx,
-      wishes.map(({ runtime, request }) => ({ runtime, request, lock, folder, ...order })),
+      requests.map(({ runtime, request }) => ({ runtime, request, lock, folder, ...order })),
     );
     if (failed[0] !== undefined) throw failed[0].error;
     const kept = await serviceRequests(read?.manifest);
@@ -73,7 +73,7 @@ export async function use(ctx: Context, options: UseOptions): Promise<Used> {
     };
   });
   const chosen = result.provided.flatMap(({ request, toolchain }) => {
-    const runtime = options.wishes.find((wish) => wish.request.tool === request.tool)?.runtime;
+    const runtime = options.requests.find((wanted) => wanted.request.tool === request.tool)?.runtime;
     return runtime === undefined ? [] : [{ runtime, version: toolchain.version }];
   });
   const notes = [...(await notesOf(ctx, folder)), ...(await endedNotes(ctx, chosen))];
@@ -83,10 +83,10 @@ export async function use(ctx: Context, options: UseOptions): Promise<Used> {
 /** What `use` would do: resolves, and neither downloads nor writes anything but the cached indexes. */
 export async function planUse(ctx: Context, options: UseOptions): Promise<readonly Planned[]> {
   const { lock } = await readLock(ctx, options.folder, options.file);
-  const wishes = withOwnOptions(options.wishes, await readManifest(options.folder, options.file));
+  const requests = withOwnOptions(options.requests, await readManifest(options.folder, options.file));
   const order = options.source === undefined ? {} : { order: [options.source] };
   return Promise.all(
-    wishes.map(async ({ runtime, request }): Promise<Planned> => {
+    requests.map(async ({ runtime, request }): Promise<Planned> => {
       const resolution = await resolveRequest(ctx, { runtime, request, lock, folder: options.folder, ...order });
       const base = { tool: request.tool, request: request.text };
       if (resolution.kind === 'linked') {
@@ -105,7 +105,7 @@ export async function planUse(ctx: Context, options: UseOptions): Promise<readon
 }
 
 /** Linked toolchains are this machine's state and leave no entry; an older entry of theirs would be a lie. */
-export function relock(lock: Lockfile, provided: readonly Provided[], kept: readonly ToolRequest[]): Lockfile {
+export function relock(lock: Lockfile, provided: readonly ReadyToolchain[], kept: readonly ToolRequest[]): Lockfile {
   return provided.reduce<Lockfile>(
     (result, { request, resolution }) =>
       resolution.kind === 'linked'
@@ -117,8 +117,12 @@ export function relock(lock: Lockfile, provided: readonly Provided[], kept: read
   );
 }
 
-async function edited(read: ReadManifest | undefined, manifest: string, wishes: readonly Wish[]): Promise<string> {
-  const edits = wishes.map(({ runtime, request }): TomlEdit => {
+async function edited(
+  read: ReadManifest | undefined,
+  manifest: string,
+  requests: readonly RuntimeRequest[],
+): Promise<string> {
+  const edits = requests.map(({ runtime, request }): TomlEdit => {
     const key = read?.manifest.runtimes.find((pin) => pin.tool === runtime.id)?.key ?? runtime.id;
     return { keys: ['runtimes', key], value: manifestValue(runtime, request) };
   });
@@ -129,8 +133,11 @@ async function edited(read: ReadManifest | undefined, manifest: string, wishes: 
 }
 
 /** Components and the like that the manifest already asks for stay, unless the command line names others. */
-function withOwnOptions(wishes: readonly Wish[], read: ReadManifest | undefined): readonly Wish[] {
-  return wishes.map(({ runtime, request }) => {
+function withOwnOptions(
+  requests: readonly RuntimeRequest[],
+  read: ReadManifest | undefined,
+): readonly RuntimeRequest[] {
+  return requests.map(({ runtime, request }) => {
     const pin = read?.manifest.runtimes.find((one) => one.tool === runtime.id);
     return { runtime, request: { ...request, options: { ...pin?.options, ...request.options } } };
   });

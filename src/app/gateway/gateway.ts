@@ -16,15 +16,15 @@ export async function findGateway(ctx: Context): Promise<Hello | undefined> {
   return answer === undefined ? undefined : decodeHello(answer);
 }
 
-export interface StartWish {
+export interface StartOptions {
   /** Another port than the one that was chosen once. */
   readonly port?: number;
 }
 
 /** One runs when this resolves: this version's or a newer one. Several callers at once start one. */
-export async function ensureGateway(ctx: Context, wish: StartWish = {}): Promise<Hello> {
+export async function ensureGateway(ctx: Context, wanted: StartOptions = {}): Promise<Hello> {
   const found = await findGateway(ctx);
-  if (found !== undefined && isServing(found, wish)) return found;
+  if (found !== undefined && isServing(found, wanted)) return found;
   const { home, host, emit } = ctx;
   const lock = {
     home,
@@ -36,8 +36,8 @@ export async function ensureGateway(ctx: Context, wish: StartWish = {}): Promise
   };
   return withLock(lock, async () => {
     const meanwhile = await findGateway(ctx);
-    if (meanwhile !== undefined && isServing(meanwhile, wish)) return meanwhile;
-    return start(ctx, wish);
+    if (meanwhile !== undefined && isServing(meanwhile, wanted)) return meanwhile;
+    return start(ctx, wanted);
   });
 }
 
@@ -68,13 +68,13 @@ export async function tell(ctx: Context, request: ControlRequest): Promise<unkno
   }
 }
 
-function isServing(found: Hello, wish: StartWish): boolean {
-  if (wish.port !== undefined && wish.port !== found.port) return false;
+function isServing(found: Hello, wanted: StartOptions): boolean {
+  if (wanted.port !== undefined && wanted.port !== found.port) return false;
   return found.format >= CONTROL_FORMAT && !replaces(__VERSION__, found.version);
 }
 
-async function start(ctx: Context, wish: StartWish): Promise<Hello> {
-  const args = wish.port === undefined ? [] : ['--port', String(wish.port)];
+async function start(ctx: Context, wanted: StartOptions): Promise<Hello> {
+  const args = wanted.port === undefined ? [] : ['--port', String(wanted.port)];
   const started = await spawnGateway(ctx.host, ctx.home, args);
   let said: string | undefined;
   started.ended.then((text) => {
@@ -83,7 +83,7 @@ async function start(ctx: Context, wish: StartWish): Promise<Hello> {
   const deadline = performance.now() + START_PATIENCE * 1000;
   for (let wait = 5; performance.now() < deadline; wait = Math.min(wait * 2, 50)) {
     const found = await findGateway(ctx);
-    if (found !== undefined && isServing(found, wish)) return found;
+    if (found !== undefined && isServing(found, wanted)) return found;
     if (said !== undefined) break;
     await sleep(wait);
   }

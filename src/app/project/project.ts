@@ -12,7 +12,7 @@ import { askedByCaller } from './asked-by-caller';
 import { foldersUp, outsideDependencies, startedIn } from './dependency-folders';
 import { attempt, FolderReader, fileIn, type Gathered, placeOf, sayingsOf, unique } from './folder-reader';
 import type { ProjectContext } from './project-context';
-import type { Wish } from './wishes';
+import type { RuntimeRequest } from './requests';
 
 /** What a folder asks for, and which files said so. All paths are absolute and begin as the folder was named. */
 export interface Project {
@@ -101,18 +101,26 @@ export interface ToolVerdict extends Verdict {
 }
 
 /**
- * What the folder asks for, by the rules of `docs/reference/pin-files.md`: wishes and `POLYENV_<RUNTIME>`, then the
+ * What the folder asks for, by the rules of `docs/reference/pin-files.md`: requests and `POLYENV_<RUNTIME>`, then the
  * nearest folder that pins, then `POLYENV_ENV`, then the person's defaults. Reads only.
  */
-export async function findProject(ctx: ProjectContext, folder: string, wishes: readonly Wish[] = []): Promise<Project> {
-  return findProjectOf(ctx, { folder, wishes, runtimes: await loadRuntimes() });
+export async function findProject(
+  ctx: ProjectContext,
+  folder: string,
+  requests: readonly RuntimeRequest[] = [],
+): Promise<Project> {
+  return findProjectOf(ctx, { folder, requests, runtimes: await loadRuntimes() });
 }
 
 export function findProjectOf(
   ctx: ProjectContext,
-  options: { readonly folder: string; readonly wishes?: readonly Wish[]; readonly runtimes: readonly Runtime[] },
+  options: {
+    readonly folder: string;
+    readonly requests?: readonly RuntimeRequest[];
+    readonly runtimes: readonly Runtime[];
+  },
 ): Project {
-  const { folder, wishes = [], runtimes } = options;
+  const { folder, requests = [], runtimes } = options;
   const reader = new FolderReader(runtimes, ctx.host);
   const start = outsideDependencies(ctx, folder);
   const walk = foldersUp(ctx, start, reader);
@@ -120,7 +128,7 @@ export function findProjectOf(
   const started = startedIn(ctx, folder);
   const outer = started === undefined ? [] : foldersUp(ctx, started, reader);
   const findings = runtimes.map((runtime, index): Finding => {
-    const once = onceFor(ctx, { runtime, folder, wishes });
+    const once = onceFor(ctx, { runtime, folder, requests });
     if (once !== undefined) return once;
     const own = here[index] as Gathered;
     const above = outer.length === 0 ? undefined : sayingsOf(reader, runtime, outer);
@@ -358,13 +366,17 @@ function disagreementsOf(runtime: Runtime, { chosen, disagreements }: Verdict): 
 /** What was asked for this once: by the command line, else by `POLYENV_NODE=18`. */
 function onceFor(
   ctx: ProjectContext,
-  { runtime, folder, wishes }: { readonly runtime: Runtime; readonly folder: string; readonly wishes: readonly Wish[] },
+  {
+    runtime,
+    folder,
+    requests,
+  }: { readonly runtime: Runtime; readonly folder: string; readonly requests: readonly RuntimeRequest[] },
 ): Finding | undefined {
-  const wish = wishes.find((one) => one.runtime.id === runtime.id);
+  const wanted = requests.find((one) => one.runtime.id === runtime.id);
   const base = { tool: runtime.id, folder, alternatives: [], once: true } as const;
-  if (wish !== undefined) {
-    const from: Origin = { kind: 'argument', text: `${runtime.id}@${wish.request.text}` };
-    return { runtime, decision: { ...base, request: wish.request, from } };
+  if (wanted !== undefined) {
+    const from: Origin = { kind: 'argument', text: `${runtime.id}@${wanted.request.text}` };
+    return { runtime, decision: { ...base, request: wanted.request, from } };
   }
   const asked = askedByCaller(ctx.host.env, runtime);
   if (asked === undefined) return undefined;

@@ -27,10 +27,10 @@ import { findOnce } from '../toolchains/once';
 import { findProvided } from '../toolchains/provide';
 import type { Standing } from '../toolchains/standing';
 import { lastingVariables, withOurs } from './callers-variables';
+import { chooseOverlay, tracesOf } from './choose-venv';
 import { companionsOf } from './companions';
 import { makeOverlays } from './make-overlay';
 import { misfitsOf } from './misfits';
-import { chooseOverlay, tracesOf } from './overlay';
 
 /** How a project stands: what its decisions are resolved to and what of that is here. Reads only, never uses the network. */
 export async function standingsOf(ctx: Context, project: Project): Promise<readonly Standing[]> {

@@ -16,7 +16,7 @@ import type { Context } from '../base/context';
 import { readKnown, rememberEntry } from '../project/locks';
 import { overrideVariable } from '../project/overrides';
 import { type Decision, findProject, type Project } from '../project/project';
-import type { Wish } from '../project/wishes';
+import type { RuntimeRequest } from '../project/requests';
 import { provideOnce } from '../toolchains/once';
 import { provide } from '../toolchains/provide';
 import type { Standing } from '../toolchains/standing';
@@ -31,7 +31,7 @@ export interface Execution {
   /** Where the program starts. */
   readonly cwd: string;
   /** For this once, over what the project says. */
-  readonly wishes: readonly Wish[];
+  readonly requests: readonly RuntimeRequest[];
   readonly command: readonly [string, ...string[]];
   readonly mode?: 'pure';
 }
@@ -90,15 +90,15 @@ async function prepare(ctx: Context, execution: Execution): Promise<Prepared> {
 }
 
 /** Shims, and the hooks of shells, keep to what was asked for this once, also where a start-up file puts them first on PATH. */
-function askedFor(ctx: Context, { wishes, cwd }: Execution): Readonly<Record<string, string>> {
-  if (wishes.length === 0) return {};
-  const versions = wishes.map(({ runtime, request }) => [overrideVariable(runtime.id), request.text] as const);
+function askedFor(ctx: Context, { requests, cwd }: Execution): Readonly<Record<string, string>> {
+  if (requests.length === 0) return {};
+  const versions = requests.map(({ runtime, request }) => [overrideVariable(runtime.id), request.text] as const);
   return { ...Object.fromEntries(versions), POLYENV_SHELL: ctx.host.env.POLYENV_SHELL ?? cwd };
 }
 
 /** What installs packages installs them into an environment of its own, which is made first; nothing goes into the store. */
-async function preparedFor(ctx: Context, { folder, wishes, command }: Execution): Promise<Environment> {
-  const environment = await readyEnvironment(ctx, folder, { wishes, command: command[0] });
+async function preparedFor(ctx: Context, { folder, requests, command }: Execution): Promise<Environment> {
+  const environment = await readyEnvironment(ctx, folder, { requests, command: command[0] });
   const [name, ...args] = command;
   if (!isGlobalInstall(environment.runtimes, name, args)) {
     const fault = overlayFault(environment, name);
@@ -106,7 +106,7 @@ async function preparedFor(ctx: Context, { folder, wishes, command }: Execution)
     return environment;
   }
   await makeOverlays(ctx, installersOf(environment.runtimes, name, args), 'refuse');
-  return readyEnvironment(ctx, folder, { wishes, command: command[0] });
+  return readyEnvironment(ctx, folder, { requests, command: command[0] });
 }
 
 async function runAndRefresh(ctx: Context, program: Program): Promise<number> {
@@ -159,19 +159,19 @@ export async function withCompanions(
   }
 }
 
-/** The environment of a folder with everything in it installed; wishes replace what the project decides. */
+/** The environment of a folder with everything in it installed; requests replace what the project decides. */
 export async function readyEnvironment(
   ctx: Context,
   folder: string,
-  asked: { readonly wishes: readonly Wish[]; readonly command?: string },
+  asked: { readonly requests: readonly RuntimeRequest[]; readonly command?: string },
 ): Promise<Environment> {
-  const { wishes, command } = asked;
-  const standing = wishes.length === 0 ? compiledFor(ctx, folder) : undefined;
+  const { requests, command } = asked;
+  const standing = requests.length === 0 ? compiledFor(ctx, folder) : undefined;
   if (standing !== undefined) return standing;
   const project = await findProject(ctx, folder);
-  const tools = new Set(wishes.map(({ runtime }) => runtime.id));
+  const tools = new Set(requests.map(({ runtime }) => runtime.id));
   const broken = project.errors[0];
-  if (broken !== undefined && wishes.length === 0) throw broken;
+  if (broken !== undefined && requests.length === 0) throw broken;
   const rest: Project = {
     ...project,
     decisions: project.decisions.filter(
@@ -182,7 +182,7 @@ export async function readyEnvironment(
   await withCompanions(ctx, project, { standings, command });
   // What is asked for once has the private homes of the project around it, else the person's.
   const home = project.inputs.length > 0 ? project.directory : ctx.host.personHome;
-  const once = await Promise.all(wishes.map((wish) => standingOf(ctx, wish, home)));
+  const once = await Promise.all(requests.map((wanted) => standingOf(ctx, wanted, home)));
   return describeEnvironment(ctx, { project: rest, standings: [...standings, ...once], directory: project.directory });
 }
 
@@ -245,12 +245,12 @@ function placed(error: unknown, from: Decision['from']): unknown {
   return new PolyenvError(error.code, error.message, { ...error.details, where });
 }
 
-async function standingOf(ctx: Context, wish: Wish, folder: string): Promise<Standing> {
-  const { resolution, toolchain } = await provideOnce(ctx, wish);
-  const from = { kind: 'argument', text: `${wish.runtime.id}@${wish.request.text}` } as const;
+async function standingOf(ctx: Context, wanted: RuntimeRequest, folder: string): Promise<Standing> {
+  const { resolution, toolchain } = await provideOnce(ctx, wanted);
+  const from = { kind: 'argument', text: `${wanted.runtime.id}@${wanted.request.text}` } as const;
   return {
-    decision: { tool: wish.runtime.id, request: wish.request, from, folder, alternatives: [] },
-    runtime: wish.runtime,
+    decision: { tool: wanted.runtime.id, request: wanted.request, from, folder, alternatives: [] },
+    runtime: wanted.runtime,
     ...present({ resolution }),
     toolchain,
     lockPath: '',

@@ -198,7 +198,7 @@ async function prepare(
     if (task.run.length === 0) continue;
     const folder = folderOf(manifest, task);
     if (environments.has(folder)) continue;
-    const environment = await readyEnvironment(ctx, folder, { wishes: [] });
+    const environment = await readyEnvironment(ctx, folder, { requests: [] });
     for (const { homes } of environment.runtimes) for (const home of homes) await ensureFolder(home);
     environments.set(folder, toolEnvironment(ctx, environment));
     toolchains.set(

@@ -16,7 +16,8 @@ import { findProjectsBelow } from '../changes/install-all';
 import { decodeLock, readLock } from '../project/locks';
 import { findProject } from '../project/project';
 import { carriedOf, lockedOrder } from '../toolchains/carried';
-import { type Order, type Piece, piecesOf } from '../toolchains/order';
+import { type OwnedPart, ownedParts } from '../toolchains/lock-belief';
+import type { Order } from '../toolchains/order';
 import { downloadAt } from '../toolchains/places';
 import { limit } from '../toolchains/slots';
 
@@ -26,7 +27,7 @@ export interface Cargo {
   readonly carried: Carried;
   readonly order: Order;
   /** In the order of the carried archives. */
-  readonly pieces: readonly Piece[];
+  readonly pieces: readonly OwnedPart[];
 }
 
 export interface Cargoes {
@@ -84,7 +85,7 @@ export async function wholeCargo(lock: Lockfile): Promise<readonly Cargo[]> {
 export async function keepArchive(
   ctx: Context,
   { order, carried }: Cargo,
-  { part, recipe, avoid }: Piece & { readonly avoid?: string },
+  { part, recipe, avoid }: OwnedPart & { readonly avoid?: string },
 ): Promise<string> {
   const { home, host, emit, settings } = ctx;
   const tool = order.runtime.id;
@@ -143,7 +144,7 @@ export interface ProofFiles {
  * has nothing but the store or the bundle still has the proof. What its publisher does not give now is left out: it would
  * prove more, and nothing is taken for proved without it.
  */
-export async function proofFiles(ctx: Context, { order }: Cargo, { part }: Piece): Promise<ProofFiles> {
+export async function proofFiles(ctx: Context, { order }: Cargo, { part }: OwnedPart): Promise<ProofFiles> {
   const source = order.runtime.sources.find(({ id }) => id === order.source);
   const signed = source?.signature?.({ ...order, at: part.at });
   if (signed === undefined) return { files: [] };
@@ -189,9 +190,9 @@ async function lockAt(ctx: Context, given: string): Promise<NamedLock> {
 
 function loaded(order: Order): Cargo {
   const carried = carriedOf(order);
-  return { tag: toolchainTag(carried), carried, order, pieces: piecesOf(order) };
+  return { tag: toolchainTag(carried), carried, order, pieces: ownedParts(order) };
 }
 
-function lockName(part: Piece['part']): string {
+function lockName(part: OwnedPart['part']): string {
   return `archive-${downloadName(part.digest)}`.slice(0, 100);
 }

@@ -16,7 +16,7 @@ import type { Reference } from '../../domain/team/reference';
 import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
-import type { Piece } from '../toolchains/order';
+import type { OwnedPart } from '../toolchains/lock-belief';
 import { limit } from '../toolchains/slots';
 import { type Cargo, keepArchive, proofFiles } from './cargo';
 
@@ -74,7 +74,7 @@ export function openFreight(ctx: Context, registry: Registry, mountFrom: readonl
     throw refusal;
   }
 
-  async function storeArchive(cargo: Cargo, piece: Piece): Promise<StoredArchive> {
+  async function storeArchive(cargo: Cargo, piece: OwnedPart): Promise<StoredArchive> {
     const { part, recipe } = piece;
     const key = formatDigest(part.digest);
     const running = blobs.get(key) ?? place(cargo, piece);
@@ -84,7 +84,7 @@ export function openFreight(ctx: Context, registry: Registry, mountFrom: readonl
     return { part, format: recipe.format, blob, ...present({ signature }) };
   }
 
-  async function place(cargo: Cargo, piece: Piece): Promise<Blob> {
+  async function place(cargo: Cargo, piece: OwnedPart): Promise<Blob> {
     const known = await alreadyThere(piece);
     if (known !== undefined) return known;
     const file = await keepArchive(ctx, cargo, { ...piece, avoid: registry.name });
@@ -105,7 +105,7 @@ export function openFreight(ctx: Context, registry: Registry, mountFrom: readonl
   }
 
   /** By its digest, which is the registry's too: nothing has to be fetched to know it. */
-  async function alreadyThere({ part }: Piece): Promise<Blob | undefined> {
+  async function alreadyThere({ part }: OwnedPart): Promise<Blob | undefined> {
     if (part.digest.kind !== 'sha256') return undefined;
     const digest = formatDigest(part.digest);
     const found =
@@ -120,7 +120,7 @@ export function openFreight(ctx: Context, registry: Registry, mountFrom: readonl
     return false;
   }
 
-  async function storeSignature(cargo: Cargo, piece: Piece): Promise<StoredArchive['signature']> {
+  async function storeSignature(cargo: Cargo, piece: OwnedPart): Promise<StoredArchive['signature']> {
     const found = await proofFiles(ctx, cargo, piece);
     await Promise.all(found.files.map(({ blob, bytes }) => putSmall(bytes, blob)));
     return found.signature;

@@ -4,10 +4,11 @@ import type { Toolchain } from '../../domain/toolchain/toolchain';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
 import { loadRuntime } from '../base/registry';
-import type { Order, Piece } from './order';
+import type { OwnedPart } from './lock-belief';
+import type { Order } from './order';
 
 /** The order of the toolchain by which the source in another order is built. */
-export async function toolOrder(order: Order, pieces: readonly Piece[]): Promise<Order> {
+export async function toolOrder(order: Order, pieces: readonly OwnedPart[]): Promise<Order> {
   const piece = pieces.find(({ recipe }) => recipe.tool !== undefined);
   const wanted = piece?.recipe.tool;
   if (piece === undefined || wanted === undefined) {
@@ -34,7 +35,7 @@ export async function toolOrder(order: Order, pieces: readonly Piece[]): Promise
 
 export interface Building {
   readonly order: Order;
-  readonly sources: readonly Piece[];
+  readonly sources: readonly OwnedPart[];
   readonly tool: Toolchain;
   readonly root: string;
   readonly scratch: string;

@@ -3,7 +3,8 @@ import type { Carried } from '../../domain/team/carried';
 import { artifactFor, type LockEntry, type Lockfile } from '../../domain/toolchain/lockfile';
 import { present } from '../../domain/words/present';
 import { loadRuntime } from '../base/registry';
-import { type Order, piecesOf } from './order';
+import { ownedParts } from './lock-belief';
+import type { Order } from './order';
 
 /** An order as a store carries it. Throws `lock-foreign` where its source would not name what it names. */
 export function carriedOf(order: Order): Carried {
@@ -14,7 +15,7 @@ export function carriedOf(order: Order): Carried {
     ...present({ vendor, variant }),
     source,
     platform,
-    archives: piecesOf(order).map(({ part, recipe }) => ({ part, format: recipe.format })),
+    archives: ownedParts(order).map(({ part, recipe }) => ({ part, format: recipe.format })),
   };
 }
 

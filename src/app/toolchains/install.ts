@@ -23,7 +23,8 @@ import type { Context } from '../base/context';
 import { readyHome } from '../base/ready-home';
 import { outsidePlace } from '../project/place';
 import { carriedOf } from './carried';
-import { type Order, type Piece, piecesOf, sourceOf } from './order';
+import { type OwnedPart, ownedParts, sourceOf } from './lock-belief';
+import type { Order } from './order';
 import { fetchPacking } from './packing';
 import { carriedBeside, downloadAt } from './places';
 import { weakerProof } from './resolve';
@@ -32,7 +33,12 @@ import { limit } from './slots';
 
 /** The key under which an order is or would be installed. Throws `lock-foreign` if the source would not name what the order names. */
 export function orderKey(order: Order): string {
-  return storeKey({ tool: order.runtime.id, version: order.version, platform: order.platform, parts: piecesOf(order) });
+  return storeKey({
+    tool: order.runtime.id,
+    version: order.version,
+    platform: order.platform,
+    parts: ownedParts(order),
+  });
 }
 
 /**
@@ -82,7 +88,7 @@ async function fetchToolchain(ctx: Context, order: Order, key: string): Promise<
     const root = join(staging, 'tree');
     await ensureFolder(root);
     ctx.emit({ type: 'phase', tool: id, version: order.version, phase: 'download' });
-    const pieces = piecesOf(order);
+    const pieces = ownedParts(order);
     const { files: fetched, parts } = await fetchParts(ctx, order, { pieces: pieces.filter(isFetched), root });
     const built = await buildPieces(ctx, order, { pieces, root, scratch: join(staging, 'build') });
     const unpacked = [...fetched, ...built.files];
@@ -115,7 +121,7 @@ async function fetchToolchain(ctx: Context, order: Order, key: string): Promise<
 }
 
 /** What lies in the tree as it was published. */
-function isFetched({ recipe }: Piece): boolean {
+function isFetched({ recipe }: OwnedPart): boolean {
   return recipe.build === undefined && recipe.tool === undefined;
 }
 
@@ -123,7 +129,7 @@ function isFetched({ recipe }: Piece): boolean {
 async function buildPieces(
   ctx: Context,
   order: Order,
-  of: { readonly pieces: readonly Piece[]; readonly root: string; readonly scratch: string },
+  of: { readonly pieces: readonly OwnedPart[]; readonly root: string; readonly scratch: string },
 ): Promise<{ readonly files: readonly StoredFile[]; readonly by?: string }> {
   const sources = of.pieces.filter(({ recipe }) => recipe.build !== undefined);
   if (sources.length === 0) return { files: [] };
@@ -138,7 +144,7 @@ const UNPACKED = 3;
 async function fetchParts(
   ctx: Context,
   order: Order,
-  { pieces, root }: { readonly pieces: readonly Piece[]; readonly root: string },
+  { pieces, root }: { readonly pieces: readonly OwnedPart[]; readonly root: string },
 ): Promise<{ readonly files: readonly StoredFile[]; readonly parts: readonly Part[] }> {
   const sizes = new Map(pieces.map((piece) => [piece, piece.part.size]));
   const known = [...sizes.values()];

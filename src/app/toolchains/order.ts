@@ -1,11 +1,9 @@
-import type { Part, Proof, Recipe } from '../../domain/runtime/artifact';
+import type { Part, Proof } from '../../domain/runtime/artifact';
 import type { PlatformKey } from '../../domain/runtime/platform';
-import type { Runtime, Source } from '../../domain/runtime/runtime';
+import type { Runtime } from '../../domain/runtime/runtime';
 import type { Lockfile } from '../../domain/toolchain/lockfile';
 import type { RequestOptions } from '../../domain/versions/request';
 import type { Version } from '../../domain/versions/version';
-import { PolyenvError } from '../../domain/words/errors';
-import { present } from '../../domain/words/present';
 
 /** One release on one platform, as a lock or a source names it. */
 export interface Order {
@@ -23,45 +21,4 @@ export interface Order {
   readonly lock?: Lockfile;
   /** The least that an archive's own signature must come to, as lock or receipts know it. */
   readonly floor?: Proof;
-}
-
-export interface Piece {
-  readonly part: Part;
-  readonly recipe: Recipe;
-  /** Of the part's smaller packing, where the order names one. */
-  readonly smaller?: Recipe;
-}
-
-/** How each part becomes files, as its source says anew. Throws `lock-foreign` for what that would not name. */
-export function piecesOf(order: Order): readonly Piece[] {
-  const source = sourceOf(order);
-  return order.parts.map((part) => {
-    const recipe = source.owns({ ...order, at: part.at });
-    // guard: place-owned
-    if (recipe === undefined) {
-      throw foreign(source, order, part.at);
-    }
-    const smaller = part.smaller === undefined ? undefined : source.owns({ ...order, at: part.smaller.at });
-    // guard: smaller-owned
-    if (part.smaller !== undefined && smaller === undefined) throw foreign(source, order, part.smaller.at);
-    return { part, recipe, ...present({ smaller }) };
-  });
-}
-
-function foreign(source: Source, { runtime, version, platform }: Order, at: string): PolyenvError {
-  return new PolyenvError(
-    'lock-foreign',
-    `${source.id} would not itself name ${at} for ${runtime.id} ${version} on ${platform}`,
-    { hint: 'polyenv lock, if you trust the source; otherwise ask who changed polyenv.lock' },
-  );
-}
-
-export function sourceOf(order: Order): Source {
-  const source = order.runtime.sources.find((candidate) => candidate.id === order.source);
-  if (source === undefined) {
-    throw new PolyenvError('lock-foreign', `${order.runtime.id} has no source ${JSON.stringify(order.source)}`, {
-      hint: `its sources: ${order.runtime.sources.map((candidate) => candidate.id).join(', ')}`,
-    });
-  }
-  return source;
 }

@@ -4,7 +4,7 @@ import { downloadName, SlowLine } from '../../adapters/upstream/part-download';
 import type { Part, Recipe } from '../../domain/runtime/artifact';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
-import type { Piece } from './order';
+import type { OwnedPart } from './lock-belief';
 
 /** One archive of a part that has several. */
 export interface Packed {
@@ -21,7 +21,7 @@ const SLOW = 18_750_000;
  * Fetches one of a part's archives: what already lies here, else what suits the line by what its server gave last time. Where that
  * is not known, the usual one is begun, and given up within the first half second if the line turns out to be slow.
  */
-export async function fetchPacking<T>(ctx: Context, piece: Piece, fetch: (one: Packed) => Promise<T>): Promise<T> {
+export async function fetchPacking<T>(ctx: Context, piece: OwnedPart, fetch: (one: Packed) => Promise<T>): Promise<T> {
   const { part, recipe } = piece;
   const smaller = smallerOf(piece);
   /** Of old releases a server may have only the smaller one. */
@@ -65,7 +65,7 @@ function isAbsent({ code, status }: PolyenvError): boolean {
   return code === 'store-missing' || status === 404 || status === 410;
 }
 
-function smallerOf({ part, smaller }: Piece): Packed | undefined {
+function smallerOf({ part, smaller }: OwnedPart): Packed | undefined {
   if (part.smaller === undefined || smaller === undefined) return undefined;
   return { part: { ...part.smaller, proof: part.proof }, recipe: smaller };
 }

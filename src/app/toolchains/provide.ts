@@ -11,10 +11,10 @@ import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { installToolchain, orderKey } from './install';
 import type { Order } from './order';
-import { type Asked, floorFor, type Resolution, resolveKnown, resolveRequest } from './resolve';
+import { floorFor, type Resolution, type ResolveOptions, resolveKnown, resolveRequest } from './resolve';
 
 /** A request with the toolchain that answers it, ready on this machine. */
-export interface Provided {
+export interface ReadyToolchain {
   readonly request: ToolRequest;
   readonly resolution: Resolution;
   readonly toolchain: Toolchain;
@@ -29,10 +29,10 @@ export interface Failed {
 /** Resolves and installs all of them at once. One that fails does not undo the others. */
 export async function provideAll(
   ctx: Context,
-  wanted: readonly Asked[],
-): Promise<{ readonly provided: readonly Provided[]; readonly failed: readonly Failed[] }> {
+  wanted: readonly ResolveOptions[],
+): Promise<{ readonly provided: readonly ReadyToolchain[]; readonly failed: readonly Failed[] }> {
   const results = await Promise.allSettled(wanted.map((asked) => provide(ctx, asked)));
-  const provided: Provided[] = [];
+  const provided: ReadyToolchain[] = [];
   const failed: Failed[] = [];
   results.forEach((result, index) => {
     const request = wanted[index]?.request as ToolRequest;
@@ -42,12 +42,16 @@ export async function provideAll(
   return { provided, failed };
 }
 
-export async function provide(ctx: Context, asked: Asked): Promise<Provided> {
+export async function provide(ctx: Context, asked: ResolveOptions): Promise<ReadyToolchain> {
   return provideResolved(ctx, asked, await resolveRequest(ctx, asked));
 }
 
 /** Installs what a request was resolved to, if it is not there. */
-export async function provideResolved(ctx: Context, asked: Asked, resolution: Resolution): Promise<Provided> {
+export async function provideResolved(
+  ctx: Context,
+  asked: ResolveOptions,
+  resolution: Resolution,
+): Promise<ReadyToolchain> {
   if (resolution.kind === 'linked')
     return { request: asked.request, resolution, toolchain: resolution.toolchain, action: 'linked' };
   const order = orderFor(ctx, asked.runtime, resolution.entry);
@@ -61,7 +65,7 @@ export async function provideResolved(ctx: Context, asked: Asked, resolution: Re
 /** What is known of an order beforehand: a lock's digest holds by itself; what was just resolved must not prove less than before. */
 async function known(
   ctx: Context,
-  asked: Asked,
+  asked: ResolveOptions,
   { from, entry }: Extract<Resolution, { readonly kind: 'entry' }>,
 ): Promise<Pick<Order, 'locked' | 'lock' | 'floor'>> {
   if (from === 'lock') return { locked: true, lock: asked.lock };
@@ -81,7 +85,7 @@ function withToolchainProofs(entry: LockEntry, { parts }: Toolchain): LockEntry 
 /** The toolchain of a request if it is resolved and installed already. Never uses the network. */
 export async function findProvided(
   ctx: Context,
-  asked: Asked,
+  asked: ResolveOptions,
 ): Promise<{ readonly resolution?: Resolution; readonly toolchain?: Toolchain }> {
   const resolution = await resolveKnown(ctx, asked);
   if (resolution === undefined) return {};

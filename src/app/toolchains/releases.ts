@@ -5,7 +5,7 @@ import { selectRelease } from '../../domain/versions/select';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
 import { rememberReleases } from './known-releases';
-import { type Asked, mayTryElsewhere, oldEnough, sourcesInOrder } from './resolve';
+import { mayTryElsewhere, oldEnough, type ResolveOptions, sourcesInOrder } from './resolve';
 
 export interface Offered {
   readonly source: string;
@@ -13,7 +13,7 @@ export interface Offered {
 }
 
 /** Whose offers are asked for, and where `folder` is told, in the order that its project is trusted to have. */
-export type AskedSources = Pick<Asked, 'runtime' | 'request' | 'folder'>;
+export type AskedSources = Pick<ResolveOptions, 'runtime' | 'request' | 'folder'>;
 
 /** What the first source that can be reached offers for a request, newest first. */
 export async function listReleases(ctx: Context, runtime: Runtime, request: ToolRequest): Promise<Offered> {

@@ -29,7 +29,7 @@ export type Resolution =
   | { readonly kind: 'entry'; readonly entry: LockEntry; readonly from: 'lock' | 'source' | 'store' }
   | { readonly kind: 'linked'; readonly toolchain: Toolchain };
 
-export interface Asked {
+export interface ResolveOptions {
   readonly runtime: Runtime;
   readonly request: ToolRequest;
   readonly lock: Lockfile;
@@ -47,7 +47,7 @@ export interface Asked {
  * The lock first, then the sources in order; where none can be reached, what the store has verified, and at last what this
  * machine has, linked. May use the network.
  */
-export async function resolveRequest(ctx: Context, asked: Asked): Promise<Resolution> {
+export async function resolveRequest(ctx: Context, asked: ResolveOptions): Promise<Resolution> {
   const locked = resolveLocked(ctx, asked);
   if (locked !== undefined) return locked;
   const { preference } = ctx.settings;
@@ -93,7 +93,7 @@ export async function resolveRequest(ctx: Context, asked: Asked): Promise<Resolu
 /** The linked toolchain that answers, one that is known before one that is looked for; the choice is kept for this request. */
 async function linkedOnThisMachine(
   ctx: Context,
-  { runtime, request }: Asked,
+  { runtime, request }: ResolveOptions,
 ): Promise<(Resolution & { readonly kind: 'linked' }) | undefined> {
   const toolchain = (await findLinked(ctx, runtime, request)) ?? (await discoverToolchain(ctx, runtime, request));
   if (toolchain === undefined) return undefined;
@@ -106,7 +106,7 @@ function prefersLinked({ settings }: Context): boolean {
 }
 
 /** What is known without the network: the lock, else the linked toolchain that was chosen when no source could be reached, or is preferred. */
-export async function resolveKnown(ctx: Context, asked: Asked): Promise<Resolution | undefined> {
+export async function resolveKnown(ctx: Context, asked: ResolveOptions): Promise<Resolution | undefined> {
   const locked = resolveLocked(ctx, asked);
   if (locked !== undefined) return locked;
   if (ctx.settings.preference === 'only-managed') return undefined;
@@ -116,7 +116,7 @@ export async function resolveKnown(ctx: Context, asked: Asked): Promise<Resoluti
   return linked === undefined ? undefined : { kind: 'linked', toolchain: linked };
 }
 
-function resolveLocked(ctx: Context, asked: Asked): Resolution | undefined {
+function resolveLocked(ctx: Context, asked: ResolveOptions): Resolution | undefined {
   const entry = findAlternatives(asked.lock, asked.request).find(
     (candidate) =>
       artifactFor(candidate, ctx.platform) !== undefined &&
@@ -127,7 +127,7 @@ function resolveLocked(ctx: Context, asked: Asked): Resolution | undefined {
 }
 
 /** A new entry from the first source that answers. The next one is tried on a network failure only. */
-export async function resolveFromSources(ctx: Context, asked: Asked): Promise<LockEntry> {
+export async function resolveFromSources(ctx: Context, asked: ResolveOptions): Promise<LockEntry> {
   const sources = await sourcesInOrder(ctx, asked);
   const failures: PolyenvError[] = [];
   for (const source of sources) {
@@ -149,13 +149,17 @@ export async function resolveFromSources(ctx: Context, asked: Asked): Promise<Lo
 }
 
 /** Who names a source decides that its proof is enough; nobody else does. */
-async function refuseWeakening(ctx: Context, { lock }: Asked, entry: LockEntry): Promise<void> {
+async function refuseWeakening(ctx: Context, { lock }: ResolveOptions, entry: LockEntry): Promise<void> {
   const found = findWeakening({ lock, receipts: await listToolchains(ctx.home) }, entry);
   if (found !== undefined) throw weakerProof(entry, found);
 }
 
 /** What an archive that is signed itself must reach once its signature was looked for; the person's own choice of a source asks for nothing. */
-export async function floorFor(ctx: Context, { lock, order }: Asked, entry: LockEntry): Promise<Proof | undefined> {
+export async function floorFor(
+  ctx: Context,
+  { lock, order }: ResolveOptions,
+  entry: LockEntry,
+): Promise<Proof | undefined> {
   if (order !== undefined) return undefined;
   return proofFloor({ lock, receipts: await listToolchains(ctx.home) }, entry, ctx.platform);
 }
@@ -174,7 +178,7 @@ export function weakerProof(
   );
 }
 
-export async function resolveFromSource(ctx: Context, asked: Asked, source: Source): Promise<LockEntry> {
+export async function resolveFromSource(ctx: Context, asked: ResolveOptions, source: Source): Promise<LockEntry> {
   const { upstream } = await ctx.network();
   const { runtime, request } = asked;
   const all = await source.releases(upstream, request);
@@ -191,7 +195,7 @@ export async function resolveFromSource(ctx: Context, asked: Asked, source: Sour
 }
 
 async function entryOf(
-  asked: Asked,
+  asked: ResolveOptions,
   found: { readonly source: Source; readonly release: Release; readonly upstream: Upstream },
 ): Promise<LockEntry> {
   const { request } = asked;
@@ -225,7 +229,7 @@ async function entryOf(
 /** The allowed sources: those that a person named, else in the project's order, else in the runtime's own. */
 export async function sourcesInOrder(
   ctx: Context,
-  asked: Pick<Asked, 'runtime' | 'request' | 'order' | 'folder'>,
+  asked: Pick<ResolveOptions, 'runtime' | 'request' | 'order' | 'folder'>,
 ): Promise<readonly Source[]> {
   const { runtime, order, folder } = asked;
   const projects =
@@ -267,7 +271,7 @@ async function tellFallback(
   });
 }
 
-function notFound(asked: Asked, nearest: readonly Release[], where: string): PolyenvError {
+function notFound(asked: ResolveOptions, nearest: readonly Release[], where: string): PolyenvError {
   const { request, runtime } = asked;
   const shown = nearest.length > 0 ? nearest : nearestReleases(runtime, request, linesOf(runtime));
   const known = shown.map((release) => release.version).join(', ');
@@ -295,7 +299,7 @@ function nearestChannel({ advice }: Runtime, text: string): string | undefined {
   return nearestName(text, words);
 }
 
-function noSource(asked: Asked): PolyenvError {
+function noSource(asked: ResolveOptions): PolyenvError {
   const { vendor } = asked.request;
   const offered = vendorsOf(asked.runtime);
   if (vendor !== undefined && !offered.includes(vendor)) {
@@ -309,7 +313,11 @@ function noSource(asked: Asked): PolyenvError {
   });
 }
 
-function unreachable(asked: Asked, sources: readonly Source[], failures: readonly PolyenvError[]): PolyenvError {
+function unreachable(
+  asked: ResolveOptions,
+  sources: readonly Source[],
+  failures: readonly PolyenvError[],
+): PolyenvError {
   const last = failures[failures.length - 1] as PolyenvError;
   const offline = failures.every((failure) => failure.code === 'offline');
   const reasons = failures.map((failure, index) => `${sources[index]?.id}: ${failure.message}`).join('; ');

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { stayInstead } from '../../adapters/system/spawn';
-import { parseWishes } from '../../app/project/wishes';
+import { parseRequests } from '../../app/project/requests';
 import { type Execution, execute, executeWatched, type Watched } from '../../app/routes/execute';
 import { counted } from '../../domain/words/counted';
 import { PolyenvError } from '../../domain/words/errors';
@@ -44,7 +44,7 @@ export const command: Command = {
     const execution: Execution = {
       folder: folder === undefined ? ctx.directory : resolve(ctx.directory, folder),
       cwd: ctx.directory,
-      wishes: await parseWishes(args),
+      requests: await parseRequests(args),
       command: [first, ...rest],
       ...(flag(input, 'pure') && { mode: 'pure' as const }),
     };

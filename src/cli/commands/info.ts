@@ -1,5 +1,5 @@
 import { type Description, describeTool, type Lifespan } from '../../app/checks/info';
-import { parseWishes } from '../../app/project/wishes';
+import { parseRequests } from '../../app/project/requests';
 import { PolyenvError } from '../../domain/words/errors';
 import { printable } from '../../domain/words/printable';
 import type { Command } from '../command';
@@ -23,16 +23,16 @@ export const command: Command = {
   ],
   run: async ({ ctx, args, output }) => {
     const [text = ''] = args;
-    const [wish] = await parseWishes([text]);
-    if (wish === undefined) return undefined;
+    const [wanted] = await parseRequests([text]);
+    if (wanted === undefined) return undefined;
     const asked = text.includes('@') ? 'asked' : 'here';
-    const found = await describeTool(ctx, { ...wish, asked });
+    const found = await describeTool(ctx, { ...wanted, asked });
     if (found === undefined) {
       throw new PolyenvError(
         'version-not-found',
-        `no ${wish.runtime.id} answers ${JSON.stringify(wish.request.text)}`,
+        `no ${wanted.runtime.id} answers ${JSON.stringify(wanted.request.text)}`,
         {
-          hint: `polyenv ls-remote ${wish.runtime.id}`,
+          hint: `polyenv ls-remote ${wanted.runtime.id}`,
         },
       );
     }

@@ -1,4 +1,4 @@
-import { parseWishes } from '../../app/project/wishes';
+import { parseRequests } from '../../app/project/requests';
 import { fetchOnly } from '../../app/toolchains/fetch-only';
 import { PolyenvError } from '../../domain/words/errors';
 import { flag, type Input } from '../command';
@@ -15,13 +15,13 @@ export async function installOnly(input: Input): Promise<Outcome> {
       hint: `polyenv install --${name}`,
     });
   }
-  const wishes = await parseWishes(args);
-  const asked = wishes.map(({ request }) => `${request.tool}@${request.text}`);
+  const requests = await parseRequests(args);
+  const asked = requests.map(({ request }) => `${request.tool}@${request.text}`);
   const pin = `polyenv use ${asked.join(' ')}`;
   if (flag(input, 'dry-run')) {
     return { data: { dryRun: true, tools: asked }, text: `would put into the store: ${asked.join(' ')}` };
   }
-  const provided = await fetchOnly(ctx, wishes);
+  const provided = await fetchOnly(ctx, requests);
   const rows = providedRows(provided, output.out);
   return {
     data: {

@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseWishes } from '../../app/project/wishes';
+import { parseRequests } from '../../app/project/requests';
 import { compileFolder, refreshShims } from '../../app/routes/compile';
 import { linkToolchain } from '../../app/toolchains/linked';
 import { PolyenvError } from '../../domain/words/errors';
@@ -18,9 +18,9 @@ export const command: Command = {
   examples: [{ run: 'polyenv link java@17 /usr/lib/jvm/java-17', describe: 'use the JDK of the system' }],
   run: async ({ ctx, args }) => {
     const [text = '', folder = ''] = args;
-    const [wish] = await parseWishes([text]);
-    if (wish === undefined) return undefined;
-    const { runtime, request } = wish;
+    const [wanted] = await parseRequests([text]);
+    if (wanted === undefined) return undefined;
+    const { runtime, request } = wanted;
     let root: string;
     try {
       root = realpathSync(resolve(ctx.directory, folder));

@@ -1,5 +1,5 @@
 import { listToolchains } from '../../adapters/store/store';
-import { parseWishes } from '../../app/project/wishes';
+import { parseRequests } from '../../app/project/requests';
 import { freshLifecycle } from '../../app/toolchains/lifecycles';
 import { listReleases } from '../../app/toolchains/releases';
 import { hasEnded, lineAt } from '../../domain/runtime/lifecycle';
@@ -24,11 +24,11 @@ export const command: Command = {
   run: async (input) => {
     const { ctx, args } = input;
     const [tool = '', request] = args;
-    const [wish] = await parseWishes([request === undefined ? tool : `${tool}@${request}`]);
-    if (wish === undefined) return undefined;
-    const { runtime } = wish;
+    const [wanted] = await parseRequests([request === undefined ? tool : `${tool}@${request}`]);
+    if (wanted === undefined) return undefined;
+    const { runtime } = wanted;
     const [{ source, releases }, lifecycle] = await Promise.all([
-      listReleases(ctx, runtime, wish.request),
+      listReleases(ctx, runtime, wanted.request),
       freshLifecycle(ctx, runtime),
     ]);
     const limit = Number(value(input, 'limit') ?? USUAL);

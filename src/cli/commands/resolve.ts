@@ -1,6 +1,6 @@
 import { resolve as absolute } from 'node:path';
 import { readTextIfAny } from '../../adapters/files/fs';
-import { parseWishes } from '../../app/project/wishes';
+import { parseRequests } from '../../app/project/requests';
 import { resolveFromSources } from '../../app/toolchains/resolve';
 import { pickCandidate } from '../../domain/runtime/candidates';
 import { EMPTY_LOCKFILE } from '../../domain/toolchain/lockfile';
@@ -39,11 +39,11 @@ export const command: Command = {
       const version = pickCandidate(runtime, text, { content, file: path });
       return { data: { tool: runtime.id, request, version }, text: version };
     }
-    const [wish] = await parseWishes([text]);
-    if (wish === undefined) return undefined;
-    const entry = await resolveFromSources(ctx, { ...wish, lock: EMPTY_LOCKFILE });
+    const [wanted] = await parseRequests([text]);
+    if (wanted === undefined) return undefined;
+    const entry = await resolveFromSources(ctx, { ...wanted, lock: EMPTY_LOCKFILE });
     return {
-      data: { tool: wish.runtime.id, request, version: entry.version, source: entry.source },
+      data: { tool: wanted.runtime.id, request, version: entry.version, source: entry.source },
       text: entry.version,
     };
   },

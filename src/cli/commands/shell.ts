@@ -1,4 +1,4 @@
-import { parseWishes } from '../../app/project/wishes';
+import { parseRequests } from '../../app/project/requests';
 import { execute } from '../../app/routes/execute';
 import type { Command } from '../command';
 
@@ -19,7 +19,7 @@ export const command: Command = {
         {
           folder: ctx.directory,
           cwd: ctx.directory,
-          wishes: await parseWishes(args),
+          requests: await parseRequests(args),
           command: [shell, ...rest],
         },
       ),

@@ -1,5 +1,5 @@
 import { planUse, use } from '../../app/changes/use';
-import { parseWishes } from '../../app/project/wishes';
+import { parseRequests } from '../../app/project/requests';
 import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
 import { type Command, flag, type Input, value } from '../command';
@@ -39,11 +39,11 @@ export const command: Command = {
     const { args } = input;
     const ctx = flag(input, 'linked') ? withLinked(input.ctx) : input.ctx;
     const started = ctx.host.now().getTime();
-    const wishes = await parseWishes(args, await optionsFromFlags(input.options));
+    const requests = await parseRequests(args, await optionsFromFlags(input.options));
     if (flag(input, 'default')) return setDefaults(input, args);
     const source = value(input, 'source');
     const file = flag(input, 'local') ? 'polyenv.local.toml' : 'polyenv.toml';
-    const options = { wishes, folder: ctx.directory, file, ...present({ source }) } as const;
+    const options = { requests, folder: ctx.directory, file, ...present({ source }) } as const;
     if (flag(input, 'dry-run')) return showPlan(input, await planUse(ctx, options));
     const used = await use(ctx, options);
     if (used.created) ctx.emit({ type: 'note', text: `made ${used.manifest}` });

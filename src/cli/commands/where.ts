@@ -1,6 +1,6 @@
 import { listToolchains } from '../../adapters/store/store';
 import { findProject } from '../../app/project/project';
-import { parseWishes } from '../../app/project/wishes';
+import { parseRequests } from '../../app/project/requests';
 import { standingsOf } from '../../app/routes/compile';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Command } from '../command';
@@ -19,9 +19,9 @@ export const command: Command = {
   examples: [{ run: 'polyenv where java', describe: "this project's JAVA_HOME" }],
   run: async ({ ctx, args }) => {
     const [text = ''] = args;
-    const [wish] = await parseWishes([text]);
-    if (wish === undefined) return undefined;
-    const { runtime, request } = wish;
+    const [wanted] = await parseRequests([text]);
+    if (wanted === undefined) return undefined;
+    const { runtime, request } = wanted;
     if (!text.includes('@')) {
       const here = (await standingsOf(ctx, await findProject(ctx, ctx.directory))).find(
         (standing) => standing.runtime.id === runtime.id,

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { isOurShim } from '../../adapters/routes/shims';
 import { isExecutableFile } from '../../adapters/store/store';
 import { findProject } from '../../app/project/project';
-import { parseWishes } from '../../app/project/wishes';
+import { parseRequests } from '../../app/project/requests';
 import { companionsOf } from '../../app/routes/companions';
 import { describeEnvironment, refreshEdited, standingsOf } from '../../app/routes/compile';
 import { commandIn, pathEntries } from '../../app/routes/tool-environment';
@@ -25,7 +25,7 @@ export const command: Command = {
     const { ctx, args } = input;
     const [name = ''] = args;
     const tool = value(input, 'tool');
-    const project = await findProject(ctx, ctx.directory, tool === undefined ? [] : await parseWishes([tool]));
+    const project = await findProject(ctx, ctx.directory, tool === undefined ? [] : await parseRequests([tool]));
     await refreshEdited(ctx, [ctx.directory, project.directory]);
     const standings = await standingsOf(ctx, project);
     const environment = await describeEnvironment(ctx, { project, standings, directory: project.directory });

@@ -5,7 +5,7 @@ export interface ReleaseKey {
 }
 
 /** Made by the ceremony in `docs/internals/releasing.md`. There has been none yet, so no release from a network is believed. */
-const RELEASE_KEYS: readonly ReleaseKey[] = [];
+export const RELEASE_KEYS: readonly ReleaseKey[] = [];
 
 /** Its private part is in the source, so that tests and trials can sign. It proves nothing of what comes from a network. */
 export const TEST_KEY: ReleaseKey = {

@@ -1,4 +1,4 @@
-import type { JobWish } from './jobs';
+import type { JobRequest } from './jobs';
 import type { SeenProject } from './overview';
 
 /** All that the page can do: a command of polyenv's own, with a project and a service out of what was seen, and nothing else. */
@@ -42,7 +42,7 @@ export function wantedIn(form: ReadonlyMap<string, string>, projects: readonly S
 }
 
 /** The command, and for one that asks first what shows what would happen. */
-export function commandOf({ action, project, service }: Wanted, how: 'do' | 'look'): JobWish {
+export function commandOf({ action, project, service }: Wanted, how: 'do' | 'look'): JobRequest {
   const words = wordsOf(action, how);
   const end = [...words, ...(service === undefined ? [] : [service]), ...(action === 'logs' ? ['-n', '300'] : [])];
   const title = `${ACTIONS[action].title} ${service ?? project?.name ?? ''}`.trim();

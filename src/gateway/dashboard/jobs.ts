@@ -15,7 +15,7 @@ export interface Job {
   lines: readonly string[];
 }
 
-export interface JobWish {
+export interface JobRequest {
   readonly title: string;
   readonly args: readonly string[];
   readonly shown: string;
@@ -55,7 +55,7 @@ export class Jobs {
     return this.all.filter(({ state }) => state === 'running').length;
   }
 
-  start({ title, args, shown }: JobWish): Job {
+  start({ title, args, shown }: JobRequest): Job {
     const job: Job = { id: randomBytes(8).toString('hex'), title, shown, state: 'running', lines: [] };
     this.#jobs.set(job.id, job);
     for (const { id, state } of [...this.#jobs.values()].slice(0, -KEPT))

@@ -6,7 +6,7 @@ import { overlayTraces, readOverlay } from '../../adapters/routes/overlay';
 import { isExecutableFile } from '../../adapters/store/store';
 import { scrubbedEnv } from '../../adapters/system/spawn';
 import type { RoutedOverlay } from '../../domain/routes/environment';
-import { judgeOverlay, type OverlayFacts, type OverlayVerdict } from '../../domain/routes/overlay';
+import { judgeOverlay, type OverlayFacts, type OverlayVerdict } from '../../domain/routes/venv-choice';
 import type { Overlay } from '../../domain/runtime/layout';
 import type { Runtime } from '../../domain/runtime/runtime';
 import type { Toolchain } from '../../domain/toolchain/toolchain';

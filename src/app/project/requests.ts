@@ -5,32 +5,35 @@ import { PolyenvError } from '../../domain/words/errors';
 import { loadRuntime } from '../base/registry';
 
 /** A request and the runtime that it is for. */
-export interface Wish {
+export interface RuntimeRequest {
   readonly runtime: Runtime;
   readonly request: ToolRequest;
 }
 
 /** `node@20 go@1.24` as typed. Options apply to the tools that declare them; one that none declares is an error. */
-export async function parseWishes(texts: readonly string[], options: RequestOptions = {}): Promise<readonly Wish[]> {
-  const wishes = await Promise.all(
-    joinVersions(texts).map(async (text): Promise<Wish> => {
+export async function parseRequests(
+  texts: readonly string[],
+  options: RequestOptions = {},
+): Promise<readonly RuntimeRequest[]> {
+  const requests = await Promise.all(
+    joinVersions(texts).map(async (text): Promise<RuntimeRequest> => {
       const at = text.indexOf('@');
       const runtime = await loadRuntime(at === -1 ? text : text.slice(0, at));
       const request = parseTyped(text, runtime);
       return { runtime, request: { ...request, options: { ...request.options, ...declared(runtime, options) } } };
     }),
   );
-  const twice = wishes.find(
-    (wish, index) => wishes.findIndex((other) => other.runtime.id === wish.runtime.id) !== index,
+  const twice = requests.find(
+    (wanted, index) => requests.findIndex((other) => other.runtime.id === wanted.runtime.id) !== index,
   );
   if (twice !== undefined)
     throw new PolyenvError('usage', `${twice.runtime.id} is named twice`, { hint: 'name each runtime once' });
   for (const name of Object.keys(options)) {
-    if (!wishes.some(({ runtime }) => (runtime.options ?? []).some((option) => option.name === name))) {
+    if (!requests.some(({ runtime }) => (runtime.options ?? []).some((option) => option.name === name))) {
       throw new PolyenvError('usage', `none of ${texts.join(', ')} has ${name}`, { hint: 'leave that option out' });
     }
   }
-  return wishes;
+  return requests;
 }
 
 /** Letters that look like digits, and commas, are what a version that cannot be read most often holds. */
