@@ -56,7 +56,7 @@ export interface ChangedFolder<T> {
   readonly environment: Environment;
 }
 
-/** How often folders to change may turn out to be others than those that were locked. */
+/** How often a decision may name other folders than those that were locked for it. */
 const MOST_TRIES = 5;
 
 /**

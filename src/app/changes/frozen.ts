@@ -27,7 +27,7 @@ export function checkFrozen(ctx: Context, at: FolderLock, requests: readonly Too
   if (differences.length > 0) {
     throw new PolyenvError('lock-stale', differences.map((difference) => difference.text).join('; '), {
       where: { file: at.path },
-      // An entry that answers the request is kept by a plain lock, whichever platforms it lacks.
+      // `polyenv lock` keeps an entry that answers the request, whichever platforms it lacks.
       hint: `polyenv lock${differences.every(({ kind }) => kind === 'platform') ? ' --renew' : ''}, then commit polyenv.lock`,
     });
   }

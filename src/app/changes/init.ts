@@ -217,7 +217,7 @@ function pinnedBelow(runtime: Runtime, folder: string, folders: readonly ListedF
     });
 }
 
-/** Files that hold nothing but a version: whether others pin, only reading them would tell. */
+/** Files that hold nothing but a version. Others pin only sometimes, and would have to be read first. */
 const NAMES_ONLY = /^\.|^rust-toolchain|^runtime\.txt$/;
 
 interface Shown {
@@ -227,7 +227,10 @@ interface Shown {
   readonly floors: readonly Saying[];
 }
 
-/** The most telling file that shows the runtime, the nearest to the top first, but for folders that see to it themselves. */
+/**
+ * The file that best shows the runtime, the nearest to the top first. Folders that have a manifest of their own do
+ * not count.
+ */
 async function evidenceOf(
   ctx: Context,
   runtime: Runtime,

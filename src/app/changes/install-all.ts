@@ -20,7 +20,10 @@ export type NestedResult =
   | { readonly folder: string; readonly done: InstalledProject }
   | { readonly folder: string; readonly error: Error };
 
-/** Folders that are looked at: a home folder by mistake is told, not searched for minutes. */
+/**
+ * Folders that are looked at. A person who starts it in a home folder by mistake gets an answer, not minutes of
+ * searching.
+ */
 const MOST_FOLDERS = 50_000;
 
 /** Projects that are worked on at once: each may download several toolchains. */
@@ -74,7 +77,8 @@ export async function installAll(
     );
     results.set(folder, result);
   };
-  // What an outer folder locks, those within it find locked: they never write the same lock at once.
+  // A folder may be locked by an outer one. Outer folders are done first, so that two never write the same lock at
+  // once.
   for (const level of byDepth(projects)) {
     const waiting = [...level];
     const worker = async (): Promise<void> => {

@@ -23,7 +23,7 @@ export async function lockServices(ctx: Context, names: readonly string[] = []):
     const { folder, request } = standing.decision;
     const { lock, place } = await readLock(ctx, folder, fileOf(standing.decision));
     const locked = place === 'home' || lockDifferences(lock, [request], ctx.platform).length === 0;
-    // A folder that only can be read has no say in whether its servers start.
+    // A folder that cannot be written does not stop its servers from starting.
     if (locked || standing.resolution?.kind === 'linked' || !isWritable(folder)) continue;
     lacking.set(folder, [...(lacking.get(folder) ?? []), standing]);
   }

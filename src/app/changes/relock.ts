@@ -21,7 +21,7 @@ export async function lockEntries(
   const entries = await Promise.all(
     members.map(async ({ decision, runtime }): Promise<readonly LockEntry[]> => {
       const asked: ResolveOptions = { runtime, request: decision.request, lock: at.lock, folder: decision.folder };
-      // What its source would not name is no entry to keep: a merge or a stranger may have put it there.
+      // An entry that its source would not name itself is not kept: a merge or a stranger may have put it there.
       const known = findAlternatives(at.lock, decision.request).filter(
         (entry) => isOwned(runtime, entry) && saysAllPlatforms(entry),
       );

@@ -4,7 +4,10 @@ import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { findUnused } from './prune';
 
-/** A full disk, told with what is free and what `prune` would free; any other error as it is. Nothing is written. */
+/**
+ * The error of a full disk, with what is free and what `prune` would free; any other error as it is. Nothing is
+ * written.
+ */
 export async function withRoom(ctx: Context, error: unknown): Promise<unknown> {
   if (!(error instanceof PolyenvError) || error.code !== 'disk-full') return error;
   const [free, unused] = await Promise.all([

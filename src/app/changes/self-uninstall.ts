@@ -57,7 +57,7 @@ export async function takeSelfAway(
   return { changed, distrusted };
 }
 
-/** The process that serves names ends, and browsers believe its authority no longer. */
+/** Ends the process that serves names, and takes polyenv's authority out of what browsers trust. */
 async function endGateway(ctx: Context): Promise<readonly string[]> {
   const { stopGateway } = await import('../gateway/gateway');
   const { distrustAuthority } = await import('../gateway/tls');

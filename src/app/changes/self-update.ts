@@ -281,7 +281,7 @@ async function unpack(
   }
 }
 
-/** That it is what it is called, and starts here: before anything points to it. */
+/** Checks that the unpacked polyenv is the version that was asked for and starts here, before anything points to it. */
 async function checkRelease(ctx: Context, root: string, version: string): Promise<void> {
   const { version: said } = await readPackage(root);
   const node = join(root, 'node', 'bin', 'node');
@@ -378,7 +378,7 @@ const OTHERS = {
   source: ['this polyenv runs from a checkout of its source', 'git pull && npm ci'],
 } as const;
 
-/** Whoever installed it updates it. */
+/** What another tool installed, that tool updates. */
 function refuseOthers({ home, host }: Context): void {
   const origin = originOf(home, host.program);
   if (origin === 'archive') return;

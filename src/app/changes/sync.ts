@@ -152,9 +152,9 @@ class Files {
     return isSaid(requestOf(runtime, pin), { runtime, meant });
   }
 
-  /** Takes the change down; says why not where it would not reach this file and this one alone. */
+  /** Notes the change, or says why it would not reach this one file. */
   async #hold(path: string, before: string, after: string): Promise<string | undefined> {
-    // Read may be what lies further up; written is what belongs to this repository.
+    // Files further up are read too, but only files of this repository are written.
     const root = realpathSync(repositoryOf(dirname(path)));
     const way = relative(root, realpathSync(path));
     if (way.startsWith('..')) return 'it is a link to a file outside of this repository: change it there';

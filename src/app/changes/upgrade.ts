@@ -89,7 +89,7 @@ export async function planUpgrade(ctx: Context, of: Omit<UpgradeOptions, 'instal
       try {
         return await planStep(ctx, standing, of.reach);
       } catch (error) {
-        // What is linked because its sources cannot be reached keeps no other runtime from its upgrade.
+        // A runtime whose sources cannot be reached does not keep the others from being upgraded.
         if (standing.resolution?.kind !== 'linked' || !(error instanceof PolyenvError) || !mayTryElsewhere(error))
           throw error;
         const { root, version } = standing.resolution.toolchain;

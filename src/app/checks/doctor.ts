@@ -41,7 +41,7 @@ export async function diagnose(ctx: Context, repairs: Repairs): Promise<readonly
     return [];
   });
   const home = await homeFindings(ctx);
-  // Who may not write it cannot change what is wrong in it: one line says so.
+  // A person who may not write the home cannot fix what is wrong in it: one finding says that instead.
   const own = !home.some(({ kind }) => kind === 'home-unwritable');
   const parts = await Promise.all([
     home,
@@ -64,7 +64,7 @@ export async function diagnose(ctx: Context, repairs: Repairs): Promise<readonly
     ...misfitsOf(standings).map((misfit): Finding => ({ kind: 'tool-misfit', level: 'error', ...misfit })),
     ...libraryFindings(ctx, standings),
   ];
-  // One broken file is met on several ways.
+  // Several checks may find the same broken file.
   return [...new Map(found.map((one) => [`${one.kind} ${one.where} ${one.message}`, one])).values()];
 }
 

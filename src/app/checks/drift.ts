@@ -48,7 +48,7 @@ async function folderDrift(
   return [
     ...missing.map(
       ({ kind, text }): Finding =>
-        // Of a platform that the source lacks, locking again knows no more.
+        // Where the source lacks the platform, a plain `polyenv lock` finds nothing new.
         kind === 'platform'
           ? { kind: 'lock-platform', level: 'error', message: text, where: path, hint: 'polyenv lock --renew' }
           : { kind: 'not-locked', level: 'warning', message: text, ...common },
@@ -70,7 +70,10 @@ async function folderDrift(
   ];
 }
 
-/** Names of channels (`lts`) only a list of releases understands: those are believed. */
+/**
+ * Whether a lock entry is what the request means. What a channel (`lts`) means only a list of releases can say: its
+ * entry is taken to be right.
+ */
 function answers({ runtime, decision }: Standing, { version }: LockEntry): boolean {
   const { version: wanted } = decision.request;
   return !['exact', 'prefix', 'range'].includes(wanted.kind) || runtime.scheme.matches(wanted, { version });

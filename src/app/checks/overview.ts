@@ -51,7 +51,7 @@ export type ServiceOverview = Pick<
 export async function lookAtProjects(ctx: Context): Promise<readonly ProjectOverview[]> {
   const found: ProjectOverview[] = [];
   const names = await listNames(ctx);
-  // One after another: each reads many small files.
+  // One at a time, because each reads many small files.
   for (const folder of await projectFolders(ctx)) found.push(await overviewOf({ ...ctx, directory: folder }, names));
   return found.toSorted(
     (a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }) || (a.folder < b.folder ? -1 : 1),

@@ -139,7 +139,7 @@ async function servedRoots(ctx: Context): Promise<ReadonlySet<string>> {
   return new Set(states.flatMap((state) => (state === undefined ? [] : [state.toolchain])));
 }
 
-/** None where a manifest is wrong: that is told by who starts them. */
+/** None where a manifest is wrong: starting them reports that. */
 async function seenServices(ctx: Context): Promise<readonly KnownService[]> {
   try {
     return await knownServices(ctx);
@@ -284,7 +284,7 @@ async function repairToolchain(
   await forget(ctx, toolchain.key);
 }
 
-/** What the receipt said is lost, but a project that has it locked says it again. */
+/** The receipt is lost, but the lock of a project may say the same. */
 async function replaceUnreadable(ctx: Context, key: string): Promise<void> {
   for (const directory of await listEnvironmentFolders(ctx.home)) {
     for (const order of await lockedOrders(ctx, directory)) {

@@ -45,7 +45,7 @@ export async function ensureGateway(ctx: Context, wanted: StartOptions = {}): Pr
 export async function stopGateway(ctx: Context): Promise<boolean> {
   const found = await findGateway(ctx);
   if (found === undefined || (await tell(ctx, { op: 'stop' })) === undefined) return false;
-  // It has let its port go, and writes its last lines.
+  // Its port is free by now; it is only writing its last lines.
   for (let wait = 0; wait < 250 && (await startOfProcess(found.pid)) !== undefined; wait += 1) await sleep(20);
   return true;
 }

@@ -55,7 +55,7 @@ export async function announceNames(
   return claimed.names.map((name) => announcedOf(name, gateway));
 }
 
-/** They belong to nobody from now on. */
+/** Gives the names up, so that another project may have them. */
 export async function forgetNames(ctx: Context, project: string): Promise<void> {
   const { projects } = await readAllNames(ctx.home);
   if (!projects.some((one) => one.project === project)) return;

@@ -99,7 +99,7 @@ async function installed({ home }: Place): Promise<readonly Candidate[]> {
     }));
 }
 
-/** Read more leniently than by who runs them: a manifest that is being edited still has tasks and services. */
+/** Less strict than where tasks are run: a manifest that is being edited still has tasks and services. */
 async function namesBelow(
   { folder, host }: Place,
   table: 'tasks' | 'services',

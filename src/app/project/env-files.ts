@@ -17,7 +17,7 @@ export interface IncludedFiles extends TrustSubject {
   /** Absolute: those that were read, and those that are not there. */
   readonly inputs: readonly string[];
   readonly absences: readonly string[];
-  /** What is wrong with one of them: it stops who trusts them, and nobody else. */
+  /** What is wrong with one of them: an error for who trusts them, and ignored by everybody else. */
   readonly fault?: PolyenvError;
 }
 

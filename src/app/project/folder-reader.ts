@@ -164,7 +164,7 @@ export class FolderReader {
     const { folder, pinFile, kind } = of;
     const path = fileIn(folder, pinFile.file);
     const [top = '', ...below] = pinFile.file.split('/');
-    // A whole folder that is absent is one thing to wait for, not one for each of its files.
+    // Where a whole folder is absent, the route watches for the folder, not for each of its files.
     if (below.length > 0 && !this.#isThere(fileIn(folder, top))) {
       return { path: fileIn(folder, top), present: false, siblings: NO_SIBLINGS, sayings: [] };
     }

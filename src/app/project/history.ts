@@ -96,7 +96,7 @@ export function listUndone(ctx: Context, folder: string): Promise<readonly Snaps
   return readAll(join(historyFolder(ctx, folder), UNDONE), folder);
 }
 
-/** Another change makes a new way forward. */
+/** After another change, an earlier rollback cannot be undone any more. */
 export async function forgetUndone(ctx: Context, folder: string, only?: Snapshot): Promise<void> {
   const place = join(historyFolder(ctx, folder), UNDONE);
   await removeTree(only === undefined ? place : join(place, `${only.id}.json`));

@@ -41,7 +41,7 @@ export async function manifestRequests(manifest: Manifest | undefined): Promise<
   return [...(await understood(manifest?.runtimes ?? [])), ...(await serviceRequests(manifest))];
 }
 
-/** Without those that cannot be understood: that is told where they are used. */
+/** Without those that cannot be understood: their errors are reported where they are used. */
 async function understood(
   pins: readonly Pick<ManifestPin, 'tool' | 'version' | 'vendor' | 'options'>[],
 ): Promise<readonly ToolRequest[]> {

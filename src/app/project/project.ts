@@ -297,7 +297,7 @@ function answerOf(
   };
 }
 
-/** What stands behind the first version of the deciding line. */
+/** The further versions of the line that decides: `3.13` of `3.12 3.13`. */
 function companionsIn({ runtime, verdict, passing }: Extract<Finding, { readonly verdict: Verdict }>): {
   readonly decisions: readonly Decision[];
   readonly warnings: readonly string[];

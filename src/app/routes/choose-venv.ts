@@ -42,7 +42,8 @@ export async function chooseOverlay(ctx: Context, choice: OverlayChoice): Promis
   const path = join(decision.folder, overlay.folder);
   const unfinished = await readUnfinished(ctx, { ...overlay, path });
   const absent = { ...overlay, path, ready: false };
-  // Half made is as good as not made; where it takes another's place, that one's packages are missed.
+  // An unfinished one counts as missing. Where it was to replace another, its packages are lost, and that is an
+  // error.
   if (unfinished !== undefined && unfinished.aside === undefined) return absent;
   const facts = readOverlay(path, overlay);
   const verdict = unfinished?.aside === undefined ? judge(ctx, choice, facts) : beingMade(unfinished.aside);
@@ -52,7 +53,7 @@ export async function chooseOverlay(ctx: Context, choice: OverlayChoice): Promis
   if (why === undefined) return used(path, overlay);
   const { file, line } = decision.from;
   const decided = `${choice.runtime.id} ${toolchain.version}`;
-  // Pinning another version keeps the folder only where its version is another.
+  // The advice to pin the folder's own version helps only where that is another version than the decided one.
   const keep =
     facts.kind === 'folder' &&
     facts.version !== undefined &&

@@ -14,7 +14,7 @@ export interface Companion {
   readonly toolchain?: Toolchain;
 }
 
-/** Those that stand beside what these decisions decide. Never uses the network. */
+/** The further versions beside these decisions. Never uses the network. */
 export async function companionsOf(
   ctx: Context,
   project: Pick<Project, 'companions'>,

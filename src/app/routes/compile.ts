@@ -94,7 +94,10 @@ export async function compileProject(
   return environment;
 }
 
-/** Routes serve every later call: what a variable asks for this once neither stands in them nor takes the project's own away. */
+/**
+ * Every later call uses the routes. So a version that a variable asks for this once is not in them, and does not
+ * replace the project's own.
+ */
 async function withoutOverrides(
   ctx: Context,
   of: { readonly project: Project; readonly standings: readonly Standing[]; readonly directory: string },
@@ -109,7 +112,8 @@ async function withoutOverrides(
 export async function refreshShims(ctx: Context): Promise<void> {
   const { home, host, settings, emit } = ctx;
   if (await shimsStand(home, renderShims(home, await shimOffers(ctx), host.personHome))) return noteShims(home);
-  // Who counts the toolchains before another's is there would take that one's shims away.
+  // Under a lock: a process that listed the toolchains before another one was published would remove the shims of
+  // that one.
   await withLock(
     { home, host, name: 'shims', purpose: 'writing shims', timeout: settings.lockTimeout, emit },
     async () => writeShims(home, await shimOffers(ctx), host.personHome),
@@ -266,7 +270,7 @@ function followersOf(
   });
 }
 
-/** What decides for the ones decides for the other too. */
+/** The files that decide the followed runtimes also decide for the one that follows. */
 function tracesFor({ traces }: Project, tools: readonly string[], tool: string): Environment['traces'] {
   return traces.filter((trace) => tools.includes(trace.tool)).map((trace) => ({ ...trace, tool }));
 }
@@ -283,7 +287,7 @@ export function commandsOf(
   return Object.fromEntries(Object.entries(commands).map(([name, path]) => [name, join(toolchain.root, path)]));
 }
 
-/** Of a further version, what the decided one of the same runtime lacks. */
+/** Those commands of a further version that the decided one of the same runtime lacks. */
 function besideOf(runtimes: readonly RoutedRuntime[], further: RoutedRuntime): readonly RoutedRuntime[] {
   const others = runtimes.filter(({ tool }) => tool === further.tool);
   if (others.length === 0 || others.some(({ toolchain }) => toolchain === further.toolchain)) return [];
@@ -304,7 +308,8 @@ async function routed(
   const { runtime, decision, toolchain, beside } = standing;
   const place = projectPlace(ctx, { project: decision.folder, tool: runtime.id, toolchain: toolchain.root, isolation });
   const tree = readTree(toolchain.root, toolchain.version, toolchain.platform);
-  // Twice: the first says which variables may be one call's, and routes serve every later call.
+  // The layout is asked twice. The first answer says which variables a single call may change; routes serve every
+  // later call, so they use the lasting values.
   const env = lastingVariables(ctx, runtime.layout(tree, place).variables);
   const layout = runtime.layout(tree, { ...place, env });
   const commands = Object.fromEntries(

@@ -89,7 +89,10 @@ async function prepare(ctx: Context, execution: Execution): Promise<Prepared> {
   return { environment, program: { ...program, args: into }, asChild: true };
 }
 
-/** Shims, and the hooks of shells, keep to what was asked for this once, also where a start-up file puts them first on PATH. */
+/**
+ * Shims and the hooks of shells use the version that was asked for this once, even where a start-up file puts them
+ * first on PATH.
+ */
 function askedFor(ctx: Context, { requests, cwd }: Execution): Readonly<Record<string, string>> {
   if (requests.length === 0) return {};
   const versions = requests.map(({ runtime, request }) => [overrideVariable(runtime.id), request.text] as const);
@@ -115,7 +118,7 @@ async function runAndRefresh(ctx: Context, program: Program): Promise<number> {
   return exit;
 }
 
-/** As shims do: a wrapper on PATH that asks for its own name would go on for ever. */
+/** As shims do. Otherwise a wrapper on PATH that asks for its own name would call itself for ever. */
 function deeper(ctx: Context, name: string): string {
   const call = { tool: name, folder: ctx.directory };
   const { same, all } = readDepth(ctx.host.env.POLYENV_DEPTH, call);

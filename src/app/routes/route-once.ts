@@ -83,7 +83,7 @@ async function withoutPlus(ctx: Context, call: ShimCall): Promise<{ readonly ctx
 /** Decides once, installs what the command needs, and compiles that. */
 async function compiled(ctx: Context, call: ShimCall): Promise<Environment> {
   const directory = call.folder;
-  // No folder pins it: what the person has for everywhere else does.
+  // No folder pins it, so the person's defaults decide.
   if (directory === '') {
     await readyHome(ctx);
     return compileDefaults(ctx, call.tool);
@@ -125,7 +125,7 @@ async function compiledOnce(ctx: Context, call: ShimCall & { readonly text: stri
   if (standings.some((standing, index) => standing.toolchain !== wanted[index]?.toolchain)) await refreshShims(ctx);
   const asked = standings.find(({ runtime }) => runtime.id === tool)?.decision.request.version;
   const place = onceFolder(ctx.home, { tool, text: call.text }, folder === '' ? undefined : folder);
-  // Failing to keep it fails no call.
+  // The call succeeds even where the route cannot be kept.
   if (place !== undefined && asked !== undefined && !isMoving(asked))
     await writeOnceRoute(place, environment).catch(() => undefined);
   return environment;

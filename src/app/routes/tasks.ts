@@ -80,7 +80,8 @@ export async function runTask(ctx: Context, call: TaskCall): Promise<number> {
     if (call.again?.aborted) supervisor.stop('SIGTERM');
     const exit = await runner.run(plan);
     const { stopped } = supervisor;
-    // A service that ends well when it is asked to has done its task; one that never began has not.
+    // A long-running program that ends with 0 when it is stopped has succeeded; a task that was not begun because of
+    // that has not.
     return stopped === undefined || (exit === 0 && !runner.leftOut) ? exit : 128 + constants.signals[stopped];
   } finally {
     supervisor.close();
@@ -138,7 +139,7 @@ class Runner {
   }
 
   async #start({ task, before }: TaskPlan<ManifestTask>): Promise<void> {
-    // Thousands that depend on each other must not stand on one stack.
+    // With thousands of tasks that depend on each other the stack would overflow.
     await undefined;
     if (task.parallel) await Promise.all(before.map((one) => this.#once(one)));
     else for (const one of before) if (!this.#ending) await this.#once(one);
@@ -178,7 +179,7 @@ class Runner {
   #fail(how: { readonly exit: number } | { readonly error: unknown }): void {
     if (this.#failed !== undefined) return;
     this.#failed = how;
-    // Where a signal ended it, all have had that: another could cut short how they end.
+    // Where a signal ended it, all programs have had that signal: a second one could interrupt how they end.
     if (this.#supervisor.stopped === undefined) this.#supervisor.stop('SIGTERM');
   }
 }

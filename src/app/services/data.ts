@@ -46,7 +46,7 @@ async function makeData(ctx: Context, known: KnownService, state: ServiceState):
     await rename(attempt, folder.data);
     await syncFolder(folder.root);
   } catch (error) {
-    // An error tells more than that its traces cannot be taken away.
+    // The first error is the one to report, not that its traces cannot be taken away.
     await removeTree(attempt).catch(() => undefined);
     throw translateFsError(error, attempt) ?? error;
   }

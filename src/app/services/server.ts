@@ -73,7 +73,7 @@ export function elsewhere({ name }: ServiceFolder, server: ServerIdentity | unde
   });
 }
 
-/** One change of a service at a time. On a full disk the lock cannot be written: then what only stops goes on without it. */
+/** One change of a service at a time. On a full disk the lock cannot be written; then a stop goes on without it. */
 export async function withService<T>(
   ctx: Context,
   of: { readonly folder: ServiceFolder; readonly purpose: string; readonly onFullDisk: 'fail' | 'proceed' },

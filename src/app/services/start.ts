@@ -78,7 +78,7 @@ function leftTraces({ folder, service }: KnownService): boolean {
   );
 }
 
-/** As it was the last time, where that still can be so: asking takes longer than starting. */
+/** As it was the last time, where that is still possible: asking takes longer than starting. */
 async function userFor(
   ctx: Context,
   { service, folder }: KnownService,
@@ -198,7 +198,8 @@ export async function launchServer(ctx: Context, known: KnownService, state: Ser
   const launched = await launch(folder, command, { runAs: state.runAs, home: folder.secrets });
   const server = await identifyProcess(ctx.host, launched.pid);
   const named: ServiceState = server === undefined ? state : { ...state, server };
-  // It is known by its own word until this is written, so that both may take their time at once.
+  // Until this is written, the process id that the server wrote of itself says who it is. So both may take their time
+  // at once.
   const written = server === undefined ? Promise.resolve() : writeState(folder, named);
   written.catch(() => undefined);
   await waitUntilReady(ctx, known, { state: named, server, ended: launched.ended, written, ...(marked && { marked }) });
@@ -231,7 +232,7 @@ async function waitUntilReady(ctx: Context, known: KnownService, waiting: Waitin
     const lives = server !== undefined && ended() === undefined && (await lifeOf(ctx.host, server)) === 'alive';
     if (!lives) throw await failedStart(known, waiting);
     const said = await askReady(service.ready, at, started);
-    // Only together with that it lives: what a killed server left behind says `ready` too.
+    // Counts only while the server lives: the files of a killed one say `ready` too.
     if (said === 'ready' && ended() === undefined && (await lifeOf(ctx.host, server)) === 'alive') return;
     if (said === 'foreign') throw await failedStart(known, waiting);
     if (performance.now() >= deadline) {

@@ -121,7 +121,7 @@ export async function askSize(ctx: Context, part: Part): Promise<number | undefi
     const one = { ...headers, range: 'bytes=0-0', 'accept-encoding': 'identity' };
     const answer = await http.get(url, { headers: one, encoding: 'raw', retries: 0 });
     const body = answer.body[Symbol.asyncIterator]();
-    // Nothing but the head is wanted: the rest is hung up on.
+    // Only the head of the answer is needed: the connection is closed before the body comes.
     await body.next();
     await body.return?.();
     const said = answer.status === 206 ? /\/(\d+)$/.exec(answer.headers['content-range'] ?? '')?.[1] : undefined;

@@ -56,7 +56,10 @@ export function openFreight(ctx: Context, registry: Registry, mountFrom: readonl
     sent: () => sent,
   };
 
-  /** A manifest that names nothing but two bytes: what the registry says of it, it would say of ours in the end. */
+  /**
+   * A manifest that names only two bytes, sent first. A registry that refuses it would refuse ours after all archives
+   * were sent.
+   */
   async function probe(): Promise<ManifestForm> {
     let refusal: unknown;
     for (const tried of ['artifact', 'image'] as const) {

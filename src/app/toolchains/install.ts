@@ -198,7 +198,7 @@ async function fetchParts(
               const { files } = await fetchPart({ ...download, recipe, into: root });
               return { files, part: piece.part };
             } catch (error) {
-              // Another place begins at nothing.
+              // At another place the download starts anew.
               bytes -= received;
               throw error;
             }
@@ -265,7 +265,7 @@ async function proveSigned(
   }
 }
 
-/** What says nothing against an archive whose digest is locked. A signature that does not hold does. */
+/** Errors that do not count against an archive whose digest is locked. A wrong signature does count. */
 const UNKNOWABLE: ReadonlySet<ErrorCode> = new Set([
   'key-unknown',
   'signature-missing',
@@ -279,7 +279,10 @@ function signatureOf(ctx: Context, order: Order, part: Part): ArchiveSignature |
   return sourceOf(order).signature?.({ ...order, at: part.at });
 }
 
-/** An archive can be genuine and still not be what we can use: told before it is published, not at the first run. */
+/**
+ * A genuine archive may still be one that cannot be used here. That is reported before it is published, not at the
+ * first run.
+ */
 function checkTree(ctx: Context, order: Order, root: string): void {
   const { runtime } = order;
   const { commands } = runtime.layout(readTree(root, order.version, order.platform), outsidePlace(ctx, root));
@@ -305,7 +308,7 @@ function checkPolicy(ctx: Context, order: Order): void {
       `${order.source} gives no digest for ${order.runtime.id} ${order.version}, so it is not installed`,
     );
   }
-  // What has a signature of its own is judged once that is known.
+  // An archive that has a signature of its own is judged once that signature was checked.
   if (order.parts.every((part) => signatureOf(ctx, order, part) === undefined)) checkMinimum(ctx, order);
   const { sourcesAllowed } = ctx.settings;
   if (sourcesAllowed.length > 0 && !sourcesAllowed.includes(order.source)) {

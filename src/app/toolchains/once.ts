@@ -64,7 +64,7 @@ export async function findOnce(ctx: Context, asked: AskedOnce): Promise<Toolchai
   return isMoving(asked.request.version) ? notedAnswer(ctx, asked) : installedFor(ctx, asked);
 }
 
-/** Whether what answers it changes although nothing changes here; long-term lines are lines like any other. */
+/** Whether its answer changes by itself. A long-term line (`lts/iron`) is a line like any other. */
 export function isMoving(version: VersionRequest): boolean {
   return version.kind === 'latest' || (version.kind === 'channel' && !version.name.startsWith('lts'));
 }
@@ -89,7 +89,7 @@ async function notedAnswer(ctx: Context, asked: AskedOnce): Promise<Toolchain | 
   }
 }
 
-/** Failing to keep it fails no call. */
+/** The call succeeds even where the note cannot be kept. */
 async function noteAnswer(ctx: Context, asked: AskedOnce, { key }: Toolchain): Promise<void> {
   if (!isMoving(asked.request.version)) return;
   const note: Note = { schema: 1, checked: ctx.host.now().getTime(), key };

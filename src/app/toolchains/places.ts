@@ -97,7 +97,10 @@ async function fromStore<T>(
   }
 }
 
-/** Where the store has the signature and the keys of an order's archives, which nobody has to be believed for. */
+/**
+ * Where the store has the signature and the keys of an order's archives. They are checked, so the store need not be
+ * trusted for them.
+ */
 export async function carriedBeside(
   ctx: Context,
   order: Order,
@@ -136,7 +139,7 @@ function mayAskSource(error: PolyenvError): boolean {
   return UNREACHABLE.has(error.code) || error.code === 'store-missing' || error.code === 'upstream-malformed';
 }
 
-/** What stays as it is for the next archive is not tried again. */
+/** A store that fails in a way that the next archive would meet too is not asked again. */
 function tell(configured: ConfiguredStore, error: PolyenvError): void {
   const { name } = configured.store;
   if (error.code === 'store-missing') {
@@ -158,7 +161,7 @@ function missing(store: string, name: string): PolyenvError {
   });
 }
 
-/** An archive that lies here whole costs no request. */
+/** An archive that is here as a whole needs no request. */
 async function isKept(ctx: Context, part: Part): Promise<boolean> {
   return existsSync(join(ctx.home.downloads, downloadName(part.digest)));
 }

@@ -4,7 +4,10 @@ import { present } from '../../domain/words/present';
 /** How much larger than its archives a toolchain is, with them beside it: 2.7 (Java) to 6.7 (Node.js in xz). */
 const GROWTH = 5;
 
-/** A full disk, told with the room that the toolchain needs by the size of its archives; any other error as it is. */
+/**
+ * The error of a full disk, with the room that the toolchain needs by the size of its archives; any other error as it
+ * is.
+ */
 export function withNeed(error: unknown, name: string, archives: number | undefined): unknown {
   if (!(error instanceof PolyenvError) || error.code !== 'disk-full' || archives === undefined) return error;
   const megabytes = Math.ceil((archives * GROWTH) / 1e6);
