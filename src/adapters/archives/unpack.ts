@@ -150,7 +150,7 @@ async function unpackNested(
 ): Promise<void> {
   const member = openMemberStream(nested.member);
   const inner = unpackTar(member.content, { format: nested.format, sink, signal });
-  // Its failure is told by whoever waits for it last; the outer archive is not read further then.
+  // Its failure is reported at the end; until then the outer archive is only stopped.
   inner.catch((error: unknown) => member.stop(error));
   try {
     await unpackFile(path, { format, sink: member.sink, signal });

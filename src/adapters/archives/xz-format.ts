@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import { PolyenvError } from '../../domain/words/errors';
 import { damaged } from './archive-errors';
 
-/** Follows an xz file while it passes, and lets nothing by that a decoder could be hurt with. */
+/** Checks an xz file while it passes, so that a decoder never gets what could harm it. */
 export interface XzFormat {
   /** The next bytes. Throws `archive-invalid` for what is no single whole xz stream, `archive-refused` for a dictionary that is too large. */
   take(chunk: Uint8Array): void;

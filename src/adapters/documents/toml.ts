@@ -36,7 +36,7 @@ export interface TomlRules {
 
 const DEFAULT_LIMIT = 1024 * 1024;
 
-/** Deeper than anything that is meant, and far from the end of the stack. */
+/** Far deeper than real documents, and far from where the stack ends. */
 export const DEEPEST = 64;
 
 export function parseOr<T>(text: string, otherwise: (error: TomlError) => T): Readonly<Record<string, unknown>> | T {

@@ -247,7 +247,10 @@ const NEEDED: Readonly<Record<string, string>> = {
   fchmod: 'file modes that you may set',
 };
 
-/** Does the work, then closes what it used: after a failure too, whose error stays the one that is told. */
+/**
+ * Does the work, then closes what it used. After a failure it closes too, and the first error is the one that is
+ * reported.
+ */
 export async function closingAfter<T>(used: { close(): Promise<unknown> }, work: () => Promise<T>): Promise<T> {
   let result: T;
   try {
@@ -344,7 +347,7 @@ async function lstatIfAny(path: string): Promise<Stats | undefined> {
   });
 }
 
-/** Files are unlinked synchronously (many are faster so), with a breath after each folder. */
+/** Files are unlinked synchronously, which is faster for many; after each folder other work gets its turn. */
 async function removeFolder(path: string, mode: number): Promise<void> {
   if ((mode & 0o700) !== 0o700) chmodSync(path, 0o700);
   // Another process may still add to it: then once more, a few times.
@@ -393,7 +396,7 @@ function sweepTemporaries(folder: string): void {
       if (isDeadTag(owner) || age > 600_000) unlinkIfAny(path);
     }
   } catch {
-    // Tidying up is a courtesy: the write itself has succeeded.
+    // The write itself has succeeded: a failure to tidy up is ignored.
   }
 }
 

@@ -201,7 +201,7 @@ function valueIn(layer: Layer, name: string): readonly { readonly from: Origin; 
   return [{ from: { kind: 'file', file: layer.file, line: found.line }, decoded: found.decoded }];
 }
 
-/** An empty variable says nothing. */
+/** An empty variable counts as unset. */
 function valueInEnvironment(
   host: Host,
   setting: SettingRow,

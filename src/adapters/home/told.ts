@@ -14,7 +14,7 @@ export async function isFirst(home: Home, what: string): Promise<boolean> {
     await ensureFolder(folder);
     await writeAtomic(mark, `${what}\n`);
   } catch {
-    // Saying it once more is better than failing over it.
+    // Where this cannot be written, the note is shown again next time.
   }
   return true;
 }

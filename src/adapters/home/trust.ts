@@ -71,7 +71,7 @@ async function readRecord(store: TrustStore, folder: string): Promise<TrustRecor
   return decodeRecord(await readTextIfAny(file), folder) ?? nothing;
 }
 
-/** What cannot be read is no trust: the person is asked again, and nothing is lost. */
+/** A record that cannot be read counts as no trust: the person is asked again, and nothing is lost. */
 function decodeRecord(text: string | undefined, folder: string): TrustRecord | undefined {
   try {
     const value: unknown = JSON.parse(text ?? '');

@@ -15,7 +15,7 @@ export async function askCredentialHelper(host: Host, name: string, server: stri
   const { exit, stdout } = await capture(program, PATIENCE, { input: `${server}\n` });
   if (exit === 127) throw failed(`docker-credential-${name} is not on PATH, so nobody is logged in at ${server}`);
   if (exit === 124) throw failed(`docker-credential-${name} did not answer within ${PATIENCE / 1000} s`);
-  // It says in words that there is nothing, and ends with a failure.
+  // A helper that has no login says so in words, and ends with a failure.
   if (exit !== 0) return undefined;
   return readAnswer(stdout) ?? giveUp(name);
 }

@@ -20,7 +20,7 @@ export async function compareEnvironment(folder: string): Promise<readonly strin
   const expected: Readonly<Record<string, readonly (string | undefined)[]>> = {
     'env.sh': [attempt(() => renderEnvSh(environment))],
     'env.fish': [attempt(() => renderEnvFish(environment))],
-    // Without one the shims ask polyenv: slow, and right.
+    // Without one the shims ask polyenv, which is slow but right.
     'route.sh': [undefined, ...stamps.map((name) => attempt(() => renderRoute(environment, join(folder, name))))],
     ...Object.fromEntries(
       HOOKS.map((hook) => [

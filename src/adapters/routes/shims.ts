@@ -182,7 +182,7 @@ async function publishStamped(
       return;
     }
   }
-  // Somebody edits all the time: without a route the shims ask polyenv, which is slow and right.
+  // The inputs change all the time. Without a route the shims ask polyenv, which is slow but right.
   for (const name of [...HOOKS, 'route.sh']) await removeTree(join(folder, name));
 }
 

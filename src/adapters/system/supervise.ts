@@ -64,7 +64,7 @@ export function openSupervisor({ host, mark, stdout }: SupervisorOptions): Super
     stopped ??= signal;
     // The terminal has sent it to the program, which decides what it means.
     if (!own && signal === 'SIGINT') return;
-    // Asked twice, a person means it.
+    // Asked a second time, everything ends at once.
     if (again) send('SIGKILL');
     else stop(signal);
   });

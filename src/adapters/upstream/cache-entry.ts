@@ -45,7 +45,7 @@ export async function readCacheEntry(file: string, key: string): Promise<CacheEn
   }
 }
 
-/** Failing to keep an entry never fails a command: a read-only home can still resolve. */
+/** A command never fails because an entry cannot be kept: with a read-only home polyenv can still resolve. */
 export async function writeCacheEntry(entry: {
   readonly file: string;
   readonly key: string;

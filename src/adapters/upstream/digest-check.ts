@@ -55,7 +55,8 @@ export async function fromWhole<S extends AnySink, R>(
       await consumer.rollback(sink);
     } catch (error) {
       await consumer.rollback(sink);
-      // What is proved is not got better by another download; what only its members prove may be.
+      // An archive with the right digest would be the same after another download. One that only its members prove
+      // may be better then.
       if (digest.kind !== 'h1' || !(error instanceof PolyenvError) || !error.code.startsWith('archive-')) throw error;
     }
   }
@@ -77,7 +78,10 @@ interface Reception<S extends AnySink, R> {
   readonly consumer: Consumer<S, R>;
 }
 
-/** Hashes, inflates and writes while it arrives. That the digest is wrong is known at the end: then all is taken back. */
+/**
+ * Hashes, inflates and writes while it arrives. A wrong digest is known only at the end; then everything is taken
+ * back.
+ */
 export async function receiveStreaming<S extends AnySink, R>(
   options: PartDownload,
   { partial, consumer, format }: Reception<S, R> & { readonly format: 'tar.gz' | 'tar.xz' },

@@ -48,7 +48,7 @@ export async function keepPart(options: PartDownload & Pick<Recipe, 'format'>): 
   await ensureFolder(options.downloads);
   const consumer: Consumer<NameDigests, undefined> = {
     format: options.format,
-    // Its own digest proves it: what is in it is read by whoever unpacks it.
+    // Its own digest proves it, so its members are read only when it is unpacked.
     unread: options.part.digest.kind !== 'h1',
     open: openNameDigests,
     rollback: async () => undefined,
@@ -73,7 +73,8 @@ async function obtain<S extends AnySink, R>(options: PartDownload, consumer: Con
   const kept = await fromWhole(options, consumer);
   if (kept !== undefined) return kept.result;
   refuseOffline(options);
-  // As for a zip, the whole file first: what lies in another archive, and what only its members prove.
+  // These are received as a whole first, as a zip is: an archive within another one, and one that only its members
+  // prove.
   const format = consumer.nested === undefined && options.part.digest.kind !== 'h1' ? consumer.format : 'zip';
   return withRestarts(async () => {
     const partial = await openPartial(options);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PolyenvError } from '../../domain/words/errors';
 
-/** The bytes may be a mixture, or cut: the same once more from the start could be good. */
+/** The bytes may be mixed from two files, or cut. Another attempt from the start may succeed. */
 export class Restart extends Error {
   readonly shown: PolyenvError;
   constructor(shown: PolyenvError) {

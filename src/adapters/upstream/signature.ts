@@ -37,7 +37,7 @@ interface Case {
   readonly now?: Date;
 }
 
-/** One good signature by a pinned key is enough; if there is none, the first that is bad is told. */
+/** One good signature by a pinned key is enough. If there is none, the error is that of the first bad one. */
 async function judge(packets: readonly unknown[], options: Case): Promise<{ readonly fingerprint: string }> {
   const { SignaturePacket: Signature } = await import('openpgp');
   const signatures = packets.filter((packet) => packet instanceof Signature).slice(0, MOST_SIGNATURES);

@@ -211,7 +211,7 @@ export function openTransfer(options: PartDownload, partial: Partial): Transfer 
 /** Milliseconds of a transfer after which its line is known well enough. */
 const JUDGED_AFTER = 500;
 
-/** Of an archive: with more of it there, beginning another one is no gain. */
+/** Share of an archive. When more of it is here, starting the other packing gains nothing. */
 const WORTH_LEAVING = 0.3;
 
 const MOST_BYTES = 2 ** 31;

@@ -44,7 +44,7 @@ interface Read {
   readonly mark: Mark;
 }
 
-/** Deeper than anything that is meant, and far from the end of the stack. */
+/** Far deeper than real documents, and far from where the stack ends. */
 const DEEPEST = 200;
 
 class Reader {

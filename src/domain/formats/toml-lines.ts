@@ -150,7 +150,7 @@ class Scan {
   }
 }
 
-/** Names of one key that are looked at: what nests deeper is nobody's document. */
+/** Names of one key that are looked at: no real document nests deeper. */
 const DEEPEST = 64;
 
 const BASIC = /"(?:[^"\\\r\n]|\\.)*"?/y;

@@ -17,7 +17,7 @@ export function readScalars(lines: readonly string[]): readonly Scalar[] {
   return new Reader(lines).scalars();
 }
 
-/** Far more than a file that is meant, and few enough for one that is not. */
+/** More than any real file has, and few enough that a hostile one does no harm. */
 const LONGEST_LINE = 4096;
 const MOST = 20_000;
 const DEEPEST = 64;

@@ -109,7 +109,7 @@ export interface FoundRoute extends NameRoute {
   readonly origins: readonly string[];
 }
 
-/** Every name of every project. A map, for `constructor` is a name like any other. */
+/** Every name of every project. A map and no object, because `constructor` is a name like any other. */
 export type NameTable = ReadonlyMap<string, { readonly project: string; readonly entry: LocalName }>;
 
 /** Where two projects claim one part, the first of the list keeps it. */
