@@ -84,6 +84,6 @@ function keep(file: string, data: Uint8Array): void {
     writeFileSync(temporary, data, { flag: 'wx', mode: 0o600 });
     renameSync(temporary, file);
   } catch {
-    // A home that cannot be written is told by what needs it.
+    // Whatever needs the home reports that it cannot be written.
   }
 }

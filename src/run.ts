@@ -20,7 +20,7 @@ function asksVersion(argv: readonly string[]): boolean {
   return argv.every((word) => word.startsWith('-')) && argv.some((word) => word === '--version' || word === '-V');
 }
 
-/** Nothing is made where polyenv has no home yet; what is wrong with one is told by the program itself. */
+/** Nothing is made where polyenv has no home yet. What is wrong with a home, the program itself reports. */
 function cacheFolder(host: Host): string | undefined {
   try {
     const { root, code } = homeOf(host);

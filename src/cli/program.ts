@@ -153,7 +153,7 @@ async function runInContext(host: Host, command: Command, call: Call): Promise<n
   }
 }
 
-/** A full disk is told with the room that there is, and somebody else's home as what it is. */
+/** Adds to the error of a full disk how much room there is, and names a home that belongs to somebody else. */
 async function withPlace(ctx: Context, error: unknown): Promise<unknown> {
   const known = asPolyenvError(error);
   if (known.code === 'disk-full') return (await import('../app/changes/room')).withRoom(ctx, known);

@@ -18,7 +18,10 @@ export interface MadeEntries {
   /** Another part of the toolchain may have made it. Calls `refuseIt` where something else stands there. */
   folder(path: string, refuseIt: () => never): void;
   link(path: string, target: string): void;
-  /** A second name of a file that is written: a hard link, or a copy where the file system has none, of which `copied` is told before. */
+  /**
+   * A second name of a file that is written: a hard link, or a copy where the file system has none. `copied` is
+   * called before a copy.
+   */
   again(from: string, to: string, copied: () => void): void;
   /** Takes away what was made here, and the files of those paths. */
   takeBack(files: readonly string[]): void;

@@ -200,7 +200,7 @@ async function accept(upload: BlobUpload, answer: SentAnswer): Promise<void> {
   }
   const refusal = await refusalOf(answer, `take ${upload.digest}`);
   if (answer.status === 404 || answer.status === 416) throw new Lost(refusal);
-  // A session that was lost in between is told as a blob that does not fit: what counts is whether it is there.
+  // A registry that lost the session says that the blob does not fit. What counts is whether the blob is there.
   if (answer.status === 400) throw new Lost(refusal);
   throw refusal;
 }

@@ -48,7 +48,7 @@ export async function compareEnvironment(folder: string): Promise<readonly strin
       ...links.map(([name, file]) => [join(folder, 'bin', name), file] as const),
     ]) {
       const [reached, wanted] = await Promise.all([link, target].map((path) => realpath(path).catch(() => undefined)));
-      // A toolchain that is gone is told of the toolchain, or of nothing: `prune` and `uninstall` leave routes that say so.
+      // A toolchain that is gone is a finding of its own, or none: `prune` and `uninstall` leave routes that say so.
       if (wanted !== undefined && reached !== wanted) wrong.push(link);
     }
   }

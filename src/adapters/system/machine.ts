@@ -6,7 +6,10 @@ import { type ElfFacts, type Needed, readElf, readElfLoader, readNeeded } from '
 
 const OS = { linux: 'linux', darwin: 'darwin', win32: 'windows' } as const;
 
-/** The platform on which this Node runs; musl is told by Node's own loader. Throws `platform-missing` on any other. */
+/**
+ * The platform on which this Node runs; its own loader shows whether that is musl. Throws `platform-missing` on any
+ * other.
+ */
 export async function machinePlatform(host: Host): Promise<PlatformKey> {
   const os = OS[host.os as keyof typeof OS] as (typeof OS)[keyof typeof OS] | undefined;
   const arch = host.arch === 'x64' || host.arch === 'arm64' ? host.arch : undefined;

@@ -18,7 +18,7 @@ export function missingLibraries(host: Host, program: string, root: string): rea
   if (host.os !== 'linux') return [];
   const own = realPathIfAny(program);
   const loader = own === undefined ? undefined : loaderOf(own);
-  // A missing loader is told where the toolchain is installed.
+  // A missing loader is reported where the toolchain is installed.
   if (own === undefined || loader === undefined || !existsSync(loader)) return [];
   const system = systemFolders(host, loader);
   const top = realPathIfAny(root) ?? root;

@@ -1,6 +1,6 @@
 import { relative, sep } from 'node:path';
 
-/** What is told of changes below a folder. */
+/** What the watch reports of changes below a folder. */
 export interface Watch {
   /** The path of the next change, relative to the folder, once it has been quiet for a moment. Never resolves after `close`. */
   next(): Promise<string>;

@@ -137,7 +137,10 @@ export async function verifyByAny(
 
 type Key = Parameters<typeof verifySignature>[0]['keys'][number];
 
-/** A key's material that cannot be had leaves the key out: another one may hold. If none can be had, the failure is told. */
+/**
+ * A key whose material cannot be had is left out: another one may hold. If none can be had, that failure is the
+ * error.
+ */
 async function readKeys(
   file: Pick<SignedFile, 'keys'>,
   fingerprints: readonly string[],

@@ -60,7 +60,10 @@ export interface VerifyOptions {
   readonly depth: 'quick' | 'deep';
 }
 
-/** Holds what is installed against what was: trees, receipts, shims, the launcher and compiled environments. Reads only. */
+/**
+ * Compares what is there with what was installed: trees, receipts, shims, the launcher and compiled environments.
+ * Reads only.
+ */
 export async function verify(ctx: Context, options: VerifyOptions): Promise<Verified> {
   const toolchains = options.scope === 'all' ? await listToolchains(ctx.home) : await projectToolchains(ctx);
   const findings: Finding[] = [];
@@ -102,7 +105,7 @@ export async function repair(ctx: Context, found: Verified, options: VerifyOptio
   return verify(ctx, options);
 }
 
-/** Holds shims and compiled environments against what they were made from. Reads only. */
+/** Compares shims and compiled environments with what they were made from. Reads only. */
 export async function verifyRoutes(ctx: Context, options: VerifyOptions): Promise<readonly Finding[]> {
   return [...(await checkShims(ctx)), ...(await checkEnvironments(ctx, options))];
 }

@@ -135,7 +135,7 @@ export interface LineEnd {
   readonly next?: string;
 }
 
-/** Days before the end of support from which on it is told. */
+/** From so many days before the end of support it is reported. */
 const ENDING_DAYS = 90;
 
 /** The end of support of the version's line, if it has come or comes within `ENDING_DAYS`; `undefined` where no date says so. */

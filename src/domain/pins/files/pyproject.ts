@@ -48,7 +48,7 @@ function isMember(document: Document): boolean {
   return false;
 }
 
-/** What is broken up there is told where it matters. */
+/** What is broken up there is reported where it matters. */
 function attempt(document: Document): unknown {
   try {
     return document.toml();
