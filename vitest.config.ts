@@ -51,6 +51,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/support/seed.ts'],
+    // The runner makes every other style empty, that of the dashboard's pages too.
+    css: { include: [/style\.css/] },
     pool: 'forks',
     // Most tests wait for processes of their own: twice as many files as processors keep these busy.
     maxWorkers: availableParallelism() * 2,

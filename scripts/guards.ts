@@ -173,6 +173,12 @@ export const GUARDS: Readonly<Record<string, Guard>> = {
   'dashboard-login-origin': { stops: 'a page of elsewhere that opens a session', tests: DASHBOARD },
   'dashboard-origin': { stops: 'a page of elsewhere that presses a button', tests: DASHBOARD },
   'dashboard-token': { stops: 'a form that is not from a page of ours', tests: DASHBOARD },
+  'dashboard-shown': { stops: 'an action that asks, done before it was shown', tests: DASHBOARD },
+  'dashboard-peer': { stops: 'another user of the machine who opens a session', tests: DASHBOARD },
+  'gateway-origins': {
+    stops: 'a page of elsewhere that a manifest lets in which nobody trusts',
+    tests: ['test/gateway/life.test.ts#nobody trusts'],
+  },
   'gateway-claim': { stops: 'a name below the one of another project', tests: NAMES },
 };
 

@@ -129,7 +129,9 @@ async function tryWithout(copy: string, guard: Found): Promise<Verdict> {
 
 /** These run the built command line. */
 function needsBuild(test: string): boolean {
-  return /^test\/(?:e2e|faults)\/|\/(?:activation|callers|completions|slow-path|sixth-runtime)\.test\.ts$/.test(test);
+  return /^test\/(?:e2e|faults)\/|^test\/gateway\/(?:life|tls|browser)\.|\/(?:activation|callers|completions|slow-path|sixth-runtime)\.test\.ts$/.test(
+    test,
+  );
 }
 
 async function runTest(

@@ -1,17 +1,20 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import { get } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcp, type Socket, type Server as TcpServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeNames } from '../../src/adapters/gateway/names-store';
 import { homeOf } from '../../src/adapters/home/paths';
+import { serviceFolder } from '../../src/adapters/services/folders';
+import { type Dashboard, openDashboard } from '../../src/gateway/dashboard/dashboard';
 import type { Host } from '../../src/host';
 import { chromiumFile, hasCertutil, NO_BROWSER, openBrowser } from '../support/browser';
 import { type Machine, newMachine } from '../support/cli';
-import { freePort } from '../support/gateway';
+import { freePort, openTestGateway, type TestGateway } from '../support/gateway';
+import { newPerson } from '../support/network-fixture';
 
 const PICTURES = resolve('artefacts', 'dashboard');
 const HOSTILE = '"><script>alert(1)<img src=x onerror=alert(1)>';
@@ -193,8 +196,11 @@ describe.skipIf(chromiumFile === undefined)(`in a browser (${chromiumFile ?? NO_
   it('a server of the same machine gets a cookie that opens nothing', async () => {
     asked.length = 0;
     const tab = await context.newPage();
-    await tab.goto(`http://polyenv.localhost:${other}/`);
+    await tab.goto(base);
+    await tab.evaluate(`location.href = 'http://polyenv.localhost:${other}/'`);
+    await tab.waitForURL(`http://polyenv.localhost:${other}/`);
     const stolen = asked[0]?.headers.cookie ?? '';
+    expect(asked[0]?.headers.referer).toBeUndefined();
     await tab.close();
     for (const path of ['/', `/d/${'A'.repeat(43)}/`, '/d/']) {
       expect(await statusOf(path, stolen)).toBe(401);
@@ -230,9 +236,16 @@ window.opened = window.open(${JSON.stringify(base)});
       await expect.poll(() => tab.evaluate('seen.cors && seen.opaque && seen.post && seen.stream')).toBeTruthy();
       const got = (await tab.evaluate('seen')) as Record<string, string>;
       expect(got).toMatchObject({ cors: 'refused', stream: 'refused' });
+      const back = tab.url();
       await tab.getByRole('button', { name: 'send' }).click();
-      await tab.waitForLoadState();
-      expect(statuses.length).toBeGreaterThan(1);
+      await tab.waitForURL((url) => url.href !== back);
+      await tab.goto(back);
+      await tab.getByRole('link', { name: 'a link' }).click();
+      await tab.waitForURL((url) => url.href !== back);
+      expect(await tab.title()).toBe('polyenv');
+      expect(await tab.locator('details').count()).toBe(0);
+      // The form and the link at least; what else a browser sends at all is its own choice.
+      expect(statuses.length).toBeGreaterThan(2);
       expect(statuses.filter((status) => status !== 401 && status !== 403)).toEqual([]);
       for (const each of context.pages()) if (each !== page) await each.close();
       context.removeAllListeners('response');
@@ -273,6 +286,7 @@ window.opened = window.open(${JSON.stringify(base)});
     }
     expect((await ran).exit).toBe(0);
     const file = readFileSync(said, 'utf8').replace('file://', '');
+    expect(statSync(file).mode & 0o777).toBe(0o600);
     const key = /login\/([\w-]{43})/.exec(readFileSync(file, 'utf8'))?.[1] ?? '';
     expect(key).toHaveLength(43);
     expect(lines.some((line) => line.includes(key))).toBe(false);
@@ -301,6 +315,18 @@ window.opened = window.open(${JSON.stringify(base)});
     expect(wide).toBeLessThanOrEqual(0);
     await page.screenshot({ path: join(PICTURES, 'phone.png') });
     await page.setViewportSize({ width: 1280, height: 900 });
+  });
+
+  it('is closed to every browser by one command', async () => {
+    const revoked = await newContext();
+    const tab = await revoked.newPage();
+    await login(tab);
+    expect((await machine.polyenv(['dashboard', '--revoke'])).stdout).toMatch(/sessions are ended/);
+    expect((await tab.reload())?.status()).toBe(401);
+    expect(await tab.textContent('pre')).toBe('polyenv dashboard');
+    await revoked.close();
+    await login(page);
+    base = page.url();
   });
 
   it('without a project says what to type', async () => {
@@ -333,3 +359,232 @@ window.opened = window.open(${JSON.stringify(base)});
     await stranger.close();
   });
 });
+
+const axeFile = () => readFileSync(resolve('node_modules/axe-core/axe.min.js'), 'utf8');
+
+/** Puts a picture of the page into the artefacts, in both colours and as on a phone, and expects nothing that bars a person. */
+async function lookAt(tab: Page, name: string): Promise<void> {
+  const found = new Set<string>();
+  for (const [look, colorScheme, width] of [
+    ['light', 'light', 1280],
+    ['dark', 'dark', 1280],
+    ['phone', 'light', 390],
+  ] as const) {
+    await tab.emulateMedia({ colorScheme });
+    await tab.setViewportSize({ width, height: 900 });
+    await tab.screenshot({ path: join(PICTURES, `${name}-${look}.png`), fullPage: true });
+    expect(await tab.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+    await tab.evaluate(axeFile());
+    const { violations } = (await tab.evaluate('axe.run()')) as {
+      violations: { id: string; nodes: { html: string }[] }[];
+    };
+    for (const { id, nodes } of violations) found.add(`${look}: ${id}: ${nodes[0]?.html}`);
+  }
+  expect([...found]).toEqual([]);
+}
+
+/** What `polyenv overview` and `polyenv size` may say of a machine that is in use. */
+function machineInUse(): { readonly overview: unknown; readonly size: unknown } {
+  const service = { kind: 'postgres', version: '17.2', declared: true, address: '127.0.0.1:21536', data: 41_000_000 };
+  const runtime = { tool: 'node', title: 'Node.js', request: '22', version: '22.23.5', from: '/w/shop/polyenv.toml:2' };
+  const route = { path: '/', kind: 'task', target: 'dev', port: 22_316 };
+  const long = `a-very-long-name-${'of-a-project-'.repeat(8)}`;
+  const finding = { level: 'error', message: 'cache ran, and ended by itself', hint: 'polyenv up cache' };
+  const shop = {
+    folder: '/w/shop',
+    name: 'shop',
+    runtimes: [
+      runtime,
+      { ...runtime, tool: 'go', title: 'Go', request: '1.26', version: undefined, from: '/w/shop/go.mod:3' },
+    ],
+    services: [
+      { ...service, name: 'db', state: 'running', memory: 23_000_000 },
+      {
+        ...service,
+        name: 'cache',
+        kind: 'valkey',
+        version: '9.1.2',
+        state: 'exited',
+        said: ['ready', 'out of memory'],
+      },
+      {
+        ...service,
+        name: 'mail',
+        kind: 'mailpit',
+        version: '1.21.0',
+        state: 'new',
+        address: undefined,
+        data: undefined,
+      },
+      { ...service, name: 'reports-of-the-last-thirty-days', state: 'stopped', declared: false },
+    ],
+    names: [
+      { name: 'shop', address: '', routes: [route, { ...route, path: '/api', target: 'api', port: 4000 }] },
+      { name: `${'deep.'.repeat(12)}shop`, address: '', routes: [route] },
+      { name: '*.shop', address: '', routes: [] },
+    ],
+    findings: [
+      { ...finding, kind: 'service-exited' },
+      {
+        ...finding,
+        kind: 'not-trusted',
+        level: 'warning',
+        message: 'It wants to set variables',
+        hint: 'polyenv trust',
+      },
+      {
+        ...finding,
+        kind: 'x',
+        level: 'note',
+        message: 'A newer one is there',
+        where: '/w/shop/polyenv.toml:2',
+        hint: 'polyenv outdated',
+      },
+    ],
+    data: 82_000_000,
+  };
+  const plain = { runtimes: [runtime], services: [], names: [], findings: [], data: 0 };
+  const toolchain = { tool: 'node', version: '22.23.5', bytes: 214_000_000, linked: false, usedBy: ['/w/shop'] };
+  return {
+    overview: {
+      projects: [shop, { ...plain, folder: `/w/${long}`, name: long }, { ...plain, folder: '/w/blog', name: 'blog' }],
+    },
+    size: {
+      total: 420_000_000,
+      cache: 13_000_000,
+      downloads: 0,
+      orphans: 30_000_000,
+      unfinished: 0,
+      other: 2_000_000,
+      toolchains: [toolchain, { ...toolchain, tool: 'go', version: '1.26.0', bytes: 1_000_000, usedBy: [] }],
+      environments: [{ folder: `/w/${long}`, bytes: 60_000_000 }],
+      services: [{ name: 'db', kind: 'postgres', project: '/w/shop', gone: false, bytes: 90_000_000 }],
+    },
+  };
+}
+
+describe.skipIf(chromiumFile === undefined)(
+  `a page with services, in a browser (${chromiumFile ?? NO_BROWSER})`,
+  () => {
+    const person = newPerson();
+    let own: Browser;
+    let tab: Page;
+    let dashboard: Dashboard;
+    let served: TestGateway;
+    let relay: TcpServer;
+    let home = '';
+    /** Connections between browser and gateway. */
+    const between = new Set<Socket>();
+
+    beforeAll(async () => {
+      mkdirSync(PICTURES, { recursive: true });
+      mkdirSync(join(person.home.gateway, 'run'), { recursive: true });
+      const { overview, size } = machineInUse();
+      writeFileSync(
+        person.host.program,
+        `const words = process.argv.slice(2);
+if (words.includes('overview')) console.log(${JSON.stringify(JSON.stringify(overview))});
+else if (words.includes('size')) console.log(${JSON.stringify(JSON.stringify(size))});
+else { let n = 0; console.log('polyenv ' + words.join(' ')); const timer = setInterval(() => { console.log('step ' + (n += 1)); if (n === 8) clearInterval(timer); }, 250); }
+`,
+      );
+      dashboard = openDashboard({ home: person.home, host: person.host, log: () => undefined });
+      served = await openTestGateway({ names: {}, own: (exchange) => dashboard.handle(exchange) });
+      relay = createTcp((near) => {
+        const far = connect(served.port, '127.0.0.1');
+        for (const [one, other] of [
+          [near, far],
+          [far, near],
+        ] as const) {
+          between.add(one);
+          one.on('error', () => other.destroy());
+          one.on('close', () => other.destroy());
+          one.pipe(other);
+        }
+      });
+      await new Promise<void>((done) => relay.listen(0, '127.0.0.1', done));
+      const to = (relay.address() as AddressInfo).port;
+      own = await openBrowser({
+        home: person.home.root,
+        args: [`--host-resolver-rules=MAP polyenv.localhost 127.0.0.1:${to}`],
+      });
+      tab = await (await own.newContext({ ignoreHTTPSErrors: true })).newPage();
+      await tab.goto(dashboard.newKey(served.port));
+      await tab.getByRole('button').waitFor();
+      await lookAt(tab, 'login');
+      await tab.getByRole('button').click();
+      await tab.getByText('The largest', { exact: true }).waitFor();
+      home = tab.url();
+    }, 60_000);
+
+    afterAll(async () => {
+      await own?.close();
+      for (const socket of between) socket.destroy();
+      relay?.close();
+      dashboard?.close();
+      await served?.close();
+      person.remove();
+    });
+
+    it('shows what a server said last, what takes the disk, and bars nobody', async () => {
+      expect(await tab.locator('pre.said').textContent()).toBe('ready\nout of memory\n');
+      const kinds = await tab.getByRole('table', { name: 'Disk use by kind' }).innerText();
+      expect(kinds).toMatch(/Runtimes\s+215 MB[\s\S]*Data of services\s+90 MB[\s\S]*Packages of projects\s+90 MB/);
+      expect(await tab.getByRole('table', { name: 'The largest parts' }).innerText()).toMatch(
+        /db of \/w\/shop\s+90 MB/,
+      );
+      await lookAt(tab, 'services');
+    });
+
+    it('asks before it trusts, and what it runs goes on when the page is closed', async () => {
+      await tab.goto(home);
+      await tab.getByRole('button', { name: 'Trust shop' }).click();
+      await tab.getByRole('button', { name: 'Trust, as shown' }).waitFor();
+      expect(await tab.locator('#log').textContent()).toContain('trust --show');
+      expect(await tab.locator('#log').textContent()).not.toContain('--yes');
+      await tab.goto(home);
+      await tab
+        .getByRole('button', { name: 'Start db shop' })
+        .or(tab.getByRole('button', { name: 'Start cache shop' }))
+        .first()
+        .click();
+      await tab.waitForURL(/\/job\//);
+      await expect.poll(() => tab.locator('#log').textContent()).toContain('step 1');
+      const job = tab.url();
+      await tab.close();
+      tab = await (own.contexts()[0] as BrowserContext).newPage();
+      await sleep(500);
+      await tab.goto(job);
+      // Every line once, whatever of them came with the page and what by its stream.
+      const steps = Array.from({ length: 8 }, (_, index) => `step ${index + 1}\n`).join('');
+      await expect
+        .poll(() => tab.locator('#log').textContent(), { timeout: 10_000 })
+        .toMatch(new RegExp(`\n${steps}$`));
+      await expect.poll(() => tab.locator('#job-state').textContent()).toBe('done');
+      await lookAt(tab, 'job');
+    });
+
+    it('follows a log live, and loses and doubles no line when its stream is cut', async () => {
+      const { root, log } = serviceFolder(person.home, '/w/shop', 'db');
+      mkdirSync(root, { recursive: true });
+      writeFileSync(log, `${Array.from({ length: 60 }, (_, index) => `before ${index}`).join('\n')}\n`);
+      await tab.goto(home);
+      await tab.getByRole('link', { name: 'Log db shop' }).click();
+      await tab.waitForURL(/\/log\//);
+      await tab.getByText('live', { exact: true }).waitFor();
+      for (let index = 1; index <= 14; index += 1) {
+        appendFileSync(log, `line ${index}.\n`);
+        await sleep(250);
+        if (index % 5 === 0) for (const socket of between) socket.destroy();
+      }
+      const lines = Array.from({ length: 14 }, (_, index) => `line ${index + 1}.\n`).join('');
+      await expect.poll(() => tab.locator('#log').textContent(), { timeout: 15_000 }).toMatch(/line 14\./);
+      expect((await tab.locator('#log').textContent())?.replace(/before \d+\n/g, '')).toBe(lines);
+      const atEnd = 'log.scrollHeight - log.scrollTop - log.clientHeight < 5';
+      expect(await tab.evaluate(`(() => { const log = document.getElementById('log'); return ${atEnd}; })()`)).toBe(
+        true,
+      );
+      await lookAt(tab, 'log');
+    }, 40_000);
+  },
+);

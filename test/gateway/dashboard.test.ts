@@ -1,9 +1,13 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { serviceFolder } from '../../src/adapters/services/folders';
+import { openLogTail } from '../../src/adapters/services/log-tail';
+import { encodeState, type ServiceState } from '../../src/domain/services/state';
 import { changesOf, type Dashboard, openDashboard } from '../../src/gateway/dashboard/dashboard';
 import { isSame } from '../../src/gateway/dashboard/sessions';
+import { Tails } from '../../src/gateway/dashboard/tails';
 import { openTestGateway, readAll, type TestGateway } from '../support/gateway';
 import { newPerson } from '../support/network-fixture';
 
@@ -13,7 +17,7 @@ const words = process.argv.slice(2);
 if (words.includes('overview')) console.log(JSON.stringify({ projects: [{ folder: '/project', name: '"><script>alert(1)</script>',
   runtimes: [], names: [], data: 0, findings: [{ kind: 'x', level: 'error', message: '<img src=x onerror=alert(1)>', hint: 'polyenv install' }],
   services: [{ name: 'db', kind: 'postgres', state: 'running', declared: true, memory: 1000000 }] }] }));
-else if (words.includes('size')) console.log(JSON.stringify({ total: 1, cache: 0, downloads: 0, toolchains: [], environments: [] }));
+else if (words.includes('size')) console.log(JSON.stringify({ total: 1, cache: 0, downloads: 0, toolchains: [], environments: [], services: [], orphans: 0, unfinished: 0, other: 1 }));
 else { console.log('began ' + words.join(' ')); setTimeout(() => console.log('ended'), 300); }
 `;
 
@@ -138,8 +142,21 @@ describe('a session', () => {
 
   it('sends every header that the model asks for, on every answer', async () => {
     const { base, cookie } = await open();
-    for (const path of [`${base}/`, `${base}/page.js`, '/', '/nothing', keyPath()]) {
-      const text = await ask({ path, headers: [cookie] });
+    const opening = { method: 'POST', path: keyPath(), headers: [origin()], body: '' };
+    const answers: (readonly [status: number, wish: Wish])[] = [
+      ...[`${base}/`, `${base}/page.js`, `${base}/style.css`, keyPath()].map((path) => [200, { path }] as const),
+      [401, { path: '/' }],
+      [404, { path: `${base}/nothing` }],
+      [404, { path: `${base}/log/x-db` }],
+      [405, { path: `${base}/`, method: 'PUT' }],
+      [403, { path: `${base}/act`, method: 'POST', body: '' }],
+      [303, opening],
+      [403, opening],
+    ];
+    for (const [status, wish] of answers) {
+      const text = await ask({ ...wish, headers: [...(wish.headers ?? []), cookie] });
+      expect([wish.path, statusOf(text)]).toEqual([wish.path, status]);
+      if (status === 401) expect(text).toContain('<pre>polyenv dashboard</pre>');
       expect(text).toContain("Content-Security-Policy: default-src 'none'; script-src 'self';");
       expect(text).toContain("require-trusted-types-for 'script'; trusted-types 'none'");
       expect(text).toContain('Cross-Origin-Opener-Policy: same-origin');
@@ -171,6 +188,115 @@ describe('a session', () => {
     expect(page).not.toContain('<script>');
     expect(page).not.toContain('<img');
     expect(page).toContain('&#60;script&#62;');
+  });
+});
+
+describe('another user of this machine', () => {
+  // Who holds the other end of a connection is known by /proc.
+  it.skipIf(process.platform !== 'linux')('opens no session, although the link is good', async () => {
+    const host = { ...person.host, uid: (process.getuid?.() ?? 0) + 1 };
+    const theirs = openDashboard({ home: person.home, host, log: () => undefined, tick: () => clock.now });
+    const other = await openTestGateway({ names: {}, own: (exchange) => theirs.handle(exchange) });
+    const path = new URL(theirs.newKey(other.port)).pathname;
+    const host_ = other.authority('polyenv');
+    const head = `POST ${path} HTTP/1.1\r\nHost: ${host_}\r\nOrigin: https://${host_}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+    expect(statusOf(await other.raw('polyenv', head))).toBe(403);
+    expect(theirs.sessions()).toBe(0);
+    theirs.close();
+    await other.close();
+  });
+});
+
+const STATE: ServiceState = {
+  project: { path: '/project', device: '1', inode: '1' },
+  kind: 'postgres',
+  version: '17.1',
+  toolchain: '/store/postgres',
+  platform: 'linux-x64',
+  line: '17',
+  ports: { main: 20_000 },
+  user: 'postgres',
+  password: '',
+  databases: [],
+  extensions: [],
+  runAs: { how: 'self', uid: 0, gid: 0 },
+};
+
+describe('the log of a service', () => {
+  const folder = serviceFolder(person.home, '/project', 'db');
+  const log = async () => {
+    const { base, cookie } = await open();
+    const page = await ask({ path: `${base}/`, headers: [cookie] });
+    const path = /href="([^"]+\/log\/[0-9a-f]{12}-db)"/.exec(page)?.[1] ?? '';
+    return { cookie, path };
+  };
+
+  it('is shown, goes on live without the password, and its stream begins where the page ended', async () => {
+    mkdirSync(folder.root, { recursive: true });
+    writeFileSync(folder.state, encodeState({ ...STATE, password: 'geheim' }));
+    writeFileSync(folder.log, 'first\nwith geheim\n<script>\n');
+    const { cookie, path } = await log();
+    const page = await ask({ path, headers: [cookie] });
+    expect(page).toContain('first\nwith ***\n&#60;script&#62;\n</pre>');
+    const stream = /data-stream="([^"]+)"/.exec(page)?.[1] ?? '';
+    // What comes between the page and its stream is not lost.
+    appendFileSync(folder.log, 'between geheim\nhal');
+    await sleep(500);
+    const socket = await gateway.tls('polyenv');
+    socket.write(`GET ${stream} HTTP/1.1\r\nHost: ${gateway.authority('polyenv')}\r\n${cookie}\r\n\r\n`);
+    setTimeout(() => appendFileSync(folder.log, 'f a line\n'), 100);
+    setTimeout(() => appendFileSync(folder.log, `${'x'.repeat(200_000)}\nend\n`), 500);
+    const heard = Buffer.from(await readAll(socket, 1500), 'latin1').toString();
+    const lines = [...heard.matchAll(/^data: (\{"lines".*)\r?$/gm)].flatMap(([, text = '']) => JSON.parse(text).lines);
+    expect(lines).toEqual(['between ***', 'half a line', expect.stringMatching(/^… \d+ bytes left out$/), 'end']);
+  });
+
+  it('is read again from its start where another took its place', async () => {
+    const heard: string[] = [];
+    const at = join(person.home.root, 'log');
+    writeFileSync(at, 'old\n');
+    const tail = openLogTail({ log: at }, (lines) => heard.push(...lines));
+    await expect.poll(() => heard).toEqual(['old']);
+    writeFileSync(`${at}.new`, 'new\n');
+    renameSync(`${at}.new`, at);
+    await expect.poll(() => heard).toEqual(['old', 'new']);
+    tail.close();
+    appendFileSync(at, 'more\n');
+    await sleep(400);
+    expect(heard).toEqual(['old', 'new']);
+  });
+
+  it('is read once for all who look, and no longer than they do', async () => {
+    vi.useFakeTimers();
+    try {
+      let [open, readers] = [0, 2];
+      const closed: string[] = [];
+      const tails = new Tails({
+        follow: (_, hear) => {
+          open += 1;
+          hear(['a']);
+          return {
+            close: () => {
+              open -= 1;
+            },
+          };
+        },
+        heard: () => undefined,
+        readersOf: () => readers,
+        closed: (topic) => closed.push(topic),
+      });
+      const wish = { project: '/p', name: 'db', topic: 'log x' };
+      expect((await tails.open(wish)).lines).toEqual(['a']);
+      await tails.open(wish);
+      vi.advanceTimersByTime(60_000);
+      expect(open).toBe(1);
+      readers = 0;
+      vi.advanceTimersByTime(60_000);
+      expect([open, closed]).toEqual([0, ['log x']]);
+      tails.close();
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 
@@ -209,26 +335,49 @@ describe('an action', () => {
     const stream = await gateway.tls('polyenv');
     stream.write(`GET ${job}/events HTTP/1.1\r\nHost: ${gateway.authority('polyenv')}\r\n${cookie}\r\n\r\n`);
     const heard = await readAll(stream, 1500);
-    expect(heard).toContain('{"line":"ended"}');
+    expect(heard).toContain('{"lines":["ended"]}');
     expect(heard).toContain('"text":"done"');
     const last = await ask({ path: job, headers: [cookie] });
     expect(last).toContain('began -C /project install\nended\n');
     expect(last).toContain('polyenv install');
   });
 
+  it('that cannot be started, as on a full disk, says why', async () => {
+    const { base, cookie, token } = await open();
+    const jobs = join(person.home.gateway, 'jobs');
+    rmSync(jobs, { recursive: true, force: true });
+    writeFileSync(jobs, 'in the way');
+    const body = form({ token, action: 'prune' });
+    const answer = await ask({ method: 'POST', path: `${base}/act`, headers: [cookie, origin()], body });
+    const page = await ask({ path: /^Location: (\S+)/m.exec(answer)?.[1] ?? '', headers: [cookie] });
+    expect(page).toContain('cannot be started: ');
+    expect(page).not.toContain('as shown');
+    rmSync(jobs);
+  });
+
   it('that cannot be taken back is shown first', async () => {
     const { base, cookie, token } = await open();
+    const project =
+      /name="project" value="([0-9a-f]{12})"/.exec(await ask({ path: `${base}/`, headers: [cookie] }))?.[1] ?? '';
     const act = async (more: Readonly<Record<string, string>>) => {
       const body = form({ token, action: 'prune', ...more });
       const answer = await ask({ method: 'POST', path: `${base}/act`, headers: [cookie, origin()], body });
       const path = /^Location: (\S+)/m.exec(answer)?.[1] ?? '';
+      // There is nothing to agree to before it has been shown.
+      expect(await ask({ path, headers: [cookie] })).not.toContain('as shown');
       await sleep(600);
       return ask({ path, headers: [cookie] });
     };
-    const shown = await act({});
-    expect(shown).toContain('began prune --dry-run');
-    expect(shown).toContain('Prune, as shown');
-    const done = await act({ sure: 'yes' });
+    const idIn = (page: string) => /name="shown" value="([0-9a-f]{16})"/.exec(page)?.[1] ?? '';
+    const other = idIn(await act({ action: 'upgrade', project }));
+    expect(other).not.toBe('');
+    let look = '';
+    for (const shown of ['', 'yes', '0123456789abcdef', other]) {
+      look = await act({ shown });
+      expect(look).toContain('began prune --dry-run');
+      expect(look).toContain('Prune, as shown');
+    }
+    const done = await act({ shown: idIn(look) });
     expect(done).toContain('began prune --yes');
     expect(done).not.toContain('as shown');
   });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { request as secureRequest } from 'node:https';
 import { type AddressInfo, createServer as createTcp, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -44,7 +45,7 @@ const RAW: Readonly<Record<string, string | ((socket: Socket) => void)>> = {
 };
 
 beforeAll(async () => {
-  echo = createServer(answer);
+  echo = createServer({ maxHeaderSize: 128 * 1024 }, answer);
   echo.on('upgrade', (request: IncomingMessage, socket: Socket) => {
     socket.on('error', () => undefined);
     socket.on('end', () => gone.push('websocket'));
@@ -199,11 +200,52 @@ describe('a request', () => {
   });
 
   it('may have 60 KB of headers over both', async () => {
-    expect(statusOf(await gateway.raw('shop', head('shop', 'GET / HTTP/1.1', `Cookie: ${'x'.repeat(15_000)}`)))).toBe(
-      200,
-    );
+    // Cookies of all ports of this machine add up.
+    const cookie = 'x'.repeat(60_000);
+    expect(statusOf(await gateway.raw('shop', head('shop', 'GET / HTTP/1.1', `Cookie: ${cookie}`)))).toBe(200);
     const session = await gateway.http2('shop');
-    expect((await ask(session, { 'x-large': 'x'.repeat(14_000) })).status).toBe(200);
+    expect((await ask(session, { cookie })).status).toBe(200);
+  });
+
+  it('that a server sends back without our count ends too, as only so many may be under way', async () => {
+    const port = await freePort();
+    const round = createServer((request, response) => {
+      const { headers } = request;
+      // It leaves out the header that counts.
+      const again = secureRequest({
+        host: '127.0.0.1',
+        port,
+        servername: 'round.localhost',
+        headers: { host: headers.host },
+        rejectUnauthorized: false,
+        agent: false,
+      });
+      again.on('response', (answered) => {
+        answered.resume();
+        response.writeHead(answered.statusCode ?? 0).end();
+      });
+      again.on('error', () => response.writeHead(599).end());
+      again.end();
+    });
+    await new Promise<void>((done) => round.listen(0, '127.0.0.1', done));
+    const small = await openTestGateway({
+      names: { round: (round.address() as AddressInfo).port },
+      port,
+      limits: { inProgress: 20 },
+    });
+    const text = await small.raw('round', head('round').replace(/Host: .*/, `Host: ${small.authority('round')}`), 3000);
+    expect(statusOf(text)).toBe(503);
+    expect(small.engine.load).toMatchObject({ requests: 21, inProgress: 0 });
+    await small.close();
+    round.closeAllConnections();
+    round.close();
+  });
+
+  it('without TLS is answered with nothing', async () => {
+    const { connect } = await import('node:net');
+    const socket = connect(gateway.port, '127.0.0.1');
+    socket.write(`GET / HTTP/1.1\r\nHost: ${gateway.authority('polyenv')}\r\n\r\n`);
+    expect(await readAll(socket, 1000)).not.toContain('HTTP/');
   });
 
   it('for a port of the gateway itself goes round no further', async () => {
@@ -353,6 +395,28 @@ describe('bodies', () => {
     expect(answer).toContain('"trailers":{"x-sum":"7"}');
   });
 
+  it('keep their trailers over HTTP/2', async () => {
+    const stream = (await gateway.http2('shop')).request(
+      { ':method': 'POST', ':path': '/', trailer: 'X-Sum' },
+      { waitForTrailers: true },
+    );
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'x-sum': '7' }));
+    stream.end('ab');
+    expect(await readAll(stream as unknown as Socket, 1000)).toContain('"trailers":{"x-sum":"7"}');
+  });
+
+  it('are asked for with 100 over HTTP/2 too', async () => {
+    const stream = (await gateway.http2('shop')).request({
+      ':method': 'POST',
+      ':path': '/',
+      expect: '100-continue',
+      'content-length': '2',
+    });
+    await new Promise<void>((done) => stream.once('continue', done));
+    stream.end('ab');
+    expect(await readAll(stream as unknown as Socket, 1000)).toContain('"size":2');
+  });
+
   it('are asked for with 100 where the client waits', async () => {
     const socket = await gateway.tls('shop');
     socket.write(head('shop', 'POST / HTTP/1.1', 'Content-Length: 2', 'Expect: 100-continue'));
@@ -379,6 +443,13 @@ describe('bodies', () => {
     socket.write(head('shop', 'POST / HTTP/1.1', 'Content-Length: 800'));
     await sleep(100);
     socket.destroy();
+    await expect.poll(() => gone).toContain('upload');
+    gone.length = 0;
+    const stream = (await gateway.http2('shop')).request({ ':method': 'POST', ':path': '/' });
+    stream.on('error', () => undefined);
+    stream.write('half');
+    await sleep(100);
+    stream.close(8);
     await expect.poll(() => gone).toContain('upload');
   });
 });
@@ -421,7 +492,8 @@ describe('a WebSocket', () => {
   it('works over HTTP/1.1 both ways, with the key of the client', async () => {
     const socket = await gateway.tls('shop');
     socket.write(upgrade('shop'));
-    await sleep(100);
+    // Longer than any limit of idle connections here.
+    await sleep(1000);
     socket.write('ping');
     const text = await readAll(socket, 300);
     expect(text).toMatch(/^HTTP\/1\.1 101 [\s\S]*s3pPLMBiTxaQ9kYGzzhZRbK\+xOo=[\s\S]*helloping$/);
@@ -569,13 +641,5 @@ describe('under load', () => {
     }
     session.destroy();
     await alive();
-  }, 60_000);
-
-  it('1,000 idle connections and stalled readers cost little', async () => {
-    const idle = await Promise.all(Array.from({ length: 1000 }, () => gateway.tls('shop').catch(() => undefined)));
-    const before = performance.now();
-    await alive();
-    expect(performance.now() - before).toBeLessThan(1000);
-    for (const socket of idle) socket?.destroy();
   }, 60_000);
 });

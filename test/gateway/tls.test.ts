@@ -1,13 +1,15 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { webcrypto } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer, type Server } from 'node:tls';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeAuthority, makeLeaf, type NewAuthority, type Signer } from '../../src/adapters/tls/certificates';
 import { askClients, type ClientReport } from '../../src/adapters/tls/clients';
+import { chromiumFile, openBrowser } from '../support/browser';
 import { type Machine, newMachine } from '../support/cli';
 import { discard } from '../support/discard';
 import { freePort } from '../support/gateway';
@@ -21,6 +23,8 @@ afterAll(() => discard(base));
 describe('clients of this machine (each that is there)', () => {
   let authority: NewAuthority;
   let reports: Readonly<Record<string, readonly ClientReport[]>>;
+  /** By case, then by client. */
+  const more: Record<string, Record<string, string>> = {};
 
   beforeAll(async () => {
     authority = await makeAuthority({ now: new Date(), owner: 'test' });
@@ -63,11 +67,25 @@ describe('clients of this machine (each that is there)', () => {
       const server = await serve(signer);
       const { port } = server.address() as AddressInfo;
       entries.push([word, await askClients({ ...asking, name, port, variables })]);
+      more[word] = await askOthers({ name, port, root });
       server.close();
     }
     reports = Object.fromEntries(entries);
     person.remove();
   }, 180_000);
+
+  for (const client of Object.keys(OTHERS)) {
+    describe.skipIf(!isThere(client))(`${client} (must be there)`, () => {
+      it('accepts the good one where it is told of the authority, and by itself does not', () => {
+        expect(more.good?.[client]).toBe('accepted');
+        expect(more.good?.[`${client}, alone`]).not.toBe('accepted');
+      });
+
+      it.each(['example', 'suffix', 'mixed', 'early', 'expired', 'bare'])('refuses: %s', (word) => {
+        expect(more[word]?.[client]).toMatch(/certificate|tls|ssl/i);
+      });
+    });
+  }
 
   const CLIENTS = { curl: 'curl', OpenSSL: 'openssl', 'Node.js': 'node', Python: 'python3', Java: 'java' } as const;
   for (const [client, program] of Object.entries(CLIENTS)) {
@@ -84,6 +102,129 @@ describe('clients of this machine (each that is there)', () => {
     });
   }
 });
+
+interface Other {
+  readonly program: string;
+  readonly args: (of: { readonly name: string; readonly port: number }) => readonly string[];
+  /** By which it is told of the authority. */
+  readonly variable: string;
+  /** What it says although it takes the certificate: behind it is no page that it can use. */
+  readonly content?: RegExp;
+}
+
+/** Addresses are asked of the machine's resolver, which does not know such names: Python is told. */
+const PYTHON = `import socket, ssl, sys
+asked = socket.getaddrinfo
+socket.getaddrinfo = lambda host, *more, **named: asked('127.0.0.1', *more, **named)
+name, port = sys.argv[1:3]
+url = f'https://{name}:{port}/'
+`;
+
+const OTHERS: Readonly<Record<string, Other>> = {
+  'Python, strict': {
+    program: 'python3',
+    variable: 'SSL_CERT_FILE',
+    args: ({ name, port }) => [
+      '-c',
+      `${PYTHON}context = ssl.create_default_context()
+context.verify_flags |= ssl.VERIFY_X509_STRICT
+context.wrap_socket(socket.create_connection((name, int(port)), 5), server_hostname=name)`,
+      name,
+      String(port),
+    ],
+  },
+  "Python's urllib": {
+    program: 'python3',
+    variable: 'SSL_CERT_FILE',
+    args: ({ name, port }) => [
+      '-c',
+      `${PYTHON}import urllib.request
+urllib.request.urlopen(url, timeout=5).read()`,
+      name,
+      String(port),
+    ],
+  },
+  "Python's requests": {
+    program: 'python3',
+    variable: 'REQUESTS_CA_BUNDLE',
+    args: ({ name, port }) => [
+      '-c',
+      `${PYTHON}import requests
+requests.get(url, timeout=5)`,
+      name,
+      String(port),
+    ],
+  },
+  git: {
+    program: 'git',
+    variable: 'GIT_SSL_CAINFO',
+    args: ({ name, port }) => [
+      '-c',
+      `http.curloptResolve=${name}:${port}:127.0.0.1`,
+      'ls-remote',
+      `https://${name}:${port}/`,
+    ],
+    content: /not valid: is this a git repository/,
+  },
+  Go: {
+    program: join(base, 'ask-go'),
+    variable: 'SSL_CERT_FILE',
+    args: ({ name, port }) => [name, String(port)],
+  },
+};
+
+const GO = `package main
+
+import (
+	"crypto/tls"
+	"fmt"
+	"os"
+)
+
+func main() {
+	_, err := tls.Dial("tcp", "127.0.0.1:"+os.Args[2], &tls.Config{ServerName: os.Args[1]})
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+}
+`;
+
+/** Go has no client of its own: one is built where Go is. */
+const hasGo = has('go') && buildGo();
+const hasRequests = has('python3') && spawnSync('python3', ['-c', 'import requests']).status === 0;
+
+function buildGo(): boolean {
+  writeFileSync(join(base, 'ask.go'), GO);
+  const env = { ...process.env, GOFLAGS: '-mod=mod', GOTOOLCHAIN: 'local' };
+  return spawnSync('go', ['build', '-o', join(base, 'ask-go'), join(base, 'ask.go')], { env }).status === 0;
+}
+
+function isThere(client: string): boolean {
+  if (client === 'Go') return hasGo;
+  return client.includes('requests') ? hasRequests : has(OTHERS[client]?.program ?? '');
+}
+
+async function askOthers(of: { readonly name: string; readonly port: number; readonly root: string }) {
+  const said: Record<string, string> = {};
+  await Promise.all(
+    Object.entries(OTHERS)
+      .filter(([client]) => isThere(client))
+      .flatMap(([client, { program, args, variable, content }]) =>
+        [client, `${client}, alone`].map(async (word) => {
+          const env = { PATH: process.env.PATH ?? '', HOME: base, LANG: 'C', GIT_TERMINAL_PROMPT: '0' };
+          const told = word === client ? { [variable]: of.root } : {};
+          const options = { env: { ...env, ...told }, timeout: 20_000 };
+          const failed = await promisify(execFile)(program, [...args(of)], options).then(
+            () => '',
+            (error: { stdout: string; stderr: string }) => `${error.stderr}${error.stdout}`,
+          );
+          said[word] = failed === '' || content?.test(failed) === true ? 'accepted' : failed;
+        }),
+      ),
+  );
+  return said;
+}
 
 /** A leaf for a name of this machine and a foreign one. */
 async function mixed(issuer: Signer): Promise<Signer> {
@@ -141,6 +282,14 @@ describe('polyenv tls', () => {
     expect(status.clients.length).toBeGreaterThan(0);
   }, 120_000);
 
+  it('makes one authority, however many processes ask for it at once', async () => {
+    const fresh = newMachine();
+    const asked = await Promise.all(Array.from({ length: 6 }, () => fresh.polyenv(['tls', 'ca'])));
+    expect(new Set(asked.map(({ stdout }) => stdout)).size).toBe(1);
+    expect(asked[0]?.stdout).toContain('BEGIN CERTIFICATE');
+    fresh.remove();
+  });
+
   it('prints the certificate that a person may put elsewhere', async () => {
     const { stdout } = await machine.polyenv(['tls', 'ca']);
     expect(stdout.trim()).toBe(
@@ -162,6 +311,48 @@ describe('polyenv tls', () => {
     const bundle = readFileSync(join(folder, 'bundle.pem'), 'utf8');
     expect(bundle.match(/BEGIN CERTIFICATE/g)?.length).toBeGreaterThan(20);
   });
+});
+
+describe.skipIf(!has('certutil') || chromiumFile === undefined)('Chromium (it and certutil must be there)', () => {
+  it('accepts the good one, and refuses what the authority may not sign, and what is out of its time', async () => {
+    const { root, issuer } = await makeAuthority({ now: new Date(), owner: 'test' });
+    const home = join(base, 'chromium');
+    const store = join(home, '.local/share/pki/nssdb');
+    mkdirSync(store, { recursive: true });
+    writeFileSync(join(base, 'chromium-root.pem'), root);
+    const certutil = (...args: readonly string[]) => execFileSync('certutil', [...args, '-d', `sql:${store}`]);
+    certutil('-N', '--empty-password');
+    certutil('-A', '-t', 'C,,', '-n', 'x', '-i', join(base, 'chromium-root.pem'));
+    const leaf = (host: string, days = 0) => makeLeaf(issuer, { host, now: new Date(Date.now() + days * DAY) });
+    const good = await leaf('shop.localhost');
+    const cases: Readonly<Record<string, readonly [host: string, signer: Signer]>> = {
+      good: ['shop.localhost', good],
+      example: ['example.com', await leaf('example.com')],
+      suffix: ['notlocalhost', await leaf('notlocalhost')],
+      mixed: ['example.com', await mixed(issuer)],
+      early: ['shop.localhost', await leaf('shop.localhost', 20)],
+      expired: ['shop.localhost', await leaf('shop.localhost', -40)],
+      all: ['shop.localhost', await leaf('*.localhost')],
+      bare: ['shop.localhost', { key: good.key, chain: good.chain.split(/(?<=END CERTIFICATE-----)/)[0] ?? '' }],
+    };
+    const args = ['--host-resolver-rules=MAP example.com 127.0.0.1, MAP notlocalhost 127.0.0.1'];
+    const browser = await openBrowser({ home, args });
+    const page = await (await browser.newContext()).newPage();
+    const seen: Record<string, string> = {};
+    for (const [word, [host, signer]] of Object.entries(cases)) {
+      const server = await serve(signer);
+      const { port } = server.address() as AddressInfo;
+      seen[word] = await page.goto(`https://${host}:${port}/`).then(
+        (answer) => String(answer?.status()),
+        (error: Error) => /ERR_CERT\w+/.exec(error.message)?.[0] ?? error.message,
+      );
+      server.close();
+    }
+    await browser.close();
+    const { good: accepted, ...refused } = seen;
+    expect(accepted).toBe('200');
+    for (const said of Object.values(refused)) expect(said).toMatch(/^ERR_CERT_/);
+  }, 60_000);
 });
 
 describe.skipIf(!has('certutil'))('trust in browsers (certutil must be there)', () => {

@@ -15,15 +15,14 @@ export const hasCertutil = spawnSync('sh', ['-c', 'command -v certutil']).status
 export interface BrowserWish {
   /** The person's home folder: in it lies what the browser believes. */
   readonly home: string;
-  /** Where the gateway is not believed, as on a machine without certutil. */
-  readonly unbelieving?: true;
+  readonly args?: readonly string[];
 }
 
 /** Headless, with nothing of the machine's own person. Nothing but this machine can be reached by it. */
-export function openBrowser({ home }: BrowserWish): Promise<Browser> {
+export function openBrowser({ home, args = [] }: BrowserWish): Promise<Browser> {
   return chromium.launch({
     executablePath: chromiumFile ?? '',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', ...args],
     env: { HOME: home, PATH: process.env.PATH ?? '', LANG: 'en_US.UTF-8' },
   });
 }

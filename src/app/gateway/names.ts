@@ -128,7 +128,11 @@ async function claimNames(
       const service = services.find(({ name }) => name === to.name);
       return service?.page ?? service?.port;
     };
-    const names = manifest.domains.map((domain) => nameOf(domain, portOf, trusted ? domain.origins : []));
+    const names = manifest.domains.map((domain) => {
+      // guard: gateway-origins
+      if (!trusted) return nameOf(domain, portOf, []);
+      return nameOf(domain, portOf, domain.origins);
+    });
     const own = pagesOf(manifest, services);
     const wanted = { format: NAMES_FORMAT, project, names: [...names, ...own] };
     const conflict = findConflict(wanted, projects);

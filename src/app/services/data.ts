@@ -12,6 +12,7 @@ import type { Service, ServiceFiles, ServicePlace, ServiceSteps } from '../../do
 import type { RunAs, ServiceState } from '../../domain/services/state';
 import type { Version } from '../../domain/versions/version';
 import { PolyenvError } from '../../domain/words/errors';
+import { withoutSecrets } from '../../domain/words/without-secrets';
 import type { Context } from '../base/context';
 import { type KnownService, placeIn, servicePlace, titleOf, wantedDatabases } from './known';
 
@@ -219,9 +220,4 @@ async function privateFolder(path: string, runAs: RunAs): Promise<void> {
   await makeFolders(path, 0o700);
   await chmod(path, 0o700);
   await giveTo(runAs, path);
-}
-
-/** Text of others for a message: without what must not be shown. */
-export function withoutSecrets(text: string, secrets: readonly string[]): string {
-  return secrets.filter(Boolean).reduce((result, secret) => result.replaceAll(secret, '***'), text);
 }

@@ -1,7 +1,7 @@
 import { readState } from '../../adapters/services/folders';
 import { followLog, lastLines } from '../../adapters/services/logs';
+import { withoutSecrets } from '../../domain/words/without-secrets';
 import type { Context } from '../base/context';
-import { withoutSecrets } from './data';
 import { oneService } from './known';
 
 /** The last lines that a service printed, its password taken out. */

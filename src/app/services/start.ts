@@ -20,9 +20,10 @@ import { isSameFolder, type ServerIdentity, type ServiceState } from '../../doma
 import type { Toolchain } from '../../domain/toolchain/toolchain';
 import type { Version } from '../../domain/versions/version';
 import { PolyenvError } from '../../domain/words/errors';
+import { withoutSecrets } from '../../domain/words/without-secrets';
 import type { Context } from '../base/context';
 import { addressedState, checkPorts } from './address';
-import { missingIn, readyData, withoutSecrets, writeSecrets } from './data';
+import { missingIn, readyData, writeSecrets } from './data';
 import { type KnownService, placeIn, readyToolchain, servicePlace, titleOf, wantedToolchain } from './known';
 import { elsewhere, endLeftovers, findServer, withService } from './server';
 import { sweepUpgrade } from './upgrade-sides';

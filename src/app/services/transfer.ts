@@ -5,8 +5,8 @@ import type { ServicePlace, ServiceTransfer } from '../../domain/runtime/service
 import { PolyenvError } from '../../domain/words/errors';
 import { orNearest } from '../../domain/words/nearest';
 import { quoted } from '../../domain/words/printable';
+import { withoutSecrets } from '../../domain/words/without-secrets';
 import type { Context } from '../base/context';
-import { withoutSecrets } from './data';
 import { type KnownService, titleOf } from './known';
 import { reachService } from './reach';
 

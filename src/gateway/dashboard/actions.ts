@@ -14,7 +14,6 @@ export const ACTIONS = {
   restart: { title: 'Restart', ask: 'no', of: 'service' },
   snapshot: { title: 'Snapshot', ask: 'no', of: 'service' },
   url: { title: 'Show URL', ask: 'no', of: 'service' },
-  logs: { title: 'Log', ask: 'no', of: 'service' },
   prune: { title: 'Prune', ask: 'yes', of: 'home' },
 } as const;
 
@@ -44,7 +43,7 @@ export function wantedIn(form: ReadonlyMap<string, string>, projects: readonly S
 /** The command, and for one that asks first what shows what would happen. */
 export function commandOf({ action, project, service }: Wanted, how: 'do' | 'look'): JobRequest {
   const words = wordsOf(action, how);
-  const end = [...words, ...(service === undefined ? [] : [service]), ...(action === 'logs' ? ['-n', '300'] : [])];
+  const end = [...words, ...(service === undefined ? [] : [service])];
   const title = `${ACTIONS[action].title} ${service ?? project?.name ?? ''}`.trim();
   const place = project === undefined ? [] : ['-C', project.folder];
   return { title, args: [...place, ...end], shown: ['polyenv', ...end].filter((word) => word !== '--yes').join(' ') };

@@ -1,22 +1,26 @@
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { isDeepStrictEqual } from 'node:util';
 import type { Home } from '../../adapters/home/paths';
+import { tailServiceLog } from '../../app/services/log-tail';
 import { valuesOf } from '../../domain/gateway/header-rules';
 import { DASHBOARD_NAME, hostOfName } from '../../domain/gateway/local-name';
 import { present } from '../../domain/words/present';
 import type { Host } from '../../host';
 import type { Exchange } from '../proxy/exchange';
-import { ACTIONS, commandOf, wantedIn } from './actions';
+import { ACTIONS, commandOf, type Wanted, wantedIn } from './actions';
 import { Feed } from './feed';
 import { type Job, Jobs } from './jobs';
-import { type Overview, OverviewSource, type SeenProject } from './overview';
+import { type Overview, OverviewSource, type SeenProject, type SeenService } from './overview';
 import script from './page.js?raw';
 import {
   bytes,
   jobName,
   jobPage,
+  logId,
   loginPage,
+  logPage,
   overviewPage,
   type Place,
   partId,
@@ -29,6 +33,7 @@ import { peerUser } from './peer';
 import { COOKIE, cookieOf, hasOwnOrigin, isFromUs, readForm, SECURITY_HEADERS } from './rules';
 import { KEY_SECONDS, type Session, Sessions } from './sessions';
 import style from './style.css?raw';
+import { Tails } from './tails';
 
 export interface DashboardOptions {
   readonly home: Home;
@@ -63,16 +68,22 @@ export function openDashboard(options: DashboardOptions): Dashboard {
     const parts = changesOf(before, after);
     if (parts !== undefined) feed.send('overview', parts);
   });
-  const jobs = new Jobs(program, join(home.gateway, 'jobs'), (job, { line, state }) => {
+  const tails = new Tails({
+    follow: ({ project, name }, hear) => tailServiceLog({ home, project, name }, hear),
+    heard: (topic, lines) => feed.send(topic, { lines }),
+    readersOf: (topic) => feed.readersOf(topic),
+    closed: (topic) => feed.forget(topic),
+  });
+  const jobs = new Jobs(program, join(home.gateway, 'jobs'), (job, { lines, state }) => {
     const part = state === undefined ? {} : { parts: [{ id: 'job-state', text: state, name: jobName({ state }) }] };
-    feed.send(`job ${job.id}`, { ...part, ...present({ line }) });
+    feed.send(`job ${job.id}`, { ...part, ...present({ lines }) });
     if (state !== undefined) source.refresh().then(() => feed.send('overview', { reload: true }));
   });
   const timer = setInterval(() => {
     if (feed.readers > 0 && source.age > LOOK_EVERY) void source.refresh();
   }, 2000);
   timer.unref();
-  const desk = new Desk({ sessions, feed, source, jobs, uid: host.uid });
+  const desk = new Desk({ sessions, feed, source, jobs, tails, uid: host.uid });
   return {
     handle: (exchange) => desk.handle(exchange),
     newKey: (port) => {
@@ -90,6 +101,7 @@ export function openDashboard(options: DashboardOptions): Dashboard {
     hasReaders: () => feed.readers > 0 || jobs.running > 0,
     close: () => {
       clearInterval(timer);
+      tails.close();
       feed.close();
     },
   };
@@ -120,6 +132,7 @@ interface DeskOptions {
   readonly feed: Feed;
   readonly source: OverviewSource;
   readonly jobs: Jobs;
+  readonly tails: Tails;
   readonly uid: number | undefined;
 }
 
@@ -184,7 +197,9 @@ class Desk {
   #isPerson({ client }: Exchange): boolean {
     const { uid } = this.#of;
     const peer = peerUser(client);
-    return uid === undefined || peer === undefined || peer === uid;
+    // guard: dashboard-peer
+    if (uid !== undefined && peer !== undefined && peer !== uid) return false;
+    return true;
   }
 
   async #act(exchange: Exchange, session: Session, rest: string): Promise<void> {
@@ -197,7 +212,7 @@ class Desk {
     const wanted = wantedIn(form, this.#of.source.kept.projects);
     if (wanted === undefined)
       return answer(exchange, 400, refusedPage('That is not offered', 'The page may be older than what is there now.'));
-    const asks = ACTIONS[wanted.action].ask === 'yes' && form.get('sure') !== 'yes';
+    const asks = ACTIONS[wanted.action].ask === 'yes' && !this.#wasShown(wanted, form.get('shown'));
     const job = this.#of.jobs.start(commandOf(wanted, asks ? 'look' : 'do'));
     const base = `/d/${session.path}`;
     const query = asks
@@ -209,28 +224,56 @@ class Desk {
     send(exchange, { status: 303, headers: [['Location', `${base}/job/${job.id}${query}`]] });
   }
 
+  /** Whether that job has shown what this would do: nothing that asks is done unseen. */
+  #wasShown(wanted: Wanted, id: string | undefined): boolean {
+    const job = this.#of.jobs.find(id ?? '');
+    // guard: dashboard-shown
+    if (job?.state !== 'done' || !isDeepStrictEqual(job.args, commandOf(wanted, 'look').args)) return false;
+    return true;
+  }
+
   async #show(exchange: Exchange, session: Session, rest: string): Promise<void> {
     const { source, jobs, feed } = this.#of;
-    const [lastId] = valuesOf(exchange.lines, 'last-event-id');
-    const place = { base: `/d/${session.path}`, token: session.token, port: portOf(exchange), version: __VERSION__ };
+    const base = `/d/${session.path}`;
+    const place = { base, token: session.token, port: portOf(exchange), version: __VERSION__ };
     if (rest === '/') {
       if (!source.isKnown) await Promise.race([source.refresh(), new Promise((done) => setTimeout(done, FIRST_LOOK))]);
       else if (source.age > LOOK_EVERY) void source.refresh();
-      return answer(exchange, 200, overviewPage(place, source.kept, { jobs: jobs.all, known: source.isKnown }));
+      const of = { jobs: jobs.all, known: source.isKnown, position: feed.position };
+      return answer(exchange, 200, overviewPage(place, source.kept, of));
     }
     if (rest === '/style.css') return answer(exchange, 200, style, CSS);
     if (rest === '/page.js') return answer(exchange, 200, script, 'text/javascript; charset=utf-8');
-    if (rest === '/events') return feed.open(exchange, 'overview', lastId);
-    const [, id = '', events] = /^\/job\/([0-9a-f]{16})(\/events)?$/.exec(rest) ?? [];
-    const job = jobs.find(id);
-    if (job === undefined)
+    if (rest === '/events') return this.#stream(exchange, session, 'overview');
+    const [, ofJob, id = '', events] = /^\/(job|log)\/([\w-]{1,120})(\/events)?$/.exec(rest) ?? [];
+    const job = ofJob === 'job' ? jobs.find(id) : undefined;
+    const log = ofJob === 'log' ? findLog(source.kept, id) : undefined;
+    if (job === undefined && log === undefined)
       return answer(
         exchange,
         404,
         refusedPage('There is nothing here', 'The page may be older than what is there now.'),
       );
-    if (events !== undefined) return feed.open(exchange, `job ${id}`, lastId);
-    return this.#showJob(exchange, place, job);
+    if (events !== undefined) return this.#stream(exchange, session, `${ofJob} ${id}`);
+    if (job !== undefined) return this.#showJob(exchange, place, job);
+    if (log !== undefined) return this.#showLog(exchange, place, { ...log, id });
+  }
+
+  #stream(exchange: Exchange, session: Session, topic: string): void {
+    const [lastId] = valuesOf(exchange.lines, 'last-event-id');
+    // A browser says the last only when it comes back: a new page says where it was made.
+    const after = lastId ?? new URLSearchParams(exchange.target.split('?')[1] ?? '').get('after') ?? undefined;
+    this.#of.feed.open(exchange, { topic, after, isLetIn: () => this.#of.sessions.isOpen(session) });
+  }
+
+  async #showLog(
+    exchange: Exchange,
+    place: Place,
+    { project, service, id }: { readonly project: SeenProject; readonly service: SeenService; readonly id: string },
+  ): Promise<void> {
+    const { tails, feed } = this.#of;
+    const { lines } = await tails.open({ project: project.folder, name: service.name, topic: `log ${id}` });
+    answer(exchange, 200, logPage(place, { project, service, id, lines, position: feed.position }));
   }
 
   #showJob(exchange: Exchange, place: Place, job: Job): void {
@@ -241,8 +284,17 @@ class Desk {
     ]);
     const asking = wantedIn(asked, this.#of.source.kept.projects);
     const asks = asking !== undefined && ACTIONS[asking.action].ask === 'yes' ? asking : undefined;
-    answer(exchange, 200, jobPage(place, job, asks));
+    answer(exchange, 200, jobPage(place, job, { asking: asks, position: this.#of.feed.position }));
   }
+}
+
+/** The service whose log has that address. */
+function findLog({ projects }: Overview, id: string) {
+  for (const project of projects) {
+    const service = project.services.find(({ name }) => logId(project, name) === id);
+    if (service !== undefined) return { project, service };
+  }
+  return undefined;
 }
 
 /** What of the page says something else now; `reload` where more than words differs; `undefined` where nothing does. */

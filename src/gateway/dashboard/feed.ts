@@ -2,61 +2,91 @@ import type { Writable } from 'node:stream';
 import type { Exchange } from '../proxy/exchange';
 import { SECURITY_HEADERS } from './rules';
 
-/** How many are kept for a page whose stream broke off. */
-const KEPT = 1000;
+/** How many of each topic are kept for a page whose stream broke off. */
+const KEPT = 300;
 const HEARTBEAT = 15_000;
 /** Bytes that wait for one reader: a page that does not read is let go. */
 const BACKLOG = 1024 * 1024;
 
 interface FeedEvent {
   readonly id: number;
-  readonly topic: string;
   readonly data: string;
+}
+
+interface Topic {
+  events: FeedEvent[];
+  /** The newest that is no longer kept. */
+  dropped: number;
+}
+
+export interface Reader {
+  readonly topic: string;
+  /** The last event that the page has, from its stream or from when it was made. */
+  readonly after: string | undefined;
+  /** Whether its session still holds. */
+  isLetIn(): boolean;
 }
 
 /** Server-sent events, https://html.spec.whatwg.org/multipage/server-sent-events.html, numbered so that none is lost when a stream comes back. */
 export class Feed {
   readonly #start = Date.now().toString(36);
-  #events: FeedEvent[] = [];
+  readonly #topics = new Map<string, Topic>();
   #next = 1;
-  readonly #readers = new Map<Writable, string>();
+  readonly #readers = new Map<Writable, Reader>();
   readonly #timer: NodeJS.Timeout;
 
   constructor() {
-    this.#timer = setInterval(() => this.#all(() => ':\n\n'), HEARTBEAT);
+    this.#timer = setInterval(() => this.#beat(), HEARTBEAT);
     this.#timer.unref();
   }
 
-  /** To the pages of that topic, and to those of none. */
+  /** To the pages of that topic. */
   send(topic: string, data: unknown): void {
-    const event = { id: this.#next, topic, data: JSON.stringify(data) };
+    const event = { id: this.#next, data: JSON.stringify(data) };
     this.#next += 1;
-    this.#events = [...this.#events, event].slice(-KEPT);
-    this.#all((wanted) => (wanted === topic ? this.#textOf(event) : ''));
+    const kept = this.#topics.get(topic) ?? { events: [], dropped: 0 };
+    this.#topics.set(topic, kept);
+    kept.events.push(event);
+    while (kept.events.length > KEPT) kept.dropped = kept.events.shift()?.id ?? kept.dropped;
+    for (const [out, reader] of this.#readers) if (reader.topic === topic) this.#write(out, this.#textOf(event));
   }
 
-  /** Answers with the stream of a topic, from the event after `lastId` on. */
-  open(exchange: Exchange, topic: string, lastId: string | undefined): void {
+  /** What was sent of a topic is of no use any more: a page that comes back to it is made anew. */
+  forget(topic: string): void {
+    const kept = this.#topics.get(topic);
+    if (kept !== undefined) this.#topics.set(topic, { events: [], dropped: kept.events.at(-1)?.id ?? kept.dropped });
+  }
+
+  /** Where a page stands that is made now. */
+  get position(): string {
+    return `${this.#start}-${this.#next - 1}`;
+  }
+
+  /** Answers with the stream of a topic, from the event after the reader's last one on. */
+  open(exchange: Exchange, reader: Reader): void {
     const out = exchange.respond(
       200,
       [...SECURITY_HEADERS, ['Content-Type', 'text/event-stream']],
       exchange.version === '1.0' ? 'whole' : 'chunked',
     );
     out.on('error', () => undefined);
-    const [start, number] = (lastId ?? '').split('-');
-    const from = start === this.#start ? Number(number) : undefined;
+    const { topic, after } = reader;
+    const { events, dropped } = this.#topics.get(topic) ?? { events: [], dropped: 0 };
+    const [start, number = ''] = (after ?? this.position).split('-');
+    const from = start === this.#start && /^\d{1,15}$/.test(number) ? Number(number) : undefined;
     out.write(`retry: 1000\nid: ${this.#start}-${from ?? this.#next - 1}\n\n`);
-    const lost = lastId !== undefined && (from === undefined || from + 1 < (this.#events[0]?.id ?? this.#next));
-    if (lost) out.write(`event: lost\ndata: {}\n\n`);
-    else if (from !== undefined) {
-      for (const event of this.#events) if (event.id > from && event.topic === topic) out.write(this.#textOf(event));
-    }
-    this.#readers.set(out, topic);
+    if (from === undefined || from < dropped) out.write('event: lost\ndata: {}\n\n');
+    else for (const event of events) if (event.id > from) out.write(this.#textOf(event));
+    this.#readers.set(out, reader);
     exchange.onceOver(() => this.#readers.delete(out));
   }
 
   get readers(): number {
     return this.#readers.size;
+  }
+
+  readersOf(topic: string): number {
+    return [...this.#readers.values()].filter((reader) => reader.topic === topic).length;
   }
 
   close(): void {
@@ -74,14 +104,18 @@ export class Feed {
     return `id: ${this.#start}-${id}\ndata: ${data}\n\n`;
   }
 
-  #all(textFor: (topic: string) => string): void {
-    for (const [out, topic] of this.#readers) {
-      const text = textFor(topic);
-      if (text === '') continue;
-      if (out.writableLength > BACKLOG) {
-        out.destroy();
-        this.#readers.delete(out);
-      } else out.write(text);
+  #beat(): void {
+    for (const out of [...this.#readers.keys()]) this.#write(out, ':\n\n');
+  }
+
+  #write(out: Writable, text: string): void {
+    const letIn = this.#readers.get(out)?.isLetIn() === true;
+    if (letIn && out.writableLength <= BACKLOG) {
+      out.write(text);
+      return;
     }
+    this.#readers.delete(out);
+    if (letIn) out.destroy();
+    else out.end();
   }
 }

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { stripVTControlCharacters } from 'node:util';
 import type { Program } from './overview';
+import { printedLine } from './printed';
 
 /** A command that a person started from the page. It goes on when the page is closed, and when the gateway ends. */
 export interface Job {
@@ -11,6 +11,7 @@ export interface Job {
   /** As one would type it. */
   readonly shown: string;
   readonly title: string;
+  readonly args: readonly string[];
   state: 'running' | 'done' | 'failed';
   lines: readonly string[];
 }
@@ -22,7 +23,7 @@ export interface JobRequest {
 }
 
 export interface JobChange {
-  readonly line?: string;
+  readonly lines?: readonly string[];
   readonly state?: Job['state'];
 }
 
@@ -56,16 +57,27 @@ export class Jobs {
   }
 
   start({ title, args, shown }: JobRequest): Job {
-    const job: Job = { id: randomBytes(8).toString('hex'), title, shown, state: 'running', lines: [] };
+    const job: Job = { id: randomBytes(8).toString('hex'), title, shown, args, state: 'running', lines: [] };
     this.#jobs.set(job.id, job);
     for (const { id, state } of [...this.#jobs.values()].slice(0, -KEPT))
       if (state !== 'running') this.#jobs.delete(id);
+    try {
+      this.#run(job);
+    } catch (error) {
+      // A full disk, or a home that is gone.
+      job.state = 'failed';
+      this.#add(job, [`cannot be started: ${(error as Error).message}`]);
+    }
+    return job;
+  }
+
+  #run(job: Job): void {
     const { node, program, env } = this.#program;
     // Into a file, for a pipe would break with us.
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
     const file = join(this.#folder, `${job.id}.log`);
     const [said, heard] = [openSync(file, 'wx', 0o600), openSync(file, 'r')];
-    const child = spawn(node, [program, ...args], {
+    const child = spawn(node, [program, ...job.args], {
       cwd: '/',
       env: { ...env, NO_COLOR: '1' },
       stdio: ['ignore', said, said],
@@ -77,33 +89,31 @@ export class Jobs {
     const hear = (): void => {
       const lines = (rest + readNew(heard)).split('\n');
       rest = lines.pop() ?? '';
-      for (const line of lines) this.#add(job, line);
+      this.#add(job, lines);
     };
     const timer = setInterval(hear, LISTEN);
     const end = (state: 'done' | 'failed'): void => {
       if (job.state !== 'running') return;
       clearInterval(timer);
       hear();
-      if (rest !== '') this.#add(job, rest);
+      if (rest !== '') this.#add(job, [rest]);
       closeSync(heard);
       rmSync(file, { force: true });
       job.state = state;
       this.#changed(job, { state });
     };
     child.once('error', (error) => {
-      this.#add(job, error.message);
+      this.#add(job, [error.message]);
       end('failed');
     });
     child.once('exit', (code) => end(code === 0 ? 'done' : 'failed'));
-    return job;
   }
 
-  #add(job: Job, text: string): void {
-    const line = stripVTControlCharacters(text)
-      .replace(/\p{Cc}/gu, ' ')
-      .slice(0, 4096);
-    job.lines = [...job.lines, line].slice(-LINES);
-    this.#changed(job, { line });
+  #add(job: Job, texts: readonly string[]): void {
+    if (texts.length === 0) return;
+    const lines = texts.map(printedLine);
+    job.lines = [...job.lines, ...lines].slice(-LINES);
+    this.#changed(job, { lines });
   }
 }
 

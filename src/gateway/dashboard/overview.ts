@@ -21,6 +21,7 @@ const asService = asObject({
   since: optional(asString),
   memory: optional(asCount),
   data: optional(asCount),
+  said: optional(asArray(asString)),
 });
 
 const asProject = asObject({
@@ -70,6 +71,10 @@ const asSizes = asObject({
     }),
   ),
   environments: asArray(asObject({ folder: asString, bytes: asCount })),
+  services: asArray(asObject({ name: asString, kind: asString, project: asString, gone: asBoolean, bytes: asCount })),
+  orphans: asCount,
+  unfinished: asCount,
+  other: asCount,
 });
 
 export type SeenProject = ReturnType<typeof asProject> & {

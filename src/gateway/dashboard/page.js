@@ -63,21 +63,31 @@
   document.addEventListener('visibilitychange', later);
   if (find) find.addEventListener('blur', later);
 
+  // Who reads further up stays there; who is at the end sees what comes.
+  const log = document.getElementById('log');
+  const append = (lines) => {
+    if (!log) return;
+    const own = log.scrollHeight > log.clientHeight;
+    const box = own ? log : document.documentElement;
+    const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 40;
+    for (const line of lines) log.append(`${line}\n`);
+    while (log.childNodes.length > 2000) log.firstChild.remove();
+    if (atEnd) box.scrollTop = box.scrollHeight;
+  };
+  if (log?.classList.contains('tail')) log.scrollTop = log.scrollHeight;
+
   const apply = (change) => {
     if (change.reload) {
       reload();
       return;
     }
-    const log = change.line === undefined ? undefined : document.getElementById('log');
-    if (log) {
-      log.textContent += `${change.line}\n`;
-      window.scrollTo(0, document.body.scrollHeight);
-    }
+    if (change.lines) append(change.lines);
     for (const { id, text, name } of change.parts || []) {
       const part = document.getElementById(id);
       if (!part) continue;
       part.textContent = text;
       if (name !== undefined) part.className = name;
+      if (id === 'job-state' && document.body.dataset.atEnd === 'reload') location.reload();
     }
   };
 

@@ -12,6 +12,8 @@ export interface PageOf {
   /** Where the style alone lies. */
   readonly style?: string;
   readonly stream?: string;
+  /** What the page does when what it shows has ended. */
+  readonly atEnd?: 'reload';
   /** Seconds until the page is asked for again where no script runs. */
   readonly again?: number;
   readonly body: Html;
@@ -25,7 +27,7 @@ export interface Place {
   readonly version: string;
 }
 
-function page({ title, base, style, stream, again, body }: PageOf): string {
+function page({ title, base, style, stream, atEnd, again, body }: PageOf): string {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -38,7 +40,7 @@ ${base !== undefined && html`<link rel="stylesheet" href="${base}/style.css"><sc
 ${style !== undefined && html`<link rel="stylesheet" href="${style}">`}
 ${again !== undefined && html`<noscript><meta http-equiv="refresh" content="${again}"></noscript>`}
 </head>
-<body${stream !== undefined && html` data-stream="${stream}"`}>
+<body${stream !== undefined && html` data-stream="${stream}"`}${atEnd !== undefined && html` data-at-end="${atEnd}"`}>
 ${body}
 </body>
 </html>
@@ -48,13 +50,13 @@ ${body}
 export function overviewPage(
   place: Place,
   seen: Overview,
-  of: { readonly jobs: readonly Job[]; readonly known: boolean },
+  of: { readonly jobs: readonly Job[]; readonly known: boolean; readonly position: string },
 ): string {
   const { projects, sizes } = seen;
   return page({
     title: 'polyenv',
     base: place.base,
-    stream: `${place.base}/events`,
+    stream: `${place.base}/events?after=${of.position}`,
     ...(!of.known && { again: 2 }),
     body: html`<a class="skip" href="#main">To the projects</a>
 <header class="top"><h1 class="brand">polyenv</h1>${sumOf(seen)}<p class="live" id="live">${of.known ? 'as of now' : 'looking…'}</p></header>
@@ -126,8 +128,9 @@ function findingOf(
     found !== undefined && (found.service === undefined || project.services.some(({ name }) => name === found.service))
       ? found
       : undefined;
+  const said = project.services.find(({ name }) => name === action?.service)?.said ?? [];
   const tone = level === 'error' ? 'bad' : level === 'warning' ? 'warn' : 'note';
-  return html`<li class="${tone}"><div><p>${message}</p>${where !== undefined && html`<p class="where">${where}</p>`}</div>
+  return html`<li class="${tone}"><div><p>${message}</p>${where !== undefined && html`<p class="where">${where}</p>`}${said.length > 0 && html`<pre class="said">${said.map((line) => `${line}\n`)}</pre>`}</div>
 <div class="buttons"><code class="command">${hint}</code>${action !== undefined && button(place, { ...action, project })}</div></li>`;
 }
 
@@ -152,7 +155,7 @@ ${project.services.map((service) => {
   return html`<tr><th scope="row">${name}</th><td data-label="Kind">${kind} ${version}</td>
 <td data-label="State"><span id="${state}" class="${stateName(service)}">${stateText(service)}</span></td>
 <td class="number" data-label="Address">${address ?? '–'}</td><td class="number" data-label="Memory"><span id="${memoryId}">${memory === undefined ? '–' : bytes(memory)}</span></td><td class="number" data-label="Data">${data === undefined ? '–' : bytes(data)}</td>
-<td class="acts"><div class="buttons">${on ? [act('stop'), act('restart')] : act('start')}${data !== undefined && act('snapshot')}${address !== undefined && act('url')}${act('logs')}</div></td></tr>`;
+<td class="acts"><div class="buttons">${on ? [act('stop'), act('restart')] : act('start')}${data !== undefined && act('snapshot')}${address !== undefined && act('url')}<a class="button" href="${place.base}/log/${logId(project, name)}" aria-label="Log ${name} ${project.name}">Log</a></div></td></tr>`;
 })}
 </tbody></table>`;
 }
@@ -163,8 +166,52 @@ ${runtimes.map(({ title, request, version, linked, from }) => html`<tr><th scope
 </tbody></table>`;
 }
 
-function diskOf(place: Place, { toolchains, environments, cache, downloads, total }: Sizes): Html {
-  const rows = [
+function diskOf(place: Place, sizes: Sizes): Html {
+  const kinds = kindsOf(sizes);
+  const parts = partsOf(sizes);
+  const [shown, small] = [parts.slice(0, LARGEST), parts.slice(LARGEST)];
+  const rest = { name: count(small.length, 'smaller part'), size: sum(small), users: '' };
+  return html`<section aria-labelledby="disk"><h2 id="disk">Disk</h2><div class="plate disk"><table><caption>Disk use by kind</caption><tbody>
+${barsOf(kinds)}
+<tr class="all"><th scope="row">in all</th><td></td><td class="number">${bytes(sizes.total)}</td><td class="users">${button(place, { action: 'prune' })}</td></tr>
+</tbody></table>${
+    parts.length > 0 &&
+    html`<h3>The largest</h3><table><caption>The largest parts</caption><tbody>
+${barsOf(small.length > 0 ? [...shown, rest] : shown)}
+</tbody></table>`
+  }</div></section>`;
+}
+
+/** Rows of the second table. */
+const LARGEST = 10;
+
+interface DiskPart {
+  readonly name: string;
+  readonly size: number;
+  readonly users: string;
+}
+
+function kindsOf({ toolchains, environments, services, orphans, cache, downloads, unfinished, other }: Sizes) {
+  const own = toolchains.filter(({ linked }) => !linked);
+  return [
+    { name: 'Runtimes', size: sum(own.map(({ bytes: size }) => ({ size }))), users: `${own.length} in the store` },
+    {
+      name: 'Data of services',
+      size: sum(services.map(({ bytes: size }) => ({ size }))),
+      users: 'with their snapshots and logs',
+    },
+    {
+      name: 'Packages of projects',
+      size: orphans + sum(environments.map(({ bytes: size }) => ({ size }))),
+      users: 'what their tools installed',
+    },
+    { name: 'Caches and the rest', size: cache + downloads + unfinished + other, users: 'made again when needed' },
+  ];
+}
+
+/** The largest first. */
+function partsOf({ toolchains, environments, services, orphans }: Sizes): readonly DiskPart[] {
+  return [
     ...toolchains
       .filter(({ linked }) => !linked)
       .map(({ tool, version, bytes: size, usedBy }) => ({
@@ -172,18 +219,29 @@ function diskOf(place: Place, { toolchains, environments, cache, downloads, tota
         size,
         users: usedBy.length === 0 ? 'used by no project' : `used by ${counted(usedBy.length, 'project')}`,
       })),
-    ...environments
-      .filter(({ bytes: size }) => size > 1e6)
-      .map(({ folder, bytes: size }) => ({ name: shortened(folder), size, users: 'packages of its own' })),
-    { name: 'cache', size: cache, users: 'indexes and code' },
-    { name: 'downloads', size: downloads, users: 'half done' },
-  ].filter(({ size }) => size > 50_000);
-  const most = Math.max(1, ...rows.map(({ size }) => size));
-  const shown = rows.toSorted((a, b) => b.size - a.size).slice(0, 12);
-  return html`<section aria-labelledby="disk"><h2 id="disk">Disk</h2><div class="plate disk"><table><caption>Disk use</caption><tbody>
-${shown.map(({ name, size, users }) => html`<tr><th scope="row">${name}</th><td><svg aria-hidden="true" preserveAspectRatio="none" viewBox="0 0 100 1"><rect width="${Math.max(0.4, (size / most) * 100).toFixed(2)}" height="1" rx=".2"></rect></svg></td><td class="number">${bytes(size)}</td><td class="users">${users}</td></tr>`)}
-<tr><th scope="row">in all</th><td></td><td class="number">${bytes(total)}</td><td class="users">${button(place, { action: 'prune' })}</td></tr>
-</tbody></table></div></section>`;
+    ...services.map(({ name, kind, project, gone, bytes: size }) => ({
+      name: `${name} of ${shortened(project)}`,
+      size,
+      users: gone ? `data of ${kind}, the folder is gone` : `data of ${kind}`,
+    })),
+    ...environments.map(({ folder, bytes: size }) => ({
+      name: shortened(folder),
+      size,
+      users: 'packages',
+    })),
+    { name: 'folders that are gone', size: orphans, users: 'packages' },
+  ]
+    .filter(({ size }) => size > 100_000)
+    .toSorted((a, b) => b.size - a.size);
+}
+
+function barsOf(parts: readonly DiskPart[]): Html {
+  const most = Math.max(1, ...parts.map(({ size }) => size));
+  return html`${parts.map(({ name, size, users }) => html`<tr><th scope="row" title="${name}">${name}</th><td><svg aria-hidden="true" preserveAspectRatio="none" viewBox="0 0 100 1"><rect width="${((size / most) * 100).toFixed(2)}" height="1"></rect></svg></td><td class="number">${bytes(size)}</td><td class="users">${users}</td></tr>`)}`;
+}
+
+function sum(parts: readonly { readonly size: number }[]): number {
+  return parts.reduce((total, { size }) => total + size, 0);
 }
 
 function jobList(place: Place, jobs: readonly Job[]): Html {
@@ -200,21 +258,55 @@ function button(place: Place, { action, project, service }: Wanted): Html {
   return html`<form method="post" action="${place.base}/act"><input type="hidden" name="token" value="${place.token}"><input type="hidden" name="action" value="${action}">${project !== undefined && html`<input type="hidden" name="project" value="${project.id}">`}${service !== undefined && html`<input type="hidden" name="service" value="${service}">`}<button aria-label="${about}">${title}</button></form>`;
 }
 
-export function jobPage(place: Place, job: Job, asking?: Wanted): string {
+export function jobPage(
+  place: Place,
+  job: Job,
+  { asking, position }: { readonly asking: Wanted | undefined; readonly position: string },
+): string {
   const ended = job.state !== 'running';
-  const state = job.state === 'running' ? 'running' : job.state === 'done' ? 'done' : 'failed';
   return page({
     title: `${job.title} · polyenv`,
     base: place.base,
-    ...(!ended && { stream: `${place.base}/job/${job.id}/events`, again: 2 }),
+    ...(!ended && { stream: `${place.base}/job/${job.id}/events?after=${position}`, again: 2 }),
+    // Only then is there something to agree to.
+    ...(asking !== undefined && !ended && { atEnd: 'reload' as const }),
     body: html`<header class="top"><p class="brand"><a href="${place.base}/">polyenv</a></p></header>
 <main class="plain"><h1>${job.title}</h1>
-<p class="row"><code class="command">${job.shown}</code> <span id="job-state" class="${jobName(job)}" role="status">${state}</span></p>
+<p class="row"><code class="command">${job.shown}</code> <span id="job-state" class="${jobName(job)}" role="status">${job.state}</span></p>
 <pre id="log" tabindex="0" aria-label="What it prints">${job.lines.map((line) => `${line}\n`)}</pre>
-<p class="row">${asking !== undefined && confirmForm(place, asking)}<a href="${place.base}/">Back to the projects</a></p>
+<p class="row">${asking !== undefined && job.state === 'done' && confirmForm(place, asking, job)}<a href="${place.base}/">Back to the projects</a></p>
 ${!ended && html`<p class="sum">It goes on when you close this page.</p>`}
 </main>${footer(place)}`,
   });
+}
+
+export interface ShownLog {
+  readonly project: SeenProject;
+  readonly service: SeenService;
+  readonly id: string;
+  readonly lines: readonly string[];
+  readonly position: string;
+}
+
+/** What a service prints, as it prints it. */
+export function logPage(place: Place, { project, service, id, lines, position }: ShownLog): string {
+  return page({
+    title: `Log of ${service.name} · polyenv`,
+    base: place.base,
+    stream: `${place.base}/log/${id}/events?after=${position}`,
+    again: 5,
+    body: html`<header class="top"><p class="brand"><a href="${place.base}/">polyenv</a></p><p class="live" id="live">as of now</p></header>
+<main class="plain wide"><h1>Log of ${service.name}</h1>
+<p class="row"><span class="sum">${service.kind} ${service.version} in ${project.name}</span> <span class="${stateName(service)}">${stateText(service)}</span></p>
+<pre id="log" class="tail" tabindex="0" aria-label="What ${service.name} prints">${lines.map((line) => `${line}\n`)}</pre>
+<p class="row"><code class="command">polyenv logs ${service.name} -f</code><a href="${place.base}/">Back to the projects</a></p>
+</main>${footer(place)}`,
+  });
+}
+
+/** What stands for the log in URLs. */
+export function logId({ id }: SeenProject, service: string): string {
+  return `${id}-${service}`;
 }
 
 export function jobName({ state }: Pick<Job, 'state'>): string {
@@ -222,8 +314,8 @@ export function jobName({ state }: Pick<Job, 'state'>): string {
 }
 
 /** What would happen is above: this does it. */
-function confirmForm(place: Place, { action, project }: Wanted): Html {
-  return html`<form method="post" action="${place.base}/act"><input type="hidden" name="token" value="${place.token}"><input type="hidden" name="action" value="${action}"><input type="hidden" name="sure" value="yes">${project !== undefined && html`<input type="hidden" name="project" value="${project.id}">`}<button class="main">${ACTIONS[action].title}, as shown</button></form>`;
+function confirmForm(place: Place, { action, project }: Wanted, { id }: Job): Html {
+  return html`<form method="post" action="${place.base}/act"><input type="hidden" name="token" value="${place.token}"><input type="hidden" name="action" value="${action}"><input type="hidden" name="shown" value="${id}">${project !== undefined && html`<input type="hidden" name="project" value="${project.id}">`}<button class="main">${ACTIONS[action].title}, as shown</button></form>`;
 }
 
 /** For who has a link that is still good: one button, so that neither a preview nor a redirect uses it up. */

@@ -66,6 +66,11 @@ export class Sessions {
     return found;
   }
 
+  /** Whether it still holds. */
+  isOpen(session: Session): boolean {
+    return this.#living().includes(session);
+  }
+
   revoke(): number {
     const { length } = this.#living();
     this.#sessions = [];
