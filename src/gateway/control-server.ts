@@ -5,7 +5,7 @@ import type { Hello } from '../domain/gateway/handover';
 
 export interface ControlActions {
   readonly hello: Hello;
-  status(): unknown;
+  status(): Promise<unknown>;
   reload(): Promise<void>;
   /** A link that is good once. */
   key(): unknown;

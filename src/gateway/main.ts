@@ -52,7 +52,11 @@ export async function runProgram(host: Host): Promise<number> {
       const stopping = stopOnce();
       const control = await listenForControl(socketPath, {
         hello,
-        status: () => ({ ...hello, ...router.status(), memory: host.memory(), dashboards: dashboard.sessions() }),
+        status: async () => {
+          // Folders of projects go without a word.
+          await router.reload();
+          return { ...hello, ...router.status(), memory: host.memory(), dashboards: dashboard.sessions() };
+        },
         reload: router.reload,
         key: () => ({ link: dashboard.newKey(engine.port) }),
         revoke: () => ({ ended: dashboard.revoke() }),

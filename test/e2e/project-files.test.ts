@@ -34,6 +34,19 @@ describe('[env] file', () => {
     expect((await polyenv('run', 'say')).stdout).toBe('manifest a b mine\n');
   });
 
+  it('is trusted only as it was shown, where that is asked', async () => {
+    write('polyenv.toml', MANIFEST);
+    write('.env', 'OWN=file\n');
+    const { stdout } = await polyenv('trust', '--show');
+    const content = /^content ([0-9a-f]{32})$/m.exec(stdout)?.[1] ?? '';
+    write('.env', 'OWN=other\n');
+    const refused = await polyenv('trust', '--yes', '--content', content);
+    expect(refused.exit).toBe(8);
+    expect(refused.stderr).toContain('no longer what was shown');
+    write('.env', 'OWN=file\n');
+    expect((await polyenv('trust', '--yes', '--content', content)).exit).toBe(0);
+  });
+
   it('ends the trust when a byte of a file changes, and when one appears', async () => {
     write('polyenv.toml', MANIFEST);
     write('.env', 'SECRET=a\n');

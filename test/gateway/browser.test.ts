@@ -485,6 +485,7 @@ describe.skipIf(chromiumFile === undefined)(
         `const words = process.argv.slice(2);
 if (words.includes('overview')) console.log(${JSON.stringify(JSON.stringify(overview))});
 else if (words.includes('size')) console.log(${JSON.stringify(JSON.stringify(size))});
+else if (words.includes('trust')) console.log('polyenv ' + words.join(' ') + '\\ncontent ' + '0a'.repeat(16));
 else { let n = 0; console.log('polyenv ' + words.join(' ')); const timer = setInterval(() => { console.log('step ' + (n += 1)); if (n === 8) clearInterval(timer); }, 250); }
 `,
       );
@@ -542,6 +543,8 @@ else { let n = 0; console.log('polyenv ' + words.join(' ')); const timer = setIn
       await tab.getByRole('button', { name: 'Trust, as shown' }).waitFor();
       expect(await tab.locator('#log').textContent()).toContain('trust --show');
       expect(await tab.locator('#log').textContent()).not.toContain('--yes');
+      await tab.getByRole('button', { name: 'Trust, as shown' }).click();
+      await tab.getByText(`trust --yes --content ${'0a'.repeat(16)}`).waitFor();
       await tab.goto(home);
       await tab
         .getByRole('button', { name: 'Start db shop' })

@@ -124,6 +124,25 @@ describe('the gateway', () => {
     expect(Number(status.memory)).toBeLessThan(120e6);
   });
 
+  it('is told of by ps and open, also before it serves a name, and for a name that there is not', async () => {
+    const machine = newMachine();
+    machines.push(machine);
+    await machine.polyenv(['gateway', 'start', '--port', String(await freePort())]);
+    const cwd = machine.folder('shop');
+    writeFileSync(join(cwd, 'polyenv.toml'), '[domains]\nshop = { port = 4000 }\n"api.shop" = { port = 4001 }\n');
+    expect((await machine.polyenv(['ps'], { cwd })).stdout).toBe(
+      'not served yet: shop.localhost, api.shop.localhost; to have them served: polyenv up\n',
+    );
+    const open = (name: string) => machine.polyenv(['open', name, '--dry-run'], { cwd });
+    const refused = await open('shopp');
+    expect(refused.exit).toBe(2);
+    expect(refused.stderr).toContain('no name and no service here is called "shopp"');
+    expect(refused.stderr).toContain('its names are shop, api.shop: polyenv open shop');
+    expect((await open('api.shop.localhost')).stdout).toMatch(/^https:\/\/api\.shop\.localhost:\d+\/$/m);
+    rmSync(cwd, { recursive: true });
+    expect((await machine.polyenv(['gateway', '--json'])).json().names).toEqual([]);
+  });
+
   it('tells a task its port, where it has a name and none of its own', async () => {
     const machine = await running();
     writeFileSync(
@@ -290,7 +309,8 @@ describe('the gateway', () => {
     // A handshake and a request on a machine that does much else: the model's 100 ms are those of the quickest.
     expect(Math.min(...times)).toBeLessThan(100);
     expect(Number((await machine.polyenv(['gateway', '--json'])).json().memory)).toBeLessThan(200e6);
-    expect((await machine.polyenv(['gateway', 'logs'])).stdout).not.toContain('at ');
+    // It says that it serves, and reports nothing.
+    expect((await machine.polyenv(['gateway', 'logs'])).stdout.trim().split('\n')).toHaveLength(1);
   }, 60_000);
 
   it('that dies takes nothing with it: a task goes on, and the next up serves its name again', async () => {
@@ -315,7 +335,7 @@ describe('the gateway', () => {
       });
     let task = start();
     try {
-      await expect.poll(() => machine.get('shop'), { timeout: 15_000 }).toContain('task');
+      await expect.poll(() => machine.get('shop'), { timeout: 15_000 }).toMatch(/^task /);
       const before = await machine.get('shop');
       process.kill(await machine.pid(), 'SIGKILL');
       await expect.poll(() => machine.get('shop')).toBe('error ECONNREFUSED');

@@ -45,6 +45,16 @@ describe('names', () => {
     expect(refuseName(name)?.what).toContain(JSON.stringify(name));
   });
 
+  it.each([
+    ['my_shop', 'my-shop'],
+    ['münchen', 'munchen'],
+    ['a..b', 'a.b'],
+    ['*', 'shop'],
+    ['polyenv_', 'shop'],
+  ])('refuses %s and proposes %s', (name, proposed) => {
+    expect(refuseName(name)?.hint).toBe(`write a name such as ${proposed}, or "api.shop"`);
+  });
+
   it('are told by their host', () => {
     expect(nameOfHost('Shop.LOCALHOST')).toBe('shop');
     for (const host of ['localhost', '.localhost', 'shop.localhost.', 'shop.example', 'a b.localhost', '127.0.0.1']) {

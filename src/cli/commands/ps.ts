@@ -14,10 +14,11 @@ export const command: Command = {
   ],
   run: async (input) => {
     const { ctx, output } = input;
-    const { namesOf } = await import('../../app/services/announce');
+    const { namesOf, namingManifest } = await import('../../app/services/announce');
     const all = flag(input, 'all');
     const views = await (all ? lookAtAll(ctx) : lookAtServices(ctx));
     const names = await namesOf(ctx, all);
+    const waiting = all || names.length > 0 ? [] : ((await namingManifest(ctx))?.domains ?? []);
     const nameRows = names.map(({ name, routes, address, served, project }) => [
       output.out.bold(hostOfName(name)),
       routes.map(({ path, kind, target, port }) => `${path} ${kind === 'port' ? `port ${port}` : target}`).join(', '),
@@ -38,7 +39,9 @@ export const command: Command = {
       },
       text:
         views.length === 0 && names.length === 0
-          ? 'no services here; they stand below [services] in polyenv.toml'
+          ? waiting.length > 0
+            ? `not served yet: ${waiting.map(({ name }) => hostOfName(name)).join(', ')}; to have ${waiting.length === 1 ? 'it' : 'them'} served: polyenv up`
+            : 'no services here; they stand below [services] in polyenv.toml'
           : [
               ...(rows.length === 0 ? [] : [columns([head.map((word) => output.out.dim(word)), ...rows])]),
               ...said,

@@ -66,7 +66,10 @@ async function status({ ctx, output }: Input): Promise<Outcome> {
         : yellow('do not accept'),
     dim(printable(path)),
   ]);
-  const own = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'].filter((name) => (ctx.host.env[name] ?? '') !== '');
+  // The last one is curl's own, and comes before SSL_CERT_FILE there.
+  const own = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'CURL_CA_BUNDLE'].filter(
+    (name) => (ctx.host.env[name] ?? '') !== '',
+  );
   const kept = own.map((name) => `you set ${name} yourself, so polyenv leaves it as it is`);
   const hint = stores.some(({ state }) => state === 'not-trusted')
     ? ['browsers accept it after: polyenv tls trust']

@@ -1,11 +1,12 @@
+import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { grantTrust, isTrusted } from '../../adapters/home/trust';
 import { includedFiles } from '../../app/project/env-files';
 import { findProject } from '../../app/project/project';
 import { compileFolder } from '../../app/routes/compile';
-import { describeTrust, needsTrust } from '../../domain/project/trust';
+import { describeTrust, needsTrust, type TrustSubject, trustDigest } from '../../domain/project/trust';
 import { PolyenvError } from '../../domain/words/errors';
-import { type Command, flag } from '../command';
+import { type Command, flag, value } from '../command';
 import { confirm } from '../confirm';
 
 export const command: Command = {
@@ -13,7 +14,14 @@ export const command: Command = {
   summary: 'let the manifest of this project set variables, paths, tasks and sources',
   describe:
     'Pins need no trust. What would apply is shown first. Trust holds for exactly this content at exactly this place: a changed table ends it.',
-  options: [{ name: 'show', describe: 'only show what would apply' }],
+  options: [
+    { name: 'show', describe: 'only show what would apply' },
+    {
+      name: 'content',
+      value: 'DIGEST',
+      describe: 'only if what would apply is still what --show showed with that line',
+    },
+  ],
   examples: [
     { run: 'polyenv trust', describe: 'see what it would do, then say yes' },
     { run: 'polyenv trust --show', describe: 'only look' },
@@ -38,13 +46,21 @@ export const command: Command = {
       (effect) =>
         `  ${effect.file}:${effect.line ?? 1}  ${effect.text}${effect.risk ? input.output.out.red('  (lets it run code)') : ''}`,
     );
+    const content = contentOf(wanting);
+    const wanted = value(input, 'content');
+    if (wanted !== undefined && wanted !== content) {
+      throw new PolyenvError('not-trusted', 'what would apply is no longer what was shown; nothing was trusted', {
+        where: { file: wanting[0]?.manifest.path ?? ctx.directory },
+        hint: 'polyenv trust --show',
+      });
+    }
     const already = (await Promise.all(wanting.map((subject) => isTrusted(store, subject)))).every((yes) => yes);
     if (wanting.length === 0 || flag(input, 'show') || flag(input, 'dry-run') || already) {
       const text =
         wanting.length === 0
           ? 'nothing here needs trust: pins never do'
-          : [already ? 'trusted already:' : 'would apply once trusted:', ...told].join('\n');
-      return { data: { trusted: already, effects }, text };
+          : [already ? 'trusted already:' : 'would apply once trusted:', ...told, `content ${content}`].join('\n');
+      return { data: { trusted: already, content, effects }, text };
     }
     if (!(await confirm(input, ['this would apply:', ...told].join('\n')))) {
       throw new PolyenvError('not-trusted', 'nothing was trusted: nobody could be asked', {
@@ -57,3 +73,9 @@ export const command: Command = {
     return { data: { trusted: true, effects }, text: ['trusted:', ...told].join('\n') };
   },
 };
+
+/** One short word for all that would apply. */
+function contentOf(subjects: readonly TrustSubject[]): string {
+  const digests = subjects.map((subject) => `${subject.manifest.path}\0${trustDigest(subject)}`);
+  return createHash('sha256').update(digests.join('\0')).digest('hex').slice(0, 32);
+}

@@ -21,13 +21,28 @@ export function refuseName(text: string): { readonly what: string; readonly hint
   }
   if (text.length > LONGEST_NAME || !plain.split('.').every((label) => LABEL.test(label))) {
     return {
-      what: `${shown} is no name: letters, digits and - make a part, and dots stand between parts`,
-      hint: 'write a name such as shop, or "api.shop"',
+      what: `${shown} is no name: the letters a to z, digits and - make a part, and dots stand between parts`,
+      hint: `write a name such as ${nearName(plain)}, or "api.shop"`,
     };
   }
   const owner = ownerLabel(plain);
-  if (RESERVED.has(owner)) return { what: `${shown} cannot be used: ${owner} and all below it are reserved` };
+  if (RESERVED.has(owner))
+    return {
+      what: `${shown} cannot be used: ${owner} and all below it are reserved`,
+      hint: 'write another name, such as shop',
+    };
   return undefined;
+}
+
+/** What was probably meant by `my_shop`. */
+function nearName(plain: string): string {
+  const near = plain
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .replace(/[^a-z0-9.]+/g, '-')
+    .replace(/\.{2,}/g, '.')
+    .replace(/^[-.]+|[-.]+$/g, '');
+  return near.split('.').every((label) => LABEL.test(label)) && !RESERVED.has(ownerLabel(near)) ? near : 'shop';
 }
 
 /** The part before `.localhost`: the project that has it has all names below it. */

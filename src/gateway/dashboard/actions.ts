@@ -40,21 +40,34 @@ export function wantedIn(form: ReadonlyMap<string, string>, projects: readonly S
   return service === undefined ? undefined : { action: known, project, service };
 }
 
-/** The command, and for one that asks first what shows what would happen. */
-export function commandOf({ action, project, service }: Wanted, how: 'do' | 'look'): JobRequest {
-  const words = wordsOf(action, how);
+/**
+ * The command, and for one that asks first what shows what would happen; `shown` is what that printed. `undefined` where
+ * that does not say what would be done.
+ */
+export function commandOf(wanted: Wanted, how: 'do' | 'look', shown: readonly string[] = []): JobRequest | undefined {
+  const { action, project, service } = wanted;
+  const words = wordsOf(action, how, shown);
+  if (words === undefined) return undefined;
   const end = [...words, ...(service === undefined ? [] : [service])];
   const title = `${ACTIONS[action].title} ${service ?? project?.name ?? ''}`.trim();
   const place = project === undefined ? [] : ['-C', project.folder];
   return { title, args: [...place, ...end], shown: ['polyenv', ...end].filter((word) => word !== '--yes').join(' ') };
 }
 
-function wordsOf(action: Action, how: 'do' | 'look'): readonly string[] {
+/** The last thing that `trust --show` prints: what a manifest itself says stands before it. */
+const CONTENT = /^content ([0-9a-f]{32})$/;
+
+function wordsOf(action: Action, how: 'do' | 'look', shown: readonly string[]): readonly string[] | undefined {
   switch (action) {
     case 'start':
       return ['up'];
-    case 'trust':
-      return how === 'look' ? ['trust', '--show'] : ['trust', '--yes'];
+    case 'trust': {
+      if (how === 'look') return ['trust', '--show'];
+      // Between a look and a yes a manifest may have become another one.
+      const line = shown.findLast((one) => CONTENT.test(one)) ?? '';
+      const [, content] = CONTENT.exec(line) ?? [];
+      return content === undefined ? undefined : ['trust', '--yes', '--content', content];
+    }
     case 'prune':
     case 'upgrade':
       return how === 'look' ? [action, '--dry-run'] : [action, '--yes'];

@@ -212,8 +212,12 @@ class Desk {
     const wanted = wantedIn(form, this.#of.source.kept.projects);
     if (wanted === undefined)
       return answer(exchange, 400, refusedPage('That is not offered', 'The page may be older than what is there now.'));
-    const asks = ACTIONS[wanted.action].ask === 'yes' && !this.#wasShown(wanted, form.get('shown'));
-    const job = this.#of.jobs.start(commandOf(wanted, asks ? 'look' : 'do'));
+    const shown = this.#shownBy(wanted, form.get('shown'));
+    const asks = ACTIONS[wanted.action].ask === 'yes' && shown === undefined;
+    const command = commandOf(wanted, asks ? 'look' : 'do', shown);
+    if (command === undefined)
+      return answer(exchange, 400, refusedPage('There is nothing to do', 'What was shown needs no yes.'));
+    const job = this.#of.jobs.start(command);
     const base = `/d/${session.path}`;
     const query = asks
       ? `?${new URLSearchParams([
@@ -224,12 +228,12 @@ class Desk {
     send(exchange, { status: 303, headers: [['Location', `${base}/job/${job.id}${query}`]] });
   }
 
-  /** Whether that job has shown what this would do: nothing that asks is done unseen. */
-  #wasShown(wanted: Wanted, id: string | undefined): boolean {
+  /** What that job printed, if it has shown what this would do: nothing that asks is done unseen. */
+  #shownBy(wanted: Wanted, id: string | undefined): readonly string[] | undefined {
     const job = this.#of.jobs.find(id ?? '');
     // guard: dashboard-shown
-    if (job?.state !== 'done' || !isDeepStrictEqual(job.args, commandOf(wanted, 'look').args)) return false;
-    return true;
+    if (job?.state !== 'done' || !isDeepStrictEqual(job.args, commandOf(wanted, 'look')?.args)) return undefined;
+    return job?.lines ?? [];
   }
 
   async #show(exchange: Exchange, session: Session, rest: string): Promise<void> {
