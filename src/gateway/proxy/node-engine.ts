@@ -152,7 +152,10 @@ function openFront(service: Service, { options, limits, http2, sockets }: Front)
     else for (const read of readHttp1) read.call(server, socket);
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseBytes(error, socket));
-  server.on('tlsClientError', () => undefined);
+  // Node would answer a handshake that failed like a bad request. Where it succeeds all the same, those bytes meet HTTP/2's own, and
+  // that ends the whole process.
+  server.removeAllListeners('tlsClientError');
+  server.on('tlsClientError', (_, socket) => socket.destroy());
   server.on('request', (request, response) => {
     response.on('error', () => undefined);
     request.on('error', () => undefined);
