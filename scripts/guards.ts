@@ -173,6 +173,10 @@ export const GUARDS: Readonly<Record<string, Guard>> = {
   'dashboard-login-origin': { stops: 'a page of elsewhere that opens a session', tests: DASHBOARD },
   'dashboard-origin': { stops: 'a page of elsewhere that presses a button', tests: DASHBOARD },
   'dashboard-token': { stops: 'a form that is not from a page of ours', tests: DASHBOARD },
+  'gateway-half-body': {
+    stops: 'half of an upload that a server takes for the whole',
+    tests: ['test/gateway/proxy.test.ts#goes away'],
+  },
   'dashboard-shown': { stops: 'an action that asks, done before it was shown', tests: DASHBOARD },
   'dashboard-peer': { stops: 'another user of the machine who opens a session', tests: DASHBOARD },
   'gateway-origins': {

@@ -21,6 +21,8 @@ export interface Exchange {
   readonly lines: HeaderLines;
   readonly body: Readable;
   readonly hasBody: boolean;
+  /** Whether a body that has ended was broken off: over HTTP/2 both look the same to who reads. */
+  isBroken(): boolean;
   /** Known once the body has ended. */
   requestTrailers(): HeaderLines;
   /** A status below 200. */
@@ -49,6 +51,7 @@ export function exchangeOfHttp1(request: IncomingMessage, response: ServerRespon
     lines,
     body: request,
     hasBody: request.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0'),
+    isBroken: () => !request.complete,
     requestTrailers: () => linesOf(request.rawTrailers),
     inform: (status, informed) => {
       if (status === 100) response.writeContinue();
@@ -119,6 +122,7 @@ export function exchangeOfHttp2({ stream, raw, flags, client }: Http2Request): E
     lines,
     body: stream,
     hasBody,
+    isBroken: () => stream.aborted || stream.rstCode !== 0,
     requestTrailers: () => received,
     inform: (status, informed) => {
       if (!stream.headersSent && !stream.destroyed) stream.additionalHeaders(http2Headers(status, informed));

@@ -81,14 +81,21 @@ function attempt(exchange: Exchange, to: Forward, which: 'first' | 'again'): voi
     return;
   }
   body.on('end', () => {
-    const trailers = exchange.requestTrailers();
-    if (trailers.length === 0) return;
-    guard(exchange, () => upstream.addTrailers(trailers.map(([name, value]): [string, string] => [name, value])));
+    // guard: gateway-half-body
+    if (exchange.isBroken()) {
+      upstream.destroy();
+      return;
+    }
+    guard(exchange, () => {
+      const trailers = exchange.requestTrailers();
+      if (trailers.length > 0) upstream.addTrailers(trailers.map(([name, value]): [string, string] => [name, value]));
+      upstream.end();
+    });
   });
   body.on('error', () => upstream.destroy());
   // The server may want to refuse before the first byte comes.
   upstream.flushHeaders();
-  body.pipe(upstream);
+  body.pipe(upstream, { end: false });
 }
 
 function hand(exchange: Exchange, response: IncomingMessage, upstream: ClientRequest): void {

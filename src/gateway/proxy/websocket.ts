@@ -22,6 +22,7 @@ export function exchangeOfUpgrade(request: IncomingMessage, socket: Duplex): Exc
     lines,
     body: request,
     hasBody: false,
+    isBroken: () => false,
     requestTrailers: () => [],
     inform: () => undefined,
     respond: (status, sent, framing) => {
