@@ -535,7 +535,9 @@ else { let n = 0; console.log('polyenv ' + words.join(' ')); const timer = setIn
         /db of \/w\/shop\s+90 MB/,
       );
       await lookAt(tab, 'services');
-    });
+      // The last look was as on a phone.
+      expect(await tab.getByRole('button', { name: 'Prune' }).isVisible()).toBe(true);
+    }, 90_000);
 
     it('asks before it trusts, and what it runs goes on when the page is closed', async () => {
       await tab.goto(home);
@@ -565,7 +567,7 @@ else { let n = 0; console.log('polyenv ' + words.join(' ')); const timer = setIn
         .toMatch(new RegExp(`\n${steps}$`));
       await expect.poll(() => tab.locator('#job-state').textContent()).toBe('done');
       await lookAt(tab, 'job');
-    });
+    }, 90_000);
 
     it('follows a log live, and loses and doubles no line when its stream is cut', async () => {
       const { root, log } = serviceFolder(person.home, '/w/shop', 'db');
@@ -588,6 +590,6 @@ else { let n = 0; console.log('polyenv ' + words.join(' ')); const timer = setIn
         true,
       );
       await lookAt(tab, 'log');
-    }, 40_000);
+    }, 90_000);
   },
 );

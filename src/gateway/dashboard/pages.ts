@@ -171,16 +171,18 @@ function diskOf(place: Place, sizes: Sizes): Html {
   const parts = partsOf(sizes);
   const [shown, small] = [parts.slice(0, LARGEST), parts.slice(LARGEST)];
   const rest = { name: count(small.length, 'smaller part'), size: sum(small), users: '' };
-  return html`<section aria-labelledby="disk"><h2 id="disk">Disk</h2><div class="plate disk"><table><caption>Disk use by kind</caption><tbody>
+  return html`<section aria-labelledby="disk"><h2 id="disk">Disk</h2><div class="plate disk"><table><caption>Disk use by kind</caption>${COLUMNS}<tbody>
 ${barsOf(kinds)}
-<tr class="all"><th scope="row">in all</th><td></td><td class="number">${bytes(sizes.total)}</td><td class="users">${button(place, { action: 'prune' })}</td></tr>
-</tbody></table>${
+<tr class="all"><th scope="row">in all</th><td></td><td class="number">${bytes(sizes.total)}</td><td class="users"></td></tr>
+</tbody></table><p class="buttons">${button(place, { action: 'prune' })}<span class="sum">what no project needs any more</span></p>${
     parts.length > 0 &&
-    html`<h3>The largest</h3><table><caption>The largest parts</caption><tbody>
+    html`<h3>The largest</h3><table><caption>The largest parts</caption>${COLUMNS}<tbody>
 ${barsOf(small.length > 0 ? [...shown, rest] : shown)}
 </tbody></table>`
   }</div></section>`;
 }
+
+const COLUMNS = html`<colgroup><col class="name"><col><col class="amount"><col class="why"></colgroup>`;
 
 /** Rows of the second table. */
 const LARGEST = 10;
