@@ -174,7 +174,7 @@ function diskOf(place: Place, sizes: Sizes): Html {
   return html`<section aria-labelledby="disk"><h2 id="disk">Disk</h2><div class="plate disk"><table><caption>Disk use by kind</caption>${COLUMNS}<tbody>
 ${barsOf(kinds)}
 <tr class="all"><th scope="row">in all</th><td></td><td class="number">${bytes(sizes.total)}</td><td class="users"></td></tr>
-</tbody></table><p class="buttons">${button(place, { action: 'prune' })}<span class="sum">what no project needs any more</span></p>${
+</tbody></table><div class="buttons">${button(place, { action: 'prune' })}<span class="sum">what no project needs any more</span></div>${
     parts.length > 0 &&
     html`<h3>The largest</h3><table><caption>The largest parts</caption>${COLUMNS}<tbody>
 ${barsOf(small.length > 0 ? [...shown, rest] : shown)}
