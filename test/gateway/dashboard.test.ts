@@ -143,7 +143,7 @@ describe('a session', () => {
   it('sends every header that the model asks for, on every answer', async () => {
     const { base, cookie } = await open();
     const opening = { method: 'POST', path: keyPath(), headers: [origin()], body: '' };
-    const answers: (readonly [status: number, wish: Wish])[] = [
+    const answers: (readonly [status: number, wish: RuntimeRequest])[] = [
       ...[`${base}/`, `${base}/page.js`, `${base}/style.css`, keyPath()].map((path) => [200, { path }] as const),
       [401, { path: '/' }],
       [404, { path: `${base}/nothing` }],

@@ -1,6 +1,6 @@
 /** Names of this machine: `shop` stands for `shop.localhost`, which browsers take to the machine that they run on. */
 
-const LOCAL_SUFFIX = '.localhost';
+export const LOCAL_SUFFIX = '.localhost';
 
 /** The dashboard's own name; it and all below it belong to no project. */
 export const DASHBOARD_NAME = 'polyenv';

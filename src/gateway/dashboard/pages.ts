@@ -170,7 +170,7 @@ function diskOf(place: Place, sizes: Sizes): Html {
   const kinds = kindsOf(sizes);
   const parts = partsOf(sizes);
   const [shown, small] = [parts.slice(0, LARGEST), parts.slice(LARGEST)];
-  const rest = { name: count(small.length, 'smaller part'), size: sum(small), users: '' };
+  const rest = { name: counted(small.length, 'smaller part'), size: sum(small), users: '' };
   return html`<section aria-labelledby="disk"><h2 id="disk">Disk</h2><div class="plate disk"><table><caption>Disk use by kind</caption>${COLUMNS}<tbody>
 ${barsOf(kinds)}
 <tr class="all"><th scope="row">in all</th><td></td><td class="number">${bytes(sizes.total)}</td><td class="users"></td></tr>
