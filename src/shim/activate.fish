@@ -203,6 +203,12 @@ function __polyenv_look
             end
         end
     end
+    # Trust that is given or ended is another environment.
+    if test -e $__polyenv_home/state/trust
+        set -a __polyenv_check -a $__polyenv_stamp -nt $__polyenv_home/state/trust
+    else
+        set -a __polyenv_check -a $__polyenv_stamp -nt $__polyenv_home/state
+    end
     set -l found
     set -l project
     while true
@@ -263,8 +269,28 @@ function __polyenv_look
     end
 end
 
+# In a shell of `polyenv shell`: what a trusted manifest set goes when one of the records of its trust has gone.
+function __polyenv_granted
+    set -l env "$POLYENV_ENV"
+    for item in (string split -- $__polyenv_rs $POLYENV_GRANTED)
+        string match -q -- 't*' $item
+        or return 0
+        set -l record (__polyenv_decode (string sub --start 2 -- $item) | string collect --no-trim-newlines)
+        if not test -e "$record"
+            set -gx POLYENV_UNDO $POLYENV_GRANTED
+            __polyenv_leave
+            test -n "$env"; and set -gx POLYENV_ENV $env
+            set -eg POLYENV_GRANTED
+            return 0
+        end
+    end
+end
+
 function __polyenv_prompt --on-event fish_prompt --on-variable PWD
     set -l last $status
+    if test -n "$POLYENV_SHELL" -a -n "$POLYENV_GRANTED"
+        __polyenv_granted
+    end
     if test -z "$__polyenv_off" -a -z "$POLYENV_SHELL"; and not status is-command-substitution
         test "$PWD" = "$__polyenv_seen"; and test $__polyenv_check
         or __polyenv_look

@@ -189,7 +189,9 @@ __polyenv_look() {
 	# Before anything is read: what changes from now on is newer.
 	{ printf 'x' >|"$__polyenv_stamp"; } 2>/dev/null || :
 	__polyenv_seen=$PWD
-	__polyenv_watch=() __polyenv_pairs=(/) __polyenv_await=/
+	# Trust that is given or ended is another environment.
+	__polyenv_watch=("$__polyenv_home/state") __polyenv_pairs=(/) __polyenv_await=/
+	if [[ -e $__polyenv_home/state/trust ]]; then __polyenv_watch=("$__polyenv_home/state/trust"); fi
 	case $PWD/ in
 	*/node_modules/* | */site-packages/* | */.venv/*)
 		__polyenv_d=$PWD/
@@ -237,7 +239,25 @@ __polyenv_look() {
 	fi
 }
 
+# In a shell of `polyenv shell`: what a trusted manifest set goes when one of the records of its trust has gone.
+__polyenv_granted() {
+	local __polyenv_rest=$POLYENV_GRANTED __polyenv_item __polyenv_env=${POLYENV_ENV-}
+	while [[ $__polyenv_rest == t* ]]; do
+		__polyenv_item=${__polyenv_rest%%"$__polyenv_rs"*}
+		__polyenv_rest=${__polyenv_rest#*"$__polyenv_rs"}
+		__polyenv_decode "${__polyenv_item#t}"
+		if [[ ! -e $__polyenv_v ]]; then
+			POLYENV_UNDO=$POLYENV_GRANTED
+			__polyenv_leave
+			if [[ -n $__polyenv_env ]]; then export POLYENV_ENV="$__polyenv_env"; fi
+			unset -v POLYENV_GRANTED
+			return 0
+		fi
+	done
+}
+
 __polyenv_hook() {
+	if [[ -n ${POLYENV_SHELL-} && -n ${POLYENV_GRANTED-} ]]; then __polyenv_granted; fi
 	if [[ -n $__polyenv_off || -n ${POLYENV_SHELL-} ]]; then return 0; fi
 	__polyenv_quiet || __polyenv_look
 }

@@ -100,45 +100,58 @@ describe('untrust', () => {
   });
 });
 
-describe('in a shell that was open', () => {
-  it.for([
-    ['bash', '/bin/bash', ['--norc', '-i'], 'bash'],
-    ['zsh', '/usr/bin/zsh', ['-f', '-i'], 'zsh'],
-    ['fish', '/usr/bin/fish', ['--no-config', '-i'], 'fish'],
-  ] as const)('it ends at the next prompt: %s', { timeout: 120_000 }, ([, shell, options, name], { skip }) => {
-    if (!existsSync(shell)) skip(`there is no ${shell} here`);
-    const tick = {
-      bash: 'eval "$PROMPT_COMMAND"',
-      zsh: 'for f in $precmd_functions; do $f; done',
-      fish: 'emit fish_prompt',
-    }[name];
-    const show = name === 'fish' ? 'echo "is:$OF_P"' : 'echo "is:${OF_P-}"';
-    const activate =
-      name === 'fish' ? `polyenv-start activate fish | source` : `eval "$(polyenv-start activate ${name})"`;
-    const start = join(machine.folder('bin'), 'polyenv-start');
-    writeFileSync(start, `#!/bin/sh\nexec '${process.execPath}' '${machine.program}' "$@"\n`, { mode: 0o755 });
-    const untrust = `cd ${project}; polyenv-start untrust >/dev/null; cd ${join(project, 'sub')}`;
-    const script = [
-      activate,
-      `cd ${join(project, 'sub')}`,
-      tick,
-      show,
-      tick,
-      show,
-      `sh -c '${untrust}'`,
-      tick,
-      show,
-      tick,
-      show,
-    ];
-    const ran = spawnSync(shell, [...options.slice(0, -1), '-c', script.join('\n')], {
+const SHELLS = [
+  ['bash', '/bin/bash', ['--norc'], 'bash'],
+  ['zsh', '/usr/bin/zsh', ['-f'], 'zsh'],
+  ['fish', '/usr/bin/fish', ['--no-config'], 'fish'],
+] as const;
+
+/** What an activated shell has of the project's variables, before and after something was done elsewhere. */
+function spoken(name: (typeof SHELLS)[number][3]): { readonly start: string; readonly look: string } {
+  const tick = {
+    bash: 'eval "$PROMPT_COMMAND"',
+    zsh: 'for f in $precmd_functions; do $f; done',
+    fish: 'emit fish_prompt',
+  }[name];
+  const show = name === 'fish' ? 'echo "is:$OF_P"' : 'echo "is:${OF_P-}"';
+  const start = join(machine.folder('bin'), 'polyenv-start');
+  writeFileSync(start, `#!/bin/sh\nexec '${process.execPath}' '${machine.program}' "$@"\n`, { mode: 0o755 });
+  return {
+    start: name === 'fish' ? 'polyenv-start activate fish | source' : `eval "$(polyenv-start activate ${name})"`,
+    look: `${tick}\n${show}`,
+  };
+}
+
+const said = (stdout: string) => stdout.split('\n').filter((line) => line.startsWith('is:'));
+const around = () => ({ PATH: `${join(machine.base, 'bin')}:/usr/bin:/bin`, TERM: 'dumb' });
+
+describe.each(SHELLS)('in a shell that was open: %s', (_, shell, options, name) => {
+  it.skipIf(!existsSync(shell))('it ends at the next prompt, and comes back at the next', { timeout: 120_000 }, () => {
+    const { start, look } = spoken(name);
+    const elsewhere = (verb: string) => `sh -c 'cd ${project}; polyenv-start ${verb} >/dev/null 2>&1'`;
+    const script = [start, `cd ${join(project, 'sub')}`, look, look, elsewhere('untrust'), look, look];
+    const ran = spawnSync(shell, [...options, '-c', [...script, elsewhere('trust --yes'), look, look].join('\n')], {
       cwd: '/',
-      env: { ...machine.env, PATH: `${join(machine.base, 'bin')}:/usr/bin:/bin`, PWD: '/', TERM: 'dumb' },
+      env: { ...machine.env, ...around(), PWD: '/' },
       encoding: 'utf8',
     });
-    expect([ran.stderr, ran.stdout.split('\n').filter((line) => line.startsWith('is:'))]).toEqual([
+    expect([ran.stderr, said(ran.stdout)]).toEqual([
       expect.anything(),
-      ['is:yes', 'is:yes', 'is:', 'is:'],
+      ['is:yes', 'is:yes', 'is:', 'is:', 'is:yes', 'is:yes'],
     ]);
+  });
+
+  it.skipIf(!existsSync(shell))('of polyenv shell, what was inherited goes too', { timeout: 120_000 }, async () => {
+    const { start, look } = spoken(name);
+    const untrust = `sh -c 'cd ${project}; polyenv-start untrust >/dev/null 2>&1'`;
+    for (const before of [undefined, 'a %p of mine\nin two lines']) {
+      await machine.polyenv(['trust', '--yes'], { cwd: project });
+      const script = [start, look, untrust, look].join('\n');
+      const ran = await machine.polyenv(['shell', '--', ...options, '-c', script], {
+        cwd: project,
+        env: { ...around(), SHELL: shell, OF_P: before },
+      });
+      expect(said(ran.stdout), ran.stderr).toEqual(['is:yes', `is:${before?.split('\n')[0] ?? ''}`]);
+    }
   });
 });

@@ -8,6 +8,7 @@ import { readStandingEnvironment } from '../../adapters/store/standing';
 import { become, runChild, stayInstead } from '../../adapters/system/spawn';
 import { MOST_CALLS, readDepth, writeDepth } from '../../domain/routes/depth';
 import type { Environment, RoutedRuntime } from '../../domain/routes/environment';
+import { GRANTED_VARIABLE, renderGranted } from '../../domain/routes/granted';
 import { overlayFault } from '../../domain/routes/routed-overlay';
 import type { GlobalInstall } from '../../domain/runtime/layout';
 import { PolyenvError } from '../../domain/words/errors';
@@ -34,6 +35,8 @@ export interface Execution {
   readonly requests: readonly RuntimeRequest[];
   readonly command: readonly [string, ...string[]];
   readonly mode?: 'pure';
+  /** The command is a shell in which a person stays: its prompt is told what came by trust. */
+  readonly shell?: 'stays';
 }
 
 /** Runs a command in the folder's environment, installing what it needs first. Nothing is written in the project. Resolves to the exit status. */
@@ -79,7 +82,11 @@ interface Prepared {
 async function prepare(ctx: Context, execution: Execution): Promise<Prepared> {
   const [name, ...args] = execution.command;
   const environment = await preparedFor(ctx, execution);
-  const env = { ...toolEnvironment(ctx, environment, execution.mode), ...askedFor(ctx, execution) };
+  const env = {
+    ...toolEnvironment(ctx, environment, execution.mode),
+    ...askedFor(ctx, execution),
+    ...(execution.shell === 'stays' && grantedTo(ctx, environment)),
+  };
   const file = locate(ctx, { environment, name, path: env.PATH, cwd: execution.cwd });
   if (!name.includes('/') && commandIn(environment, name)?.file !== file) env.POLYENV_DEPTH = deeper(ctx, name);
   for (const { homes } of environment.runtimes) for (const folder of homes) await ensureFolder(folder);
@@ -87,6 +94,12 @@ async function prepare(ctx: Context, execution: Execution): Promise<Prepared> {
   if (!isGlobalInstall(environment.runtimes, name, args)) return { environment, program, asChild: false };
   const into = installArguments(environment.runtimes, name, args);
   return { environment, program: { ...program, args: into }, asChild: true };
+}
+
+function grantedTo({ home, host }: Context, { variables, inputs }: Environment): Readonly<Record<string, string>> {
+  const records = inputs.filter((path) => path.startsWith(`${home.state}/trust/`));
+  const granted = renderGranted({ variables, records }, host.env);
+  return granted === undefined ? {} : { [GRANTED_VARIABLE]: granted };
 }
 
 /**

@@ -21,6 +21,7 @@ export const command: Command = {
           cwd: ctx.directory,
           requests: await parseRequests(args),
           command: [shell, ...rest],
+          shell: 'stays',
         },
       ),
     };
