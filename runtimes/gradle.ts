@@ -13,6 +13,7 @@ import {
   newestFirst,
   optional,
   PLATFORMS,
+  type PublishedFile,
   pep440Scheme,
   polyglotManagers,
   type Runtime,
@@ -31,6 +32,7 @@ const decodeVersions = asArraySkipping(
     snapshot: asBoolean,
     nightly: asBoolean,
     checksum: optional(asString),
+    wrapperChecksum: optional(asMatching(/^[0-9a-f]{64}$/, 'a sha256')),
   }),
 );
 
@@ -72,6 +74,19 @@ const official: Source = {
     at === archiveOf(version)
       ? { format: 'zip', root: `gradle-${ownSpelling(version)}`, executables: ['bin/gradle'] }
       : undefined,
+};
+
+/**
+ * The program by which a project starts without Gradle: it must be one of Gradle's own
+ * (https://docs.gradle.org/current/userguide/gradle_wrapper.html#wrapper_checksum_verification).
+ */
+const wrapperJar: PublishedFile = {
+  file: 'gradle/wrapper/gradle-wrapper.jar',
+  sha256: async (upstream) => {
+    const listed = await upstream.json('https://services.gradle.org/versions/all', decodeVersions);
+    return listed.flatMap(({ wrapperChecksum }) => wrapperChecksum ?? []);
+  },
+  remake: 'rm gradle/wrapper/gradle-wrapper.jar; polyenv exec gradle@latest -- gradle wrapper',
 };
 
 function notesOf(version: Version): string {
@@ -156,5 +171,5 @@ export const runtime: Runtime = {
     homebrew('gradle*', '/libexec'),
     { manager: 'system', folders: () => ['/usr/share/gradle', '/opt/gradle', '/opt/gradle/gradle-*'] },
   ],
-  advice: { releaseNotes: notesOf, runsOn },
+  advice: { releaseNotes: notesOf, runsOn, published: [wrapperJar] },
 };

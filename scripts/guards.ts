@@ -75,6 +75,10 @@ export const GUARDS: Readonly<Record<string, Guard>> = {
     stops: 'a lock that names a place that its source would not name',
     tests: ['test/e2e/main-job.test.ts'],
   },
+  'published-file': {
+    stops: "a wrapper in the repository that is not its tool's own",
+    tests: ['test/unit/published-files.test.ts'],
+  },
   'proof-floor': { stops: 'a lock entry with a weaker proof than before', tests: ['test/unit/proof-floor.test.ts'] },
   'archive-proof-floor': {
     stops: 'an archive without the signature that lock or receipt know of',

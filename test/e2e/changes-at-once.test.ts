@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -52,6 +53,33 @@ it('keeps all that eight commands at once ask for', async () => {
   for (const one of ran) expect(one, one.stderr).toMatchObject({ exit: 0 });
   expect(pinned()).toEqual(['go', 'java', 'node', 'rust']);
   expect(readFileSync(join(cwd, 'polyenv.toml'), 'utf8')).toContain('node = "20"');
+  await isWhole();
+});
+
+it.each([0.2, 0.6, 0.9])('keeps what seven ask for when an eighth is killed at %f of its time', async (share) => {
+  const started = Date.now();
+  await worked('use', 'node@18');
+  const usual = Date.now() - started;
+  const killed = spawn(process.execPath, [machine.program, 'use', 'java@21'], {
+    cwd,
+    env: { ...machine.env, PWD: cwd },
+    stdio: 'ignore',
+  });
+  const ended = new Promise((done) => killed.once('close', done));
+  setTimeout(() => killed.kill('SIGKILL'), usual * share * 3).unref();
+  const ran = await Promise.all([
+    polyenv('use', 'node@20'),
+    polyenv('use', 'go@1.24'),
+    polyenv('use', 'rust@1.86'),
+    polyenv('use', 'go@1.24', 'rust@1.86'),
+    polyenv('install'),
+    polyenv('lock'),
+    polyenv('sync'),
+    ended,
+  ]);
+  for (const one of ran.slice(0, -1) as Ran[]) expect(one, one.stderr).toMatchObject({ exit: 0 });
+  expect(pinned().filter((tool) => tool !== 'java')).toEqual(['go', 'node', 'rust']);
+  await worked('install');
   await isWhole();
 });
 

@@ -10,6 +10,7 @@ import { printable } from '../../domain/words/printable';
 import { describeOrigin } from '../../domain/words/sourced';
 import type { Context } from '../base/context';
 import { OTHER_HOME_HINT, unwritableHome } from '../base/foreign-home';
+import { loadRuntimes } from '../base/registry';
 import { findProject, type Project } from '../project/project';
 import { trustedEffects } from '../project/trusted';
 import { describeEnvironment, refreshShims, standingsOf } from '../routes/compile';
@@ -23,6 +24,7 @@ import { homeDrift, lockDrift } from './drift';
 import type { Finding } from './finding';
 import { floorProblems, isContradiction } from './floors';
 import { contradictionsOf } from './mentions';
+import { publishedFileFindings } from './published-files';
 import { serviceFindings } from './services';
 import { variableFindings } from './variables';
 
@@ -51,6 +53,7 @@ export async function diagnose(ctx: Context, repairs: Repairs): Promise<readonly
     told(() => lockDrift(ctx, standings, repairs.relock)),
     told(() => mentionFindings(ctx, project.directory)),
     told(() => serviceFindings(ctx)),
+    told(async () => publishedFileFindings(ctx, project.directory, await loadRuntimes())),
   ]);
   const found = [
     ...first,
