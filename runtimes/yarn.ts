@@ -26,6 +26,8 @@ export const runtime: Runtime = {
   options: [packageChecksum],
   commands: ['yarn', 'yarnpkg'],
   pins: [packageManagerPin('yarn')],
+  // What corepack hashes of the newer ones: https://nodejs.org/api/corepack.html
+  hashedFile: (version) => (isClassic(version) ? undefined : 'bin/yarn.js'),
   sources: [
     npmPackages({
       scheme: npmScheme,

@@ -75,6 +75,10 @@ export const GUARDS: Readonly<Record<string, Guard>> = {
     stops: 'a lock that names a place that its source would not name',
     tests: ['test/e2e/main-job.test.ts'],
   },
+  'given-hash': {
+    stops: "a script of Yarn's other than the one that packageManager names",
+    tests: ['test/unit/given-hash.test.ts'],
+  },
   'published-file': {
     stops: "a wrapper in the repository that is not its tool's own",
     tests: ['test/unit/published-files.test.ts'],

@@ -23,6 +23,7 @@ import type { Context } from '../base/context';
 import { readyHome } from '../base/ready-home';
 import { outsidePlace } from '../project/place';
 import { carriedOf } from './carried';
+import { checkGivenHash } from './given-hash';
 import { type OwnedPart, ownedParts, sourceOf } from './lock-belief';
 import type { Order } from './order';
 import { fetchPacking } from './packing';
@@ -98,6 +99,7 @@ async function fetchToolchain(ctx: Context, order: Order, key: string): Promise<
     };
     checkMinimum(ctx, proved);
     checkTree(ctx, order, root);
+    checkGivenHash(order, root);
     const { finishTree } = await import('./finish');
     const files = await finishTree(ctx, order, { root, final: join(ctx.home.store, key), files: unpacked });
     ctx.emit({ type: 'phase', tool: id, version: order.version, phase: 'publish' });

@@ -9,6 +9,7 @@ import type { ToolRequest } from '../../domain/versions/request';
 import type { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
+import { checkGivenHash } from './given-hash';
 import { installToolchain, orderKey } from './install';
 import type { Order } from './order';
 import { floorFor, type Resolution, type ResolveOptions, resolveKnown, resolveRequest } from './resolve';
@@ -56,6 +57,7 @@ export async function provideResolved(
     return { request: asked.request, resolution, toolchain: resolution.toolchain, action: 'linked' };
   const order = orderFor(ctx, asked.runtime, resolution.entry);
   const present = await findToolchain(ctx.home, orderKey(order));
+  if (present !== undefined) checkGivenHash(order, present.root);
   const toolchain = present ?? (await installToolchain(ctx, { ...order, ...(await known(ctx, asked, resolution)) }));
   const entry = withToolchainProofs(resolution.entry, toolchain);
   const action = present === undefined ? 'installed' : 'present';

@@ -29,6 +29,8 @@ export interface Runtime {
   readonly commands?: readonly string[];
   /** Files of the ecosystem that already pin it, most specific first. */
   readonly pins: readonly PinFile[];
+  /** The file of a version's tree whose hash a project gives (`packageManager`), where that is not the archive's. */
+  hashedFile?(version: Version): string | undefined;
   /** Variables of the ecosystem by which the caller asks for a version for one call: `RUSTUP_TOOLCHAIN`. */
   readonly overrides?: readonly CallerVariable[];
   /** In order of preference, the official one first. */
