@@ -18,6 +18,7 @@ import {
   polyglotManagers,
   type Runtime,
   type Source,
+  sdkmanCandidate,
   setVariable,
   type Version,
 } from '../src/kit';
@@ -136,7 +137,8 @@ export const runtime: Runtime = {
   scheme: pep440Scheme,
   follows: ['java'],
   commands: ['gradle'],
-  pins: [gradleWrapper],
+  // SDKMAN's `8.10` is that release, as the wrapper's is.
+  pins: [gradleWrapper, sdkmanCandidate('gradle', (text) => (/^\d/.test(text) ? `==${text}` : text))],
   sources: [official],
   layout: (tree, { toolchain, home, isolation }) => ({
     commands: commandsIn(tree, 'bin', /^gradle$/),

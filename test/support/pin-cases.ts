@@ -171,6 +171,14 @@ export const PIN_CASES: readonly PinCase[] = [
     why: 'a floor: that line, or the next that is offered',
   },
   {
+    tool: 'java',
+    file: 'pom.xml',
+    content:
+      '<project><build><plugins><plugin><artifactId>maven-compiler-plugin</artifactId><configuration><source>1.8</source><target>11</target></configuration></plugin></plugins></build></project>',
+    reads: '>=11',
+    why: "the compiler plugin's own words",
+  },
+  {
     tool: 'node',
     file: '.tool-versions',
     content: 'nodejs 20.1.0 18.2.0\n',
@@ -192,6 +200,35 @@ export const PIN_CASES: readonly PinCase[] = [
     why: 'a repository chooses no program outside the store',
   },
   { tool: 'node', file: 'mise.toml', content: tools('node = "20"'), reads: '20', why: 'a version' },
+  {
+    tool: 'node',
+    file: '.nvmrc',
+    content: 'my-alias\n',
+    says: 'an alias of nvm',
+    why: 'an alias says nothing elsewhere',
+  },
+  { tool: 'node', file: '.node-version', content: 'node-20.11.1\n', reads: '20.11.1', why: "nodenv's own spelling" },
+  {
+    tool: 'node',
+    file: 'package.json',
+    content: '{ "engines": { "node": 20 } }',
+    says: 'no text in quotes',
+    why: 'a number is no range',
+  },
+  {
+    tool: 'python',
+    file: '.python-version',
+    content: 'Python 3.12\n',
+    says: 'write 3.12 alone',
+    why: 'the first word is the version',
+  },
+  {
+    tool: 'java',
+    file: '.sdkmanrc',
+    content: 'java:17.0.15-tem\n',
+    says: 'is no CANDIDATE=VERSION',
+    why: 'a line that SDKMAN does not read',
+  },
   {
     tool: 'node',
     file: '.config/mise.toml',

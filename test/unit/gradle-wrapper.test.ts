@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { runtime } from '../../runtimes/gradle';
 import { documentOf } from '../../src/adapters/documents/documents';
 import { gradleWrapper } from '../../src/domain/pins/files/gradle-wrapper';
 
@@ -13,6 +14,12 @@ describe("the properties of Gradle's wrapper", () => {
     ['distributionUrl=x/gradle-7.6-bin.zip\ndistributionUrl=x/gradle-8.1-bin.zip', '==8.1', 2],
   ])('%j', (text, request, line) => {
     expect(read(text).pins).toEqual([{ strength: 'pin', requests: [request], line }]);
+  });
+
+  it('come before .sdkmanrc, whose gradle= is one release too', () => {
+    expect(runtime.pins.map(({ file }) => file)).toEqual(['gradle/wrapper/gradle-wrapper.properties', '.sdkmanrc']);
+    const sdkmanrc = documentOf({ path: '/p/.sdkmanrc', boundary: () => '/p' }, 'java=17.0.15-tem\ngradle=8.10\n');
+    expect(runtime.pins[1]?.read(sdkmanrc).pins).toEqual([{ strength: 'pin', requests: ['==8.10'], line: 2 }]);
   });
 
   it('pin nothing where they name no distribution', () => {

@@ -26,7 +26,12 @@ function packageJsonEngine(name: string): PinFile {
         devEngine(document, top, name),
         engine(document, top, name),
       ];
-      return { pins: pins.filter((pin) => pin !== undefined) };
+      const asked = at(top, ['engines', name]);
+      const warnings =
+        asked === undefined || typeof asked === 'string'
+          ? []
+          : [{ line: document.lineOf('engines', name), text: `engines.${name} is no text in quotes, and is not read` }];
+      return { pins: pins.filter((pin) => pin !== undefined), warnings };
     },
   };
 }

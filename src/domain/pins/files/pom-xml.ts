@@ -5,7 +5,7 @@ import { invalidPin } from './pin-text';
 
 /**
  * The Java that a `pom.xml` compiles for, a floor: `maven.compiler.release`, the compiler plugin's `release`,
- * `java.version` (Spring Boot's), `maven.compiler.target`, from this file or the parents beside it. Names in `${}` are
+ * `java.version` (Spring Boot's), the plugin's `target` and `source`, `maven.compiler.target`, from this file or the parents beside it. Names in `${}` are
  * followed (https://maven.apache.org/plugins/maven-compiler-plugin/examples/set-compiler-release.html).
  */
 export const pomXml: PinFile = {
@@ -14,7 +14,7 @@ export const pomXml: PinFile = {
   read: (document) => {
     const poms = withParents(document);
     for (const key of KEYS) {
-      const found = key === PLUGIN ? pluginRelease(poms) : property(poms, key);
+      const found = key.startsWith(PLUGIN) ? pluginValue(poms, key.slice(PLUGIN.length)) : property(poms, key);
       const text = found === undefined ? undefined : expand(poms, found.element.text);
       if (found === undefined || text === undefined) continue;
       const line = found.own ? found.element.line : parentLine(document);
@@ -24,8 +24,16 @@ export const pomXml: PinFile = {
   },
 };
 
-const PLUGIN = 'release of the compiler plugin';
-const KEYS = ['maven.compiler.release', PLUGIN, 'java.version', 'maven.compiler.target', 'maven.compiler.source'];
+const PLUGIN = 'compiler plugin: ';
+const KEYS = [
+  'maven.compiler.release',
+  `${PLUGIN}release`,
+  'java.version',
+  `${PLUGIN}target`,
+  `${PLUGIN}source`,
+  'maven.compiler.target',
+  'maven.compiler.source',
+];
 
 interface Found {
   readonly element: XmlElement;
@@ -78,13 +86,13 @@ function property(poms: readonly XmlElement[], name: string): Found | undefined 
   return undefined;
 }
 
-function pluginRelease(poms: readonly XmlElement[]): Found | undefined {
+function pluginValue(poms: readonly XmlElement[], name: string): Found | undefined {
   for (const [index, pom] of poms.entries()) {
     const build = child(pom, 'build');
     const lists = [child(build, 'plugins'), child(child(build, 'pluginManagement'), 'plugins')];
     for (const plugin of lists.flatMap((list) => list?.children ?? [])) {
       if (child(plugin, 'artifactId')?.text.trim() !== 'maven-compiler-plugin') continue;
-      const element = child(child(plugin, 'configuration'), 'release');
+      const element = child(child(plugin, 'configuration'), name);
       if (element !== undefined) return { element, own: index === 0 };
     }
   }

@@ -1,5 +1,6 @@
 import type { Document, PinFile, PinReading } from '../../runtime/runtime';
-import { SAYS_NOTHING, sayingLines } from './pin-text';
+import { quoted } from '../../words/printable';
+import { invalidPin, SAYS_NOTHING, sayingLines } from './pin-text';
 import { wordWriter } from './pin-writer';
 
 /** `.python-version`, as pyenv reads it: the first word of each line; the first is the default. */
@@ -20,7 +21,17 @@ function readVersions(document: Document): PinReading {
   const lines = sayingLines(document);
   const [first] = lines;
   if (first === undefined) return { pins: [], warnings: [SAYS_NOTHING] };
-  const requests = lines.map(({ text }) => withoutEnvironment(text.split(/\s+/)[0] ?? text));
+  const requests = lines.map(({ text, line }) => {
+    const [word = text, ...others] = text.split(/\s+/);
+    if (/^c?python$/i.test(word) && others.length > 0) {
+      throw invalidPin(
+        document,
+        line,
+        `${quoted(text)} has no version as its first word: write ${others.join(' ')} alone`,
+      );
+    }
+    return withoutEnvironment(word);
+  });
   return { pins: [{ strength: 'pin', requests, line: first.line }] };
 }
 
