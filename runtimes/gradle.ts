@@ -173,5 +173,6 @@ export const runtime: Runtime = {
     homebrew('gradle*', '/libexec'),
     { manager: 'system', folders: () => ['/usr/share/gradle', '/opt/gradle', '/opt/gradle/gradle-*'] },
   ],
-  advice: { releaseNotes: notesOf, runsOn, published: [wrapperJar] },
+  published: [wrapperJar],
+  advice: { releaseNotes: notesOf, runsOn },
 };

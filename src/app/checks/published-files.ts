@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PublishedFile } from '../../domain/runtime/advice';
-import type { Runtime } from '../../domain/runtime/runtime';
+import type { PublishedFile, Runtime } from '../../domain/runtime/runtime';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
 import type { Finding } from './finding';
@@ -16,8 +15,8 @@ export async function publishedFileFindings(
   folder: string,
   runtimes: readonly Runtime[],
 ): Promise<readonly Finding[]> {
-  const found = runtimes.flatMap(({ title, advice }) =>
-    (advice?.published ?? []).flatMap((published) => {
+  const found = runtimes.flatMap(({ title, published: all = [] }) =>
+    all.flatMap((published) => {
       const path = join(folder, published.file);
       const size = statSync(path, { throwIfNoEntry: false })?.size;
       return size === undefined ? [] : [{ title, published, path, size }];

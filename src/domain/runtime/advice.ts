@@ -4,7 +4,6 @@ import type { ToolId } from '../words/tool-id';
 import type { Url } from './artifact';
 import type { EditorAdvice, EditorPlace } from './editor';
 import type { Tree } from './layout';
-import type { Upstream } from './runtime';
 
 /** What a runtime's file knows beside the toolchain itself: for messages, editors, completions and checks. */
 export interface Advice {
@@ -27,19 +26,8 @@ export interface Advice {
   readonly misleading?: readonly string[];
   /** The runtime that a version of this one runs on, as its publisher's table has it. Pure. */
   runsOn?(version: Version): RunsOn | undefined;
-  /** Programs of the tool that projects keep in their repositories, which run before anything else of it does. */
-  readonly published?: readonly PublishedFile[];
   /** System libraries that packages of the ecosystem are built against. */
   readonly needs?: LibraryNeeds;
-}
-
-export interface PublishedFile {
-  /** Relative to the project. */
-  readonly file: string;
-  /** The sha256 of every one that was ever released, in hex. */
-  sha256(upstream: Upstream): Promise<readonly string[]>;
-  /** The command that writes it anew. */
-  readonly remake: string;
 }
 
 /** A toolchain of this machine, the newest of its line and vendor first. */

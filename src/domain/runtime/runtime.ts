@@ -29,6 +29,8 @@ export interface Runtime {
   readonly commands?: readonly string[];
   /** Files of the ecosystem that already pin it, most specific first. */
   readonly pins: readonly PinFile[];
+  /** Programs of the tool that projects keep in their repositories, which run before anything else of it does. */
+  readonly published?: readonly PublishedFile[];
   /** The file of a version's tree whose hash a project gives (`packageManager`), where that is not the archive's. */
   hashedFile?(version: Version): string | undefined;
   /** Variables of the ecosystem by which the caller asks for a version for one call: `RUSTUP_TOOLCHAIN`. */
@@ -223,6 +225,15 @@ export interface PinFile {
   readonly folder?: 'ignored';
   /** The file never holds more than floors: one that cannot be read matters only where nothing else pins. */
   readonly strength?: 'floor';
+}
+
+export interface PublishedFile {
+  /** Relative to the project. */
+  readonly file: string;
+  /** The sha256 of every one that was ever released, in hex. */
+  sha256(upstream: Upstream): Promise<readonly string[]>;
+  /** The command that writes it anew. */
+  readonly remake: string;
 }
 
 /** What a version file is to say. */

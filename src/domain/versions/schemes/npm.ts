@@ -91,7 +91,7 @@ function readRange(written: string, text: string): VersionRequest {
     .flatMap((part) => part.replace(/([<>=~^]+) +/g, '$1').split(/ - | +/))
     .filter((clause) => clause !== '');
   const bad = clauses.find((clause) => validRange(clause) === null);
-  if (/^[A-Za-z_][\w-]*$/.test(text)) {
+  if (/^[A-Za-z][\w-]*$/.test(text)) {
     throw unsupportedRequest(written, 'it is no version; an alias of nvm or fnm names another one on each machine');
   }
   throw invalidRequest(written, `${JSON.stringify(bad ?? text)} is neither a version nor a range of npm's grammar`);
