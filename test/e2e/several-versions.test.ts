@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Machine, newMachine, type Ran, type RunOptions } from '../support/cli';
@@ -100,7 +100,7 @@ it('both are installed, and no variable is the second’s', async () => {
     { version: '20.11.1', lts: 'Iron' },
     { version: '22.1.0', lts: 'Jod' },
   ]);
-  const fresh = newMachine(siteOf(server));
+  const [fresh, colleague] = [newMachine(siteOf(server)), newMachine(siteOf(server))];
   try {
     const cwd = fresh.folder('project');
     writeFileSync(join(cwd, '.tool-versions'), 'nodejs 20.11.1 22.1.0\n');
@@ -109,8 +109,20 @@ it('both are installed, and no variable is the second’s', async () => {
     expect((await fresh.polyenv(['ls'], { cwd })).stdout).toMatch(/20\.11\.1[\s\S]*22\.1\.0|22\.1\.0[\s\S]*20\.11\.1/);
     expect((await fresh.run(['node', '--version'], { cwd })).stdout).toBe('v20.11.1\n');
     expect((await fresh.polyenv(['prune', '--dry-run', '--json'], { cwd })).stdout).not.toContain('"node"');
+    // A manifest beside it has a lock, which holds both; a colleague gets both by it, and an upgrade of the first keeps the second.
+    writeFileSync(join(cwd, 'polyenv.toml'), '[runtimes]\n');
+    for (const words of [['lock'], ['upgrade', 'node'], ['lock', '--check']])
+      expect(await fresh.polyenv(words, { cwd }), words.join(' ')).toMatchObject({ exit: 0 });
+    const lock = readFileSync(join(cwd, 'polyenv.lock'), 'utf8');
+    for (const version of ['20.11.1', '22.1.0']) expect(lock).toContain(`version = "${version}"`);
+    const frozen = await colleague.polyenv(['install', '--frozen'], { cwd });
+    expect(frozen, frozen.stderr).toMatchObject({ exit: 0 });
+    expect((await colleague.polyenv(['ls', '--json'], { cwd })).stdout).toMatch(
+      /20\.11\.1[\s\S]*22\.1\.0|22\.1\.0[\s\S]*20\.11\.1/,
+    );
   } finally {
     fresh.remove();
+    colleague.remove();
     await server.close();
   }
 });

@@ -8,7 +8,6 @@ import type { Context } from '../base/context';
 import { loadRuntimes } from '../base/registry';
 import type { FolderLock } from '../project/locks';
 import type { Decision, Project } from '../project/project';
-import { companionsOf, provideCompanions } from '../routes/companions';
 import { type Failed, provideAll, type ReadyToolchain } from '../toolchains/provide';
 import { changeFolder, type FileChange, type FolderChange } from './change-folder';
 import { FolderView } from './folder-view';
@@ -52,7 +51,7 @@ export async function installProject(
       const next = relock(at.lock, provided, kept);
       return next === at.lock ? [] : [{ folder: home, path: at.path, text: renderLockfile(next) }];
     });
-    const { provided, failed } = gathered([...results, await provideCompanions(ctx, project)]);
+    const { provided, failed } = gathered(results);
     return { files, also: [project.directory], result: { project, provided, failed } };
   });
 }
@@ -83,11 +82,6 @@ export async function installFrozen(
         ),
       ),
     );
-    for (const { toolchain, decision } of await companionsOf(ctx, project, project.decisions)) {
-      if (toolchain !== undefined) continue;
-      const text = `${decision.tool}@${decision.request.text}: no lock holds further versions of a file, and --frozen installs nothing else`;
-      ctx.emit({ type: 'warning', text });
-    }
     return { files: [], result: { project, ...gathered(results) } };
   });
 }
@@ -122,7 +116,7 @@ interface Group {
   readonly members: readonly { readonly decision: Decision; readonly runtime: Runtime }[];
 }
 
-/** Decisions by the lock that holds them. A request for `system` asks for nothing. */
+/** Decisions, and the further versions beside them, by the lock that holds them. A request for `system` asks for nothing. */
 async function groupsOf(
   view: FolderView,
   project: Project,
@@ -133,7 +127,7 @@ async function groupsOf(
     string,
     { folder: string; at: FolderLock; members: { decision: Decision; runtime: Runtime }[] }
   >();
-  for (const decision of [...project.decisions, ...project.servicePins]) {
+  for (const decision of [...project.decisions, ...project.servicePins, ...project.companions]) {
     const passing = decision.once !== undefined && decision.through === undefined;
     if (decision.request.version.kind === 'system' || passing || decision.from.kind !== 'file') continue;
     const runtime = runtimes.find((candidate) => candidate.id === decision.tool) as Runtime;

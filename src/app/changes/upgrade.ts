@@ -260,7 +260,7 @@ interface Site {
   readonly at: FolderLock;
   readonly changes: readonly Change[];
   readonly next: Lockfile;
-  /** What services ask for besides. */
+  /** What services and further versions in a file ask for besides. */
   readonly kept: readonly ToolRequest[];
   readonly manifest?: EditedManifest;
 }
@@ -290,7 +290,8 @@ async function sitesOf(view: FolderView, changes: readonly Change[]): Promise<re
     [...groups.values()].map(async ({ folder, file, changes: own }): Promise<Site> => {
       const at = await view.lock(folder, file);
       const before = await view.manifest(folder, file);
-      const kept = await serviceRequests(before?.manifest);
+      const { companions } = await view.project(folder);
+      const kept = [...(await serviceRequests(before?.manifest)), ...companions.map(({ request }) => request)];
       const next = own.reduce((lock, change) => relocked(lock, change, kept), at.lock);
       if (before === undefined) return { folder, at, changes: own, next, kept };
       let after = before.text;

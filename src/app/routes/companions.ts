@@ -1,11 +1,13 @@
+import { basename } from 'node:path';
 import type { Runtime } from '../../domain/runtime/runtime';
 import type { Toolchain } from '../../domain/toolchain/toolchain';
 import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { loadRuntimes } from '../base/registry';
+import { readKnown } from '../project/locks';
 import type { Decision, Project } from '../project/project';
 import { findOnce, provideOnce } from '../toolchains/once';
-import type { Failed } from '../toolchains/provide';
+import { type Failed, findProvided } from '../toolchains/provide';
 
 /** A further version that the deciding file names, and its toolchain while that is here. */
 export interface Companion {
@@ -26,7 +28,14 @@ export async function companionsOf(
   return Promise.all(
     wanted.map(async (decision): Promise<Companion> => {
       const runtime = runtimes.find(({ id }) => id === decision.tool) as Runtime;
-      const toolchain = await findOnce(ctx, { runtime, request: decision.request });
+      const { request, from, folder } = decision;
+      const file = from.kind === 'file' ? basename(from.file) : undefined;
+      const { lock } = await readKnown(ctx, folder, file);
+      const { toolchain = await findOnce(ctx, { runtime, request }) } = await findProvided(ctx, {
+        runtime,
+        request,
+        lock,
+      });
       return { decision, runtime, ...present({ toolchain }) };
     }),
   );
@@ -47,20 +56,6 @@ export async function provideMissing(
     });
   }
   return failed;
-}
-
-/** Installs what a project's file names behind its first versions. One that fails does not undo the others. */
-export async function provideCompanions(
-  ctx: Context,
-  project: Pick<Project, 'companions' | 'decisions'>,
-): Promise<{ readonly provided: readonly []; readonly failed: readonly Failed[] }> {
-  const failed: Failed[] = [];
-  for (const { runtime, decision } of await companionsOf(ctx, project, project.decisions)) {
-    await provideOnce(ctx, { runtime, request: decision.request }).catch((error: Error) => {
-      failed.push({ request: decision.request, error });
-    });
-  }
-  return { provided: [], failed };
 }
 
 function isBeside(companion: Decision, main: Decision): boolean {
