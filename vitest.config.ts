@@ -50,6 +50,7 @@ export default defineConfig({
   ],
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/compiled-code.ts'],
     setupFiles: ['test/support/seed.ts'],
     // The runner makes every other style empty, that of the dashboard's pages too.
     css: { include: [/style\.css/] },

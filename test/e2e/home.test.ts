@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 beforeEach(() => {
-  machine = newMachine(siteOf(server));
+  machine = newMachine(siteOf(server), { fresh: true });
   cwd = machine.folder('project');
 });
 afterEach(() => machine.remove());

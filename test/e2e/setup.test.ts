@@ -5,7 +5,7 @@ import { type Machine, newMachine } from '../support/cli';
 
 let machine: Machine;
 beforeEach(() => {
-  machine = newMachine();
+  machine = newMachine({}, { fresh: true });
 });
 afterEach(() => machine.remove());
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Machine, newMachine, type Ran } from '../support/cli';
+import { type Machine, type MachineOptions, newMachine, type Ran } from '../support/cli';
 import { serveTinyNode, siteOf, type TinyNode, type TinyRelease } from '../support/tiny-node';
 
 /** One row of the matrix: what is done to polyenv, and how it is seen that it held. */
@@ -18,7 +18,8 @@ export type Held = { readonly held: string } | { readonly skipped: string };
 export interface Scope {
   /** `quick` samples what `full` walks through. */
   readonly depth: 'quick' | 'full';
-  machine(env?: Readonly<Record<string, string>>): Machine;
+  /** Its home is made by the first command, unless the row is about what comes later. */
+  machine(env?: Readonly<Record<string, string>>, options?: MachineOptions): Machine;
   /** A loopback server with the layout of the official site, and a machine for which that is the official site. */
   upstream(releases?: readonly TinyRelease[]): Promise<TinyNode>;
   /** Undone when the row ends, the last first. */
@@ -37,8 +38,8 @@ export async function runRow(row: Row, depth: Scope['depth']): Promise<Held> {
   const scope: Scope = {
     depth,
     after,
-    machine: (env = {}) => {
-      const machine = newMachine(env);
+    machine: (env = {}, options = { fresh: true }) => {
+      const machine = newMachine(env, options);
       after(() => machine.remove());
       return machine;
     },
@@ -58,7 +59,7 @@ export async function runRow(row: Row, depth: Scope['depth']): Promise<Held> {
 /** A machine whose project has pinned and installed Node.js 20. */
 export async function withProject(scope: Scope, name = 'project') {
   const server = await scope.upstream();
-  const machine = scope.machine(siteOf(server));
+  const machine = scope.machine(siteOf(server), {});
   const cwd = machine.folder(name);
   const ran = await machine.polyenv(['use', 'node@20'], { cwd });
   holds(ran.exit === 0 && existsSync(join(cwd, 'polyenv.lock')), 'use fails', ran.stderr);

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { shareCode } from './compiled-code';
 import { discard } from './discard';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -41,11 +42,20 @@ export interface RunOptions {
   readonly program?: string;
 }
 
-export function newMachine(env: Readonly<Record<string, string>> = {}): Machine {
+export interface MachineOptions {
+  /** The first command makes the home, with code of its own. Otherwise all machines of a test run share polyenv's compiled code. */
+  readonly fresh?: boolean;
+}
+
+export function newMachine(
+  env: Readonly<Record<string, string>> = {},
+  { fresh = false }: MachineOptions = {},
+): Machine {
   if (!existsSync(bundle)) throw new Error('dist/ is not built: npm run build');
   const base = realpathSync(mkdtempSync(join(tmpdir(), 'polyenv-test-')));
   const [home, polyenvHome] = [join(base, 'person'), join(base, 'home')];
   mkdirSync(home);
+  if (!fresh) shareCode(polyenvHome);
   const shims = join(polyenvHome, 'shims');
   const own: Record<string, string> = {
     HOME: home,

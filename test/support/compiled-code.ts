@@ -1,0 +1,24 @@
+import { existsSync, mkdirSync, mkdtempSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { discard } from './discard';
+
+const VARIABLE = 'POLYENV_TEST_CODE';
+
+/** Before all files of a test run: one folder for the compiled code of all its machines, whichever project asks first. */
+export function setup(): (() => void) | undefined {
+  if (process.env[VARIABLE] !== undefined) return undefined;
+  const folder = mkdtempSync(join(tmpdir(), 'polyenv-code-'));
+  process.env[VARIABLE] = folder;
+  return () => discard(folder);
+}
+
+/** A home without compiled code compiles polyenv anew for each verb, which takes as long as the verb. */
+export function shareCode(polyenvHome: string): void {
+  const folder = process.env[VARIABLE];
+  if (folder === undefined) return;
+  const cache = join(polyenvHome, 'cache');
+  mkdirSync(cache, { recursive: true, mode: 0o755 });
+  const code = join(cache, 'code');
+  if (!existsSync(code)) symlinkSync(folder, code);
+}
