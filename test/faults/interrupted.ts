@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Machine } from '../support/cli';
-import { cannotTrace, residue, type Step, snapshot, traceSteps } from '../support/kill-steps';
+import { shareCode } from '../support/compiled-code';
+import { cannotTrace, oneOfEachKind, residue, type Step, snapshot, traceSteps } from '../support/kill-steps';
 import { siteOf } from '../support/tiny-node';
 import { type Held, holds, type Scope } from './row';
 
@@ -13,8 +14,8 @@ export interface Interrupted {
   /** What stands before. */
   readonly before: readonly (readonly string[])[];
   readonly args: readonly string[];
-  /** Rounds of the quick form. */
-  readonly sample: number;
+  /** Rounds of the quick form; without it, one for each kind of step. */
+  readonly sample?: number;
   /** What `node --version` may say afterwards, without anything else being done. */
   readonly versions: readonly string[];
   /** Done once before the command: a project that is gone, for prune. */
@@ -22,13 +23,13 @@ export interface Interrupted {
 }
 
 export const INTERRUPTED: readonly Interrupted[] = [
-  { id: 'K01', verb: 'the first use', before: [], args: ['use', 'node@20'], sample: 9, versions: ['v20.11.1'] },
+  { id: 'K01', verb: 'the first use', before: [], args: ['use', 'node@20'], versions: ['v20.11.1'] },
   {
     id: 'K02',
     verb: 'use of another version',
     before: [['use', 'node@20']],
     args: ['use', 'node@18'],
-    sample: 5,
+    sample: 9,
     versions: ['v20.11.1', 'v18.19.0'],
   },
   {
@@ -39,7 +40,7 @@ export const INTERRUPTED: readonly Interrupted[] = [
       ['uninstall', '--force', 'node@20'],
     ],
     args: ['install', '--frozen'],
-    sample: 4,
+    sample: 5,
     versions: ['v20.11.1'],
   },
   {
@@ -47,7 +48,6 @@ export const INTERRUPTED: readonly Interrupted[] = [
     verb: 'uninstall',
     before: [['use', 'node@20']],
     args: ['uninstall', '--force', 'node@20'],
-    sample: 5,
     versions: ['v20.11.1'],
   },
   {
@@ -58,7 +58,6 @@ export const INTERRUPTED: readonly Interrupted[] = [
       ['use', 'node@20'],
     ],
     args: ['prune'],
-    sample: 5,
     versions: ['v20.11.1'],
   },
   {
@@ -66,7 +65,6 @@ export const INTERRUPTED: readonly Interrupted[] = [
     verb: 'verify --repair',
     before: [['use', 'node@20']],
     args: ['verify', '--repair'],
-    sample: 5,
     versions: ['v20.11.1'],
     also: (machine) => writeFileSync(join(machine.shims, 'node'), 'damaged'),
   },
@@ -75,7 +73,6 @@ export const INTERRUPTED: readonly Interrupted[] = [
     verb: 'lock --renew',
     before: [['use', 'node@20']],
     args: ['lock', '--renew'],
-    sample: 4,
     versions: ['v20.11.1'],
   },
   {
@@ -109,7 +106,7 @@ export async function interruptEach(
   if (reason !== undefined) return { skipped: reason };
   const { interrupted, word } = of;
   const server = await scope.upstream();
-  const machine = scope.machine(siteOf(server));
+  const machine = scope.machine(siteOf(server), { fresh: interrupted.before.length === 0 });
   const cwd = machine.folder('project');
   for (const args of interrupted.before) {
     const ran = await machine.polyenv(args, { cwd });
@@ -121,10 +118,10 @@ export async function interruptEach(
   const { args } = interrupted;
   const { steps, exit } = await traceSteps(machine, args, cwd);
   holds(exit === 0 && steps.length > 0, `polyenv ${args.join(' ')} under strace ended with ${exit}`);
-  const every = scope.depth === 'full' ? 1 : Math.max(1, Math.floor(steps.length / (of.sample ?? interrupted.sample)));
+  const walked = scope.depth === 'full' ? steps : spread(oneOfEachKind(steps), of.sample ?? interrupted.sample);
   let ended = 0;
   let rounds = 0;
-  for (const step of steps.filter((_, index) => index % every === 0)) {
+  for (const step of walked) {
     kept.restore();
     rounds += 1;
     try {
@@ -142,8 +139,16 @@ export async function interruptEach(
   };
 }
 
+/** So many of them, from the first to the last. */
+function spread(steps: readonly Step[], wished = steps.length): readonly Step[] {
+  const many = Math.min(wished, steps.length);
+  return Array.from({ length: many }, (_, index) => steps[Math.floor((index * steps.length) / many)] as Step);
+}
+
 /** The old state or the new one holds, the next command works without a manual step, and nothing is left over. */
 async function judge(machine: Machine, cwd: string, interrupted: Interrupted): Promise<void> {
+  // What is looked at afterwards is not polyenv's own compiled code.
+  if (existsSync(machine.polyenvHome)) shareCode(machine.polyenvHome);
   const files = ['polyenv.toml', 'polyenv.lock'].filter((name) => existsSync(join(cwd, name)));
   for (const name of files) holds(readFileSync(join(cwd, name), 'utf8').endsWith('\n'), `${name} is cut`);
   const between = (await machine.polyenv(['verify', '--all', '--deep', '--json'], { cwd })).json<{
@@ -151,7 +156,8 @@ async function judge(machine: Machine, cwd: string, interrupted: Interrupted): P
   }>();
   const broken = between.findings?.filter(({ kind, level }) => kind === 'toolchain' && level === 'damage') ?? [];
   holds(broken.length === 0, 'a toolchain is listed that is not whole', broken);
-  if (files.length > 0 && existsSync(join(machine.shims, 'node'))) {
+  // A lock alone pins nothing.
+  if (files.includes('polyenv.toml') && existsSync(join(machine.shims, 'node'))) {
     const ran = await machine.run(['node', '--version'], { cwd });
     const told = ran.stdout.trim();
     const may = interrupted.also === undefined ? interrupted.versions : [...interrupted.versions, ''];
