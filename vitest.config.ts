@@ -21,6 +21,8 @@ const SLOWEST = [
   'e2e/conflicts',
 ];
 
+const SHARING = ['test/unit/**/*.test.ts', 'test/property/**/*.test.ts'];
+
 class SlowestFirst implements TestSequencer {
   async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification): number => {
@@ -28,7 +30,9 @@ class SlowestFirst implements TestSequencer {
       return found === -1 ? SLOWEST.length : found;
     };
     const size = ({ moduleId }: TestSpecification): number => statSync(moduleId).size;
-    return files.toSorted((a, b) => rank(a) - rank(b) || size(b) - size(a));
+    // At the end, one after another: only then do they share their processes.
+    const shares = ({ project }: TestSpecification): number => (project.config.isolate ? 0 : 1);
+    return files.toSorted((a, b) => shares(a) - shares(b) || rank(a) - rank(b) || size(b) - size(a));
   }
 
   async shard(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -49,11 +53,14 @@ export default defineConfig({
     },
   ],
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/compiled-code.ts'],
-    setupFiles: ['test/support/seed.ts'],
     // The runner makes every other style empty, that of the dashboard's pages too.
     css: { include: [/style\.css/] },
+    projects: [
+      // Loading what they test takes longer than testing it: files that change nothing of their process share one.
+      { extends: true, test: { name: 'unit', include: SHARING, isolate: false } },
+      { extends: true, test: { name: 'whole', include: ['test/**/*.test.ts'], exclude: SHARING } },
+    ],
     pool: 'forks',
     // Most tests wait for processes of their own: twice as many files as processors keep these busy.
     maxWorkers: availableParallelism() * 2,

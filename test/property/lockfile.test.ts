@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { parseToml } from '../../src/adapters/documents/toml';
 import type { Artifact, Part } from '../../src/domain/runtime/artifact';
@@ -8,6 +7,7 @@ import { decodeLockfile } from '../../src/domain/toolchain/lockfile-decode';
 import { renderLockfile } from '../../src/domain/toolchain/lockfile-render';
 import type { Version } from '../../src/domain/versions/version';
 import { PolyenvError } from '../../src/domain/words/errors';
+import { fc } from '../support/seed';
 
 const hex = (length: number) =>
   fc

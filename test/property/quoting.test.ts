@@ -3,7 +3,6 @@ import { mkdirSync, mkdtempSync, readdirSync, realpathSync, symlinkSync, utimesS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { refuseProjectVariable } from '../../src/domain/project/project-variable';
 import type { Environment, RoutedRuntime } from '../../src/domain/routes/environment';
@@ -12,6 +11,7 @@ import { renderRoute } from '../../src/domain/routes/route-script';
 import { applyEnvOps, type EnvOp } from '../../src/domain/words/env-op';
 import { PolyenvError } from '../../src/domain/words/errors';
 import { discard } from '../support/discard';
+import { fc } from '../support/seed';
 import { program, STAND_INS } from '../support/shim-store';
 
 /** Each file is sourced in a folder of its own, where whatever ran would leave a trace. */

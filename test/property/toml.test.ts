@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { parse } from 'smol-toml';
 import { expect, it } from 'vitest';
 import { editToml } from '../../src/adapters/documents/toml-edit';
 import { tomlLines } from '../../src/domain/formats/toml-lines';
 import { PolyenvError } from '../../src/domain/words/errors';
+import { fc } from '../support/seed';
 
 const TOOLS = ['node', 'go', 'rust', 'python'] as const;
 

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { quoteFish, quoteSh } from '../../src/domain/words/shell-quote';
 import { type Machine, newMachine, type Ran, type RunOptions } from '../support/cli';
 import { discard } from '../support/discard';
+import { fc } from '../support/seed';
 import { serveTinyNode, type TinyNode } from '../support/tiny-node';
 
 /** The same few words in every shell: `tick` is a prompt, `show NAME` prints `NAME=[value]` or `NAME unset`. */

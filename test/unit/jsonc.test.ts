@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { JsonFault } from '../../src/domain/formats/json-document';
 import { editJsonc, type JsonValue, readJsonc } from '../../src/domain/formats/jsonc';
+import { fc } from '../support/seed';
 
 const SETTINGS = `{
   // The team's.

@@ -2,7 +2,6 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DOCUMENT_LIMIT, openDocument } from '../../src/adapters/documents/documents';
 import { type Detected, detectIn } from '../../src/app/project/detect';
@@ -15,6 +14,7 @@ import * as kit from '../../src/kit';
 import { discard } from '../support/discard';
 import { contextFor, RUNTIMES, write } from '../support/pin-project';
 import { processorTime } from '../support/processor-time';
+import { fc } from '../support/seed';
 
 let root = '';
 

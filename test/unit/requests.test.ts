@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { pickCandidate } from '../../src/domain/runtime/candidates';
 import type { Release } from '../../src/domain/versions/release';
@@ -12,6 +11,7 @@ import type { Version } from '../../src/domain/versions/version';
 import { PolyenvError } from '../../src/domain/words/errors';
 import { goScheme, javaScheme, npmScheme, pep440Scheme, rustScheme } from '../../src/kit';
 import { processorTime } from '../support/processor-time';
+import { fc } from '../support/seed';
 
 interface Tool {
   readonly id: string;

@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   openTreeNote,
@@ -14,6 +13,7 @@ import {
 } from '../../src/domain/runtime/sumdb';
 import { openNote } from '../../src/domain/runtime/tree-note';
 import { PolyenvError } from '../../src/domain/words/errors';
+import { fc } from '../support/seed';
 
 /** The public database's verifier key, as the go command has it. */
 const VERIFIER = 'sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8';

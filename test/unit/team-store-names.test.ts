@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Digest, formatDigest } from '../../src/domain/runtime/digest';
 import { PLATFORMS } from '../../src/domain/runtime/platform';
@@ -24,6 +23,7 @@ import {
   unescapeTagText,
 } from '../../src/domain/team/tag';
 import type { Version } from '../../src/domain/versions/version';
+import { fc } from '../support/seed';
 
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 
