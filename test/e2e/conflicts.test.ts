@@ -73,8 +73,9 @@ test(
 test(
   'two Gos; one whose go.mod asks for more than the pin fails with the reason and downloads nothing',
   async ({ skip }) => {
+    // Without fmt, half as much of the standard library is compiled into the empty caches.
     const main =
-      'package main\n\nimport (\n\t"fmt"\n\t"runtime"\n)\n\nfunc main() { fmt.Println("built by", runtime.Version()) }\n';
+      'package main\n\nimport (\n\t"runtime"\n\t"syscall"\n)\n\nfunc main() { syscall.Write(1, []byte("built by " + runtime.Version() + "\\n")) }\n';
     const side = (pin: string, needs: string): Side => ({
       pins: [`go@${pin}`],
       files: { 'go.mod': `module example.org/hello\n\ngo ${needs}\n`, 'main.go': main },

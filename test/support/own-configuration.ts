@@ -5,6 +5,9 @@ import type { Machine } from './cli';
 const real = process.env;
 const realHome = real.HOME ?? '/';
 
+/** A build of a second is over before the JVM's second compiler pays. */
+const QUICK = { MAVEN_OPTS: '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC' };
+
 /** How this machine's own clients reach their registries, and where other managers keep toolchains: variables for a new person. */
 export function ownConfiguration(): Record<string, string> {
   const folders = {
@@ -24,7 +27,7 @@ export function ownConfiguration(): Record<string, string> {
     ([name, value]) =>
       value !== undefined && /^(?:GOPROXY|GOSUMDB|GONOSUMDB|PIP_\w+|UV_\w+|NODE_EXTRA_CA_CERTS|\w+_proxy)$/i.test(name),
   );
-  return { ...Object.fromEntries(passed), ...Object.fromEntries(found) } as Record<string, string>;
+  return { ...QUICK, ...Object.fromEntries(passed), ...Object.fromEntries(found) } as Record<string, string>;
 }
 
 /** The settings that Maven and cargo read only from the person's home. */
