@@ -148,7 +148,7 @@ function spread(steps: readonly Step[], wished = steps.length): readonly Step[] 
 /** The old state or the new one holds, the next command works without a manual step, and nothing is left over. */
 async function judge(machine: Machine, cwd: string, interrupted: Interrupted): Promise<void> {
   // What is looked at afterwards is not polyenv's own compiled code.
-  if (existsSync(machine.polyenvHome)) shareCode(machine.polyenvHome);
+  shareCode(machine.polyenvHome);
   const files = ['polyenv.toml', 'polyenv.lock'].filter((name) => existsSync(join(cwd, name)));
   for (const name of files) holds(readFileSync(join(cwd, name), 'utf8').endsWith('\n'), `${name} is cut`);
   const between = (await machine.polyenv(['verify', '--all', '--deep', '--json'], { cwd })).json<{

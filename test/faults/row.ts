@@ -18,7 +18,7 @@ export type Held = { readonly held: string } | { readonly skipped: string };
 export interface Scope {
   /** `quick` samples what `full` walks through. */
   readonly depth: 'quick' | 'full';
-  /** Its home is made by the first command, unless the row is about what comes later. */
+  /** With compiled code of its own, unless the row is about what comes after that. */
   machine(env?: Readonly<Record<string, string>>, options?: MachineOptions): Machine;
   /** A loopback server with the layout of the official site, and a machine for which that is the official site. */
   upstream(releases?: readonly TinyRelease[]): Promise<TinyNode>;

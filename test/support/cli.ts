@@ -43,7 +43,7 @@ export interface RunOptions {
 }
 
 export interface MachineOptions {
-  /** The first command makes the home, with code of its own. Otherwise all machines of a test run share polyenv's compiled code. */
+  /** With compiled code of its own. Otherwise all machines of a test run share polyenv's, once a command has made the home. */
   readonly fresh?: boolean;
 }
 
@@ -55,7 +55,6 @@ export function newMachine(
   const base = realpathSync(mkdtempSync(join(tmpdir(), 'polyenv-test-')));
   const [home, polyenvHome] = [join(base, 'person'), join(base, 'home')];
   mkdirSync(home);
-  if (!fresh) shareCode(polyenvHome);
   const shims = join(polyenvHome, 'shims');
   const own: Record<string, string> = {
     HOME: home,
@@ -64,6 +63,9 @@ export function newMachine(
     LANG: 'C.UTF-8',
     TMPDIR: tmpdir(),
     ...env,
+  };
+  const ready = (): void => {
+    if (!fresh) shareCode(polyenvHome);
   };
   return {
     base,
@@ -77,9 +79,14 @@ export function newMachine(
       mkdirSync(path, { recursive: true });
       return path;
     },
-    polyenv: (args, options = {}) =>
-      start([process.execPath, options.program ?? bundle, ...args], { cwd: base, ...options }, own),
-    run: (command, options = {}) => start(command, { cwd: base, ...options }, { ...own, PATH: `${shims}:${own.PATH}` }),
+    polyenv: (args, options = {}) => {
+      ready();
+      return start([process.execPath, options.program ?? bundle, ...args], { cwd: base, ...options }, own);
+    },
+    run: (command, options = {}) => {
+      ready();
+      return start(command, { cwd: base, ...options }, { ...own, PATH: `${shims}:${own.PATH}` });
+    },
     remove: () => {
       // The store is read-only on purpose.
       discard(base);
