@@ -81,8 +81,8 @@ export function factsOf(ctx: Context): DiscoveryFacts {
   return { personHome: ctx.host.personHome, env: ctx.host.env, platform: ctx.platform };
 }
 
-/** Takes a folder as a toolchain: it must run, say its version, and answer the request. Throws `cannot-start` or `version-not-found`. */
-export async function linkToolchain(
+/** What linking a folder would take: it must run, say its version, and answer the request. Throws `cannot-start` or `version-not-found`. */
+export async function planLink(
   ctx: Context,
   runtime: Runtime,
   at: { readonly root: string; readonly manager: string },
@@ -98,6 +98,13 @@ export async function linkToolchain(
       },
     );
   }
+  return toolchain;
+}
+
+/** Takes a folder as a toolchain. Throws as `planLink`. */
+export async function linkToolchain(...wanted: Parameters<typeof planLink>): Promise<Toolchain> {
+  const [ctx] = wanted;
+  const toolchain = await planLink(...wanted);
   await readyHome(ctx);
   await recordLink(ctx.home, toolchain);
   return toolchain;

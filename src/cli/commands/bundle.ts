@@ -2,7 +2,7 @@ import { type Bundled, createBundle, installBundle } from '../../app/making/bund
 import { counted } from '../../domain/words/counted';
 import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
-import { type Command, value, values } from '../command';
+import { type Command, flag, value, values } from '../command';
 import { bytesText, columns } from '../output/columns';
 import { platformsOf } from '../platform-flags';
 
@@ -38,6 +38,7 @@ export const command: Command = {
     const [what, ...files] = args;
     if (what === 'create') {
       const file = value(input, 'output') ?? 'polyenv-bundle.tar';
+      if (flag(input, 'dry-run')) return { data: { dryRun: true, file }, text: `would write ${file}` };
       const made = await createBundle(ctx, { platforms: platformsOf(values(input, 'platform')), file, locks: files });
       for (const text of made.gaps) ctx.emit({ type: 'warning', text });
       return report(made, `wrote ${made.file}`);
@@ -47,6 +48,10 @@ export const command: Command = {
       throw new PolyenvError('usage', 'bundle wants create, or install and the name of one bundle', {
         hint: 'polyenv help bundle',
       });
+    }
+    if (flag(input, 'dry-run')) {
+      const text = `would take the archives of ${file} into ${ctx.home.downloads}`;
+      return { data: { dryRun: true, file }, text };
     }
     return report(await installBundle(ctx, file), 'ready for: polyenv install --offline');
   },

@@ -2,9 +2,9 @@ import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseRequests } from '../../app/project/requests';
 import { compileFolder, refreshShims } from '../../app/routes/compile';
-import { linkToolchain } from '../../app/toolchains/linked';
+import { linkToolchain, planLink } from '../../app/toolchains/linked';
 import { PolyenvError } from '../../domain/words/errors';
-import type { Command } from '../command';
+import { type Command, flag } from '../command';
 
 export const command: Command = {
   name: 'link',
@@ -16,7 +16,8 @@ export const command: Command = {
     { name: 'folder', describe: 'its root', required: true, complete: 'folder' },
   ],
   examples: [{ run: 'polyenv link java@17 /usr/lib/jvm/java-17', describe: 'use the JDK of the system' }],
-  run: async ({ ctx, args }) => {
+  run: async (input) => {
+    const { ctx, args } = input;
     const [text = '', folder = ''] = args;
     const [wanted] = await parseRequests([text]);
     if (wanted === undefined) return undefined;
@@ -27,7 +28,15 @@ export const command: Command = {
     } catch {
       throw new PolyenvError('usage', `there is no folder ${folder}`, { hint: 'name the root of the toolchain' });
     }
-    const toolchain = await linkToolchain(ctx, runtime, { root, manager: 'linked' }, request);
+    const at = { root, manager: 'linked' };
+    if (flag(input, 'dry-run')) {
+      const { version } = await planLink(ctx, runtime, at, request);
+      return {
+        data: { dryRun: true, tool: runtime.id, version, root },
+        text: `would link ${runtime.id} ${version} at ${root}`,
+      };
+    }
+    const toolchain = await linkToolchain(ctx, runtime, at, request);
     await refreshShims(ctx);
     await compileFolder(ctx, ctx.directory);
     return {
