@@ -58,7 +58,7 @@ __polyenv_deactivate() {
 	fi
 	unset -f __polyenv_pins __polyenv_encode __polyenv_decode __polyenv_note __polyenv_keep __polyenv_begin __polyenv_set __polyenv_offer \
 		__polyenv_unset __polyenv_prepend __polyenv_append __polyenv_path_first __polyenv_path_last __polyenv_leave \
-		__polyenv_quiet __polyenv_promising __polyenv_look __polyenv_hook __polyenv_kind __polyenv_value __polyenv_plain __polyenv_nested \
+		__polyenv_quiet __polyenv_promising __polyenv_granted __polyenv_look __polyenv_hook __polyenv_kind __polyenv_value __polyenv_plain __polyenv_nested \
 		__polyenv_prompt __polyenv_deactivate polyenv
 	unset -v __polyenv_home __polyenv_stamp __polyenv_rs __polyenv_id __polyenv_seen __polyenv_told __polyenv_off \
 		__polyenv_watch __polyenv_pairs __polyenv_await __polyenv_failed __polyenv_k __polyenv_v
