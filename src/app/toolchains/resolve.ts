@@ -4,7 +4,13 @@ import type { Proof } from '../../domain/runtime/artifact';
 import type { PlatformKey } from '../../domain/runtime/platform';
 import { PLATFORMS } from '../../domain/runtime/platform';
 import type { Runtime, Source, Upstream } from '../../domain/runtime/runtime';
-import { artifactFor, findAlternatives, type LockEntry, type Lockfile } from '../../domain/toolchain/lockfile';
+import {
+  artifactFor,
+  entryFor,
+  findAlternatives,
+  type LockEntry,
+  type Lockfile,
+} from '../../domain/toolchain/lockfile';
 import { carryProofs, findWeakening, proofFloor } from '../../domain/toolchain/proof-floor';
 import { proofText, type Toolchain } from '../../domain/toolchain/toolchain';
 import type { Release } from '../../domain/versions/release';
@@ -13,7 +19,6 @@ import { nearestReleases, selectRelease } from '../../domain/versions/select';
 import { vendorsOf } from '../../domain/versions/vendors';
 import { PolyenvError } from '../../domain/words/errors';
 import { nearestName } from '../../domain/words/nearest';
-import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { trustedOrder } from '../project/trusted';
 import { isAllowed } from './allowed';
@@ -211,19 +216,8 @@ async function entryOf(
       },
     );
   }
-  return {
-    tool: request.tool,
-    request: {
-      text: request.text,
-      options: request.options,
-      ...present({ vendor: request.vendor, variant: request.variant }),
-    },
-    version: release.version,
-    ...present({ vendor: release.vendor, variant: release.variant }),
-    source: source.id,
-    artifacts,
-    gaps: PLATFORMS.filter((platform) => !have.has(platform)),
-  };
+  const gaps = PLATFORMS.filter((platform) => !have.has(platform));
+  return entryFor(request, { ...release, source: source.id, artifacts, gaps });
 }
 
 /** The allowed sources: those that a person named, else in the project's order, else in the runtime's own. */

@@ -1,10 +1,9 @@
 import { listToolchains } from '../../adapters/store/store';
 import type { Runtime } from '../../domain/runtime/runtime';
-import type { LockEntry } from '../../domain/toolchain/lockfile';
+import { entryFor, type LockEntry } from '../../domain/toolchain/lockfile';
 import type { Toolchain } from '../../domain/toolchain/toolchain';
 import type { ToolRequest } from '../../domain/versions/request';
 import { selectRelease } from '../../domain/versions/select';
-import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { isAllowed } from './allowed';
 import { knownReleases } from './known-releases';
@@ -46,19 +45,8 @@ export async function entryFromStore(ctx: Context, asked: AskedOfStore): Promise
   const toolchain = await installedFor(ctx, asked);
   const [first, ...rest] = toolchain?.parts ?? [];
   if (toolchain === undefined || first === undefined || toolchain.linked !== undefined) return undefined;
-  return {
-    tool: request.tool,
-    request: {
-      text: request.text,
-      options: request.options,
-      ...present({ vendor: request.vendor, variant: request.variant }),
-    },
-    version: toolchain.version,
-    ...present({ vendor: toolchain.vendor, variant: toolchain.variant }),
-    source: toolchain.source,
-    artifacts: [{ platform: ctx.platform, parts: [first, ...rest] }],
-    gaps: [],
-  };
+  const artifacts = [{ platform: ctx.platform, parts: [first, ...rest] as const }];
+  return entryFor(request, { ...toolchain, artifacts, gaps: [] });
 }
 
 /** A request without components is content with any. */

@@ -2,6 +2,7 @@ import type { Artifact } from '../runtime/artifact';
 import type { PlatformKey } from '../runtime/platform';
 import type { RequestOptions, ToolRequest } from '../versions/request';
 import type { Version } from '../versions/version';
+import { present } from '../words/present';
 import { printable, quoted } from '../words/printable';
 import type { ToolId } from '../words/tool-id';
 
@@ -44,6 +45,26 @@ export interface LockDifference {
 }
 
 export const EMPTY_LOCKFILE: Lockfile = { entries: [] };
+
+/** What answers the request, as the lock names it. */
+export function entryFor(
+  { tool, text, options, vendor, variant }: ToolRequest,
+  found: Pick<LockEntry, 'version' | 'source' | 'artifacts' | 'gaps'> & {
+    readonly vendor?: string | undefined;
+    readonly variant?: string | undefined;
+  },
+): LockEntry {
+  const { version, source, artifacts, gaps } = found;
+  return {
+    tool,
+    request: { text, options, ...present({ vendor, variant }) },
+    version,
+    ...present({ vendor: found.vendor, variant: found.variant }),
+    source,
+    artifacts,
+    gaps,
+  };
+}
 
 /** All entries that answer exactly this request, in order of preference: the same version from other sources. */
 export function findAlternatives(lock: Lockfile, request: ToolRequest): readonly LockEntry[] {
