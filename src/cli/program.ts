@@ -98,7 +98,11 @@ function asTyped(error: unknown, argv: readonly string[]): unknown {
     if (index === at) return quoteSh(`${meant}${word.slice(typed.length)}`);
     return /^--?[\w-]+$/.test(word) ? word : quoteSh(word);
   });
-  return new PolyenvError(error.code, error.message, { ...error.details, hint: `polyenv ${words.join(' ')}` });
+  return new PolyenvError(error.code, error.message, {
+    ...error.details,
+    hint: `polyenv ${words.join(' ')}`,
+    cause: error,
+  });
 }
 
 /** A verb's words as its options and arguments. Throws `usage`. */

@@ -298,7 +298,7 @@ describe('remove, uninstall, prune', () => {
 
 describe('used wrongly', () => {
   it.each([
-    [['use', 'nod@20'], 2, 'did you mean node?'],
+    [['use', 'nod@20'], 2, 'polyenv use node@20'],
     [['use', 'node@99'], 4, 'polyenv ls-remote node'],
     [['use', 'node@$(id)'], 2, 'request-invalid'],
     [['use', 'node@../../x'], 2, 'request-invalid'],
