@@ -52,8 +52,17 @@
 
   // A page that has changed more than in words is asked for again, but not under a hand that is typing.
   let stale = false;
+  // Nor after a button was pressed: what it sends would be lost.
+  let pressed = false;
+  document.addEventListener('submit', () => {
+    pressed = true;
+  });
+  window.addEventListener('pageshow', () => {
+    pressed = false;
+  });
   const reload = () => {
     stale = true;
+    if (pressed) return;
     if (document.activeElement === find || document.visibilityState === 'hidden') return;
     location.reload();
   };
