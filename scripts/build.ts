@@ -14,7 +14,8 @@ import { basename, dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import { loadBundled } from './bundled';
-import { late, rawText, runtimesIn, vendored } from './plugins';
+import { buildParts } from './parts';
+import { late, lateRuntimesModule, rawText, runtimesIn, vendored, WRAPPED } from './plugins';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -45,23 +46,38 @@ async function buildInto(root: string): Promise<void> {
     'src/cli/vocabulary.ts',
   );
   const near = nearWords();
-  const program = [late('node:crypto'), runtimesIn(join(root, 'runtimes')), rawText(), vendored(heavy)];
+  const isNearVerb = (file: string): boolean =>
+    file.startsWith('src/cli/commands/') && near.includes(basename(file, '.ts'));
+  const { loadRuntimes } = await loadBundled<typeof import('../src/app/base/registry')>(
+    root,
+    'src/app/base/registry.ts',
+  );
+  const runtimes = lateRuntimesModule(join(root, 'runtimes'), await loadRuntimes());
+  const program = [
+    late('node:crypto', 'node:fs/promises'),
+    runtimesIn(join(root, 'runtimes'), runtimes),
+    rawText(),
+    vendored(heavy),
+  ];
   await build({
     ...shared,
-    entryPoints: { main: 'src/bin.ts', cli: 'src/cli/program.ts', demo: 'scripts/demo.ts' },
-    define: { ...shared.define, __NEAR__: JSON.stringify(near) },
-    plugins: [elsewhere, withoutPrograms, ...program],
+    entryPoints: { main: 'src/bin.ts', demo: 'scripts/demo.ts' },
+    plugins: [elsewhere, ...program],
   });
-  await build({
-    ...shared,
-    entryPoints: { near: 'src/cli/program.ts' },
-    plugins: [onlyVerbs(near), withoutPrograms, ...program],
-  });
+  await buildParts(
+    { ...shared, ...WRAPPED, plugins: [withoutPrograms, ...program] },
+    {
+      entry: 'src/cli/program.ts',
+      isNear: (file, importer) => file.startsWith('runtimes/') || isNearVerb(file) || isNearVerb(importer),
+      isLate: (file) => LATE.some((start) => file.startsWith(start)),
+    },
+  );
   // The one process that stays: nothing of it is in the files that a call parses.
-  await build({ ...shared, entryPoints: { gateway: 'src/gateway/main.ts' }, plugins: program });
+  await build({ ...shared, ...WRAPPED, entryPoints: { gateway: 'src/gateway/main.ts' }, plugins: program });
   // A key is answered by a file of its own, with the words of every verb in it and none of the verbs.
   await build({
     ...shared,
+    ...WRAPPED,
     entryPoints: { complete: 'src/cli/complete.ts' },
     define: { ...shared.define, __VOCABULARY__: JSON.stringify(await collectVocabulary(CATALOG)) },
     plugins: program,
@@ -72,6 +88,7 @@ async function buildInto(root: string): Promise<void> {
   for (const name of heavy) {
     await build({
       ...shared,
+      ...WRAPPED,
       entryPoints: { [`vendor/${name}`]: existsSync(partOf(name)) ? partOf(name) : name },
       sourcemap: false,
       // Only ESM-first packages need it: their CJS bundle has no import.meta.url of its own.
@@ -126,21 +143,20 @@ function partOf(library: string): string {
 const elsewhere: Plugin = {
   name: 'elsewhere',
   setup: (build) => {
-    build.onResolve({ filter: /^\.\/cli\/program$/ }, () => ({ path: './cli.cjs', external: true }));
+    build.onResolve({ filter: /^\.\/cli\/program$/ }, () => ({ path: './near.cjs', external: true }));
   },
 };
 
-/** Of the verbs only these: the others are never asked of the file. */
-function onlyVerbs(words: readonly string[]): Plugin {
-  return {
-    name: 'only-verbs',
-    setup: (build) => {
-      build.onResolve({ filter: /^\.\/commands\// }, ({ path, kind }) =>
-        kind === 'dynamic-import' && !words.includes(basename(path)) ? { path, namespace: 'absent' } : undefined,
-      );
-    },
-  };
-}
+/** What the near verbs seldom call, although they import it. */
+const LATE: readonly string[] = [
+  'src/adapters/archives/',
+  'src/adapters/net/',
+  'src/adapters/registry/',
+  'src/adapters/upstream/',
+  'src/domain/team/',
+  'src/app/routes/make-overlay',
+  'src/adapters/routes/shims.ts',
+];
 
 /** commander starts a program only for a subcommand that is a file of its own, and no verb is: loading what starts one takes 2 ms. */
 const withoutPrograms: Plugin = {

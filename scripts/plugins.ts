@@ -14,17 +14,52 @@ export function runtimesModule(folder: string): string {
   return `export const runtimes = { ${entries.join(', ')} };`;
 }
 
-export function runtimesIn(folder: string): Plugin {
+export function runtimesIn(folder: string, contents = runtimesModule(folder)): Plugin {
   return {
     name: 'runtimes',
     setup(build) {
       build.onResolve({ filter: /^polyenv:runtimes$/ }, () => ({ path: RUNTIMES_MODULE, namespace: 'runtimes' }));
-      build.onLoad({ filter: /.*/, namespace: 'runtimes' }, () => ({
-        contents: runtimesModule(folder),
-        resolveDir: folder,
-      }));
+      build.onLoad({ filter: /.*/, namespace: 'runtimes' }, () => ({ contents, resolveDir: folder }));
     },
   };
+}
+
+/**
+ * The same with what is plain data written out, for most calls ask of most runtimes only for the names of their files:
+ * a runtime's own module runs when something else of it is asked for.
+ */
+export function lateRuntimesModule(folder: string, known: readonly { readonly id: string }[]): string {
+  const entries = known.map((runtime) => {
+    const load = `require(${JSON.stringify(join(folder, `${runtime.id}.ts`))}).runtime`;
+    return `${JSON.stringify(runtime.id)}: kept(() => (${written(runtime, load)}))`;
+  });
+  return `const kept = (make) => { let made; return () => (made ??= Promise.resolve({ runtime: make() })); };
+export const runtimes = { ${entries.join(', ')} };`;
+}
+
+/** A value as source: plain data as it is, all else fetched from where `from` says that it is. */
+function written(value: unknown, from: string): string {
+  if (Array.isArray(value) && value.every((one) => isPlain(one) || isRecord(one)))
+    return `[${value.map((one, index) => written(one, `${from}[${index}]`)).join(', ')}]`;
+  if (!isRecord(value)) return isPlain(value) ? JSON.stringify(value) : from;
+  const members = Object.entries(value).map(([name, member]) => {
+    const [key, place] = [JSON.stringify(name), `${from}[${JSON.stringify(name)}]`];
+    const text = SPELLED_OUT.includes(name) || isPlain(member) ? written(member, place) : place;
+    return text.includes('require(') && !/^[[{]/.test(text) ? `get ${key}() { return ${text}; }` : `${key}: ${text}`;
+  });
+  return `{ ${members.join(', ')} }`;
+}
+
+/** What is asked of every runtime, though not all of it is plain. */
+const SPELLED_OUT: readonly string[] = ['pins', 'options', 'overrides'];
+
+function isPlain(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every(isPlain);
+  return ['string', 'number', 'boolean'].includes(typeof value);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value)?.constructor?.name === 'Object';
 }
 
 /** `import text from './shim.sh?raw'`, as Vite does it. */
@@ -78,9 +113,21 @@ export function late(...builtins: readonly string[]): Plugin {
       );
       build.onLoad({ filter: /.*/, namespace: 'late' }, ({ path }) => {
         const members = Object.keys(require(path) as object).filter((name) => /^[A-Za-z_]\w*$/.test(name));
-        const getters = members.map((name) => `get ${name}() { return require(${JSON.stringify(path)}).${name}; }`);
-        return { contents: `module.exports = { ${getters.join(', ')} };`, loader: 'js' };
+        const getters = members.map((name) => `get ${name}() { return loaded().${name}; }`);
+        const loaded = `let made; const loaded = () => (made ??= require(${JSON.stringify(path)}));`;
+        return { contents: `${loaded} module.exports = { ${getters.join(', ')} };`, loader: 'js' };
       });
     },
   };
 }
+
+/**
+ * A CommonJS file whose value as a script is the function that Node would make of it, for src/code-cache.ts: a copy of
+ * the text with Node's wrapper around it takes half a millisecond and a collection of garbage. `require` loads it as ever.
+ */
+export const WRAPPED = {
+  banner: {
+    js: '((run)=>this===globalThis?run:run(exports,require,module,__filename,__dirname))(function(exports,require,module,__filename,__dirname){"use strict";',
+  },
+  footer: { js: '});' },
+} as const;

@@ -11,8 +11,5 @@ declare module 'polyenv:runtimes' {
 
 declare const __VERSION__: string;
 
-/** Only in the start: the words of the verbs that the small file holds, made by the build. */
-declare const __NEAR__: readonly string[];
-
 /** Only in the file that completes: made by the build from the verbs. */
 declare const __VOCABULARY__: import('./domain/routes/completion').Vocabulary;

@@ -27,6 +27,9 @@ function workingFolder(): string | undefined {
 let ended = false;
 /** Who would stop something at a signal. */
 const stops = new Set<(signal: NodeJS.Signals) => void>();
+/** Streams that were opened, and whether one of them has no reader any more. */
+const streams = new Set<object>();
+let unread = false;
 /** What is done once the work is over. */
 const endings: (() => void)[] = [];
 /** The descriptor on which a launcher waits, by the variable that it sets for us alone. */
@@ -38,12 +41,16 @@ const host: Host = {
   argv: process.argv.slice(2),
   env: process.env,
   cwd: workingFolder(),
-  // Opened only by who reads it.
+  // Opened only by who reads or writes.
   get stdin() {
     return process.stdin;
   },
-  stdout: process.stdout,
-  stderr: process.stderr,
+  get stdout() {
+    return watched(process.stdout);
+  },
+  get stderr() {
+    return watched(process.stderr);
+  },
   now: () => new Date(),
   pid: process.pid,
   uid: process.getuid?.(),
@@ -123,9 +130,10 @@ const host: Host = {
   },
 };
 
-// A reader that has seen enough (`polyenv ls | head -1`) is no failure; a full disk is. Neither may leave a child behind.
-let unread = false;
-for (const stream of [process.stdout, process.stderr]) {
+/** A reader that has seen enough (`polyenv ls | head -1`) is no failure; a full disk is. Neither may leave a child behind. */
+function watched<T extends NodeJS.WriteStream>(stream: T): T {
+  if (streams.has(stream)) return stream;
+  streams.add(stream);
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (stops.size === 0) {
       ended = true;
@@ -134,6 +142,7 @@ for (const stream of [process.stdout, process.stderr]) {
     if (!unread) for (const stop of stops) stop('SIGTERM');
     unread = true;
   });
+  return stream;
 }
 
 /** HOME, where it is a folder's path; else what the system knows of the user. */
@@ -184,9 +193,9 @@ const load: Load = async (folder) => {
   const own = ownOptions(host.argv);
   if (own.includes('-v') || own.includes('--verbose')) {
     process.setSourceMapsEnabled(true);
-    return loadPart(beside('cli.cjs'), { folder: undefined, verb });
+    return loadPart(beside('near.cjs'), { folder: undefined, verb });
   }
-  return loadPart(beside(__NEAR__.includes(verb) ? 'near.cjs' : 'cli.cjs'), { folder, verb });
+  return loadPart(beside('near.cjs'), { folder, verb });
 };
 
 function loadPart(file: string, of: { readonly folder: string | undefined; readonly verb: string }) {

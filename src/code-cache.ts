@@ -1,5 +1,4 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import * as nodeModule from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { Script } from 'node:vm';
 
@@ -27,20 +26,28 @@ type Wrapper = (
  * for all verbs, made by whichever came first. Any failure of the cache only costs time.
  */
 export function loadCached(file: string, cache: CodeCache | undefined): unknown {
-  return cache === undefined ? nodeModule.createRequire(file)(file) : evaluate(file, cache);
+  return cache === undefined ? require(file) : evaluate(file, { cache, loaded: new Map() });
 }
 
-function evaluate(file: string, cache: CodeCache): unknown {
+interface Loading {
+  readonly cache: CodeCache;
+  /** What each file exports, by its name: files that need each other share them. */
+  readonly loaded: Map<string, { exports: unknown }>;
+}
+
+function evaluate(file: string, loading: Loading): unknown {
+  const { cache, loaded } = loading;
   // The build writes ASCII only, which is read much faster as what it is.
   const source = readFileSync(file, 'latin1');
   const data = dataFile(file, cache);
   const kept = readIfAny(data);
-  const script = new Script(nodeModule.wrap(source), {
+  const script = new Script(source, {
     filename: file,
     ...(kept !== undefined && { cachedData: kept }),
   });
   const module: { exports: unknown } = { exports: {} };
-  const require = requireFrom(file, cache);
+  loaded.set(file, module);
+  const require = requireFrom(file, loading);
   (script.runInThisContext() as Wrapper)(module.exports as object, require, module, file, dirname(file));
   // At the end, so that the functions that a run needs are in it.
   if (kept === undefined || script.cachedDataRejected === true)
@@ -48,13 +55,13 @@ function evaluate(file: string, cache: CodeCache): unknown {
   return module.exports;
 }
 
-function requireFrom(file: string, cache: CodeCache): NodeJS.Require {
-  const require = nodeModule.createRequire(file);
-  const loaded = new Map<string, unknown>();
+function requireFrom(file: string, loading: Loading): NodeJS.Require {
   const requireCached = (id: string): unknown => {
-    if (!id.startsWith('./vendor/')) return require(id);
-    if (!loaded.has(id)) loaded.set(id, evaluate(join(dirname(file), id), cache));
-    return loaded.get(id);
+    // What does not lie beside it is Node's own.
+    if (!id.startsWith('./')) return require(id);
+    const beside = join(dirname(file), id);
+    const found = loading.loaded.get(beside);
+    return found === undefined ? evaluate(beside, loading) : found.exports;
   };
   return Object.assign(requireCached, require);
 }

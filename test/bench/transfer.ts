@@ -13,8 +13,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { build } from 'esbuild';
-import { vendored } from '../../scripts/plugins';
+import { type BuildOptions, build } from 'esbuild';
+import { vendored, WRAPPED } from '../../scripts/plugins';
 import { discard } from '../support/discard';
 import { fetchMise, miseEnvironment } from './mise';
 import type { BenchRow } from './row';
@@ -40,8 +40,7 @@ const environment = { ...process.env, NODE_EXTRA_CA_CERTS: '' };
 async function benchIn(place: string, label: string): Promise<readonly BenchRow[]> {
   const folder = mkdtempSync(join(place, 'polyenv-bench-'));
   const runner = join(folder, 'start.cjs');
-  await build({
-    entryPoints: { start: resolve(__dirname, 'transfer-start.ts'), run: resolve(__dirname, 'transfer-run.ts') },
+  const options: BuildOptions = {
     bundle: true,
     minify: true,
     platform: 'node',
@@ -50,7 +49,9 @@ async function benchIn(place: string, label: string): Promise<readonly BenchRow[
     outExtension: { '.js': '.cjs' },
     plugins: [vendored(new Set())],
     logLevel: 'error',
-  });
+  };
+  await build({ ...options, entryPoints: { start: resolve(__dirname, 'transfer-start.ts') } });
+  await build({ ...options, ...WRAPPED, entryPoints: { run: resolve(__dirname, 'transfer-run.ts') } });
   symlinkSync(resolve(__dirname, '../../dist/vendor'), join(folder, 'vendor'));
   const archive = makeArchive(folder);
   const sha256 = createHash('sha256').update(readFileSync(archive)).digest('hex');

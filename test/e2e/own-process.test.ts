@@ -75,8 +75,8 @@ describe('a Node that is too old', () => {
 describe('the exit status is a failure', () => {
   it('where the work ends before it is done', async () => {
     const ran = await withPreload(
-      "const never = () => new Promise(() => {}); Object.assign(require('fs/promises'), { readdir: never, open: never, stat: never });",
-      ['ls'],
+      "const never = () => new Promise(() => {}); Object.assign(require('fs/promises'), { mkdir: never, open: never, stat: never });",
+      ['reshim'],
     );
     expect(ran).toMatchObject({ exit: 1, stdout: '' });
     expect(ran.stderr).toContain('ended before its work was done');

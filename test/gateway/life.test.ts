@@ -450,7 +450,7 @@ describe('versions', () => {
     const folder = join(machine.base, `polyenv-${version}`);
     cpSync(dirname(machine.program), folder, { recursive: true });
     const own = (JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }).version;
-    for (const name of ['cli.cjs', 'near.cjs', 'gateway.cjs', 'polyenv.cjs']) {
+    for (const name of ['far.cjs', 'near.cjs', 'gateway.cjs', 'polyenv.cjs']) {
       const file = join(folder, name);
       writeFileSync(file, readFileSync(file, 'utf8').replaceAll(`"${own}"`, `"${version}"`));
     }

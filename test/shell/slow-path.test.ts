@@ -84,6 +84,17 @@ describe('what polyenv decides for a shim', () => {
     }
   });
 
+  it('loads only the near part for what is called all the time', async () => {
+    const code = join(machine.polyenvHome, 'cache/code');
+    for (const args of [['current'], ['which', 'node'], ['env'], ['exec', '--', 'node', '--version']]) {
+      rmSync(code, { recursive: true, force: true });
+      expect(await machine.polyenv(args, { cwd: project })).toMatchObject({ exit: 0 });
+      // Other verbs may have left theirs, where homes share the folder.
+      const own = readdirSync(code).filter((name) => name.endsWith(`-${args[0]}.code`));
+      expect(new Set(own.map((name) => name.split('-')[0])), args.join(' ')).toEqual(new Set(['near.cjs']));
+    }
+  });
+
   it('hands on the status, standard input and closed descriptors', async () => {
     for (const status of [0, 1, 42, 125, 126, 127, 255])
       expect(await node(['exit', String(status)], { env: { POLYENV_NODE: '18' } })).toMatchObject({

@@ -3,16 +3,19 @@ import {
   chmodSync,
   closeSync,
   constants,
+  fstatSync,
   fsyncSync,
   lstatSync,
+  openSync,
   readdirSync,
+  readFileSync,
   readlinkSync,
   rmdirSync,
   type Stats,
   statSync,
   unlinkSync,
 } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, readdir, readlink, rename, rmdir, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, readlink, rename, rmdir, stat, unlink } from 'node:fs/promises';
 import { constants as system } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { PolyenvError } from '../../domain/words/errors';
@@ -23,17 +26,20 @@ import { quoteSh } from '../../domain/words/shell-quote';
  * ever). A byte order mark stays. Other failures are thrown as they are.
  */
 export async function readTextIfAny(path: string): Promise<string | undefined> {
-  let file: FileHandle;
+  // At once: such a file is small, and four ways to another thread take longer than reading it.
+  let file: number;
   try {
-    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;
   }
-  return closingAfter(file, async () => {
-    const found = await file.stat();
-    return found.isFIFO() || found.isSocket() ? undefined : await file.readFile('utf8');
-  });
+  try {
+    const found = fstatSync(file);
+    return found.isFIFO() || found.isSocket() ? undefined : readFileSync(file, 'utf8');
+  } finally {
+    closeSync(file);
+  }
 }
 
 /**
@@ -114,7 +120,7 @@ async function makeOne(path: string, mode: number): Promise<string | undefined> 
 /** What a folder holds; nothing if it is not there. Other failures are thrown as they are. */
 export async function namesIn(folder: string): Promise<readonly string[]> {
   try {
-    return await readdir(folder);
+    return readdirSync(folder);
   } catch (error) {
     if (isMissing(error)) return [];
     throw error;

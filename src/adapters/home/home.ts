@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { PolyenvError } from '../../domain/words/errors';
@@ -8,7 +9,7 @@ import { type Home, LAYOUT } from './paths';
 export async function checkLayout(home: Home): Promise<void> {
   let names: readonly string[];
   try {
-    names = await readdir(home.root);
+    names = readdirSync(home.root);
   } catch (error) {
     if (isMissing(error)) return;
     throw error;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureFolder, readTextIfAny, removeTree, writeAtomic } from '../../adapters/files/fs';
 import type { Runtime } from '../../domain/runtime/runtime';
@@ -17,6 +18,8 @@ export async function chosenLink(
   runtime: Runtime,
   request: ToolRequest,
 ): Promise<LinkedChoice | undefined> {
+  // Few ever chose one, and loading what names the file takes longer than all that `current` reads.
+  if (!existsSync(folderOf(ctx))) return undefined;
   const [key = '', why] = (await readTextIfAny(fileOf(ctx, request)).catch(() => undefined))?.trim().split(' ') ?? [];
   if (!isStoreKey(key)) return undefined;
   const toolchain = await findLinked(ctx, runtime, request);

@@ -27,28 +27,38 @@ export interface Output {
 }
 
 export function openOutput(host: Host, modes: Modes): Output {
-  const [out, err] = [styleFor(host, host.stdout), styleFor(host, host.stderr)];
-  const listener = choose(host, modes, err);
-  host.beforeProgram.push(() => listener.settle());
+  // Opening a stream takes a millisecond: each is opened by what is written to it.
+  const late: { out?: Style; err?: Style; listener?: Listener } = {};
+  const outStyle = (): Style => (late.out ??= styleFor(host, host.stdout));
+  const errStyle = (): Style => (late.err ??= styleFor(host, host.stderr));
+  const settle = (): void => late.listener?.settle();
+  host.beforeProgram.push(settle);
   return {
-    out,
-    err,
+    get out() {
+      return outStyle();
+    },
+    get err() {
+      return errStyle();
+    },
     modes,
-    emit: (event) => listener.hear(event),
-    settle: () => listener.settle(),
+    emit: (event) => {
+      late.listener ??= choose(host, modes, errStyle());
+      late.listener.hear(event);
+    },
+    settle,
     print: (outcome) => {
-      listener.settle();
+      settle();
       if (modes.json) host.stdout.write(`${JSON.stringify({ schema: 1, ...outcome.data })}\n`);
       else if (outcome.text !== undefined && outcome.text !== '') {
         const verbatim = outcome.verbatim === true && host.stdout.isTTY !== true;
-        const text = verbatim ? outcome.text : harmless(outcome.text, out);
+        const text = verbatim ? outcome.text : harmless(outcome.text, outStyle());
         host.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
       }
     },
     fail: (error) => {
-      listener.settle();
+      settle();
       if (modes.json) host.stdout.write(`${JSON.stringify({ schema: 1, error: errorData(error) })}\n`);
-      else host.stderr.write(errorText(error, err, modes.verbose ? 'verbose' : undefined));
+      else host.stderr.write(errorText(error, errStyle(), modes.verbose ? 'verbose' : undefined));
     },
   };
 }

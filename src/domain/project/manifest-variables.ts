@@ -48,6 +48,9 @@ export function decodeEnvFiles(input: ManifestInput): readonly ManifestFile[] {
 }
 
 export function decodeVariables(input: ManifestInput, keys: KeyPath, except?: string): readonly ManifestVariable[] {
+  const entries = Object.entries(tableAt(input, keys)).filter(([name]) => name !== except);
+  // The sources of all runtimes are asked only where something is set.
+  if (entries.length === 0) return [];
   const mirrors = new Map(
     input.runtimes.flatMap((runtime) =>
       (runtime.sources ?? []).flatMap((source) =>
@@ -55,7 +58,6 @@ export function decodeVariables(input: ManifestInput, keys: KeyPath, except?: st
       ),
     ),
   );
-  const entries = Object.entries(tableAt(input, keys)).filter(([name]) => name !== except);
   return entries.map(([name, value]) => {
     const here = [...keys, name];
     const mirrored = mirrors.get(name);
