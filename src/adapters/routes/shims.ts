@@ -174,8 +174,14 @@ async function publishStamped(
     const stamps = join(folder, `stamps-${nameOf(before)}`);
     await stamp(environment.inputs, stamps);
     if (same(before, await timesOf(environment.inputs))) {
-      for (const [name, text] of Object.entries(renderTraces(environment, stamps)))
-        await writeAtomic(join(stamps, name), text, modeOf(environment));
+      try {
+        for (const [name, text] of Object.entries(renderTraces(environment, stamps)))
+          await writeAtomic(join(stamps, name), text, modeOf(environment));
+      } catch (error) {
+        // Somebody else compiled it meanwhile, of other inputs, and took these stamps for old ones.
+        if (isMissing(error)) continue;
+        throw error;
+      }
       for (const [name, text] of Object.entries(render(stamps)))
         await writeAtomic(join(folder, name), text, modeOf(environment));
       await removeOldStamps(folder, basename(stamps));

@@ -9,6 +9,7 @@ import { isFolder } from '../../adapters/system/discover';
 import type { ServiceExports } from '../../domain/services/variables';
 import type { Context } from '../base/context';
 import { loadRuntimes } from '../base/registry';
+import { withFolderLocks } from '../project/folder-lock';
 import { compileFolder } from '../routes/compile';
 import { servicePlace } from './known';
 
@@ -22,7 +23,9 @@ export async function publishExports(ctx: Context, project: string): Promise<voi
   );
   if (changed === 'unchanged') return;
   for (const folder of await listEnvironmentFolders(home)) {
-    if (isFolder(folder) && isWithin(project, realpathSync(folder))) await compileFolder(ctx, folder);
+    if (!isFolder(folder) || !isWithin(project, realpathSync(folder))) continue;
+    // Whoever changes the folder at the same time compiles it too: one that read no addresses yet must not be the last.
+    await withFolderLocks(ctx, { folders: [folder], purpose: `compiling ${folder}` }, () => compileFolder(ctx, folder));
   }
 }
 
