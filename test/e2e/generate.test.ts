@@ -17,6 +17,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tarGz } from '../support/archives';
 import { type Machine, newMachine, type Ran, type RunOptions } from '../support/cli';
 import { type LoopbackServer, serveLoopback } from '../support/network-fixture';
+import { serveRegistry } from '../support/registry-server';
 import { serveTinyNode, type TinyNode } from '../support/tiny-node';
 
 let machine: Machine;
@@ -120,6 +121,50 @@ describe('polyenv new', () => {
     expect(unlocked).toMatchObject({ exit: 0 });
     expect(readFileSync(join(machine.base, 'unlocked/.github/workflows/polyenv.yml'), 'utf8')).toBe(text);
   });
+});
+
+/** As the sources themselves name them: nothing else in a lock is believed. */
+const MAILPIT = 'axllent/mailpit/releases/download/v1.33.1/mailpit-linux-amd64.tar.gz';
+const POSTGRES =
+  'theseus-rs/postgresql-binaries/releases/download/17.11.0/postgresql-17.11.0-x86_64-unknown-linux-gnu.tar.gz';
+
+describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('polyenv generate compose', () => {
+  it('names images by the digest that a registry says, else by the tag of the exact version, which it says', async () => {
+    const cwd = machine.folder('served');
+    writeFileSync(join(cwd, 'polyenv.toml'), '[services]\ndb = "postgres@17"\nmail = "mailpit@1"\n');
+    const locked = (tool: string, request: string, version: string, file: string) => `
+[[runtimes.${tool}]]
+request = "${request}"
+version = "${version}"
+source = "github.com"
+proof = "digest:github.com"
+gaps = []
+[runtimes.${tool}.platforms]
+linux-x64 = [{ at = "https://github.com/${file}", digest = "sha256:${'a'.repeat(64)}", size = 1 }]
+`;
+    writeFileSync(
+      join(cwd, 'polyenv.lock'),
+      `version = 1\n${locked('mailpit', '1', '1.33.1', MAILPIT)}${locked('postgres', '17', '17.11.0', POSTGRES)}`,
+    );
+    const registry = await serveRegistry();
+    const body = Buffer.from('{"schemaVersion":2}');
+    const digest = `sha256:${createHash('sha256').update(body).digest('hex')}`;
+    registry.manifests.set('library/postgres@17.11', { type: 'application/vnd.oci.image.index.v1+json', body });
+    const make = (...args: readonly string[]) => machine.polyenv(['generate', 'compose', ...args], { cwd });
+    const tagged = await make();
+    expect(tagged, tagged.stderr).toMatchObject({ exit: 0, stderr: '' });
+    expect(tagged.stdout).toMatch(/image: "?postgres:17\.11"?\n/);
+    const pinned = await make('--registry', registry.host);
+    expect(pinned.stdout).toContain(`postgres:17.11@${digest}`);
+    expect(pinned.stdout).toMatch(/image: "?axllent\/mailpit:v1\.33\.1"?\n/);
+    expect(pinned.stderr).toContain(`axllent/mailpit:v1.33.1 is named by its tag: ${registry.host} names no digest`);
+    expect((await make('--registry', 'no host')).exit).toBe(2);
+    await registry.close();
+    const gone = await make('--registry', registry.host);
+    expect(gone.exit).toBe(0);
+    expect(gone.stdout).toMatch(/image: "?postgres:17\.11"?\n/);
+    expect(gone.stderr).toContain('postgres:17.11 is named by its tag');
+  }, 60_000);
 });
 
 describe('polyenv generate wrapper', () => {

@@ -61,6 +61,8 @@ export interface Generated {
 export interface PackageWords {
   readonly url?: string | undefined;
   readonly digest?: string | undefined;
+  /** The registry that says the digests of images: `registry.example`. */
+  readonly registry?: string | undefined;
 }
 
 /** Writes what a template wants generated into its new project, whose lock may come later. Returns the places. */
@@ -87,7 +89,7 @@ export async function generate(ctx: Context, kind: GeneratedKind, words: Package
   }
   if (kind === 'compose' || kind === 'kubernetes') {
     const { directory } = await findProject(ctx, ctx.directory);
-    const text = await serviceFile(ctx, kind);
+    const text = await serviceFile(ctx, kind, words.registry);
     return { directory, file: join(directory, GENERATED[kind]), text, mode: 0o644, wrapper: 'unneeded' };
   }
   if (isListing(kind)) {

@@ -1,9 +1,13 @@
+import { imageDigest } from '../../adapters/registry/images';
 import { composeFile, type ImagedService, kubernetesFile, PASSWORD } from '../../domain/making/service-files';
+import type { ServiceImage } from '../../domain/runtime/service';
 import type { ServiceState } from '../../domain/services/state';
 import { serviceVariables } from '../../domain/services/variables';
+import { parseReference } from '../../domain/team/reference';
 import type { Version } from '../../domain/versions/version';
 import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
+import { quoted } from '../../domain/words/printable';
 import type { Context } from '../base/context';
 import {
   knownServices,
@@ -17,8 +21,12 @@ import {
 
 export const SERVICE_FILES = { compose: composeFile, kubernetes: kubernetesFile } as const;
 
-/** The services of the folder as a file for other machines, each by the version that the lock has. Throws `lock-missing` where one has none. */
-export async function serviceFile(ctx: Context, kind: keyof typeof SERVICE_FILES): Promise<string> {
+/** The services of the folder as a file for other machines, each by the version that the lock has, and by digest where a registry is named that says it. Throws `lock-missing` where one has none. */
+export async function serviceFile(
+  ctx: Context,
+  kind: keyof typeof SERVICE_FILES,
+  registry: string | undefined,
+): Promise<string> {
   const known = await knownServices(ctx);
   if (known.length === 0) throw noServices(ctx);
   const imaged: ImagedService[] = [];
@@ -61,13 +69,35 @@ export async function serviceFile(ctx: Context, kind: keyof typeof SERVICE_FILES
     ]);
     imaged.push({
       name: declared.name,
-      image,
+      image: await byDigest(ctx, image, registry),
       variables: Object.fromEntries(variables),
       moreDatabases: databases.slice(1),
       hasPassword: service.secret !== undefined && JSON.stringify(image).includes(PASSWORD),
     });
   }
   return SERVICE_FILES[kind](imaged);
+}
+
+/** A tag can move; a digest cannot. Without one the tag of the exact version stays, and that is said. */
+async function byDigest(ctx: Context, image: ServiceImage, host: string | undefined): Promise<ServiceImage> {
+  if (host === undefined) return image;
+  const [name = '', tag = ''] = image.image.split(':');
+  // Docker's own name for the images that it looks after.
+  const reference = parseReference(`${host}/${name.includes('/') ? name : `library/${name}`}`);
+  if (!('host' in reference)) {
+    throw new PolyenvError('usage', `--registry ${quoted(host)} ${reference.problem}`, {
+      hint: 'polyenv generate compose --registry registry.example',
+    });
+  }
+  const { stores } = await ctx.network();
+  const digest = await imageDigest(stores.registry(reference, []), tag).catch((error: unknown) => {
+    if (error instanceof PolyenvError) return error;
+    throw error;
+  });
+  if (typeof digest === 'string') return { ...image, image: `${image.image}@${digest}` };
+  const why = digest === undefined ? `${host} names no digest for it` : digest.message;
+  ctx.emit({ type: 'warning', text: `${image.image} is named by its tag: ${why}` });
+  return image;
 }
 
 /** A password that no encoding changes. */

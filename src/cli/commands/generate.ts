@@ -16,6 +16,12 @@ export const command: Command = {
     { name: 'force', describe: 'also over a file that says something else' },
     { name: 'url', value: 'URL', describe: "for the wrapper: polyenv's package (a tarball as `npm pack` makes it)" },
     { name: 'digest', value: 'DIGEST', describe: 'for the wrapper: sha256:HEX or sha512:HEX of that package' },
+    {
+      name: 'registry',
+      value: 'HOST',
+      describe:
+        "for compose and kubernetes: name images by digest, as this registry says it; default their exact version's tag",
+    },
   ],
   examples: [
     { run: 'polyenv generate wrapper --write', describe: 'as npm installed this polyenv, by digest' },
@@ -36,7 +42,11 @@ export const command: Command = {
         hint: `one of: ${KINDS.join(', ')}`,
       });
     }
-    const made = await generate(ctx, kind, { url: value(input, 'url'), digest: value(input, 'digest') });
+    const made = await generate(ctx, kind, {
+      url: value(input, 'url'),
+      digest: value(input, 'digest'),
+      registry: value(input, 'registry'),
+    });
     const { file, text, wrapper } = made;
     if (wrapper === 'missing') {
       output.emit({
