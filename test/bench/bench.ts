@@ -30,7 +30,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   python: { rows: ['a Python with its environment', 'start of Python'], run: benchPython },
   store: { rows: ['requests of a', 'from the store', 'clients'], run: benchStore },
   services: {
-    rows: ['up of postgres', 'up with nothing to do', 'with services', 'ps --all', 'that stay'],
+    rows: ['up of postgres', 'up with nothing to do', 'with services', 'ps --all', 'memory of', 'that stay'],
     run: benchServices,
   },
   gateway: { rows: ['gateway'], run: benchGateway },

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { memoryOf } from '../../src/adapters/services/processes';
 import { newMachine } from '../support/cli';
 import { ownConfiguration, takeSettings } from '../support/own-configuration';
 import { processesOf, servicesOn } from '../support/services';
@@ -84,6 +85,9 @@ export async function benchServices(): Promise<readonly BenchRow[]> {
       limit: 500,
       detail: `${all.toFixed(0)} ms`,
     });
+    postgres.start();
+    rows.push(memoryRow(processesOf(machine.polyenvHome), postgres.pid()));
+    postgres.stop();
     const left = processesOf(machine.polyenvHome).filter((pid) => commandOf(pid).includes('polyenv.cjs')).length;
     rows.push({ name: "processes of polyenv's own that stay", ratio: left, limit: 0, detail: `${left}` });
     return rows;
@@ -125,7 +129,30 @@ function bareServer(program: string, folder: string) {
     },
     start: () => run(join(bin, 'pg_ctl'), '-w', '-s', '-D', data, '-l', join(folder, 'log'), '-o', options, 'start'),
     stop: () => run(join(bin, 'pg_ctl'), '-w', '-s', '-D', data, '-m', 'fast', 'stop'),
+    pid: () => Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0]),
   };
+}
+
+/** All that runs for the projects, beside as many times a server that nobody but pg_ctl started; the pages that they share count once, in parts. */
+function memoryRow(processes: readonly number[], bare: number): BenchRow {
+  const servers = processes.filter((pid) => commandOf(pid).includes(' -D '));
+  const all = processes.reduce((sum, pid) => sum + ownMemory(pid), 0);
+  const one = memoryOf(bare) ?? Number.NaN;
+  const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+  return {
+    name: `memory of ${servers.length} projects with a postgres each, against as many bare ones`,
+    ratio: all / (servers.length * one),
+    limit: 1.1,
+    detail: `${megabytes(all)}, bare ${megabytes(one)} each`,
+  };
+}
+
+function ownMemory(pid: number): number {
+  try {
+    return Number(/^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
 }
 
 /** The shim of a project with services beside that of one without. */
