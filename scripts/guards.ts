@@ -159,6 +159,14 @@ export const GUARDS: Readonly<Record<string, Guard>> = {
   'adopted-program': { stops: "the adoption of a stranger who has a dead server's id", tests: CRASHES },
   'port-free': { stops: "a server on a port that is another program's", tests: CRASHES },
   'data-owner': { stops: "a server on another user's data", tests: CRASHES },
+  'restart-data-line': {
+    stops: 'a server that is stopped for one that would not start on its data',
+    tests: [`${CRASHES[0]}#of another line`],
+  },
+  'copied-home': {
+    stops: 'a server of the home that this one was copied from taken for its own',
+    tests: [`${CRASHES[0]}#copied while`],
+  },
   'data-line': { stops: 'a server on data of another line of versions', tests: CRASHES },
   'snapshot-name': { stops: 'a snapshot whose name is a path', tests: ['test/e2e/services-data.test.ts'] },
   'adopt-gone': { stops: 'the data of a living project taken by another', tests: ['test/e2e/services-data.test.ts'] },

@@ -24,12 +24,15 @@ export async function stopNamed(input: Input, names: readonly string[]): Promise
     const { forgetHere } = await import('../app/services/announce');
     await forgetHere(ctx);
   }
+  // Of every project there may be many that did not run.
+  const told = all ? stopped.filter(({ action }) => action !== 'not-running') : stopped;
+  const whose = ({ project }: StoppedService): string => (all ? `  ${project}` : '');
   return {
     data: { services: stopped },
     text:
-      stopped.length === 0
+      told.length === 0
         ? 'nothing runs'
-        : stopped.map((one) => `${output.out.bold(one.name)}  ${wordOf(one)}`).join('\n'),
+        : told.map((one) => `${output.out.bold(one.name)}  ${wordOf(one)}${whose(one)}`).join('\n'),
   };
 }
 

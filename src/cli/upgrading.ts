@@ -1,6 +1,7 @@
 import type { Context } from '../app/base/context';
 import { loadRuntimes } from '../app/base/registry';
-import { type KnownService, knownServices } from '../app/services/known';
+import { lockServices } from '../app/changes/lock-services';
+import { type KnownService, knownServices, withoutData } from '../app/services/known';
 import { planServiceUpgrade, type UpgradedService, upgradeService } from '../app/services/upgrade';
 import { PolyenvError } from '../domain/words/errors';
 import { flag, type Input } from './command';
@@ -49,9 +50,15 @@ export async function upgradeServices(input: Input, services: readonly KnownServ
         .join('\n'),
     };
   }
+  for (const known of services) if ((await planServiceUpgrade(ctx, known)) === undefined) throw withoutData(known);
+  const wrote = await lockServices(
+    ctx,
+    services.map(({ declared }) => declared.name),
+  );
   const done: UpgradedService[] = [];
   for (const known of services) done.push(await upgradeService(ctx, known));
-  return { data: { services: done }, text: done.map(describe).join('\n') };
+  const lines = [...done.map(describe), ...wrote.map((path) => `wrote ${path}`)];
+  return { data: { services: done, wrote }, text: lines.join('\n') };
 }
 
 function describe({ name, from, to, how, kept, milliseconds }: UpgradedService): string {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import {
   chownSync,
   existsSync,
@@ -187,6 +187,26 @@ describe('a server', () => {
     expect(serversOf(cwd)).toHaveLength(1);
   }, 60_000);
 
+  it('of a home that was copied while it ran is not the copy’s own: neither shown, stopped nor started beside it', async () => {
+    const cwd = services.project('copied', ONE);
+    const first = await started(cwd);
+    await ask(first.url, 'SET a 1');
+    const copy = join(machine.base, 'copied-home');
+    execFileSync('cp', ['-a', machine.polyenvHome, copy]);
+    const inCopy = (...args: readonly string[]) =>
+      machine.polyenv(args, { cwd, env: { POLYENV_HOME: copy }, program: tiny.program });
+    expect((await inCopy('ps', '--json')).json()).toMatchObject({ services: [{ state: 'exited' }] });
+    expect(await inCopy('up')).toMatchObject({ exit: 1, stderr: expect.stringContaining(`(pid ${first.pid})`) });
+    expect(await inCopy('down', '--all')).toMatchObject({ exit: 0 });
+    expect(existsRunning(first.pid)).toBe(true);
+    await services.polyenv(cwd, 'down');
+    // What was copied is whole: the copy has its own server on its own data.
+    expect(await inCopy('up')).toMatchObject({ exit: 0 });
+    expect(await ask(first.url, 'GET a')).toBe('1');
+    expect(await inCopy('down')).toMatchObject({ exit: 0 });
+    rmSync(copy, { recursive: true, force: true });
+  }, 60_000);
+
   it('that does not end when it is asked to is not killed unless that is said', async () => {
     const cwd = services.project('stuck', ONE);
     const first = await started(cwd);
@@ -223,9 +243,15 @@ describe('a server', () => {
 describe('data', () => {
   it('of another line are refused before a server is started, and stay as they were', async () => {
     const cwd = services.project('line', ONE);
-    await started(cwd);
-    await services.polyenv(cwd, 'down');
+    const first = await started(cwd);
     writeFileSync(join(cwd, 'polyenv.toml'), '[services]\ndb = "tinydb@2"\n');
+    // What runs is not stopped for one that could not start.
+    expect(await services.polyenv(cwd, 'restart')).toMatchObject({
+      exit: 1,
+      stderr: expect.stringContaining('polyenv upgrade db'),
+    });
+    expect(await ask(first.url, 'DBS')).toBe('app');
+    await services.polyenv(cwd, 'down');
     const refused = await services.polyenv(cwd, 'up');
     expect(refused).toMatchObject({ exit: 1, stderr: expect.stringContaining('polyenv upgrade db') });
     expect(refused.stderr).not.toContain('ended before it was ready');
@@ -293,6 +319,7 @@ describe('data', () => {
     const refused = await services.polyenv(to, 'up');
     expect(refused).toMatchObject({ exit: 1, stderr: expect.stringContaining(`polyenv services adopt ${cwd}`) });
     expect((await services.polyenv(to, 'ps', '--all')).stdout).toContain(`${cwd} (gone)`);
+    expect((await services.polyenv(to, 'ps')).stdout).toContain(`polyenv services adopt ${cwd}`);
     mkdirSync(cwd);
     renameSync(to, join(machine.base, 'elsewhere'));
   }, 60_000);

@@ -99,6 +99,12 @@ describe('a snapshot', () => {
 describe('reset', () => {
   it('asks, says how much goes, keeps address and snapshots, and starts what ran', async () => {
     const cwd = services.project('reset', ONE);
+    expect(await polyenv(cwd, 'reset')).toMatchObject({
+      exit: 0,
+      stdout: expect.stringContaining('no data to take away'),
+    });
+    const never = await polyenv(cwd, 'upgrade', 'db');
+    expect(never).toMatchObject({ exit: 1, stderr: expect.stringContaining('never started') });
     const url = await started(cwd);
     await ask(url, 'SET a 1');
     await polyenv(cwd, 'snapshot', 'db', 'kept');
@@ -237,6 +243,7 @@ describe('upgrade of a service', () => {
     const upgraded = await polyenv(cwd, 'upgrade', 'db', '--json');
     expect(upgraded, upgraded.stdout + upgraded.stderr).toMatchObject({ exit: 0 });
     expect(upgraded.json()).toMatchObject({ services: [{ from: '1.1.0', to: '2.0.0', how: 'data' }] });
+    expect(readFileSync(join(cwd, 'polyenv.lock'), 'utf8')).toContain('2.0.0');
     expect(await started(cwd)).toBe(url);
     expect(await ask(url, 'GET a')).toBe('1');
     const folder = services.folder(cwd, 'db');

@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Machine, newMachine, type Ran } from '../support/cli';
@@ -104,6 +104,57 @@ describe('PostgreSQL', () => {
     expect(third.pid).not.toBe(second.pid);
     await busy;
     expect(Number(await value(cwd, 'select count(*) from t'))).toBeGreaterThanOrEqual(1000);
+  }, 120_000);
+
+  it('is known by who it is when its starter was killed, however the clock was set since', async (ctx) => {
+    ctx.skip(absent !== undefined, absent);
+    const cwd = services.project('pg', MANIFEST);
+    const first = await started(cwd);
+    const folder = services.folder(cwd, 'db');
+    const { server: _, ...unnamed } = JSON.parse(readFileSync(join(folder, 'state.json'), 'utf8'));
+    writeFileSync(join(folder, 'state.json'), JSON.stringify(unnamed));
+    utimesSync(join(folder, 'data', 'postmaster.pid'), 1e9, 1e9);
+    expect(await started(cwd)).toEqual(first);
+  }, 60_000);
+
+  it('runs as another user where root has no namespaces, and says what is missing where that user cannot come', async (ctx) => {
+    ctx.skip(absent !== undefined, absent);
+    ctx.skip(process.getuid?.() !== 0, 'only root has to choose another user');
+    const cwd = services.project('as-root', '[services]\ndb = "postgres@17"\n');
+    // In a mount namespace of its own `unshare` is a program that always fails, as it does in most containers.
+    const refusing = (...args: readonly string[]) =>
+      spawnSync(
+        '/usr/bin/unshare',
+        [
+          '-m',
+          'sh',
+          '-c',
+          'mount --bind /bin/false /usr/bin/unshare && exec "$@"',
+          'sh',
+          process.execPath,
+          machine.program,
+          ...args,
+        ],
+        { cwd, env: { ...machine.env, PWD: cwd }, encoding: 'utf8' },
+      );
+    const probe = spawnSync('/usr/bin/unshare', ['-m', 'mount', '--bind', '/bin/false', '/usr/bin/unshare']);
+    ctx.skip(probe.status !== 0, 'no mount namespaces here');
+    chmodSync(machine.base, 0o700);
+    const closed = refusing('up');
+    expect(closed.stderr).toContain('service-root');
+    expect(closed.stderr).toContain('POLYENV_HOME=/opt/polyenv');
+    chmodSync(machine.base, 0o755);
+    const up = refusing('up', '--json');
+    expect(up.status, up.stdout + up.stderr).toBe(0);
+    const { pid } = (JSON.parse(up.stdout) as { services: { pid: number }[] }).services[0] as { pid: number };
+    expect(statSync(`/proc/${pid}`).uid).toBe(65_534);
+    const folder = services.folder(cwd, 'db');
+    expect(statSync(join(folder, 'data')).uid).toBe(65_534);
+    expect(statSync(join(folder, 'state.json')).uid).toBe(0);
+    expect(await value(cwd, 'select 40 + 2')).toBe('42');
+    expect(refusing('snapshot', 'db', 'kept').status).toBe(0);
+    expect(refusing('restore', 'db', 'kept').status).toBe(0);
+    expect(refusing('down').status).toBe(0);
   }, 120_000);
 
   it('keeps what was committed through a snapshot under load, and its files pass its own check', async (ctx) => {

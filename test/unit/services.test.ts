@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { homeOf } from '../../src/adapters/home/paths';
-import { emptySocketFolder, readState, serviceFolder } from '../../src/adapters/services/folders';
+import { emptySocketFolder, readState, serviceFolder, socketFolder } from '../../src/adapters/services/folders';
 import { identifyProcess, lifeOf } from '../../src/adapters/services/processes';
 import { askReady } from '../../src/adapters/services/readiness';
 import { decodeReply, encodeCommand, showReply, splitWords } from '../../src/adapters/services/resp';
@@ -21,6 +21,7 @@ import { serviceUrl } from '../../src/domain/runtime/service-url';
 import { candidatePorts, PORTS } from '../../src/domain/services/ports';
 import { decodeState, encodeState, type ServiceState } from '../../src/domain/services/state';
 import { serviceVariables } from '../../src/domain/services/variables';
+import { present } from '../../src/domain/words/present';
 import { newPerson, type Person } from '../support/network-fixture';
 
 let person: Person;
@@ -128,6 +129,19 @@ describe('the folder for sockets', () => {
     symlinkSync(tmpdir(), path);
     await expect(emptySocketFolder(host, service)).rejects.toMatchObject({ code: 'data-refused' });
   });
+});
+
+it('the path of sockets is short enough for every system, and needs no folder of the session', () => {
+  for (const XDG_RUNTIME_DIR of [undefined, '', 'relative', `/${'long/'.repeat(30)}`, '/run/user/1000']) {
+    const host = { ...person.host, env: { ...present({ XDG_RUNTIME_DIR }) } };
+    const service = serviceFolder(homeOf(host), `/${'deep/'.repeat(60)}p`, 'a'.repeat(30));
+    const path = socketFolder(host, service);
+    // PostgreSQL's own name in it is the longest; macOS takes 103 bytes.
+    expect(`${path}/.s.PGSQL.29999.lock`.length).toBeLessThan(104);
+    expect(path.startsWith(XDG_RUNTIME_DIR === '/run/user/1000' ? '/run/user/1000/polyenv/' : '/tmp/polyenv-')).toBe(
+      true,
+    );
+  }
 });
 
 describe('ports', () => {

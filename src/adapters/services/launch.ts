@@ -6,6 +6,7 @@ import type { RunAs } from '../../domain/services/state';
 import type { Host } from '../../host';
 import { errorCode, translateFsError } from '../files/fs';
 import type { ServiceFolder } from './folders';
+import { LOCK_DESCRIPTOR } from './processes';
 
 /** A server that was just started. `ended` tells how it ended, if it did while we looked. */
 export interface Launched {
@@ -25,7 +26,7 @@ export function serviceEnvironment(command: ServiceCommand, home: string): Reado
  */
 const HELD = 75;
 const WRAPPER = `umask 077
-if command -v flock >/dev/null 2>&1; then flock -n 9 || exit ${HELD}; fi
+if command -v flock >/dev/null 2>&1; then flock -n ${LOCK_DESCRIPTOR} || exit ${HELD}; fi
 echo $$ >&8
 exec 8>&-
 exec "$@"`;

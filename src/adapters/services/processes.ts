@@ -6,6 +6,9 @@ import { capture } from '../children/capture';
 import { namesIn } from '../files/fs';
 import { startOfProcess } from '../home/lock';
 
+/** The descriptor by which a server holds its data for as long as it lives. */
+export const LOCK_DESCRIPTOR = 9;
+
 /** `elsewhere`: of another container or machine, whose processes cannot be seen from here. */
 export type Life = 'alive' | 'dead' | 'elsewhere';
 
@@ -24,6 +27,17 @@ export async function lifeOf(host: Host, server: ServerIdentity): Promise<Life> 
   // guard: server-start
   if ((await startOfProcess(server.pid)) !== server.started) return 'dead';
   return 'alive';
+}
+
+/**
+ * Whether the process holds the lock of another service's data: of the home that this one was copied from, while it ran. Only
+ * where that can be seen.
+ */
+export function holdsAnother(pid: number, running: string): boolean {
+  const descriptor = `/proc/${pid}/fd/${LOCK_DESCRIPTOR}`;
+  const [own, held] = [statOf(running), statOf(descriptor)];
+  if (own === undefined || held === undefined || readLink(descriptor)?.endsWith('/running') !== true) return false;
+  return own.dev !== held.dev || own.ino !== held.ino;
 }
 
 function hereAndNow(host: Host): Pick<ServerIdentity, 'boot' | 'namespace' | 'host'> {

@@ -80,7 +80,7 @@ export function missingIn(
 
 /** Throws `data-refused` or `data-line` before a server is started on data that are not for it. */
 function checkData(ctx: Context, known: KnownService, state: ServiceState): void {
-  const { folder, service } = known;
+  const { folder } = known;
   const found = statSync(folder.data);
   const owner = state.runAs.how === 'user' ? state.runAs.uid : ctx.host.uid;
   // guard: data-owner
@@ -101,13 +101,19 @@ function checkData(ctx: Context, known: KnownService, state: ServiceState): void
       },
     );
   }
-  const line = service.line(state.version as Version);
+  refuseOtherLine(known, state, state.version as Version);
+}
+
+/** Throws `data-line` where a server of that version does not read the data. */
+export function refuseOtherLine(known: KnownService, state: ServiceState, version: Version): void {
+  const { folder, service } = known;
+  const line = service.line(version);
   const wrote = lineOfData(known, state);
   // guard: data-line
   if (wrote !== line && service.opens?.(line, wrote) !== true) {
     throw new PolyenvError(
       'data-line',
-      `the data of ${titleOf(known)} were written by ${known.runtime.id} ${wrote}, and ${state.version} is asked for`,
+      `the data of ${titleOf(known)} were written by ${known.runtime.id} ${wrote}, and ${version} is asked for`,
       {
         where: placeIn(known),
         hint: `polyenv upgrade ${folder.name}, which keeps the old data; or ask for ${known.runtime.id}@${wrote}`,

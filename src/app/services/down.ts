@@ -3,8 +3,8 @@ import type { Service } from '../../domain/runtime/service';
 import type { Context } from '../base/context';
 import { loadRuntimes } from '../base/registry';
 import { publishExports } from './exports';
-import { type KnownService, knownServices } from './known';
-import { type Started, startService } from './start';
+import { type KnownService, knownServices, readyToolchain } from './known';
+import { refuseUnreadable, type Started, startService } from './start';
 import { type Stopped, stopService } from './stop';
 
 export interface StoppedService extends Stopped {
@@ -49,7 +49,11 @@ export async function restart(ctx: Context, names: readonly string[]): Promise<r
   return started;
 }
 
+/** What the new one needs is there before the old one is stopped, which then is not stopped for nothing. */
 async function restartService(ctx: Context, known: KnownService): Promise<Started> {
+  const toolchain = await readyToolchain(ctx, known);
+  // guard: restart-data-line
+  await refuseUnreadable(known, toolchain);
   await stopService(ctx, { folder: known.folder, stop: known.service.stop });
-  return startService(ctx, known);
+  return startService(ctx, known, { toolchain: async () => toolchain });
 }

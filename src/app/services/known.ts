@@ -85,6 +85,12 @@ function unknownService(ctx: Context, name: string, all: readonly KnownService[]
   return new PolyenvError('service-unknown', what, orNearest(name, names, `there are: ${names.join(', ')}`));
 }
 
+export function withoutData(known: KnownService): PolyenvError {
+  return new PolyenvError('service-stopped', `${titleOf(known)} has no data: it was never started`, {
+    hint: `polyenv up ${known.declared.name}`,
+  });
+}
+
 /** Where the manifest says it, for messages. */
 export function placeIn({ declared }: Pick<KnownService, 'declared'>): {
   readonly file: string;

@@ -12,6 +12,7 @@ import { loadRuntimes } from '../base/registry';
 import { declaredNames } from './declared';
 import { knownServices } from './known';
 import { findServer } from './server';
+import { movedFrom } from './start';
 
 /** A service as it stands, without anything secret. */
 export interface ServiceView {
@@ -35,6 +36,8 @@ export interface ServiceView {
   readonly data?: number;
   /** The last lines of one that exited. */
   readonly said?: readonly string[];
+  /** Of a new one: where this very folder had its data before it was moved. */
+  readonly moved?: string;
   readonly folder: ServiceFolder;
   readonly kept?: ServiceState;
 }
@@ -92,7 +95,7 @@ async function view(
     declared,
     folder,
   };
-  if (state === undefined) return { ...base, state: 'new' };
+  if (state === undefined) return { ...base, state: 'new', ...present({ moved: await movedFrom(ctx, folder) }) };
   const data = bytesBelow(folder.data);
   const kept = {
     ...base,

@@ -15,11 +15,17 @@ import { endServer } from './stop';
 export async function whatReset(
   ctx: Context,
   name: string | undefined,
-): Promise<{ readonly known: KnownService; readonly bytes: number; readonly snapshots: number }> {
+): Promise<{
+  readonly known: KnownService;
+  readonly hasData: boolean;
+  readonly bytes: number;
+  readonly snapshots: number;
+}> {
   const known = await oneService(ctx, name);
   const { folder } = known;
   return {
     known,
+    hasData: (await isFolderAt(folder.data)) || (await isFolderAt(folder.restoring)),
     bytes: bytesBelow(folder.data) ?? 0,
     snapshots: bytesBelow(folder.snapshots) ?? 0,
   };

@@ -1,7 +1,7 @@
 import { withLock } from '../../adapters/home/lock';
 import { type ServiceFolder, serviceLock } from '../../adapters/services/folders';
 import { holdOf, writtenPid } from '../../adapters/services/launch';
-import { findLeftovers, identifyProcess, isProgramOf, lifeOf } from '../../adapters/services/processes';
+import { findLeftovers, holdsAnother, identifyProcess, isProgramOf, lifeOf } from '../../adapters/services/processes';
 import type { ServerIdentity, ServiceState } from '../../domain/services/state';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
@@ -22,7 +22,11 @@ export async function findServer(
   if (state === undefined) return { kind: 'none' };
   const { server } = state;
   const life = server === undefined ? 'dead' : await lifeOf(host, server);
-  if (server !== undefined && life === 'alive') return { kind: 'server', server, known: true };
+  if (server !== undefined && life === 'alive') {
+    // guard: copied-home
+    if (holdsAnother(server.pid, folder.running)) return { kind: 'none' };
+    return { kind: 'server', server, known: true };
+  }
   if (server !== undefined && life === 'elsewhere') {
     return (await holdOf(folder)) === 'free' ? { kind: 'none' } : { kind: 'elsewhere', server };
   }

@@ -15,7 +15,7 @@ import { present } from '../../domain/words/present';
 import { quoted } from '../../domain/words/printable';
 import type { Context } from '../base/context';
 import { lineOfData, lineOfFolder, settleRestore } from './data';
-import { type KnownService, titleOf } from './known';
+import { type KnownService, withoutData } from './known';
 import { elsewhere, endLeftovers, findServer, withService } from './server';
 import { launchServer } from './start';
 import { endServer } from './stop';
@@ -182,9 +182,7 @@ export async function whileStopped<T>(
   return withService(ctx, { folder, purpose, onFullDisk: 'fail' }, async () => {
     const state = await readState(folder);
     if (state === undefined || !((await isFolderAt(folder.data)) || (await isFolderAt(folder.restoring)))) {
-      throw new PolyenvError('service-stopped', `${titleOf(known)} was never started: it has no data`, {
-        hint: `polyenv up ${folder.name}`,
-      });
+      throw withoutData(known);
     }
     const running = await findServer(ctx, folder, state);
     if (running.kind === 'elsewhere') throw elsewhere(folder, running.server);

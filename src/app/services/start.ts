@@ -23,7 +23,7 @@ import { PolyenvError } from '../../domain/words/errors';
 import { withoutSecrets } from '../../domain/words/without-secrets';
 import type { Context } from '../base/context';
 import { addressedState, checkPorts } from './address';
-import { missingIn, readyData, writeSecrets } from './data';
+import { missingIn, readyData, refuseOtherLine, writeSecrets } from './data';
 import { type KnownService, placeIn, readyToolchain, servicePlace, titleOf, wantedToolchain } from './known';
 import { elsewhere, endLeftovers, findServer, withService } from './server';
 import { sweepUpgrade } from './upgrade-sides';
@@ -48,15 +48,15 @@ export async function startService(
   known: KnownService,
   options: { readonly fresh?: true; readonly toolchain?: () => Promise<Toolchain> } = {},
 ): Promise<Started> {
-  const began = ctx.host.now().getTime();
+  const began = performance.now();
   const already = await runningAsAsked(ctx, known);
-  if (already !== undefined) return { ...already, milliseconds: ctx.host.now().getTime() - began };
+  if (already !== undefined) return { ...already, milliseconds: performance.now() - began };
   const toolchain = await (options.toolchain ?? (() => readyToolchain(ctx, known)))();
   const purpose = `starting ${known.declared.name}`;
   return withService(ctx, { folder: known.folder, purpose, onFullDisk: 'fail' }, async () => {
     // Another one may have started it while we waited.
     const again = await runningAsAsked(ctx, known);
-    if (again !== undefined) return { ...again, milliseconds: ctx.host.now().getTime() - began };
+    if (again !== undefined) return { ...again, milliseconds: performance.now() - began };
     if (options.fresh === undefined) await refuseOverMoved(ctx, known);
     await refuseOtherKind(known);
     const addressed = await addressedState(ctx, known, toolchain);
@@ -68,7 +68,7 @@ export async function startService(
     await checkPorts(ctx, known, addressed);
     const { server: _, ...ready } = await readyData(ctx, known, { ...addressed, runAs });
     const state = await launchServer(ctx, known, ready);
-    return { known, state, action: 'started', milliseconds: ctx.host.now().getTime() - began, differs: [] };
+    return { known, state, action: 'started', milliseconds: performance.now() - began, differs: [] };
   });
 }
 
@@ -147,6 +147,13 @@ async function versionDifference(
   ];
 }
 
+/** Throws where a server of that toolchain would not start on the data: asked before one that runs is stopped for it. */
+export async function refuseUnreadable(known: KnownService, { version }: Toolchain): Promise<void> {
+  await refuseOtherKind(known);
+  const state = await readState(known.folder);
+  if (state !== undefined && (await isFolderAt(known.folder.data))) refuseOtherLine(known, state, version);
+}
+
 /** Data of another kind under the same name are never opened, nor passed over. */
 async function refuseOtherKind({ folder, runtime, ...known }: KnownService): Promise<void> {
   const state = await readState(folder);
@@ -173,7 +180,7 @@ async function refuseOverMoved(ctx: Context, known: KnownService): Promise<void>
 }
 
 /** The path at which this very folder had a service of that name, where nothing is now. */
-async function movedFrom(ctx: Context, { project, name }: ServiceFolder): Promise<string | undefined> {
+export async function movedFrom(ctx: Context, { project, name }: ServiceFolder): Promise<string | undefined> {
   const { folderIdentity } = await import('../../adapters/services/folders');
   const here = await folderIdentity(project);
   for (const { folder, state } of await listServices(ctx.home)) {
@@ -227,7 +234,9 @@ async function waitUntilReady(ctx: Context, known: KnownService, waiting: Waitin
     databases: state.databases,
     extensions: state.extensions,
   });
-  const started = { pid: server?.pid ?? 0, at: server === undefined ? Date.now() : Date.parse(server.since) };
+  // A pid file was taken away before this start, so it is of this one, whatever clocks say: they are set, and a server may be adopted late.
+  const ownFile = service.ready.by === 'file' && service.ready.path === service.stalePid;
+  const started = { pid: server?.pid ?? 0, at: ownFile || server === undefined ? 0 : Date.parse(server.since) };
   const deadline = performance.now() + service.ready.seconds * 1000;
   for (let delay = 4; ; delay = Math.min(delay * 1.3, 100)) {
     const lives = server !== undefined && ended() === undefined && (await lifeOf(ctx.host, server)) === 'alive';

@@ -25,6 +25,7 @@ import {
   titleOf,
   wantedDatabases,
   wantedToolchain,
+  withoutData,
 } from './known';
 import { keepReplaced, timeName, whileStopped } from './snapshots';
 import { launchServer } from './start';
@@ -65,6 +66,7 @@ export async function planServiceUpgrade(
  * goes on both listen on ports that nobody knows, so that nothing is written that would be lost.
  */
 export async function upgradeService(ctx: Context, known: KnownService): Promise<UpgradedService> {
+  if (!(await isFolderAt(known.folder.data))) throw withoutData(known);
   const toolchain = await readyToolchain(ctx, known);
   const began = performance.now();
   const result = await whileStopped(ctx, known, 'upgrading', async (state) => {

@@ -32,6 +32,9 @@ export const command: Command = {
     const adopt = [...new Set(hints)].map(
       (project) => `in the folder that ${project} is now: polyenv services adopt ${project}`,
     );
+    const moved = [...new Set(views.flatMap(({ moved: from }) => from ?? []))].map(
+      (from) => `this folder was ${from}, where its data are: polyenv services adopt ${from}`,
+    );
     return {
       data: {
         names: names.map(({ name, address, served, routes, project }) => ({ name, address, served, routes, project })),
@@ -46,6 +49,7 @@ export const command: Command = {
               ...(rows.length === 0 ? [] : [columns([head.map((word) => output.out.dim(word)), ...rows])]),
               ...said,
               ...adopt,
+              ...moved,
               ...(rows.length > 0 && nameRows.length > 0 ? [''] : []),
               ...(nameRows.length === 0 ? [] : [columns(nameRows)]),
             ].join('\n'),

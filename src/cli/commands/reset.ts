@@ -13,9 +13,15 @@ export const command: Command = {
   examples: [{ run: 'polyenv reset db', describe: 'begin anew' }],
   run: async (input) => {
     const { ctx, args } = input;
-    const { known, bytes, snapshots } = await whatReset(ctx, args[0]);
+    const { known, hasData, bytes, snapshots } = await whatReset(ctx, args[0]);
     const service = known.declared.name;
     const too = flag(input, 'snapshots');
+    if (!hasData && (!too || snapshots === 0)) {
+      return {
+        data: { service, bytes: 0, snapshots: 0, state: 'stopped' },
+        text: `${service} has no data to take away`,
+      };
+    }
     const what = `${bytesText(bytes)} of data${too ? ` and ${bytesText(snapshots)} of snapshots` : ''} of ${service}`;
     if (flag(input, 'dry-run')) {
       return {
