@@ -190,7 +190,7 @@ describe('a service', () => {
     const cwd = services.project('wrong', ONE);
     expect(await services.polyenv(cwd, 'up', 'bd')).toMatchObject({
       exit: 2,
-      stderr: expect.stringContaining('did you mean db?'),
+      stderr: expect.stringContaining('polyenv up db'),
     });
     const bad = services.project('bad', '[services]\n"$(touch x)" = "tinydb"\n');
     const refused = await services.polyenv(bad, 'up');
