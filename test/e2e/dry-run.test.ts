@@ -62,6 +62,7 @@ it.each([
   'verify --repair',
   'doctor --fix',
   'self uninstall',
+  'tls ca --java',
 ])('polyenv %s --dry-run', async (line) => {
   const [key = ''] = readdirSync(join(machine.polyenvHome, 'store')).filter((name) =>
     /^node-20[^/]*[0-9a-f]$/.test(name),
@@ -70,5 +71,14 @@ it.each([
   const before = look();
   const ran = await machine.polyenv([...words, '--dry-run'], { cwd });
   expect(ran, ran.stderr).toMatchObject({ exit: 0 });
+  expect(look()).toEqual(before);
+});
+
+it('exec --dry-run says what would run and what decides, and starts nothing', async () => {
+  const before = look();
+  const ran = await machine.polyenv(['exec', '--dry-run', 'node@20', '--', 'sh', '-c', 'touch made'], { cwd });
+  expect(ran).toMatchObject({ exit: 0, stderr: '' });
+  expect(ran.stdout).toContain("would run sh '-c' 'touch made'");
+  expect(ran.stdout).toMatch(/node\s+20\s+the command line/);
   expect(look()).toEqual(before);
 });

@@ -1,6 +1,6 @@
 import { openAuthority, readAuthority } from '../../adapters/tls/authority';
 import { askClients, type ClientReport } from '../../adapters/tls/clients';
-import { writeJavaStore } from '../../adapters/tls/java-store';
+import { javaStoreFile, writeJavaStore } from '../../adapters/tls/java-store';
 import { certificateVariables, rootFileOf } from '../../adapters/tls/trust-files';
 import {
   addTo,
@@ -47,6 +47,11 @@ export async function authorityText(ctx: Context): Promise<{ readonly file: stri
 export async function javaStore(ctx: Context): Promise<string> {
   const { root, rootFile } = await openAuthority(ctx);
   return writeJavaStore({ host: ctx.host, home: ctx.home, root, rootFile });
+}
+
+/** Where `javaStore` writes it. */
+export function plannedJavaStore({ home }: Context): string {
+  return javaStoreFile(home);
 }
 
 export async function lookAtStores(ctx: Context): Promise<readonly StoreReport[]> {

@@ -13,6 +13,7 @@ import { overlayFault } from '../../domain/routes/routed-overlay';
 import type { GlobalInstall } from '../../domain/runtime/layout';
 import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
+import { describeOrigin } from '../../domain/words/sourced';
 import type { Context } from '../base/context';
 import { readKnown, rememberEntry } from '../project/locks';
 import { overrideVariable } from '../project/overrides';
@@ -44,6 +45,15 @@ export async function execute(ctx: Context, execution: Execution): Promise<numbe
   const { program, asChild } = await prepare(ctx, execution);
   if (asChild && stayInstead(ctx.host)) return 0;
   return asChild ? runAndRefresh(ctx, program) : become(ctx.host, program);
+}
+
+/** What decides which versions `execute` would use. Installs and writes nothing. */
+export async function decisionsFor(
+  ctx: Context,
+  { folder, requests }: Pick<Execution, 'folder' | 'requests'>,
+): Promise<readonly { readonly tool: string; readonly request: string; readonly from: string }[]> {
+  const { decisions } = await findProject(ctx, folder, requests);
+  return decisions.map(({ tool, request, from }) => ({ tool, request: request.text, from: describeOrigin(from) }));
 }
 
 /** As `execute`, and tells what changed meanwhile outside the environment's project and polyenv's home. */

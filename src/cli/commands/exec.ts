@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import { stayInstead } from '../../adapters/system/spawn';
 import { parseRequests } from '../../app/project/requests';
-import { type Execution, execute, executeWatched, type Watched } from '../../app/routes/execute';
+import { decisionsFor, type Execution, execute, executeWatched, type Watched } from '../../app/routes/execute';
 import { counted } from '../../domain/words/counted';
 import { PolyenvError } from '../../domain/words/errors';
 import { printable } from '../../domain/words/printable';
+import { quoteSh } from '../../domain/words/shell-quote';
 import { type Command, flag, value, values } from '../command';
 import { columns } from '../output/columns';
 
@@ -48,6 +49,7 @@ export const command: Command = {
       command: [first, ...rest],
       ...(flag(input, 'pure') && { mode: 'pure' as const }),
     };
+    if (flag(input, 'dry-run')) return planned(execution.command, await decisionsFor(ctx, execution));
     if (!flag(input, 'report-writes')) return { exit: await execute(ctx, execution) };
     if (stayInstead(ctx.host)) return undefined;
     const given = values(input, 'in').map((folder) => resolve(ctx.directory, folder));
@@ -60,6 +62,17 @@ export const command: Command = {
     return { exit: watched.exit, data: report.data };
   },
 };
+
+function planned(command: readonly string[], runtimes: Awaited<ReturnType<typeof decisionsFor>>) {
+  const rows = runtimes.map(({ tool, request, from }) => [`  ${tool}`, printable(request), printable(from)]);
+  return {
+    data: { dryRun: true, command, runtimes },
+    text: [
+      `would run ${printable(command.map(quoteSh).join(' '))}`,
+      ...(rows.length === 0 ? [] : [columns(rows)]),
+    ].join('\n'),
+  };
+}
 
 const MOST_LINES = 40;
 

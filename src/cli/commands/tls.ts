@@ -5,6 +5,7 @@ import {
   distrustAuthority,
   javaStore,
   lookAtStores,
+  plannedJavaStore,
   tlsStatus,
   trustAuthority,
 } from '../../app/gateway/tls';
@@ -37,6 +38,10 @@ export const command: Command = {
     if (what === 'untrust') return untrust(input);
     if (what === 'ca') {
       if (flag(input, 'java')) {
+        if (flag(input, 'dry-run')) {
+          const store = plannedJavaStore(input.ctx);
+          return { data: { dryRun: true, store }, text: `would write a copy of Java's list to ${store}` };
+        }
         const store = await javaStore(input.ctx);
         return { data: { store }, text: `-Djavax.net.ssl.trustStore=${store}`, verbatim: true };
       }
