@@ -82,3 +82,15 @@ it('exec --dry-run says what would run and what decides, and starts nothing', as
   expect(ran.stdout).toMatch(/node\s+20\s+the command line/);
   expect(look()).toEqual(before);
 });
+
+it('new --dry-run names what can be chosen and the runtimes of the project, and makes nothing', async () => {
+  const before = look();
+  const ran = await machine.polyenv(['new', 'python-django', 'shop', '--dry-run'], { cwd });
+  expect(ran).toMatchObject({ exit: 0 });
+  const names = ran.stdout
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim().split(/\s/)[0]);
+  expect(names.filter((name) => name !== '')).toEqual(['name', 'port', 'with_postgres', 'python']);
+  expect(look()).toEqual(before);
+});

@@ -4,10 +4,11 @@ import { runtimeIds } from '../../app/base/registry';
 import { nameFor, newProject, portsFor } from '../../app/making/new';
 import { newSteps } from '../../app/making/new-steps';
 import { takeTemplate } from '../../app/making/take-template';
-import { chooseValues } from '../../domain/making/template';
+import { chooseValues, chosenRuntimes } from '../../domain/making/template';
 import { withAdditions } from '../../domain/making/template-additions';
 import { counted } from '../../domain/words/counted';
 import { PolyenvError } from '../../domain/words/errors';
+import { printable } from '../../domain/words/printable';
 import { type Command, flag, type Input, value, values } from '../command';
 import { ask, confirm } from '../confirm';
 import { columns } from '../output/columns';
@@ -67,10 +68,14 @@ async function make(input: Input, read: ReadTemplate) {
   const target = resolve(ctx.directory, input.args[1] ?? given.name ?? read.template.name);
   const chosen = { ...nameFor(read, target), ...(await portsFor(read, given)), ...given };
   if (flag(input, 'dry-run')) {
-    const decided = Object.fromEntries(chooseValues(read.template, chosen, basename(target)));
+    const decided = chooseValues(read.template, chosen, basename(target));
+    const rows = [
+      ...read.template.parameters.map(({ name }) => [`  ${name}`, printable(decided.get(name) ?? '')]),
+      ...chosenRuntimes(read.template, decided).map(({ tool, request }) => [`  ${tool}`, printable(request)]),
+    ];
     return {
-      data: { dryRun: true, folder: target, values: decided },
-      text: `would make ${target} from ${read.template.name}\n${columns(Object.entries(decided))}`,
+      data: { dryRun: true, folder: target, values: Object.fromEntries(decided) },
+      text: `would make ${printable(target)} from ${read.template.name}\n${columns(rows)}`,
     };
   }
   const stop = new AbortController();
