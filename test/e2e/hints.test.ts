@@ -369,7 +369,10 @@ const NOT_RUN: readonly (readonly [hint: RegExp, reason: string])[] = [
     /^polyenv (?:-C X )?(?:connect|down|dump|load|logs|open|prune --data|reset|restart|restore|services|snapshot|stop|up|upgrade X|url)\b/,
     'needs a server: services.test.ts, services-care.test.ts and services-data.test.ts type them',
   ],
-  [/^polyenv (?:push|store|settings (?:un)?set store)\b/, 'needs a registry: the tests of the team store type them'],
+  [
+    /^polyenv (?:push|store|settings (?:un)?set store|generate compose --registry)\b/,
+    'needs a registry: the tests of the team store and generate.test.ts type them',
+  ],
   [/^polyenv self\b/, 'replaces or takes away polyenv itself: self-update.test.ts and setup.test.ts type them'],
   [/^polyenv (?:tls|exec -- polyenv tls)\b/, 'changes what browsers believe: tls.test.ts types them'],
   [/^polyenv setup\b/, 'changes a start-up file: setup.test.ts types them'],

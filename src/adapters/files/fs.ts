@@ -91,6 +91,15 @@ export async function ensureFolder(path: string): Promise<void> {
   }
 }
 
+/** Makes the file, empty, where none is. Throws `disk-full` and `home-unwritable`. */
+export async function ensureFile(path: string): Promise<void> {
+  try {
+    await (await open(path, 'a')).close();
+  } catch (error) {
+    throw translateFsError(error, path) ?? error;
+  }
+}
+
 /**
  * Makes the folder and those above it, and says which was the first; `undefined` if all were there. One at a time: where Node makes
  * several at once, it tells a full file system as a missing one, and asks for ever below /proc. Throws what the system says.

@@ -13,7 +13,7 @@ import { quoteSh } from '../../domain/words/shell-quote';
 import template from '../../shim/shim.sh?raw';
 import { capture } from '../children/capture';
 import { contentOf } from '../files/content';
-import { ensureFolder, isMissing, namesIn, readTextIfAny, removeTree, writeAtomic } from '../files/fs';
+import { ensureFile, ensureFolder, isMissing, namesIn, readTextIfAny, removeTree, writeAtomic } from '../files/fs';
 import { environmentFolder, type Home, joinInside, mirroredFolders, refuseDeepProject } from '../home/paths';
 import { fillTemplate, pinTests } from './shell-template';
 
@@ -323,12 +323,13 @@ function nameOf(times: readonly Times[]): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
-/** Node's `utimes` loses nanoseconds; `touch -r` does not. */
+/** Node's `utimes` loses nanoseconds; `touch -r` does not. Node makes the files: a full disk is then told as one. */
 async function stamp(inputs: readonly string[], stamps: string): Promise<void> {
   await ensureFolder(stamps);
   if (inputs.length === 0) return;
+  for (const index of inputs.keys()) await ensureFile(join(stamps, String(index)));
   const pairs = inputs.flatMap((input, index) => [input, join(stamps, String(index))]);
-  const script = 'while [ $# -gt 0 ]; do touch -r "$1" "$2" || exit 1; shift 2; done';
+  const script = 'while [ $# -gt 0 ]; do touch -c -r "$1" "$2" || exit 1; shift 2; done';
   const { exit, stderr } = await capture(
     { file: '/bin/sh', args: ['-c', script, 'stamp', ...pairs], env: { PATH: '/usr/bin:/bin' }, cwd: '/' },
     10_000,
