@@ -66,6 +66,8 @@ export default defineConfig({
     maxWorkers: availableParallelism() * 2,
     sequence: { sequencer: SlowestFirst },
     testTimeout: 30_000,
+    // The default of one second is too short for a page in a browser while both processors are busy.
+    expect: { poll: { timeout: 10_000 } },
     hookTimeout: 120_000,
   },
 });

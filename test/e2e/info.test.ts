@@ -83,7 +83,7 @@ describe('info', () => {
   });
 
   it('says what is nearest to a name that is none, and that nothing answers what does not exist', async () => {
-    expect((await machine.polyenv(['info', 'pyhton'], { cwd })).stderr).toContain('did you mean python?');
+    expect((await machine.polyenv(['info', 'pyhton'], { cwd })).stderr).toContain('try  polyenv info python');
     const none = await machine.polyenv(['info', 'node@99'], { cwd });
     expect(none).toMatchObject({ exit: 4, stderr: expect.stringContaining('polyenv ls-remote node') });
   });
