@@ -14,6 +14,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Machine, newMachine } from '../support/cli';
+import { discard } from '../support/discard';
 import { ask, processesOf, type Services, servicesOn } from '../support/services';
 import { buildTinyService, type TinyService } from '../support/tiny-service';
 
@@ -204,7 +205,7 @@ describe('a server', () => {
     expect(await inCopy('up')).toMatchObject({ exit: 0 });
     expect(await ask(first.url, 'GET a')).toBe('1');
     expect(await inCopy('down')).toMatchObject({ exit: 0 });
-    rmSync(copy, { recursive: true, force: true });
+    discard(copy);
   }, 60_000);
 
   it('that does not end when it is asked to is not killed unless that is said', async () => {
