@@ -72,8 +72,7 @@ export async function resolveRequest(ctx: Context, asked: ResolveOptions): Promi
     return { kind: 'entry', entry, from: 'source' };
   } catch (error) {
     if (!mayTryElsewhere(error)) throw error;
-    const copy =
-      asked.instead === undefined && asked.order === undefined ? await entryFromStore(ctx, asked) : undefined;
+    const copy = await copyFor(ctx, asked);
     if (copy !== undefined) {
       ctx.emit({
         type: 'warning',
@@ -93,6 +92,16 @@ export async function resolveRequest(ctx: Context, asked: ResolveOptions): Promi
     });
     return found;
   }
+}
+
+/** What the store has from a source that may answer here: a project's order of sources holds for copies too. */
+async function copyFor(ctx: Context, asked: ResolveOptions): Promise<LockEntry | undefined> {
+  if (asked.instead !== undefined || asked.order !== undefined) return undefined;
+  const sources = new Set((await sourcesInOrder(ctx, asked)).map(({ id }) => id));
+  return entryFromStore(ctx, {
+    ...asked,
+    accept: (one) => sources.has(one.source) && (asked.within === undefined || asked.within(one)),
+  });
 }
 
 /** The linked toolchain that answers, one that is known before one that is looked for; the choice is kept for this request. */

@@ -11,17 +11,23 @@ import { knownReleases } from './known-releases';
 export interface AskedOfStore {
   readonly runtime: Runtime;
   readonly request: ToolRequest;
+  /** Of the toolchains that answer, only these. */
+  readonly accept?: (toolchain: Toolchain) => boolean;
 }
 
 /** The newest toolchain of the store that answers; a linked one only where no source is wanted. */
-export async function installedFor(ctx: Context, { runtime, request }: AskedOfStore): Promise<Toolchain | undefined> {
+export async function installedFor(
+  ctx: Context,
+  { runtime, request, accept }: AskedOfStore,
+): Promise<Toolchain | undefined> {
   const linked = ['system', 'only-system'].includes(ctx.settings.preference);
   const usable = (await listToolchains(ctx.home)).filter(
     (one) =>
       one.tool === runtime.id &&
       one.platform === ctx.platform &&
       (one.linked === undefined ? !linked && isAllowed(ctx, one.source) : linked) &&
-      hasOptions(one, request),
+      hasOptions(one, request) &&
+      (accept === undefined || accept(one)),
   );
   if (usable.length === 0) return undefined;
   const known = request.version.kind === 'channel' ? await knownReleases(ctx, runtime) : [];
