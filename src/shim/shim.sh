@@ -44,7 +44,8 @@ if [ "$__polyenv_r" = deep ]; then
 	# Many levels more: the kernel finds a name soonest from within its folder. So we go up, if we can come back.
 	__polyenv_r= __polyenv_p=$PWD __polyenv_e=${OLDPWD+x}${OLDPWD-}
 	unset -f cd
-	if [ . -ef "$PWD/" ]; then
+	# `cd` takes `LINK/..` for the folder that holds the link, and the kernel does not.
+	if case $PWD/ in */../*) false ;; esac && [ . -ef "$PWD/" ]; then
 		while cd "$__polyenv_d/"; do
 			if @HERE@; then
 				__polyenv_r=slow

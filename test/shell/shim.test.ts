@@ -601,6 +601,17 @@ for (const shell of STAND_INS) {
           );
         });
 
+        it('stays where it is while its folder has a name with a link and ".." in it', () => {
+          const link = join(b, 'far-link');
+          symlinkSync(join(a, 'far/l0'), link);
+          const odd = `${link}/../${levels(24)}`;
+          expect(store.run('dummy', { cwd: far, env: { PWD: odd } })).toMatchObject({
+            ...quiet,
+            stdout: expect.stringMatching(/^dummy [12]\.0\.0\n$/),
+          });
+          rmSync(link);
+        });
+
         it('survives a working folder that is gone', () => {
           const gone = 'mkdir -p gone/x; cd gone/x; rm -r ../../gone;';
           expect(script(`${gone} dummy`, { cwd: far }).stdout).toMatch(/^dummy (?:1\.0\.0|system)\n$/);
