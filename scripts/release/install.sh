@@ -113,9 +113,20 @@ elif command -v wget >/dev/null 2>&1; then
 else
     fail 'neither curl nor wget is here to download with' 'install curl, then run this again' 1
 fi
+# Whether releases come from a server of this machine, as `http://localhost.HOST` and `http://localhost:1@HOST` do not.
+is_here() {
+    case $base in http://*) ;; *) return 1 ;; esac
+    server=${base#http://}
+    server=${server%%/*}
+    case ${server##*:} in
+    '' | *[!0-9]*) ;;
+    *) server=${server%:*} ;;
+    esac
+    case $server in 127.0.0.1 | localhost | '[::1]') ;; *) return 1 ;; esac
+}
 case $base in
-https://* | http://127.0.0.1* | http://localhost* | http://\[::1\]*) ;;
-*) fail "releases are fetched over https only: $base" 'POLYENV_UPDATE_URL=https://HOST/releases sh install.sh' 2 ;;
+https://*) ;;
+*) is_here || fail "releases are fetched over https only: $base" 'POLYENV_UPDATE_URL=https://HOST/releases sh install.sh' 2 ;;
 esac
 if command -v sha256sum >/dev/null 2>&1; then
     digest() { sha256sum <"$1" | cut -d ' ' -f 1; }
@@ -129,7 +140,7 @@ fi
 
 # The list of digests by its signature, where there is a key and a program for it. Afterwards polyenv itself checks every update.
 check_signature() {
-    case $base in http://127.0.0.1* | http://localhost* | http://\[::1\]*) keys="$keys $test_key" ;; esac
+    if is_here; then keys="$keys $test_key"; fi
     if [ -z "$keys" ]; then
         say 'the signature of SHA256SUMS is not checked: no key has been made for releases yet'
         return

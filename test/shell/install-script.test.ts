@@ -144,6 +144,16 @@ describe('install.sh', () => {
     },
   );
 
+  it.each([
+    'http://localhost.polyenv.invalid',
+    'http://127.0.0.1:1@polyenv.invalid/releases',
+    'http://127.0.0.1.invalid:1',
+  ])('%s is no server of this machine: without TLS nothing is fetched, and no test key holds', async (url) => {
+    const ran = await install({ args: ['--no-setup'], env: { POLYENV_UPDATE_URL: url } });
+    expect(ran, ran.stderr).toMatchObject({ exit: 2, stderr: expect.stringContaining('over https only') });
+    nothingDone();
+  });
+
   it('--dry-run says what it would do, and does nothing', async () => {
     const ran = await install({ args: ['--dry-run'] });
     expect(ran.exit, ran.stderr).toBe(0);
