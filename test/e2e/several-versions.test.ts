@@ -126,3 +126,32 @@ it('both are installed, and no variable is the second’s', async () => {
     await server.close();
   }
 });
+
+it('a further version is the one that the lock names, whatever else the store has, and one said twice is one', async () => {
+  const server = await serveTinyNode(['20.11.1', '22.1.0', '22.2.0'].map((version) => ({ version })));
+  const own = newMachine(siteOf(server));
+  try {
+    const cwd = own.folder('project');
+    const file = join(cwd, '.tool-versions');
+    const lock = join(cwd, 'polyenv.lock');
+    const done = async (...words: readonly string[]): Promise<Ran> => {
+      const ran = await own.polyenv(words, { cwd });
+      expect(ran, `${words.join(' ')}: ${ran.stderr}`).toMatchObject({ exit: 0 });
+      return ran;
+    };
+    writeFileSync(join(cwd, 'polyenv.toml'), '[runtimes]\n');
+    writeFileSync(file, 'nodejs 20.11.1 20.11.1 22.1.0\n');
+    await done('lock');
+    expect(readFileSync(lock, 'utf8').match(/^version = "20\.11\.1"/gm)).toHaveLength(1);
+    // Locked for `22` when 22.1.0 was the newest.
+    writeFileSync(lock, readFileSync(lock, 'utf8').replace('request = "22.1.0"', 'request = "22"'));
+    writeFileSync(file, 'nodejs 20.11.1 22\n');
+    await done('exec', 'node@22.2.0', '--', 'true');
+    expect((await done('ls', '--json')).stdout).not.toContain('22.1.0');
+    await done('exec', '--', 'true');
+    expect((await done('ls', '--json')).stdout).toContain('22.1.0');
+  } finally {
+    own.remove();
+    await server.close();
+  }
+});

@@ -307,9 +307,9 @@ function companionsIn({ runtime, verdict, passing }: Extract<Finding, { readonly
     return { decisions: [], warnings: [] };
   const { file, line, folder, vendor } = chosen;
   const from: Origin = { kind: 'file', file, ...present({ line }) };
-  const read = [...new Set(chosen.requests.slice(1))].map((text) =>
-    attempt(() => understand(runtime, { text, ...present({ vendor }), options: {} }), from),
-  );
+  const read = [...new Set(chosen.requests)]
+    .slice(1)
+    .map((text) => attempt(() => understand(runtime, { text, ...present({ vendor }), options: {} }), from));
   return {
     decisions: read.flatMap((request) =>
       request instanceof PolyenvError || request.version.kind === 'system'

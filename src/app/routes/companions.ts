@@ -7,7 +7,8 @@ import { loadRuntimes } from '../base/registry';
 import { readKnown } from '../project/locks';
 import type { Decision, Project } from '../project/project';
 import { findOnce, provideOnce } from '../toolchains/once';
-import { type Failed, findProvided } from '../toolchains/provide';
+import { type Failed, findProvided, provide } from '../toolchains/provide';
+import { type ResolveOptions, resolveKnown } from '../toolchains/resolve';
 
 /** A further version that the deciding file names, and its toolchain while that is here. */
 export interface Companion {
@@ -28,14 +29,10 @@ export async function companionsOf(
   return Promise.all(
     wanted.map(async (decision): Promise<Companion> => {
       const runtime = runtimes.find(({ id }) => id === decision.tool) as Runtime;
-      const { request, from, folder } = decision;
-      const file = from.kind === 'file' ? basename(from.file) : undefined;
-      const { lock } = await readKnown(ctx, folder, file);
-      const { toolchain = await findOnce(ctx, { runtime, request }) } = await findProvided(ctx, {
-        runtime,
-        request,
-        lock,
-      });
+      const asked = await askedBy(ctx, runtime, decision);
+      const { resolution, toolchain: known } = await findProvided(ctx, asked);
+      // Where the lock names a version, another one of the store is no answer.
+      const toolchain = resolution?.kind === 'entry' ? known : (known ?? (await findOnce(ctx, asked)));
       return { decision, runtime, ...present({ toolchain }) };
     }),
   );
@@ -51,11 +48,23 @@ export async function provideMissing(
   if (!ctx.settings.autoInstall) return failed;
   for (const { runtime, decision, toolchain } of await companionsOf(ctx, project, decisions)) {
     if (toolchain !== undefined) continue;
-    await provideOnce(ctx, { runtime, request: decision.request }).catch((error: Error) => {
+    const asked = await askedBy(ctx, runtime, decision);
+    const locked = (await resolveKnown(ctx, asked))?.kind === 'entry';
+    await (locked ? provide(ctx, asked) : provideOnce(ctx, asked)).catch((error: Error) => {
       failed.push({ request: decision.request, error });
     });
   }
   return failed;
+}
+
+/** By the lock of the folder whose file names it. */
+async function askedBy(
+  ctx: Context,
+  runtime: Runtime,
+  { request, from, folder }: Decision,
+): Promise<Pick<ResolveOptions, 'runtime' | 'request' | 'lock'>> {
+  const { lock } = await readKnown(ctx, folder, from.kind === 'file' ? basename(from.file) : undefined);
+  return { runtime, request, lock };
 }
 
 function isBeside(companion: Decision, main: Decision): boolean {
