@@ -160,6 +160,18 @@ describe('a service', () => {
     expect((await services.polyenv(cwd, 'lock', '--check')).exit).toBe(0);
   }, 60_000);
 
+  it('that cannot be had leaves no lock behind', async () => {
+    const offline = newMachine({ POLYENV_MIRRORS: 'https://tinydb.test=http://127.0.0.1:9' });
+    try {
+      const cwd = servicesOn(offline, tiny.program).project('unreachable', ONE);
+      const up = await offline.polyenv(['up'], { cwd, program: tiny.program });
+      expect(up.exit, up.stderr).not.toBe(0);
+      expect(readdirSync(cwd)).toEqual(['polyenv.toml']);
+    } finally {
+      offline.remove();
+    }
+  }, 60_000);
+
   it('of two projects is two, with two ports and two passwords', async () => {
     const [a, b] = [services.project('twin-a', ONE), services.project('twin-b', ONE)];
     await Promise.all([services.polyenv(a, 'up'), services.polyenv(b, 'up')]);

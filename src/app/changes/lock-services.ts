@@ -62,7 +62,9 @@ async function lockIn(ctx: Context, folder: string, standings: readonly Standing
       (lock, { resolution }) => (resolution.kind === 'linked' ? lock : withEntry(lock, resolution.entry, kept)),
       at.lock,
     );
-    return { files: [{ folder, path: at.path, text: renderLockfile(next) }], result: undefined };
+    // Where nothing could be had there is nothing to write: an empty lock would say that all was linked.
+    const files = next === at.lock ? [] : [{ folder, path: at.path, text: renderLockfile(next) }];
+    return { files, result: undefined };
   });
   return wrote;
 }
