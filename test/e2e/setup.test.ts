@@ -73,6 +73,17 @@ describe('self uninstall', () => {
     expect(ran.stdout).toContain('polyenv.toml, polyenv.lock, .venv');
   });
 
+  it('takes an authority that cannot be read with the rest', async () => {
+    await setup({}, '--shell', 'fish');
+    const authority = join(machine.polyenvHome, 'gateway/authority');
+    mkdirSync(authority, { recursive: true });
+    for (const name of ['root.pem', 'issuer.pem', 'issuer.key']) writeFileSync(join(authority, name), 'nothing\n');
+    const ran = await machine.polyenv(['self', 'uninstall', '--yes']);
+    expect(ran, ran.stderr).toMatchObject({ exit: 0 });
+    expect(readdirSync(machine.home)).toEqual([]);
+    expect(existsSync(machine.polyenvHome)).toBe(false);
+  });
+
   it('takes no folder that holds something else', async () => {
     await setup({}, '--shell', 'fish');
     mkdirSync(join(machine.home, '.config/fish/conf.d'), { recursive: true });

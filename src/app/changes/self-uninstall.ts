@@ -23,21 +23,30 @@ export interface OwnTraces {
 }
 
 export async function findOwnTraces(ctx: Context, keep: 'settings' | 'nothing'): Promise<OwnTraces> {
-  const { lookAtStores } = await import('../gateway/tls');
   const startups: StartupFile[] = [];
   for (const shell of SHELLS) {
     const startup = startupFile(ctx.host, ctx.home, { shell, activate: 'shims' });
     if (await holdsLines(startup)) startups.push(startup);
   }
-  const trusting = (await lookAtStores(ctx)).filter(({ state }) => state === 'trusted').map(({ path }) => path);
   const kept = await keptServices(ctx);
   return {
     home: ctx.home.root,
     settings: keep === 'settings' ? [] : [settingsFile(ctx.host)].filter(existsSync),
     startups,
-    trusting,
+    trusting: await trustingLists(ctx),
     kept: kept.filter(({ data, snapshots, running }) => running || data + snapshots > 0),
   };
+}
+
+async function trustingLists(ctx: Context): Promise<readonly string[]> {
+  const { lookAtStores } = await import('../gateway/tls');
+  try {
+    return (await lookAtStores(ctx)).filter(({ state }) => state === 'trusted').map(({ path }) => path);
+  } catch (error) {
+    if (!(error instanceof PolyenvError)) throw error;
+    // An authority that cannot be read is found in no list, and goes with the home.
+    return [];
+  }
 }
 
 /** Takes it all away. Returns the start-up files that changed, and where polyenv's authority is believed no longer. */
