@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { relative } from 'node:path';
 import { type BuildOptions, build, type ImportKind, type Plugin } from 'esbuild';
 import { WRAPPED } from './plugins';
@@ -12,7 +13,8 @@ export interface Cut {
 
 /**
  * One program in two files, each module in one of them: `near.cjs`, which every call loads, and `far.cjs`, which the
- * first use of something in it loads. All file names are relative to the tree's root, as esbuild writes them.
+ * first use of something in it loads. Each says of which build it is, because a running polyenv may be replaced between the
+ * two. All file names are relative to the tree's root, as esbuild writes them.
  */
 export async function buildParts(options: BuildOptions & { readonly absWorkingDir: string }, cut: Cut): Promise<void> {
   const root = options.absWorkingDir;
@@ -34,12 +36,14 @@ export async function buildParts(options: BuildOptions & { readonly absWorkingDi
   await build({
     ...options,
     ...whole(farEntry(plan), 'far'),
-    banner: { js: `${WRAPPED.banner.js}${FAR_REQUIRE}` },
+    banner: { js: `${WRAPPED.banner.js}${farRequire(plan.build)}` },
     plugins: [toNear, ...(options.plugins ?? [])],
   });
 }
 
 interface Plan {
+  /** The same for the same program. */
+  readonly build: string;
   readonly near: ReadonlySet<string>;
   /** Near modules that the far part imports, with the names that they export; those without names are loaded by `require`. */
   readonly shared: ReadonlyMap<string, readonly string[] | undefined>;
@@ -50,6 +54,8 @@ interface Plan {
 async function planOf(options: BuildOptions, { entry, isNear, isLate }: Cut): Promise<Plan> {
   const analysed = await build({ ...options, entryPoints: [entry], write: false, metafile: true, sourcemap: false });
   const { inputs } = analysed.metafile;
+  const hash = createHash('sha256');
+  for (const { contents } of analysed.outputFiles ?? []) hash.update(contents);
   const own = (file: string): boolean => inputs[file] !== undefined && !/^[a-z]+:/.test(file);
   // What a made module asks for is loaded when it is asked for, whichever way it is written.
   const imports = (file: string) =>
@@ -76,7 +82,7 @@ async function planOf(options: BuildOptions, { entry, isNear, isLate }: Cut): Pr
   const fetched = [...near]
     .flatMap((file) => imports(file).map(({ path }) => path))
     .filter((file) => own(file) && !near.has(file));
-  return { near, shared, fetched: [...new Set(fetched)] };
+  return { build: hash.digest('hex').slice(0, 16), near, shared, fetched: [...new Set(fetched)] };
 }
 
 /** Made by a plugin: it stands in both parts. */
@@ -102,7 +108,7 @@ async function exportsOf(
 }
 
 /** The near modules by name: getters within a function that is compiled only where the far part asks. */
-function nearEntry(entry: string, { shared }: Plan): string {
+function nearEntry(entry: string, { build, shared }: Plan): string {
   const lines: string[] = [];
   const cases: string[] = [];
   for (const [file, names] of shared) {
@@ -120,6 +126,7 @@ function nearEntry(entry: string, { shared }: Plan): string {
   }
   return `export * from ${JSON.stringify(`./${entry}`)};
 ${lines.join('\n')}
+export const build = ${JSON.stringify(build)};
 export function shared(file) { switch (file) { ${cases.join('\n')} } }
 `;
 }
@@ -137,8 +144,13 @@ const NEAR_REQUIRE = `require = ((own, parts) => Object.assign((id) => {
   return kind === 'far' ? load() : new Proxy({}, { get: (_, name) => load()[name], ownKeys: () => Reflect.ownKeys(load()) });
 }, own))(require, {});`;
 
-const FAR_REQUIRE = `require = ((own) => Object.assign((id) =>
-  id.startsWith('near:') ? own('./near.cjs').shared(id.slice('near:'.length)) : own(id), own))(require);`;
+function farRequire(build: string): string {
+  return `require = ((own) => {
+  const near = own('./near.cjs');
+  if (near.build !== ${JSON.stringify(build)}) throw new Error('another polyenv took the place of this one while it ran: run the same again');
+  return Object.assign((id) => id.startsWith('near:') ? near.shared(id.slice('near:'.length)) : own(id), own);
+})(require);`;
+}
 
 /** Imports of the other part. */
 function crossing(root: string, place: (file: string, kind: ImportKind) => string | undefined): Plugin {

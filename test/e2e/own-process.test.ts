@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { closeSync, cpSync, existsSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { closingAfter, closingDescriptor } from '../../src/adapters/files/fs';
 import { type Machine, newMachine, type Ran } from '../support/cli';
@@ -80,6 +80,31 @@ describe('the exit status is a failure', () => {
     );
     expect(ran).toMatchObject({ exit: 1, stdout: '' });
     expect(ran.stderr).toContain('ended before its work was done');
+  });
+
+  it.each([
+    [
+      'of another build',
+      (text: string) => text.replace(/near\.build !== "[0-9a-f]/, '$&0'),
+      'another polyenv took the place',
+    ],
+    ['not there', undefined, 'far.cjs'],
+  ])('where the second part of the program is %s', async (_, change, said) => {
+    const dist = join(machine.base, 'dist');
+    cpSync(dirname(machine.program), dist, { recursive: true });
+    const far = join(dist, 'far.cjs');
+    const text = readFileSync(far, 'latin1');
+    if (change === undefined) rmSync(far);
+    else {
+      expect(change(text)).not.toBe(text);
+      writeFileSync(far, change(text), 'latin1');
+    }
+    for (const words of [['reshim'], ['-v', 'reshim'], ['reshim']]) {
+      const ran = await machine.polyenv(words, { cwd, program: join(dist, 'polyenv.cjs') });
+      expect(ran, ran.stderr).toMatchObject({ exit: 1, stdout: '', stderr: expect.stringContaining(said) });
+      expect(ran.stderr).toMatch(/^error\[/);
+    }
+    expect((await machine.polyenv(['current'], { cwd, program: join(dist, 'polyenv.cjs') })).exit).toBe(0);
   });
 
   it.each([
