@@ -131,6 +131,20 @@ describe('polyenv complete', () => {
     expect(await completed('fish', 'new', 'python-f')).toEqual(['folders', 'python-fastapi', 'python-flask']);
   });
 
+  it('knows aliases of tasks, and what each stands for', async () => {
+    const aliased = machine.folder('aliased');
+    const aliases = 'b = "build -- --fast"\nbare = ["bench", "all of it"]\nwrong = 7';
+    writeFileSync(join(aliased, 'polyenv.toml'), `[tasks]\nbuild = "true"\n\n[aliases]\n${aliases}\n`);
+    expect(await completed('fish', '-C', aliased, 'run', '')).toEqual([
+      'words',
+      'build\ttrue',
+      'b\tstands for build -- --fast',
+      'bare\tstands for bench all of it',
+      'wrong',
+    ]);
+    expect(await words('-C', aliased, 'watch', 'ba')).toEqual(['bare']);
+  });
+
   it('leaves files, folders and commands to the shell', async () => {
     expect(await completed('fish', '-C', '')).toEqual(['folders']);
     expect(await completed('fish', 'which', '')).toEqual(['commands']);

@@ -58,7 +58,10 @@ interface Place {
 const KINDS: Readonly<Record<string, (at: Place, current: string) => Promise<readonly Candidate[]>>> = {
   request: requests,
   installed,
-  task: (at) => namesBelow(at, 'tasks', describeTask),
+  task: async (at) => [
+    ...(await namesBelow(at, 'tasks', describeTask)),
+    ...(await namesBelow(at, 'aliases', describeAlias)),
+  ],
   service: (at) => namesBelow(at, 'services', describeService),
   template: templates,
 };
@@ -99,10 +102,13 @@ async function installed({ home }: Place): Promise<readonly Candidate[]> {
     }));
 }
 
+/** Tables of a manifest whose keys are names that people type. */
+type NamingTable = 'tasks' | 'aliases' | 'services';
+
 /** Less strict than where tasks are run: a manifest that is being edited still has tasks and services. */
 async function namesBelow(
   { folder, host }: Place,
-  table: 'tasks' | 'services',
+  table: NamingTable,
   describe: (value: unknown) => string,
 ): Promise<readonly Candidate[]> {
   const found: Candidate[] = [];
@@ -116,7 +122,7 @@ async function namesBelow(
 
 async function namesIn(
   file: string,
-  name: 'tasks' | 'services',
+  name: NamingTable,
   describe: (value: unknown) => string,
 ): Promise<readonly Candidate[]> {
   const text = await readTextIfAny(file);
@@ -136,6 +142,11 @@ function describeTask(task: unknown): string {
   const said = isTable(task) ? (task.description ?? task.run) : task;
   const first: unknown = Array.isArray(said) ? said[0] : said;
   return typeof first === 'string' ? (first.split('\n')[0] ?? '').slice(0, 80) : '';
+}
+
+function describeAlias(alias: unknown): string {
+  const words: readonly unknown[] = Array.isArray(alias) ? alias : [alias];
+  return words.every((word) => typeof word === 'string') ? `stands for ${words.join(' ')}`.slice(0, 80) : '';
 }
 
 async function templates({ host }: Place): Promise<readonly Candidate[]> {
