@@ -2,6 +2,7 @@ import { benchActivation } from './activation';
 import { benchGateway } from './gateway';
 import { benchOnce } from './once';
 import { benchPython } from './python';
+import { benchResolving } from './resolving';
 import { type BenchRow, rowLine, standing } from './row';
 import { benchRivals, benchScale } from './scale';
 import { benchServices } from './services';
@@ -26,6 +27,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   scale: { rows: ['among', 'workspace', 'ten times as much'], run: benchScale },
   rivals: { rows: ['exec on Node 24', "rustup's proxy", "pyenv's shim"], run: benchRivals },
   'slow-line': { rows: ['install a Node archive over 100 Mbit/s'], run: benchSlowLine },
+  resolving: { rows: ['resolving java@17 cold: requests'], run: benchResolving },
   transfer: { rows: ['install a Node archive', 'unpack alone', "memory above Node's own"], run: benchTransfer },
   python: { rows: ['a Python with its environment', 'start of Python'], run: benchPython },
   store: { rows: ['requests of a', 'from the store', 'clients'], run: benchStore },
