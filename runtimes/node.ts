@@ -506,6 +506,7 @@ export const runtime: Runtime = {
   ],
   advice: {
     misleading: ['NODE_PATH'],
+    brings: { npm: 'npm install --global npm@VERSION takes effect in the project where it is run, and only there' },
     channels: [
       { word: 'lts', describe: 'the newest long-term release' },
       { word: 'lts/krypton', describe: 'the newest 24' },

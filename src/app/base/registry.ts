@@ -1,5 +1,6 @@
 import { runtimes } from 'polyenv:runtimes';
 import { refusedKind } from '../../domain/project/manifest-services';
+import { comesWith } from '../../domain/project/manifest-values';
 import type { Runtime } from '../../domain/runtime/runtime';
 import { PolyenvError } from '../../domain/words/errors';
 import { orNearest } from '../../domain/words/nearest';
@@ -25,7 +26,7 @@ export async function loadRuntime(name: string): Promise<Runtime> {
   const found = known.find((runtime) => runtime.aliases?.includes(name));
   if (found !== undefined) return found;
   const names = known.flatMap((runtime) => [runtime.id, ...(runtime.aliases ?? [])]);
-  const refused = refusedKind(name);
+  const refused = refusedKind(name) ?? comesWith(known, name);
   throw new PolyenvError(
     'tool-unknown',
     `there is no runtime called ${JSON.stringify(name)}`,

@@ -1,4 +1,5 @@
 import { type DocumentValue, isTable, type KeyPath, valueAt } from '../formats/document-value';
+import type { Advice } from '../runtime/advice';
 import type { RequestOption } from '../runtime/runtime';
 import type { Service } from '../runtime/service';
 import { PolyenvError } from '../words/errors';
@@ -19,6 +20,9 @@ export interface KnownRuntime {
     readonly mirrors?: readonly { readonly variable: string }[];
   }[];
   readonly service?: Pick<Service, 'databases' | 'extensions'>;
+  readonly title?: string;
+  readonly commands?: readonly string[];
+  readonly advice?: Pick<Advice, 'brings'>;
 }
 
 export interface ManifestInput extends DocumentValue {
@@ -31,6 +35,14 @@ export function findRuntime<R extends KnownRuntime>(runtimes: readonly R[], name
   return runtimes.find((runtime) => runtime.id === wanted || runtime.aliases?.includes(wanted));
 }
 
+/** What to say where a command of a runtime is asked for as a runtime: `npm`, `cargo`. `undefined` for any other name. */
+export function comesWith(runtimes: readonly KnownRuntime[], name: string): string | undefined {
+  const bringer = runtimes.find(({ commands }) => commands?.includes(name));
+  if (bringer === undefined) return undefined;
+  const { id, title, advice } = bringer;
+  return `${name} comes with ${title ?? id}: ${advice?.brings?.[name] ?? `polyenv use ${id}`}`;
+}
+
 /** Characters of one value; far above what is meant, far below what could hurt a reader or a shell. */
 export const LONGEST = { version: 256, value: 32 * 1024, name: 64, folder: 1024, command: 32 * 1024 } as const;
 
@@ -41,11 +53,13 @@ export function knownRuntime(input: ManifestInput, keys: KeyPath): KnownRuntime 
   const names = input.runtimes.flatMap(({ id, aliases }) => [id, ...(aliases ?? [])]);
   return fail(input, keys, {
     what: `no runtime is called ${quoted(name)}`,
-    hint: didYouMean(
-      name,
-      names,
-      input.runtimes.map(({ id }) => id),
-    ),
+    hint:
+      comesWith(input.runtimes, name) ??
+      didYouMean(
+        name,
+        names,
+        input.runtimes.map(({ id }) => id),
+      ),
   });
 }
 /** Below the manifest's folder by its letters; links are looked at where the folder is used. */
