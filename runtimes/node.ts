@@ -17,6 +17,7 @@ import {
   formatLocator,
   homebrew,
   imagesNamed,
+  installedPackage,
   leadingNumbers,
   lifecycleFrom,
   malformed,
@@ -268,14 +269,13 @@ const packaged: Source = {
   owns: ({ version, platform, at }) => {
     const named = parseLocator(at);
     if (named?.registry !== 'npm' || PACKAGES[platform] === undefined || !isPackaged(version)) return undefined;
-    const windows = platform.startsWith('windows');
     if (PACKAGES[platform].includes(named.name)) return named.version === version ? nodeRecipe(platform) : undefined;
     if (named.name === 'npm' && comesWithNpm(version, named.version)) {
       const npx = npmScheme.compare(named.version as Version, '5.2.0' as Version) >= 0;
-      return toolRecipe('npm', windows ? {} : { npm: 'bin/npm-cli.js', ...(npx && { npx: 'bin/npx-cli.js' }) });
+      return installedPackage('npm', platform, { npm: 'bin/npm-cli.js', ...(npx && { npx: 'bin/npx-cli.js' }) });
     }
     if (named.name === 'corepack' && hasCorepack(version) && /^0\.\d+\.\d+$/.test(named.version)) {
-      return toolRecipe('corepack', windows ? {} : { corepack: 'dist/corepack.js' });
+      return installedPackage('corepack', platform, { corepack: 'dist/corepack.js' });
     }
     return undefined;
   },
@@ -296,21 +296,6 @@ function nodeRecipe(platform: PlatformKey): Recipe {
     format: 'tar.gz',
     root: 'package',
     executables: [platform.startsWith('windows') ? 'bin/node.exe' : 'bin/node'],
-  };
-}
-
-/** A package below `lib/node_modules`, and its commands in `bin`, by name to their file in the package. */
-function toolRecipe(name: string, commands: Readonly<Record<string, string>>): Recipe {
-  const place = `lib/node_modules/${name}`;
-  return {
-    format: 'tar.gz',
-    root: 'package',
-    place,
-    executables: Object.values(commands),
-    links: Object.entries(commands).map(([command, file]) => ({
-      path: `bin/${command}`,
-      target: `../${place}/${file}`,
-    })),
   };
 }
 
@@ -506,7 +491,6 @@ export const runtime: Runtime = {
   ],
   advice: {
     misleading: ['NODE_PATH'],
-    brings: { npm: 'npm install --global npm@VERSION takes effect in the project where it is run, and only there' },
     channels: [
       { word: 'lts', describe: 'the newest long-term release' },
       { word: 'lts/krypton', describe: 'the newest 24' },

@@ -61,7 +61,7 @@ export {
 } from './domain/runtime/lifecycle';
 export { formatLocator, parseLocator, type RegistryPackage } from './domain/runtime/locator';
 export { type MysqlClients, mysqlClients } from './domain/runtime/mysql-clients';
-export { everywhere, npmPackages, packageChecksum } from './domain/runtime/npm-packages';
+export { everywhere, installedPackage, npmPackages, packageChecksum } from './domain/runtime/npm-packages';
 export { isPlatformKey, PLATFORMS, type Platform, type PlatformKey, platformOf } from './domain/runtime/platform';
 export { GO_TARGETS, TARGET_TRIPLES } from './domain/runtime/platform-names';
 export type * from './domain/runtime/runtime';

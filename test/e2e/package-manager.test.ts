@@ -1,8 +1,11 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { published as node } from '../fixtures/upstreams/node';
+import { published as npm } from '../fixtures/upstreams/npm';
 import { published } from '../fixtures/upstreams/pnpm';
 import { type Machine, newMachine } from '../support/cli';
+import { sitesOf } from '../support/every-runtime';
 import { ownConfiguration } from '../support/own-configuration';
 import { serveUpstreams } from '../support/upstream-server';
 
@@ -54,6 +57,54 @@ describe('the package manager that package.json asks for', () => {
     const other = machine.folder('other');
     write(other, `pnpm@9.15.9+sha512.${hex}`);
     expect(await machine.polyenv(['install'], { cwd: other })).toMatchObject({ exit: 0 });
+  });
+});
+
+describe('an npm of its own', () => {
+  it('wins over the one of Node.js in its project alone, whoever calls it, and the pin decides which', async () => {
+    const server = await serveUpstreams([node, npm]);
+    const machine = newMachine(sitesOf(server));
+    undo.push(
+      () => machine.remove(),
+      () => server.close(),
+    );
+    const said = async (cwd: string, command = 'npm', env = {}) => {
+      const ran = await machine.run([command, '--version'], { cwd, env });
+      return `${ran.stdout}${ran.stderr}`.trim();
+    };
+    const [cwd, other] = [machine.folder('project'), machine.folder('other')];
+    expect(await machine.polyenv(['use', 'node@20', 'npm@9'], { cwd })).toMatchObject({ exit: 0 });
+    expect(await machine.polyenv(['use', 'node@20'], { cwd: other })).toMatchObject({ exit: 0 });
+    const ofNode = await said(other);
+    expect(await said(cwd)).toBe('9.9.3');
+    expect(await said(cwd, 'npx')).toBe('9.9.3');
+    expect((await machine.polyenv(['exec', '--', 'sh', '-c', 'npm -v'], { cwd })).stdout).toBe('9.9.3\n');
+    expect((await machine.polyenv(['which', 'npm'], { cwd })).stdout).toContain('/npm-9.9.3-');
+    expect(await said(cwd, 'npm', { POLYENV_NPM: '10' })).toBe('10.9.0');
+    expect(await said(cwd)).toBe('9.9.3');
+    expect(ofNode).not.toBe('9.9.3');
+    expect(await said(other)).toBe(ofNode);
+    // One that is pinned and not there is not answered by the one of Node.js.
+    const manifest = join(cwd, 'polyenv.toml');
+    writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('"9"', '"8"'));
+    const off = { POLYENV_INSTALL_MISSING: 'false' };
+    for (let call = 0; call < 2; call += 1) expect(await said(cwd, 'npm', off)).toContain('npm@8 is pinned');
+  });
+
+  it('is the one of packageManager, in a folder above what pins Node.js too', async () => {
+    const server = await serveUpstreams([node, npm]);
+    const machine = newMachine(sitesOf(server));
+    undo.push(
+      () => machine.remove(),
+      () => server.close(),
+    );
+    const cwd = machine.folder('project');
+    const below = machine.folder('project/below');
+    writeFileSync(join(below, '.nvmrc'), '20\n');
+    for (const version of ['9.9.3', '10.9.0']) {
+      write(cwd, `npm@${version}`);
+      expect((await machine.run(['npm', '--version'], { cwd: below })).stdout).toBe(`${version}\n`);
+    }
   });
 });
 

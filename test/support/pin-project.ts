@@ -24,7 +24,7 @@ export const RUNTIMES: readonly Runtime[] = [
     sources: [{ vendors: ['temurin'] } as unknown as Source],
     pins: [kit.javaVersion, kit.sdkmanrc, kit.pomXml, kit.gradleBuild, kit.gradleBuildKotlin],
   }),
-  ...(['bun', 'pnpm', 'yarn'] as const).map((name) =>
+  ...(['bun', 'npm', 'pnpm', 'yarn'] as const).map((name) =>
     fake(name, kit.npmScheme, { pins: [kit.packageManagerPin(name)], options: [kit.packageChecksum] }),
   ),
 ];

@@ -14,7 +14,6 @@ const refusalOf = (name: string): Promise<PolyenvError> =>
 
 describe('a command that is asked for as a runtime', () => {
   it.each([
-    ['npm', 'npm comes with Node.js: npm install --global npm@VERSION takes effect in the project where it is run'],
     ['npx', 'npx comes with Node.js: polyenv use node'],
     ['cargo', 'cargo comes with Rust: polyenv use rust'],
     ['javac', 'polyenv use java'],
@@ -22,17 +21,17 @@ describe('a command that is asked for as a runtime', () => {
     const { code, details } = await refusalOf(name);
     expect(code).toBe('tool-unknown');
     expect(details.hint).toContain(hint);
-    // "did you mean pnpm?" would correct the whole command line.
+    // Its versions are others than the runtime's.
     expect(details.slip).toBeUndefined();
   });
 
   it('is answered alike where a manifest pins it, with the line', async () => {
     const runtimes = await loadRuntimes();
-    const read = () => decodeManifest({ ...parseToml('[runtimes]\nnpm = "10"\n', 'polyenv.toml'), runtimes });
+    const read = () => decodeManifest({ ...parseToml('[runtimes]\npip = "24"\n', 'polyenv.toml'), runtimes });
     expect(read).toThrow(
       expect.objectContaining({
         where: { file: 'polyenv.toml', line: 2 },
-        hint: expect.stringContaining('npm comes with Node.js: npm install --global npm@VERSION'),
+        hint: 'pip comes with Python: polyenv use python',
       }),
     );
   });

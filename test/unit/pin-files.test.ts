@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DOCUMENT_LIMIT, openDocument } from '../../src/adapters/documents/documents';
 import { type Detected, detectIn } from '../../src/app/project/detect';
 import { miseToml } from '../../src/domain/pins/files/mise-toml';
-import { readPackageManager } from '../../src/domain/pins/files/package-manager';
+import { packageManagerPin, readPackageManager } from '../../src/domain/pins/files/package-manager';
 import { toolVersions } from '../../src/domain/pins/files/tool-versions';
 import type { Document, Pin, PinFile, PinReading } from '../../src/domain/runtime/runtime';
 import { PolyenvError } from '../../src/domain/words/errors';
@@ -464,6 +464,18 @@ describe('packageManager', () => {
     ],
   ])('%s is refused', (content, message) => {
     expect(refusal(() => of(content))).toMatch(message);
+  });
+
+  it('takes a range of npm, which npm reads by itself, for no pin', () => {
+    const pins = (content: string) => packageManagerPin('npm').read(open('package.json', content));
+    const wanted = (version: string) => JSON.stringify({ devEngines: { packageManager: { name: 'npm', version } } });
+    expect(pins(wanted('>=10'))).toEqual({ pins: [] });
+    expect(pins('{"devEngines": {"packageManager": {"name": "npm"}}}')).toEqual({ pins: [] });
+    expect(pins(wanted('10.8.2')).pins).toMatchObject([{ requests: ['10.8.2'], strength: 'pin' }]);
+    expect(pins('{\n"packageManager": "npm@10"}')).toMatchObject({
+      pins: [],
+      warnings: [{ line: 2, text: expect.stringContaining('whole version') }],
+    });
   });
 
   it('warns of what corepack warns of', () => {

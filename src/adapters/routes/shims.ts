@@ -42,9 +42,12 @@ export async function writeShims(home: Home, offers: readonly Offer[], personHom
 /** What stands in the shims folder, by name, the launcher's twin apart. */
 export function renderShims(home: Home, offers: readonly Offer[], personHome: string): ReadonlyMap<string, string> {
   const wanted = new Map<string, string>();
-  for (const { runtime, commands } of offers) {
+  // What two offer is the shim of the one that always has it: its routes say whether the other is pinned.
+  const late = ({ runtime }: Offer): number => (runtime.replaces === undefined ? 0 : 1);
+  for (const { runtime, commands } of offers.toSorted((a, b) => late(a) - late(b))) {
+    const replacing = offers.map((offer) => offer.runtime).filter(({ replaces }) => replaces?.includes(runtime.id));
     const followed = offers.map((offer) => offer.runtime).filter(({ id }) => runtime.follows?.includes(id));
-    const text = renderShim(home, runtime, { personHome, followed });
+    const text = renderShim(home, runtime, { personHome, followed, replacing });
     for (const name of commands)
       if (isCommandName(name) && name !== 'polyenv' && !wanted.has(name)) wanted.set(name, text);
   }
@@ -55,7 +58,16 @@ export function renderShims(home: Home, offers: readonly Offer[], personHome: st
 export function renderShim(
   home: Home,
   runtime: Runtime,
-  { personHome, followed = [] }: { readonly personHome: string; readonly followed?: readonly Runtime[] },
+  {
+    personHome,
+    followed = [],
+    replacing = [],
+  }: {
+    readonly personHome: string;
+    readonly followed?: readonly Runtime[];
+    /** Those whose commands this one's may be. */
+    readonly replacing?: readonly Runtime[];
+  },
 ): string {
   const testsIn = (folder: string): string =>
     pinTests([runtime, ...followed], {
@@ -65,7 +77,7 @@ export function renderShim(
     });
   const plus = (runtime.plusVersion ?? []).filter(isCommandName);
   // `::cargo:+nightly`; without such commands, a pattern that nothing matches.
-  const asking = askingVariables(runtime);
+  const asking = [...new Set([runtime, ...replacing].flatMap(askingVariables))];
   const set = ['', ...asking.map((_, index) => 'x'.repeat(index + 1))];
   const plusTest =
     plus.length === 0 ? "''" : plus.flatMap((name) => set.map((marks) => `:${marks}:${name}:+?*`)).join(' | ');

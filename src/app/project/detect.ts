@@ -86,11 +86,11 @@ export function detectIn(
   { directory, runtimes }: { readonly directory: string; readonly runtimes: readonly Runtime[] },
 ): Detected {
   const project = findProjectOf(ctx, { folder: directory, runtimes });
-  const managers = detectManagers(ctx, directory);
+  const managers = managerFaults(ctx, directory);
   return {
     schema: 1,
     directory,
-    found: [...project.verdicts.flatMap((verdict) => pinsOf(directory, verdict)), ...managers.found],
+    found: project.verdicts.flatMap((verdict) => pinsOf(directory, verdict)),
     decisions: project.decisions.map((decision) => describeDecision(project, decision)),
     services: detectServices(ctx, { directory, runtimes, project }),
     errors: withoutRepeats([...project.errors, ...managers.errors].map((error) => describeError(directory, error))),
@@ -201,38 +201,23 @@ function withoutVendor(text: string, request: ToolRequest | undefined): string {
   }
 }
 
-/** npm comes with Node.js and is no runtime of its own: what a file asks of it is only shown. */
-function detectManagers(
+/** What is wrong with the package manager that a file asks for, of whatever name: each runtime's pins look at their own only. */
+function managerFaults(
   ctx: ProjectContext,
   directory: string,
 ): {
-  readonly found: readonly DetectedPin[];
   readonly errors: readonly PolyenvError[];
   readonly warnings: readonly string[];
 } {
   const path = join(directory, 'package.json');
   try {
     const document = openDocument({ path, boundary: () => reachOf(directory, ctx.host.personHome) });
-    if (document === undefined) return { found: [], errors: [], warnings: [] };
-    const { pins, warnings } = readPackageManager(document);
-    return {
-      found: pins
-        .filter(({ name }) => name === 'npm')
-        .map(({ name, version, checksum, field, line }) => ({
-          tool: name,
-          file: 'package.json',
-          line,
-          requests: [version],
-          ...present({ checksum }),
-          chosen: true,
-          why: `${field} asks for it`,
-        })),
-      errors: [],
-      warnings: warnings.map(({ line, text }) => `${path}:${line}: ${text}`),
-    };
+    if (document === undefined) return { errors: [], warnings: [] };
+    const { warnings } = readPackageManager(document);
+    return { errors: [], warnings: warnings.map(({ line, text }) => `${path}:${line}: ${text}`) };
   } catch (error) {
     if (!(error instanceof PolyenvError)) throw error;
-    return { found: [], errors: [error], warnings: [] };
+    return { errors: [error], warnings: [] };
   }
 }
 

@@ -28,6 +28,7 @@ import { findProvided } from '../toolchains/provide';
 import type { Standing } from '../toolchains/standing';
 import { lastingVariables, withOurs } from './callers-variables';
 import { chooseOverlay, tracesOf } from './choose-venv';
+import { claimsOf, withoutClaimed } from './claims';
 import { companionsOf } from './companions';
 import { makeOverlays } from './make-overlay';
 import { misfitsOf } from './misfits';
@@ -181,13 +182,16 @@ export async function describeEnvironment(
   const overlays = runtimes.flatMap(({ tool, overlay }) =>
     overlay === undefined ? [] : [{ tool, ...tracesOf(ctx, overlay) }],
   );
+  const pending = [
+    ...lacking.map(({ runtime }) => runtime.id),
+    ...project.verdicts.filter(({ chosen }) => chosen?.fault !== undefined).map(({ tool }) => tool),
+  ];
+  const claims = claimsOf(await loadRuntimes(), { runtimes, pending, traces: project.traces });
   return {
     directory,
-    runtimes,
-    pending: [
-      ...lacking.map(({ runtime }) => runtime.id),
-      ...project.verdicts.filter(({ chosen }) => chosen?.fault !== undefined).map(({ tool }) => tool),
-    ],
+    runtimes: withoutClaimed(await loadRuntimes(), { runtimes, pending }),
+    pending,
+    ...(claims.length > 0 && { claims }),
     ...(Object.keys(offered).length > 0 && { services: offered }),
     variables,
     asking: [...new Set((await loadRuntimes()).flatMap(askingVariables))],

@@ -23,14 +23,14 @@ export async function keepDefaults(ctx: Context): Promise<void> {
 }
 
 /**
- * Compiles the environment of the person's defaults, with one of its runtimes installed first if `only` names it. The
+ * Compiles the environment of the person's defaults, with those of its runtimes installed first that `only` names. The
  * settings are its inputs, so the shims follow a change at the next call; where nothing is set, its route says just that.
  */
-export async function compileDefaults(ctx: Context, only?: string): Promise<Environment> {
+export async function compileDefaults(ctx: Context, only?: readonly string[]): Promise<Environment> {
   const lasting = await onlyAsked(ctx, []);
   const project = defaultsProject(lasting, await loadRuntimes());
-  const broken = project.errors.find(({ tool }) => tool === only);
-  if (only !== undefined && broken !== undefined) throw broken;
+  const broken = project.errors.find(({ tool }) => tool !== undefined && only?.includes(tool));
+  if (broken !== undefined) throw broken;
   const found = await standingsOf(lasting, project);
   const standings = only === undefined ? found : await withInstalled(ctx, found, only);
   const described = await describeEnvironment(lasting, { project, standings, directory: ctx.host.personHome });

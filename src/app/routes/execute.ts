@@ -151,15 +151,15 @@ function deeper(ctx: Context, name: string): string {
   });
 }
 
-/** The standings with what is missing installed, for all runtimes or one. */
+/** The standings with what is missing installed, for all runtimes or some. */
 export async function withInstalled(
   ctx: Context,
   standings: readonly Standing[],
-  only?: string,
+  only?: readonly string[],
 ): Promise<readonly Standing[]> {
   return Promise.all(
     standings.map((standing) =>
-      (only === undefined || standing.runtime.id === only) && standing.decision.request.version.kind !== 'system'
+      (only === undefined || only.includes(standing.runtime.id)) && standing.decision.request.version.kind !== 'system'
         ? installed(ctx, standing)
         : standing,
     ),

@@ -10,11 +10,12 @@ import { askingVariables } from '../../domain/pins/files/of-runtime';
 import { isStandInFolder, readDepth } from '../../domain/routes/depth';
 import type { Environment } from '../../domain/routes/environment';
 import { overlayFault } from '../../domain/routes/routed-overlay';
+import type { Runtime } from '../../domain/runtime/runtime';
 import { applyEnvOps } from '../../domain/words/env-op';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
 import { readyHome } from '../base/ready-home';
-import { loadRuntime } from '../base/registry';
+import { loadRuntime, loadRuntimes } from '../base/registry';
 import { askedByCaller } from '../project/asked-by-caller';
 import { onlyAsked, overrideVariable } from '../project/overrides';
 import { findProject, type Project } from '../project/project';
@@ -44,7 +45,8 @@ export async function routeOnce(context: Context, asked: ShimCall): Promise<numb
   const runtime = await loadRuntime(call.tool);
   const override = askedByCaller(ctx.host.env, runtime);
   if (override?.text === 'system') return passThrough(ctx, call);
-  const asks = askingVariables(runtime).some((name) => ctx.host.env[name]);
+  const replacing = await replacingOf(call);
+  const asks = [runtime, ...replacing].flatMap(askingVariables).some((name) => ctx.host.env[name]);
   const kept =
     override?.variable === overrideVariable(call.tool) && onceFolder(ctx.home, { tool: call.tool, ...override });
   const compile = (): Promise<Environment> => {
@@ -86,14 +88,15 @@ async function compiled(ctx: Context, call: ShimCall): Promise<Environment> {
   // No folder pins it, so the person's defaults decide.
   if (directory === '') {
     await readyHome(ctx);
-    return compileDefaults(ctx, call.tool);
+    return compileDefaults(ctx, [call.tool, ...(await replacingOf(call)).map(({ id }) => id)]);
   }
   const lasting = await onlyAsked(ctx, []);
   const project = await findProject(lasting, directory);
   // Why the file that should decide the runtime cannot.
-  const broken = project.verdicts.find((verdict) => verdict.tool === call.tool)?.chosen?.fault;
+  const concerned = [call.tool, ...(await replacingOf(call)).map(({ id }) => id)];
+  const broken = project.verdicts.find(({ tool, chosen }) => concerned.includes(tool) && chosen?.fault)?.chosen?.fault;
   if (broken !== undefined) throw broken;
-  const needed = await neededFor(project, call.tool);
+  const needed = await neededFor(project, call);
   const standings = await withInstalled(ctx, await standingsOf(lasting, project), needed);
   const own = standings.filter(({ runtime }) => runtime.id === call.tool);
   await withCompanions(ctx, project, { standings: own, command: call.name });
@@ -105,10 +108,18 @@ async function compiled(ctx: Context, call: ShimCall): Promise<Environment> {
  * (`latest`) and what is no plain name has no route: polyenv is asked each time.
  */
 /** What a command needs: its own runtime, or where nothing pins that, the one by which it goes. */
-async function neededFor(project: Project, tool: string): Promise<string> {
+async function neededFor(project: Project, call: Pick<ShimCall, 'tool' | 'name'>): Promise<readonly string[]> {
+  const { tool } = call;
   const decided = (id: string) => project.decisions.some((decision) => decision.tool === id);
-  if (decided(tool)) return tool;
-  return (await loadRuntime(tool)).follows?.find(decided) ?? tool;
+  const replacing = (await replacingOf(call)).map(({ id }) => id).filter(decided);
+  if (decided(tool)) return [tool, ...replacing];
+  return [(await loadRuntime(tool)).follows?.find(decided) ?? tool, ...replacing];
+}
+
+/** Runtimes whose command it is where they are pinned. */
+async function replacingOf({ tool, name }: Pick<ShimCall, 'tool' | 'name'>): Promise<readonly Runtime[]> {
+  const all = await loadRuntimes();
+  return all.filter(({ replaces, commands }) => replaces?.includes(tool) && commands?.includes(name));
 }
 
 async function compiledOnce(ctx: Context, call: ShimCall & { readonly text: string }): Promise<Environment> {
@@ -119,7 +130,7 @@ async function compiledOnce(ctx: Context, call: ShimCall & { readonly text: stri
   if (broken !== undefined) throw broken;
   const directory = folder === '' ? ctx.host.personHome : folder;
   const wanted = (await standingsOf(own, found)).filter(({ runtime }) => folder !== '' || runtime.id === tool);
-  const standings = ofHome(await withInstalled(ctx, wanted, tool), directory);
+  const standings = ofHome(await withInstalled(ctx, wanted, await neededFor(found, call)), directory);
   const project: Project = folder === '' ? { ...found, inputs: [], absences: [], traces: [] } : found;
   const environment = withStore(ctx, await describeEnvironment(ctx, { project, standings, directory }));
   if (standings.some((standing, index) => standing.toolchain !== wanted[index]?.toolchain)) await refreshShims(ctx);
@@ -132,12 +143,15 @@ async function compiledOnce(ctx: Context, call: ShimCall & { readonly text: stri
 }
 
 /** What other variables of the caller ask for, or say of the files (`RUSTUP_TOOLCHAIN`, `MISE_ENV`): no route holds that. */
-async function forThisCall(ctx: Context, { tool }: ShimCall): Promise<Environment> {
+async function forThisCall(ctx: Context, call: ShimCall): Promise<Environment> {
   const project = await findProject(ctx, ctx.directory);
-  const broken = project.errors.find((error) => error.tool === tool);
+  const broken = project.errors.find((error) => error.tool === call.tool);
   if (broken !== undefined) throw broken;
   const home = project.inputs.length > 0 ? project.directory : ctx.host.personHome;
-  const standings = ofHome(await withInstalled(ctx, await standingsOf(ctx, project), tool), home);
+  const standings = ofHome(
+    await withInstalled(ctx, await standingsOf(ctx, project), await neededFor(project, call)),
+    home,
+  );
   return describeEnvironment(ctx, { project, standings, directory: project.directory });
 }
 

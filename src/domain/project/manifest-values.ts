@@ -1,5 +1,4 @@
 import { type DocumentValue, isTable, type KeyPath, valueAt } from '../formats/document-value';
-import type { Advice } from '../runtime/advice';
 import type { RequestOption } from '../runtime/runtime';
 import type { Service } from '../runtime/service';
 import { PolyenvError } from '../words/errors';
@@ -22,7 +21,6 @@ export interface KnownRuntime {
   readonly service?: Pick<Service, 'databases' | 'extensions'>;
   readonly title?: string;
   readonly commands?: readonly string[];
-  readonly advice?: Pick<Advice, 'brings'>;
 }
 
 export interface ManifestInput extends DocumentValue {
@@ -35,12 +33,12 @@ export function findRuntime<R extends KnownRuntime>(runtimes: readonly R[], name
   return runtimes.find((runtime) => runtime.id === wanted || runtime.aliases?.includes(wanted));
 }
 
-/** What to say where a command of a runtime is asked for as a runtime: `npm`, `cargo`. `undefined` for any other name. */
+/** What to say where a command of a runtime is asked for as a runtime: `cargo`. `undefined` for any other name. */
 export function comesWith(runtimes: readonly KnownRuntime[], name: string): string | undefined {
   const bringer = runtimes.find(({ commands }) => commands?.includes(name));
   if (bringer === undefined) return undefined;
-  const { id, title, advice } = bringer;
-  return `${name} comes with ${title ?? id}: ${advice?.brings?.[name] ?? `polyenv use ${id}`}`;
+  const { id, title } = bringer;
+  return `${name} comes with ${title ?? id}: polyenv use ${id}`;
 }
 
 /** Characters of one value; far above what is meant, far below what could hurt a reader or a shell. */

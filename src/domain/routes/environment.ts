@@ -32,6 +32,8 @@ export interface Environment {
   }[];
   /** Runtimes that nothing pins here, whose programs go by variables of others: absent in what an older polyenv compiled. */
   readonly followers?: readonly { readonly tool: ToolId; readonly variables: readonly EnvOp[] }[];
+  /** Commands of one runtime that are another's where that is pinned, with what decides whether it is; absent where no other can be. */
+  readonly claims?: readonly Claimed[];
   /** Variables of the caller by which another version is asked for than was compiled: absent in what an older polyenv compiled. */
   readonly asking?: readonly string[];
   /** What is wrong here, a line each, for who enters the folder: absent in what an older polyenv compiled. */
@@ -42,6 +44,14 @@ export interface Environment {
   readonly shims: string;
   /** polyenv's home. */
   readonly home: string;
+}
+
+export interface Claimed {
+  readonly tool: ToolId;
+  readonly commands: readonly string[];
+  /** What the shims of the commands do not look at already, absolute. */
+  readonly inputs: readonly string[];
+  readonly absences: readonly string[];
 }
 
 export interface RoutedRuntime {

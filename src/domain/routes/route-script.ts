@@ -42,13 +42,21 @@ function isEmpty({ runtimes, pending, variables, followers = [] }: Environment):
 /** Sets `__polyenv_f`: what a trusted manifest puts first, else the runtimes' command, else one that was installed into the project. */
 function renderChoice(environment: Environment): string {
   const own = `${renderInstalls(environment)}case $__polyenv_n in
-${environment.runtimes.map(renderCommands).join('')}*)
+${environment.runtimes.map(renderCommands).join('')}${renderClaimed(environment)}*)
 ${renderPrivate(environment)};;
 esac
 `;
   const leading = leadingFolders(environment);
   if (leading.length === 0) return own;
   return `${leading.map(renderFound).join('')}if [ -z "$__polyenv_f" ]; then\n${own}fi\n`;
+}
+
+/** Commands of a pinned runtime that is not ready: the one that brings them too must not answer. */
+function renderClaimed({ claims = [], pending }: Environment): string {
+  return claims
+    .filter(({ tool }) => pending.includes(tool))
+    .map(({ commands }) => `${commands.map(quoteSh).join('|')}) __polyenv_r=missing ;;\n`)
+    .join('');
 }
 
 /** What must still hold: for all runtimes line by line, then for the one that is asked for, which is all that a shim waits for. */
@@ -63,6 +71,12 @@ function renderConditions(environment: Environment, stamps: string): string {
     ...inputs.filter((file) => !own.has(file)).map(stood),
     ...absences.filter((file) => !own.has(file)).map(gone),
   ];
+  const claimed = (environment.claims ?? [])
+    .filter((claim) => claim.inputs.length + claim.absences.length > 0)
+    .map(
+      (claim) =>
+        `case $__polyenv_n in\n${claim.commands.map(quoteSh).join('|')})\n${[...claim.inputs.map(stood), ...claim.absences.map(gone)].join('')};;\nesac\n`,
+    );
   const tools = tracedElsewhere(environment).map(({ tool }) => quoteSh(tool));
   const elsewhere =
     tools.length === 0
@@ -81,7 +95,7 @@ esac
       (trace) =>
         `if [ "$__polyenv_t" = ${quoteSh(trace.tool)} ]; then\n${[...trace.inputs.map(stood), ...trace.absences.map(gone)].join('')}fi\n`,
     );
-  return [...shared, ...single, elsewhere].join('');
+  return [...shared, ...single, ...claimed, elsewhere].join('');
 }
 
 function isRouted({ runtimes }: Environment, tool: ToolId): boolean {
@@ -155,8 +169,12 @@ function renderCommands(runtime: RoutedRuntime): string {
 }
 
 /** Where an installer that was told to install another version of itself (`npm i -g npm`) has put it, for this project alone. */
-export function ownReplacements({ tool, installs, bins, overlay }: RoutedRuntime, name: string): readonly string[] {
-  const itself = installs.some(({ command, flags }) => command === name && flags.length > 0);
+export function ownReplacements(
+  { tool, commands, installs, bins, overlay }: RoutedRuntime,
+  name: string,
+): readonly string[] {
+  const itself =
+    Object.hasOwn(commands, name) && installs.some(({ command, flags }) => command === name && flags.length > 0);
   return itself && name !== tool && overlay === undefined ? bins.map((bin) => `${bin}/${name}`) : [];
 }
 

@@ -26,8 +26,6 @@ export interface Advice {
   readonly misleading?: readonly string[];
   /** The runtime that a version of this one runs on, as its publisher's table has it. Pure. */
   runsOn?(version: Version): RunsOn | undefined;
-  /** How another version is had of what comes with it and is no runtime of its own, by command. */
-  readonly brings?: Readonly<Record<string, string>>;
   /** System libraries that packages of the ecosystem are built against. */
   readonly needs?: LibraryNeeds;
 }

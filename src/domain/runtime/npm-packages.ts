@@ -105,6 +105,24 @@ export function npmPackages(packing: NpmPacking): Source {
   }
 }
 
+/** A package where npm installs those for everyone, below `lib/node_modules`, and its commands in `bin`, by name to their file in the package. */
+export function installedPackage(
+  name: string,
+  platform: PlatformKey,
+  scripts: Readonly<Record<string, string>>,
+): Recipe {
+  const place = `lib/node_modules/${name}`;
+  // A script is no program there.
+  const commands = Object.entries(platform.startsWith('windows') ? {} : scripts);
+  return {
+    format: 'tar.gz',
+    root: 'package',
+    place,
+    executables: commands.map(([, file]) => file),
+    links: commands.map(([command, file]) => ({ path: `bin/${command}`, target: `../${place}/${file}` })),
+  };
+}
+
 function recipeFor({ executables }: NpmPacking, platform: PlatformKey): Recipe {
   return { format: 'tar.gz', root: 'package', executables: executables(platform) };
 }

@@ -48,6 +48,8 @@ export interface Runtime {
   readonly plusVersion?: readonly string[];
   /** Runtimes whose variables its programs go by, whoever brings them: a `mvn` of the machine runs on the project's Java. */
   readonly follows?: readonly ToolId[];
+  /** Runtimes that bring commands of these names too: where this one is pinned, they are its own (`npm` over Node's). */
+  readonly replaces?: readonly ToolId[];
   /** What only advises: no version is decided and nothing is installed by it. */
   readonly advice?: Advice;
   /** A server: each project gets one of its own, with its own data. */

@@ -3,6 +3,7 @@ import valid from 'semver/functions/valid';
 import validRange from 'semver/ranges/valid';
 import { isTable } from '../../formats/document-value';
 import type { Document, PinFile } from '../../runtime/runtime';
+import { PolyenvError } from '../../words/errors';
 import { quoted } from '../../words/printable';
 import { at } from './fields';
 import { readVolta } from './package-json';
@@ -64,7 +65,8 @@ export function packageManagerPin(name: PackageManagerName): PinFile {
     read: (document) => {
       const top = document.json();
       if (!isTable(top) || namedIn(top) !== name) return { pins: [] };
-      const { pins, warnings } = readPackageManager(document);
+      if (name === 'npm' && asksForRange(top)) return { pins: [] };
+      const { pins, warnings } = name === 'npm' ? readLeniently(document) : readPackageManager(document);
       return {
         pins: pins
           .filter((pin) => pin.name === name)
@@ -78,6 +80,23 @@ export function packageManagerPin(name: PackageManagerName): PinFile {
       };
     },
   };
+}
+
+/** npm itself never looks at `packageManager`: what is no whole version there stops nothing. */
+function readLeniently(document: Document): PackageManagerReading {
+  try {
+    return readPackageManager(document);
+  } catch (error) {
+    if (!(error instanceof PolyenvError)) throw error;
+    return { pins: [], warnings: [{ line: error.where?.line ?? 1, text: error.message }] };
+  }
+}
+
+/** npm reads `devEngines` by itself, where a range is as good as a version: it pins nothing. */
+function asksForRange(top: Readonly<Record<string, unknown>>): boolean {
+  const wanted = at(top, WANTED);
+  if (top.packageManager !== undefined || !isTable(wanted)) return false;
+  return typeof wanted.version !== 'string' || valid(wanted.version.replace(/\+.*$/, '')) === null;
 }
 
 /** The name of the package manager that is asked for, as far as it can be told without judging the rest. */
