@@ -70,7 +70,7 @@ describe('an npm of its own', () => {
     );
     const said = async (cwd: string, command = 'npm', env = {}) => {
       const ran = await machine.run([command, '--version'], { cwd, env });
-      return `${ran.stdout}${ran.stderr}`.trim();
+      return (ran.exit === 0 ? ran.stdout : ran.stderr).trim();
     };
     const [cwd, other] = [machine.folder('project'), machine.folder('other')];
     expect(await machine.polyenv(['use', 'node@20', 'npm@9'], { cwd })).toMatchObject({ exit: 0 });
@@ -101,6 +101,7 @@ describe('an npm of its own', () => {
     const cwd = machine.folder('project');
     const below = machine.folder('project/below');
     writeFileSync(join(below, '.nvmrc'), '20\n');
+    expect(await machine.polyenv(['reshim'], { cwd })).toMatchObject({ exit: 0 });
     for (const version of ['9.9.3', '10.9.0']) {
       write(cwd, `npm@${version}`);
       expect((await machine.run(['npm', '--version'], { cwd: below })).stdout).toBe(`${version}\n`);
