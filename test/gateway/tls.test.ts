@@ -29,17 +29,7 @@ describe('clients of this machine (each that is there)', () => {
   beforeAll(async () => {
     authority = await makeAuthority({ now: new Date(), owner: 'test' });
     const { issuer } = authority;
-    const leaf = (host: string, days = 0) => makeLeaf(issuer, { host, now: new Date(Date.now() + days * DAY) });
-    const good = await leaf('shop.localhost');
-    const cases: Readonly<Record<string, readonly [host: string, signer: Signer]>> = {
-      good: ['shop.localhost', good],
-      example: ['example.com', await leaf('example.com')],
-      suffix: ['notlocalhost', await leaf('notlocalhost')],
-      mixed: ['example.com', await mixed(issuer)],
-      early: ['shop.localhost', await leaf('shop.localhost', 20)],
-      expired: ['shop.localhost', await leaf('shop.localhost', -40)],
-      bare: ['shop.localhost', { key: good.key, chain: good.chain.split(/(?<=END CERTIFICATE-----)/)[0] ?? '' }],
-    };
+    const cases = await casesBy(issuer);
     const root = join(base, 'root.pem');
     writeFileSync(root, authority.root);
     const person = newPerson({ PATH: process.env.PATH ?? '', LANG: 'C.UTF-8' });
@@ -226,6 +216,23 @@ async function askOthers(of: { readonly name: string; readonly port: number; rea
   return said;
 }
 
+type Cases = Readonly<Record<string, readonly [host: string, signer: Signer]>>;
+
+/** What a server shows, by case: the host that is asked for, and its certificate. */
+async function casesBy(issuer: Signer): Promise<Cases> {
+  const leaf = (host: string, days = 0) => makeLeaf(issuer, { host, now: new Date(Date.now() + days * DAY) });
+  const good = await leaf('shop.localhost');
+  return {
+    good: ['shop.localhost', good],
+    example: ['example.com', await leaf('example.com')],
+    suffix: ['notlocalhost', await leaf('notlocalhost')],
+    mixed: ['example.com', await mixed(issuer)],
+    early: ['shop.localhost', await leaf('shop.localhost', 20)],
+    expired: ['shop.localhost', await leaf('shop.localhost', -40)],
+    bare: ['shop.localhost', { key: good.key, chain: good.chain.split(/(?<=END CERTIFICATE-----)/)[0] ?? '' }],
+  };
+}
+
 /** A leaf for a name of this machine and a foreign one. */
 async function mixed(issuer: Signer): Promise<Signer> {
   await import('reflect-metadata');
@@ -323,17 +330,9 @@ describe.skipIf(!has('certutil') || chromiumFile === undefined)('Chromium (it an
     const certutil = (...args: readonly string[]) => execFileSync('certutil', [...args, '-d', `sql:${store}`]);
     certutil('-N', '--empty-password');
     certutil('-A', '-t', 'C,,', '-n', 'x', '-i', join(base, 'chromium-root.pem'));
-    const leaf = (host: string, days = 0) => makeLeaf(issuer, { host, now: new Date(Date.now() + days * DAY) });
-    const good = await leaf('shop.localhost');
-    const cases: Readonly<Record<string, readonly [host: string, signer: Signer]>> = {
-      good: ['shop.localhost', good],
-      example: ['example.com', await leaf('example.com')],
-      suffix: ['notlocalhost', await leaf('notlocalhost')],
-      mixed: ['example.com', await mixed(issuer)],
-      early: ['shop.localhost', await leaf('shop.localhost', 20)],
-      expired: ['shop.localhost', await leaf('shop.localhost', -40)],
-      all: ['shop.localhost', await leaf('*.localhost')],
-      bare: ['shop.localhost', { key: good.key, chain: good.chain.split(/(?<=END CERTIFICATE-----)/)[0] ?? '' }],
+    const cases: Cases = {
+      ...(await casesBy(issuer)),
+      all: ['shop.localhost', await makeLeaf(issuer, { host: '*.localhost', now: new Date() })],
     };
     const args = ['--host-resolver-rules=MAP example.com 127.0.0.1, MAP notlocalhost 127.0.0.1'];
     const browser = await openBrowser({ home, args });
