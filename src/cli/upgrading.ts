@@ -51,10 +51,7 @@ export async function upgradeServices(input: Input, services: readonly KnownServ
     };
   }
   for (const known of services) if ((await planServiceUpgrade(ctx, known)) === undefined) throw withoutData(known);
-  const wrote = await lockServices(
-    ctx,
-    services.map(({ declared }) => declared.name),
-  );
+  const wrote = await lockServices(ctx, services);
   const done: UpgradedService[] = [];
   for (const known of services) done.push(await upgradeService(ctx, known));
   const lines = [...done.map(describe), ...wrote.map((path) => `wrote ${path}`)];

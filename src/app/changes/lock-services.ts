@@ -6,20 +6,20 @@ import type { Context } from '../base/context';
 import { readKnown, readLock } from '../project/locks';
 import { manifestRequests } from '../project/manifests';
 import type { Decision } from '../project/project';
-import { knownServices, wantedToolchain } from '../services/known';
+import { type KnownService, wantedToolchain } from '../services/known';
 import { provideAll } from '../toolchains/provide';
 import type { Standing } from '../toolchains/standing';
 import { changeFolder } from './change-folder';
 import { checkFrozen } from './frozen';
 
 /**
- * Writes what the services (all, or those named) are pinned to into the locks of their folders, where it is missing there: a
+ * Writes what the services are pinned to into the locks of their folders, where it is missing there: a
  * server is pinned like a language. What cannot be had is left to whoever starts it, who says so. The files that were written.
  */
-export async function lockServices(ctx: Context, names: readonly string[] = []): Promise<readonly string[]> {
+export async function lockServices(ctx: Context, services: readonly KnownService[]): Promise<readonly string[]> {
   if (!ctx.settings.autoInstall) return [];
   const lacking = new Map<string, Standing[]>();
-  for (const standing of await pinnedServices(ctx, names)) {
+  for (const standing of await pinnedServices(ctx, services)) {
     const { folder, request } = standing.decision;
     const { lock, place } = await readLock(ctx, folder, fileOf(standing.decision));
     const locked = place === 'home' || lockDifferences(lock, [request], ctx.platform).length === 0;
@@ -33,15 +33,15 @@ export async function lockServices(ctx: Context, names: readonly string[] = []):
 }
 
 /** Throws `lock-missing` or `lock-stale` where a lock does not hold what the services are pinned to. */
-export async function checkServicesFrozen(ctx: Context, names: readonly string[] = []): Promise<void> {
-  for (const { decision } of await pinnedServices(ctx, names)) {
+export async function checkServicesFrozen(ctx: Context, services: readonly KnownService[]): Promise<void> {
+  for (const { decision } of await pinnedServices(ctx, services)) {
     checkFrozen(ctx, await readLock(ctx, decision.folder, fileOf(decision)), [decision.request]);
   }
 }
 
 /** What a file pins, and not a variable for this one time. */
-async function pinnedServices(ctx: Context, names: readonly string[]): Promise<readonly Standing[]> {
-  const standings = await Promise.all((await knownServices(ctx, names)).map((known) => wantedToolchain(ctx, known)));
+async function pinnedServices(ctx: Context, services: readonly KnownService[]): Promise<readonly Standing[]> {
+  const standings = await Promise.all(services.map((known) => wantedToolchain(ctx, known)));
   return standings.filter(
     ({ decision }) =>
       decision.from.kind === 'file' && decision.once === undefined && decision.request.version.kind !== 'system',

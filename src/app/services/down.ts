@@ -41,8 +41,7 @@ export async function down(
 }
 
 /** Stops and starts, as the manifest now says. */
-export async function restart(ctx: Context, names: readonly string[]): Promise<readonly Started[]> {
-  const services = await knownServices(ctx, names);
+export async function restart(ctx: Context, services: readonly KnownService[]): Promise<readonly Started[]> {
   const started: Started[] = [];
   for (const known of services) started.push(await restartService(ctx, known));
   for (const project of new Set(services.map(({ folder }) => folder.project))) await publishExports(ctx, project);

@@ -9,27 +9,22 @@ import { findServer } from './server';
 import { type Started, startService } from './start';
 
 /**
- * Starts the services that the folder sees, or those named, all at once, and waits until they are ready. One that fails
+ * Starts these services, all at once, and waits until they are ready. Throws where there are none. One that fails
  * does not keep the others from starting; its error is thrown at the end.
  */
 export async function up(
   ctx: Context,
-  names: readonly string[],
+  services: readonly KnownService[],
   options: { readonly fresh?: true } = {},
 ): Promise<readonly Started[]> {
-  const services = await knownServices(ctx, names);
   if (services.length === 0) throw noServices(ctx);
   return startAll(ctx, services, options);
 }
 
-/** Whether a manifest here or above names one. */
-export async function hasServices(ctx: Context): Promise<boolean> {
-  return (await knownServices(ctx)).length > 0;
-}
-
 /** Starts what a task of the manifest needs, and says so where something had to be started. */
 export async function upForTask(ctx: Context, manifest: Manifest, names: readonly string[]): Promise<void> {
-  const started = await up({ ...ctx, directory: dirname(manifest.path) }, names);
+  const there = { ...ctx, directory: dirname(manifest.path) };
+  const started = await up(there, await knownServices(there, names));
   for (const { known, state, action, differs } of started) {
     if (action === 'started') ctx.emit({ type: 'note', text: `${titleOf(known)} ${state.version} was started` });
     for (const { text, hint } of differs) {

@@ -10,13 +10,14 @@ export const command: Command = {
   examples: [{ run: 'polyenv restart db', describe: 'after its port or its databases changed in the manifest' }],
   run: async (input) => {
     const { ctx, args, output } = input;
+    const services = await knownServices(ctx, args);
     if (flag(input, 'dry-run')) {
-      const names = (await knownServices(ctx, args)).map(({ declared }) => declared.name);
+      const names = services.map(({ declared }) => declared.name);
       return { data: { dryRun: true, services: names }, text: names.map((name) => `would restart ${name}`).join('\n') };
     }
     const { lockServices } = await import('../../app/changes/lock-services');
-    const wrote = await lockServices(ctx, args);
-    const started = await restart(ctx, args);
+    const wrote = await lockServices(ctx, services);
+    const started = await restart(ctx, services);
     return {
       data: {
         wrote,

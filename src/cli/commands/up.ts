@@ -1,3 +1,4 @@
+import type { KnownService } from '../../app/services/known';
 import { type Command, flag, type Input } from '../command';
 import { durationText } from '../output/columns';
 
@@ -17,7 +18,7 @@ export const command: Command = {
   ],
   run: async (input) => {
     const { ctx, args, output } = input;
-    const { hasServices, up, planUp } = await import('../../app/services/up');
+    const { up, planUp } = await import('../../app/services/up');
     if (flag(input, 'dry-run')) {
       const planned = await planUp(ctx, args);
       return {
@@ -27,10 +28,12 @@ export const command: Command = {
     }
     const { announceManifest, namingManifest } = await import('../../app/services/announce');
     const naming = await namingManifest(ctx);
+    const { knownServices } = await import('../../app/services/known');
+    const services = await knownServices(ctx, args);
     // A project may have names and no service.
-    const onlyNames = args.length === 0 && naming !== undefined && !(await hasServices(ctx));
-    const wrote = onlyNames ? [] : await lockFor(input);
-    const started = onlyNames ? [] : await up(ctx, args, { ...(flag(input, 'fresh') && { fresh: true }) });
+    const onlyNames = naming !== undefined && services.length === 0;
+    const wrote = await lockFor(input, services);
+    const started = onlyNames ? [] : await up(ctx, services, { ...(flag(input, 'fresh') && { fresh: true }) });
     for (const { known, differs } of started) {
       for (const { text, hint } of differs) {
         ctx.emit({ type: 'warning', text: `${known.declared.name} runs, but ${text}`, hint });
@@ -69,9 +72,9 @@ export const command: Command = {
 };
 
 /** What the services run on is what the lock says, or what it says from now on. */
-async function lockFor(input: Input): Promise<readonly string[]> {
+async function lockFor(input: Input, services: readonly KnownService[]): Promise<readonly string[]> {
   const { checkServicesFrozen, lockServices } = await import('../../app/changes/lock-services');
-  if (flag(input, 'frozen') === undefined) return lockServices(input.ctx, input.args);
-  await checkServicesFrozen(input.ctx, input.args);
+  if (flag(input, 'frozen') === undefined) return lockServices(input.ctx, services);
+  await checkServicesFrozen(input.ctx, services);
   return [];
 }
