@@ -11,7 +11,7 @@ import { downloadName } from '../../src/adapters/upstream/part-download';
 import { openUpstream } from '../../src/adapters/upstream/upstream';
 import type { Context } from '../../src/app/base/context';
 import { installToolchain } from '../../src/app/toolchains/install';
-import type { Order } from '../../src/app/toolchains/order';
+import type { PlatformRelease } from '../../src/app/toolchains/platform-release';
 import type { Claim, Runtime } from '../../src/domain/runtime/runtime';
 import { versionFrom } from '../../src/domain/versions/version';
 import type { Event } from '../../src/domain/words/events';
@@ -99,10 +99,10 @@ async function newInstaller({ rate, lacks, person: again, smaller = SMALLER }: L
     probe: { command: 'tool', args: [], version: () => undefined },
     layout: () => ({ commands: { tool: 'bin/tool' }, variables: [], bins: [], homes: [], installs: [] }),
   } as unknown as Runtime;
-  const order: Order = {
+  const release: PlatformRelease = {
     runtime,
     source: 'tools.test',
-    version: versionFrom('1.0.0') as Order['version'],
+    version: versionFrom('1.0.0') as PlatformRelease['version'],
     options: {},
     platform: 'linux-x64',
     parts: [
@@ -114,7 +114,7 @@ async function newInstaller({ rate, lacks, person: again, smaller = SMALLER }: L
       },
     ],
   };
-  return { ctx, order, person, asked, address };
+  return { ctx, release, person, asked, address };
 }
 
 /** In twentieths of a second. */
@@ -137,8 +137,8 @@ function taken(root: string): string {
 
 describe('a part with two archives', () => {
   it('comes in the one that is quicker to unpack where the line is quick', async () => {
-    const { ctx, order, asked, person } = await newInstaller();
-    const { root, parts } = await installToolchain(ctx, order);
+    const { ctx, release, asked, person } = await newInstaller();
+    const { root, parts } = await installToolchain(ctx, release);
     expect(taken(root)).toBe('larger');
     expect(asked).toEqual(['/tool.tar.gz']);
     // The receipt says what the lock says, whichever was taken.
@@ -147,9 +147,9 @@ describe('a part with two archives', () => {
   });
 
   it('is begun anew in the smaller one when the line turns out to be slow, once', async () => {
-    const { ctx, order, asked, person, address } = await newInstaller({ rate: 1_000_000 });
+    const { ctx, release, asked, person, address } = await newInstaller({ rate: 1_000_000 });
     const begun = performance.now();
-    const { root, parts, key } = await installToolchain(ctx, order);
+    const { root, parts, key } = await installToolchain(ctx, release);
     expect(taken(root)).toBe('smaller');
     expect(asked).toEqual(['/tool.tar.gz', '/tool.tar.xz']);
     // The larger one alone would take 4 s.
@@ -164,18 +164,18 @@ describe('a part with two archives', () => {
     const again = await newInstaller({ rate: 1_000_000, person });
     const lines = { schema: 1, hosts: { [new URL(again.address).host]: { rate, when: person.host.now().getTime() } } };
     writeFileSync(join(person.home.cache, 'lines.json'), JSON.stringify(lines));
-    const second = { ...again.order, version: versionFrom('1.0.1') as Order['version'] };
+    const second = { ...again.release, version: versionFrom('1.0.1') as PlatformRelease['version'] };
     const other = await installToolchain(again.ctx, second);
     expect(again.asked).toEqual(['/tool.tar.xz']);
     expect(other.key).not.toBe(key);
   });
 
   it('comes in the usual one where a mirror has no other', async () => {
-    const { ctx, order, asked, person, address } = await newInstaller({ lacks: '/tool.tar.xz' });
+    const { ctx, release, asked, person, address } = await newInstaller({ lacks: '/tool.tar.xz' });
     mkdirSync(person.home.cache, { recursive: true });
     const lines = { schema: 1, hosts: { [new URL(address).host]: { rate: 1000, when: person.host.now().getTime() } } };
     writeFileSync(join(person.home.cache, 'lines.json'), JSON.stringify(lines));
-    expect(taken((await installToolchain(ctx, order)).root)).toBe('larger');
+    expect(taken((await installToolchain(ctx, release)).root)).toBe('larger');
     expect(asked).toEqual(['/tool.tar.xz', '/tool.tar.gz']);
   });
 
@@ -184,37 +184,37 @@ describe('a part with two archives', () => {
       [LARGER, 'larger'],
       [SMALLER, 'smaller'],
     ] as const) {
-      const { ctx, order, asked, person } = await newInstaller();
+      const { ctx, release, asked, person } = await newInstaller();
       mkdirSync(person.home.downloads, { recursive: true });
       writeFileSync(join(person.home.downloads, downloadName(digestOf(content))), content);
-      const { root } = await installToolchain({ ...ctx, settings: { ...ctx.settings, offline: true } }, order);
+      const { root } = await installToolchain({ ...ctx, settings: { ...ctx.settings, offline: true } }, release);
       expect(taken(root)).toBe(name);
       expect(asked).toEqual([]);
     }
   });
 
   it('is refused where the smaller one is not what was promised, or stands where its source would not name it', async () => {
-    const { ctx, order, person, address } = await newInstaller({
+    const { ctx, release, person, address } = await newInstaller({
       smaller: tarXz([{ name: 'tool/x', content: 'evil' }]),
     });
     mkdirSync(person.home.cache, { recursive: true });
     const lines = { schema: 1, hosts: { [new URL(address).host]: { rate: 1000, when: person.host.now().getTime() } } };
     writeFileSync(join(person.home.cache, 'lines.json'), JSON.stringify(lines));
-    await expect(installToolchain(ctx, order)).rejects.toMatchObject({ code: 'digest-mismatch' });
+    await expect(installToolchain(ctx, release)).rejects.toMatchObject({ code: 'digest-mismatch' });
     expect(existsSync(person.home.store) ? readdirSync(person.home.store) : []).toEqual([]);
-    const [part] = order.parts;
+    const [part] = release.parts;
     const elsewhere = { at: 'https://evil.test/tool.tar.xz', digest: digestOf(SMALLER) };
-    const foreign = { ...order, parts: [{ ...(part as Order['parts'][0]), smaller: elsewhere }] };
+    const foreign = { ...release, parts: [{ ...(part as PlatformRelease['parts'][0]), smaller: elsewhere }] };
     await expect(installToolchain(ctx, foreign)).rejects.toMatchObject({ code: 'lock-foreign' });
   });
 
   it.each(['', 'nonsense', '{"schema":2}', '{"schema":1,"hosts":{"127.0.0.1":{"rate":"x"}}}', '[]'])(
     'does not mind what is remembered: %s',
     async (text) => {
-      const { ctx, order, person } = await newInstaller();
+      const { ctx, release, person } = await newInstaller();
       mkdirSync(person.home.cache, { recursive: true });
       writeFileSync(join(person.home.cache, 'lines.json'), text);
-      expect(taken((await installToolchain(ctx, order)).root)).toBe('larger');
+      expect(taken((await installToolchain(ctx, release)).root)).toBe('larger');
     },
   );
 });

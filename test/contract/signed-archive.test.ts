@@ -10,7 +10,7 @@ import { openUpstream } from '../../src/adapters/upstream/upstream';
 import type { Context } from '../../src/app/base/context';
 import type { TeamStores } from '../../src/app/base/team-stores';
 import { installToolchain } from '../../src/app/toolchains/install';
-import type { Order } from '../../src/app/toolchains/order';
+import type { PlatformRelease } from '../../src/app/toolchains/platform-release';
 import type { Settings } from '../../src/domain/project/settings';
 import type { Runtime } from '../../src/domain/runtime/runtime';
 import { versionFrom } from '../../src/domain/versions/version';
@@ -118,10 +118,10 @@ async function newInstaller(signature: Buffer | undefined, changes: Partial<Sett
     probe: { command: 'tool', args: [], version: () => undefined },
     layout: () => ({ commands: { tool: 'bin/tool' }, variables: [], bins: [], homes: [], installs: [] }),
   } as unknown as Runtime;
-  const order: Order = {
+  const release: PlatformRelease = {
     runtime,
     source: 'tools.test',
-    version: versionFrom('1.0.0') as Order['version'],
+    version: versionFrom('1.0.0') as PlatformRelease['version'],
     options: {},
     platform: 'linux-x64',
     parts: [
@@ -132,15 +132,15 @@ async function newInstaller(signature: Buffer | undefined, changes: Partial<Sett
       },
     ],
   };
-  return { ctx, order, events, person };
+  return { ctx, release, events, person };
 }
 
 describe('an archive that the upstream signs itself', () => {
   it('is proved by the signature, and the receipt says by whom', async () => {
-    const { ctx, order, person } = await newInstaller(await signatureBy(releaser, ARCHIVE), {
+    const { ctx, release, person } = await newInstaller(await signatureBy(releaser, ARCHIVE), {
       verifyMinimum: 'signature',
     });
-    const toolchain = await installToolchain(ctx, order);
+    const toolchain = await installToolchain(ctx, release);
     const proof = { kind: 'signature', by: releaser.fingerprint };
     expect(toolchain.parts).toMatchObject([{ proof }]);
     expect(JSON.parse(readFileSync(join(person.home.store, `${toolchain.key}.json`), 'utf8'))).toMatchObject({
@@ -157,52 +157,52 @@ describe('an archive that the upstream signs itself', () => {
     ['that is no signature', async () => Buffer.from('no signature'), 'signature-invalid'],
   ];
   it.each(wrong)('is refused with a signature %s', async (_, make, code, settings) => {
-    const { ctx, order, person } = await newInstaller(await make(), settings);
-    await expect(installToolchain(ctx, order)).rejects.toMatchObject({ code });
+    const { ctx, release, person } = await newInstaller(await make(), settings);
+    await expect(installToolchain(ctx, release)).rejects.toMatchObject({ code });
     expect(readdirSync(person.home.store)).toEqual([]);
     expect(readdirSync(person.home.tmp)).toEqual([]);
   });
 
   it('is installed from a lock although its key is not known here, and never with a signature that does not hold', async () => {
     const unknown = await newInstaller(await signatureBy(stranger, ARCHIVE));
-    const toolchain = await installToolchain(unknown.ctx, { ...unknown.order, locked: true });
+    const toolchain = await installToolchain(unknown.ctx, { ...unknown.release, locked: true });
     expect(toolchain.parts).toMatchObject([{ proof: { kind: 'digest' } }]);
     expect(unknown.events).toContainEqual(
       expect.objectContaining({ type: 'warning', text: expect.stringContaining('not pinned') }),
     );
     const bad = await newInstaller(await signatureBy(releaser, Buffer.from('another')));
-    await expect(installToolchain(bad.ctx, { ...bad.order, locked: true })).rejects.toMatchObject({
+    await expect(installToolchain(bad.ctx, { ...bad.release, locked: true })).rejects.toMatchObject({
       code: 'signature-invalid',
     });
   });
 
   it('does not pass a minimum that only the signature would have reached', async () => {
-    const { ctx, order } = await newInstaller(undefined, {
+    const { ctx, release } = await newInstaller(undefined, {
       verifyMinimum: 'signature',
       verifySignatures: 'when-present',
     });
-    await expect(installToolchain(ctx, order)).rejects.toMatchObject({ code: 'proof-weaker' });
+    await expect(installToolchain(ctx, release)).rejects.toMatchObject({ code: 'proof-weaker' });
   });
 
   it('is refused without a signature where the lock or a receipt knows of one', async () => {
     const floor = { kind: 'signature', by: releaser.fingerprint } as const;
-    const { ctx, order, person } = await newInstaller(undefined);
-    await expect(installToolchain(ctx, { ...order, floor })).rejects.toMatchObject({ code: 'proof-weaker' });
+    const { ctx, release, person } = await newInstaller(undefined);
+    await expect(installToolchain(ctx, { ...release, floor })).rejects.toMatchObject({ code: 'proof-weaker' });
     expect(readdirSync(person.home.store)).toEqual([]);
     const signed = await newInstaller(await signatureBy(releaser, ARCHIVE));
-    await expect(installToolchain(signed.ctx, { ...signed.order, floor })).resolves.toBeDefined();
+    await expect(installToolchain(signed.ctx, { ...signed.release, floor })).resolves.toBeDefined();
   });
 
   it('is not asked for its signature where the policy is off', async () => {
-    const { ctx, order } = await newInstaller(Buffer.from('nonsense'), { verifySignatures: 'off' });
-    await expect(installToolchain(ctx, order)).resolves.toMatchObject({ parts: [{ proof: { kind: 'digest' } }] });
+    const { ctx, release } = await newInstaller(Buffer.from('nonsense'), { verifySignatures: 'off' });
+    await expect(installToolchain(ctx, release)).resolves.toMatchObject({ parts: [{ proof: { kind: 'digest' } }] });
   });
 
   it('is held against the signature anew where the one in the cache was bad', async () => {
     const first = await newInstaller(await signatureBy(releaser, Buffer.from('another')));
-    await expect(installToolchain(first.ctx, first.order)).rejects.toMatchObject({ code: 'signature-invalid' });
+    await expect(installToolchain(first.ctx, first.release)).rejects.toMatchObject({ code: 'signature-invalid' });
     const next = await newInstaller(await signatureBy(releaser, ARCHIVE), {}, first.person);
-    await expect(installToolchain(next.ctx, next.order)).resolves.toMatchObject({
+    await expect(installToolchain(next.ctx, next.release)).resolves.toMatchObject({
       parts: [{ proof: { kind: 'signature' } }],
     });
   });

@@ -11,7 +11,7 @@ import type { Context } from '../../src/app/base/context';
 import { openTeamStores } from '../../src/app/base/team-stores';
 import { carriedOf } from '../../src/app/toolchains/carried';
 import { installToolchain } from '../../src/app/toolchains/install';
-import type { Order } from '../../src/app/toolchains/order';
+import type { PlatformRelease } from '../../src/app/toolchains/platform-release';
 import type { Settings } from '../../src/domain/project/settings';
 import type { Digest } from '../../src/domain/runtime/digest';
 import type { Runtime } from '../../src/domain/runtime/runtime';
@@ -106,16 +106,16 @@ function newInstaller(digest: Digest, changes: Partial<Settings> = {}) {
     probe: { command: 'tool', args: [], version: () => undefined },
     layout: () => ({ commands: { tool: 'bin/tool' }, variables: [], bins: [], homes: [], installs: [] }),
   } as unknown as Runtime;
-  const order: Order = {
+  const release: PlatformRelease = {
     runtime,
     source: 'tools.test',
-    version: versionFrom('1.0.0') as Order['version'],
+    version: versionFrom('1.0.0') as PlatformRelease['version'],
     options: {},
     platform: 'linux-x64',
     parts: [{ at: `${SITE}/tool.tar.gz`, digest, proof: { kind: 'digest', by: 'tools.test' } }],
     locked: true,
   };
-  return { ctx, order, events, stores, fingerprint };
+  return { ctx, release, events, stores, fingerprint };
 }
 
 function putDocument({ mediaType: type, text, digest }: Document, tag?: string): void {
@@ -124,9 +124,9 @@ function putDocument({ mediaType: type, text, digest }: Document, tag?: string):
   if (tag !== undefined) registry.manifests.set(`${REPOSITORY}@${tag}`, { type, body });
 }
 
-function storedOf(order: Order, content: Buffer) {
+function storedOf(release: PlatformRelease, content: Buffer) {
   registry.put(REPOSITORY, content);
-  return carriedOf(order).archives.map((archive) => ({ ...archive, blob: blobOf(content) }));
+  return carriedOf(release).archives.map((archive) => ({ ...archive, blob: blobOf(content) }));
 }
 
 describe('an archive whose digest no registry knows', () => {
@@ -134,20 +134,20 @@ describe('an archive whose digest no registry knows', () => {
   const tag = archiveTag(digest) ?? '';
 
   it('is found by that digest alone: one request for the manifest, one for the archive', async () => {
-    const { ctx, order } = newInstaller(digest, { verifySignatures: 'off' });
-    for (const stored of storedOf(order, ARCHIVE)) putDocument(archiveManifest(stored, 'artifact'), tag);
-    const toolchain = await installToolchain(ctx, order);
+    const { ctx, release } = newInstaller(digest, { verifySignatures: 'off' });
+    for (const stored of storedOf(release, ARCHIVE)) putDocument(archiveManifest(stored, 'artifact'), tag);
+    const toolchain = await installToolchain(ctx, release);
     expect(existsSync(join(toolchain.root, 'bin/tool'))).toBe(true);
     expect(registry.asked).toHaveLength(2);
   });
 
   it('is found through a copy of the lock too, which brings no other tag along', async () => {
-    const { order, stores } = newInstaller(digest);
-    const manifest = toolchainManifest(carriedOf(order), storedOf(order, ARCHIVE), 'artifact');
+    const { release, stores } = newInstaller(digest);
+    const manifest = toolchainManifest(carriedOf(release), storedOf(release, ARCHIVE), 'artifact');
     putDocument(manifest);
-    putDocument(lockIndex([{ carried: carriedOf(order), manifest }]), 'lock-of-it');
+    putDocument(lockIndex([{ carried: carriedOf(release), manifest }]), 'lock-of-it');
     const store = stores.configured()?.store;
-    const at = { toolchain: toolchainTag(carriedOf(order)), lock: async () => 'lock-of-it' };
+    const at = { toolchain: toolchainTag(carriedOf(release)), lock: async () => 'lock-of-it' };
     expect(await store?.place({ digest }, at)).toMatchObject({ by: 'manifest' });
     expect(
       await store?.place({ digest: digestOf('sha512', Buffer.from('other')) }, { ...at, toolchain: 'x' }),
@@ -155,32 +155,32 @@ describe('an archive whose digest no registry knows', () => {
   });
 
   it('is refused where a manifest names other bytes for it, and nobody else is asked', async () => {
-    const { ctx, order, events } = newInstaller(digest, { verifySignatures: 'off', storeMode: 'first' });
-    const [stored] = storedOf(order, archiveSaying('evil'));
+    const { ctx, release, events } = newInstaller(digest, { verifySignatures: 'off', storeMode: 'first' });
+    const [stored] = storedOf(release, archiveSaying('evil'));
     if (stored === undefined) throw new Error('no archive');
     putDocument(archiveManifest(stored, 'artifact'), tag);
-    await expect(installToolchain(ctx, order)).rejects.toMatchObject({ code: 'digest-mismatch', exit: 6 });
+    await expect(installToolchain(ctx, release)).rejects.toMatchObject({ code: 'digest-mismatch', exit: 6 });
     expect(events.filter(({ type }) => type === 'warning')).toEqual([]);
     expect(readdirSync(person.home.store)).toEqual([]);
     expect(readdirSync(person.home.downloads)).toEqual([]);
   });
 
   it('is refused where the manifest under its tag is for another one', async () => {
-    const { ctx, order } = newInstaller(digest, { storeMode: 'first' });
-    const [stored] = storedOf(order, ARCHIVE);
+    const { ctx, release } = newInstaller(digest, { storeMode: 'first' });
+    const [stored] = storedOf(release, ARCHIVE);
     if (stored === undefined) throw new Error('no archive');
     const lie = { ...stored, part: { ...stored.part, digest: digestOf('sha512', Buffer.from('another')) } };
     putDocument(archiveManifest(lie, 'artifact'), tag);
-    await expect(installToolchain(ctx, order)).rejects.toMatchObject({ code: 'digest-mismatch', exit: 6 });
+    await expect(installToolchain(ctx, release)).rejects.toMatchObject({ code: 'digest-mismatch', exit: 6 });
   });
 
   it('a blob that is not its own digest says nothing against another place', async () => {
-    const { ctx, order, events } = newInstaller(digest, { verifySignatures: 'off', storeMode: 'first' });
-    for (const stored of storedOf(order, ARCHIVE)) putDocument(archiveManifest(stored, 'artifact'), tag);
+    const { ctx, release, events } = newInstaller(digest, { verifySignatures: 'off', storeMode: 'first' });
+    for (const stored of storedOf(release, ARCHIVE)) putDocument(archiveManifest(stored, 'artifact'), tag);
     registry.instead = ({ path }) =>
       path.includes('/blobs/') ? { status: 200, body: Buffer.alloc(ARCHIVE.length, 'x') } : undefined;
     // The official site is dead here: that it was asked is what counts.
-    await expect(installToolchain(ctx, order)).rejects.toMatchObject({ code: 'network' });
+    await expect(installToolchain(ctx, release)).rejects.toMatchObject({ code: 'network' });
     expect(events.filter(({ type }) => type === 'warning')).toHaveLength(1);
   });
 });
@@ -198,27 +198,27 @@ describe('an archive that its upstream signs', () => {
   };
 
   it('is proved by the signature that the store carries, though nothing else can be reached', async () => {
-    const { ctx, order, fingerprint } = newInstaller(digest);
+    const { ctx, release, fingerprint } = newInstaller(digest);
     const signature = await beside(ARCHIVE, fingerprint);
-    const stored = storedOf(order, ARCHIVE).map((one) => ({ ...one, signature }));
-    putDocument(toolchainManifest(carriedOf(order), stored, 'artifact'), toolchainTag(carriedOf(order)));
-    const toolchain = await installToolchain(ctx, order);
+    const stored = storedOf(release, ARCHIVE).map((one) => ({ ...one, signature }));
+    putDocument(toolchainManifest(carriedOf(release), stored, 'artifact'), toolchainTag(carriedOf(release)));
+    const toolchain = await installToolchain(ctx, release);
     expect(toolchain.parts).toMatchObject([{ proof: { kind: 'signature', by: fingerprint } }]);
   });
 
   it('is installed by the digest of the lock where the store carries none', async () => {
-    const { ctx, order } = newInstaller(digest);
-    storedOf(order, ARCHIVE);
-    const toolchain = await installToolchain(ctx, order);
+    const { ctx, release } = newInstaller(digest);
+    storedOf(release, ARCHIVE);
+    const toolchain = await installToolchain(ctx, release);
     expect(toolchain.parts).toMatchObject([{ proof: { kind: 'digest' } }]);
   });
 
   it('is not proved by a signature over something else', async () => {
-    const { ctx, order, fingerprint } = newInstaller(digest);
+    const { ctx, release, fingerprint } = newInstaller(digest);
     const signature = await beside(archiveSaying('another'), fingerprint);
-    const stored = storedOf(order, ARCHIVE).map((one) => ({ ...one, signature }));
-    putDocument(toolchainManifest(carriedOf(order), stored, 'artifact'), toolchainTag(carriedOf(order)));
-    const done = await installToolchain(ctx, order);
+    const stored = storedOf(release, ARCHIVE).map((one) => ({ ...one, signature }));
+    putDocument(toolchainManifest(carriedOf(release), stored, 'artifact'), toolchainTag(carriedOf(release)));
+    const done = await installToolchain(ctx, release);
     expect(done.parts).toMatchObject([{ proof: { kind: 'digest' } }]);
   });
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { refuseProjectVariable } from '../../src/domain/project/project-variable';
-import type { Environment, RoutedRuntime } from '../../src/domain/routes/environment';
+import type { Environment, RoutedToolchain } from '../../src/domain/routes/environment';
 import { renderDotenv, renderEnvFish, renderEnvSh } from '../../src/domain/routes/environment-texts';
 import { renderRoute } from '../../src/domain/routes/route-script';
 import { applyEnvOps, type EnvOp } from '../../src/domain/words/env-op';
@@ -192,7 +192,7 @@ function environmentOf(over: Partial<Environment>): Environment {
   };
 }
 
-function runtimeOf(over: Partial<RoutedRuntime>): RoutedRuntime {
+function runtimeOf(over: Partial<RoutedToolchain>): RoutedToolchain {
   return {
     tool: 'dummy',
     version: '1.0.0',

@@ -16,7 +16,7 @@ import { delimiter, dirname, join } from 'node:path';
 import type { Home } from '../../src/adapters/home/paths';
 import { homeOf } from '../../src/adapters/home/paths';
 import { writeEnvironment, writeShims } from '../../src/adapters/routes/shims';
-import type { Environment, RoutedRuntime } from '../../src/domain/routes/environment';
+import type { Environment, RoutedToolchain } from '../../src/domain/routes/environment';
 import type { Host } from '../../src/host';
 import { npmScheme, type Runtime } from '../../src/kit';
 import { discard } from './discard';
@@ -92,7 +92,7 @@ export interface ShimStore {
   folder(name: string): string;
   /** What compiling a folder that pins the version would come to. */
   describe(folder: string, version: string, over?: Partial<Environment>): Environment;
-  routed(version: string, over?: Partial<RoutedRuntime>): RoutedRuntime;
+  routed(version: string, over?: Partial<RoutedToolchain>): RoutedToolchain;
   /** Writes a pin file into the folder and its environment into the home. */
   pin(folder: string, version: string, over?: Partial<Environment>): Promise<Environment>;
   compile(environment: Environment): Promise<void>;
@@ -139,7 +139,7 @@ export async function openShimStore(shell: StandIn): Promise<ShimStore> {
   for (const name of COMMANDS) write(join(system, name), TOOLS[name]('system'));
   write(join(home.bin, 'polyenv'), `printf '%s\\n' "$*" >>'${calls}'; exit 97`);
 
-  const routed = (version: string, over: Partial<RoutedRuntime> = {}): RoutedRuntime => {
+  const routed = (version: string, over: Partial<RoutedToolchain> = {}): RoutedToolchain => {
     const toolchain = join(home.store, `dummy-${version}`);
     return {
       tool: 'dummy',

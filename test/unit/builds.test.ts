@@ -7,7 +7,7 @@ import { runtime as python } from '../../runtimes/python';
 import { runtime as rust } from '../../runtimes/rust';
 import type { Context } from '../../src/app/base/context';
 import { buildFindings, libraryFindings } from '../../src/app/checks/builds';
-import type { Standing } from '../../src/app/toolchains/standing';
+import type { DecidedToolchain } from '../../src/app/toolchains/decided-toolchain';
 
 import type { Runtime } from '../../src/domain/runtime/runtime';
 import { discard } from '../support/discard';
@@ -22,11 +22,11 @@ beforeAll(() => {
 afterAll(() => discard(base));
 
 /** As a lock answers that nothing of is installed. */
-const standing = (runtime: Runtime, version: string) =>
-  ({ runtime, decision: { folder }, resolution: { kind: 'entry', entry: { version } } }) as unknown as Standing;
+const decided = (runtime: Runtime, version: string) =>
+  ({ runtime, decision: { folder }, resolution: { kind: 'entry', entry: { version } } }) as unknown as DecidedToolchain;
 
 const builds = (runtime: Runtime, version: string) =>
-  buildFindings([standing(runtime, version)]).map(({ message, hint }) => [message, hint]);
+  buildFindings([decided(runtime, version)]).map(({ message, hint }) => [message, hint]);
 
 describe('what another version built', () => {
   it.each([
@@ -56,7 +56,7 @@ describe('what another version built', () => {
 describe.skipIf(process.platform !== 'linux')('libraries of the packages of Cargo.lock', () => {
   const found = (env: Readonly<Record<string, string>>) => {
     const ctx = { host: { os: 'linux', env } } as unknown as Context;
-    return libraryFindings(ctx, [standing(rust, '1.88.0')]).map(({ message, where }) => `${message} ${where}`);
+    return libraryFindings(ctx, [decided(rust, '1.88.0')]).map(({ message, where }) => `${message} ${where}`);
   };
 
   it('are told where pkg-config finds none, at the line of the package', () => {

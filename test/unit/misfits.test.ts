@@ -4,15 +4,15 @@ import { runtime as java } from '../../runtimes/java';
 import { runtime as node } from '../../runtimes/node';
 import { runtime as pnpm } from '../../runtimes/pnpm';
 import { misfitsOf } from '../../src/app/routes/misfits';
-import type { Standing } from '../../src/app/toolchains/standing';
+import type { DecidedToolchain } from '../../src/app/toolchains/decided-toolchain';
 import type { Runtime } from '../../src/domain/runtime/runtime';
 
-const standing = (runtime: Runtime, version: string): Standing =>
+const decided = (runtime: Runtime, version: string): DecidedToolchain =>
   ({
     runtime,
     toolchain: { version },
     decision: { tool: runtime.id, from: { kind: 'file', file: '/p/polyenv.toml', line: 3 } },
-  }) as unknown as Standing;
+  }) as unknown as DecidedToolchain;
 
 describe('a tool and the runtime that it runs on', () => {
   it.each([
@@ -23,12 +23,12 @@ describe('a tool and the runtime that it runs on', () => {
     ['9.4.0', '30.0.1+1', undefined],
     ['7.6', '20.0.1+1', 'Gradle 7.6 runs on Java 8 to 19, and 20.0.1+1 is decided here'],
   ])('gradle %s on java %s', (tool, jdk, message) => {
-    const found = misfitsOf([standing(gradle, tool), standing(java, jdk)]);
+    const found = misfitsOf([decided(gradle, tool), decided(java, jdk)]);
     expect(found.map((one) => one.message)).toEqual(message === undefined ? [] : [message]);
   });
 
   it('says where the other was decided and what fits', () => {
-    expect(misfitsOf([standing(pnpm, '10.12.1'), standing(node, '16.20.2')])).toEqual([
+    expect(misfitsOf([decided(pnpm, '10.12.1'), decided(node, '16.20.2')])).toEqual([
       {
         message: 'pnpm 10.12.1 runs on Node.js 18 or newer, and 16.20.2 is decided here',
         where: '/p/polyenv.toml:3',
@@ -38,6 +38,6 @@ describe('a tool and the runtime that it runs on', () => {
   });
 
   it('says nothing where the other is not decided', () => {
-    expect(misfitsOf([standing(gradle, '8.10')])).toEqual([]);
+    expect(misfitsOf([decided(gradle, '8.10')])).toEqual([]);
   });
 });

@@ -7,8 +7,8 @@ import { readKnown, readLock } from '../project/locks';
 import { manifestRequests } from '../project/manifests';
 import type { Decision } from '../project/project';
 import { type KnownService, wantedToolchain } from '../services/known';
+import type { DecidedToolchain } from '../toolchains/decided-toolchain';
 import { provideAll } from '../toolchains/provide';
-import type { Standing } from '../toolchains/standing';
 import { changeFolder } from './change-folder';
 import { checkFrozen } from './frozen';
 
@@ -18,17 +18,17 @@ import { checkFrozen } from './frozen';
  */
 export async function lockServices(ctx: Context, services: readonly KnownService[]): Promise<readonly string[]> {
   if (!ctx.settings.autoInstall) return [];
-  const lacking = new Map<string, Standing[]>();
-  for (const standing of await pinnedServices(ctx, services)) {
-    const { folder, request } = standing.decision;
-    const { lock, place } = await readLock(ctx, folder, fileOf(standing.decision));
+  const lacking = new Map<string, DecidedToolchain[]>();
+  for (const decided of await pinnedServices(ctx, services)) {
+    const { folder, request } = decided.decision;
+    const { lock, place } = await readLock(ctx, folder, fileOf(decided.decision));
     const locked = place === 'home' || lockDifferences(lock, [request], ctx.platform).length === 0;
     // A folder that cannot be written does not stop its servers from starting.
-    if (locked || standing.resolution?.kind === 'linked' || !isWritable(folder)) continue;
-    lacking.set(folder, [...(lacking.get(folder) ?? []), standing]);
+    if (locked || decided.resolution?.kind === 'linked' || !isWritable(folder)) continue;
+    lacking.set(folder, [...(lacking.get(folder) ?? []), decided]);
   }
   const wrote: string[] = [];
-  for (const [folder, standings] of lacking) wrote.push(...(await lockIn(ctx, folder, standings)));
+  for (const [folder, allDecided] of lacking) wrote.push(...(await lockIn(ctx, folder, allDecided)));
   return wrote;
 }
 
@@ -40,22 +40,26 @@ export async function checkServicesFrozen(ctx: Context, services: readonly Known
 }
 
 /** What a file pins, and not a variable for this one time. */
-async function pinnedServices(ctx: Context, services: readonly KnownService[]): Promise<readonly Standing[]> {
-  const standings = await Promise.all(services.map((known) => wantedToolchain(ctx, known)));
-  return standings.filter(
+async function pinnedServices(ctx: Context, services: readonly KnownService[]): Promise<readonly DecidedToolchain[]> {
+  const allDecided = await Promise.all(services.map((known) => wantedToolchain(ctx, known)));
+  return allDecided.filter(
     ({ decision }) =>
       decision.from.kind === 'file' && decision.once === undefined && decision.request.version.kind !== 'system',
   );
 }
 
-async function lockIn(ctx: Context, folder: string, standings: readonly Standing[]): Promise<readonly string[]> {
+async function lockIn(
+  ctx: Context,
+  folder: string,
+  allDecided: readonly DecidedToolchain[],
+): Promise<readonly string[]> {
   const { wrote } = await changeFolder(ctx, { folder, verb: 'up', routes: 'compile' }, async (view) => {
-    const file = fileOf(standings[0]?.decision);
+    const file = fileOf(allDecided[0]?.decision);
     const at = await view.lock(folder, file);
     const known = await readKnown(ctx, folder, file);
     const { provided } = await provideAll(
       ctx,
-      standings.map(({ runtime, decision }) => ({ runtime, request: decision.request, lock: known.lock, folder })),
+      allDecided.map(({ runtime, decision }) => ({ runtime, request: decision.request, lock: known.lock, folder })),
     );
     const kept = await manifestRequests((await view.manifest(folder, 'polyenv.toml'))?.manifest);
     const next = provided.reduce(

@@ -7,7 +7,7 @@ import { listEnvironments, removeEnvironment, removeOnceRoutes } from '../../ada
 import { listToolchains, removeToolchain } from '../../adapters/store/store';
 import type { Toolchain } from '../../domain/toolchain/toolchain';
 import type { Context } from '../base/context';
-import { standingsOfDefaults } from '../routes/defaults';
+import { decidedByDefaults } from '../routes/defaults';
 import { knownOverlays } from '../routes/known-overlays';
 import { servedToolchains } from '../services/care';
 import { ownToolchain } from '../toolchains/own-node';
@@ -29,7 +29,7 @@ export async function findUnused(ctx: Context): Promise<Unused> {
       .filter((environment) => existsSync(environment.directory))
       .flatMap((environment) => environment.toolchains),
   );
-  for (const { toolchain } of await standingsOfDefaults(ctx)) if (toolchain !== undefined) used.add(toolchain.root);
+  for (const { toolchain } of await decidedByDefaults(ctx)) if (toolchain !== undefined) used.add(toolchain.root);
   for (const { toolchain } of await knownOverlays(ctx)) used.add(toolchain);
   for (const { root } of await servedToolchains(ctx)) used.add(root);
   const own = await ownToolchain(ctx);

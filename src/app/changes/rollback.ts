@@ -13,7 +13,7 @@ import {
   type Snapshot,
 } from '../project/history';
 import { findProject } from '../project/project';
-import { standingsOf } from '../routes/compile';
+import { decidedToolchainsOf } from '../routes/compile';
 import { changeFolder, type FolderChange } from './change-folder';
 
 /** The way back to how a folder stood before its last change. */
@@ -108,8 +108,8 @@ export async function applyRollback(ctx: Context, plan: Rollback): Promise<Rolle
       };
     },
   );
-  const standings = await standingsOf(ctx, await findProject(ctx, folder));
-  const missing = standings.filter(
+  const allDecided = await decidedToolchainsOf(ctx, await findProject(ctx, folder));
+  const missing = allDecided.filter(
     ({ toolchain, decision }) => toolchain === undefined && decision.request.version.kind !== 'system',
   );
   return { wrote, removed, missing: missing.map(({ decision }) => decision.tool) };

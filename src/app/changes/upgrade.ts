@@ -24,14 +24,14 @@ import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
 import { describeOrigin, type Origin } from '../../domain/words/sourced';
 import type { Context } from '../base/context';
-import { chosenStandings, currentVersion } from '../checks/outdated';
+import { chosenToolchains, currentVersion } from '../checks/outdated';
 import { type FolderLock, readLock } from '../project/locks';
 import { type ReadManifest, serviceRequests } from '../project/manifests';
 import { findProject } from '../project/project';
+import type { DecidedToolchain } from '../toolchains/decided-toolchain';
 import { provideAll, type ReadyToolchain } from '../toolchains/provide';
 import { type AskedSources, newestRelease } from '../toolchains/releases';
 import { mayTryElsewhere, type ResolveOptions, resolveFromSources } from '../toolchains/resolve';
-import type { Standing } from '../toolchains/standing';
 import { changeFolder, type FileChange } from './change-folder';
 import type { FolderView } from './folder-view';
 import { alternativesOf } from './relock';
@@ -43,7 +43,7 @@ export type Reach = 'request' | 'latest' | 'patch';
 export type Step = Kept | Change;
 
 export interface Kept {
-  readonly standing: Standing;
+  readonly decided: DecidedToolchain;
   /** As locked or installed now. */
   readonly before?: Version;
   readonly why: string;
@@ -53,7 +53,7 @@ export interface Kept {
 }
 
 export interface Change {
-  readonly standing: Standing;
+  readonly decided: DecidedToolchain;
   readonly before?: Version;
   /** As it will be pinned; the same as before unless the pin is rewritten. */
   readonly request: ToolRequest;
@@ -83,17 +83,17 @@ export interface UpgradeOptions {
 
 /** What an upgrade of the folder's pins, or of those of the tools named, would do. Writes nothing but cached indexes. */
 export async function planUpgrade(ctx: Context, of: Omit<UpgradeOptions, 'install'>): Promise<readonly Step[]> {
-  const standings = await chosenStandings(ctx, of.folder, of.tools);
+  const allDecided = await chosenToolchains(ctx, of.folder, of.tools);
   return Promise.all(
-    standings.map(async (standing): Promise<Step> => {
+    allDecided.map(async (decided): Promise<Step> => {
       try {
-        return await planStep(ctx, standing, of.reach);
+        return await planStep(ctx, decided, of.reach);
       } catch (error) {
         // A runtime whose sources cannot be reached does not keep the others from being upgraded.
-        if (standing.resolution?.kind !== 'linked' || !(error instanceof PolyenvError) || !mayTryElsewhere(error))
+        if (decided.resolution?.kind !== 'linked' || !(error instanceof PolyenvError) || !mayTryElsewhere(error))
           throw error;
-        const { root, version } = standing.resolution.toolchain;
-        return { standing, before: version, why: `it is linked from ${root}, and ${error.message}`, failure: error };
+        const { root, version } = decided.resolution.toolchain;
+        return { decided, before: version, why: `it is linked from ${root}, and ${error.message}`, failure: error };
       }
     }),
   );
@@ -144,12 +144,12 @@ interface Aim {
 
 type Why = Pick<Kept, 'why' | 'hint'>;
 
-async function planStep(ctx: Context, standing: Standing, reach: Reach): Promise<Step> {
-  const { decision, runtime, resolution } = standing;
+async function planStep(ctx: Context, decided: DecidedToolchain, reach: Reach): Promise<Step> {
+  const { decision, runtime, resolution } = decided;
   const { request, from, folder } = decision;
-  const before = currentVersion(standing);
+  const before = currentVersion(decided);
   const keep = ({ why, hint }: Why): Kept => ({
-    standing,
+    decided,
     why,
     ...present({ before, hint }),
   });
@@ -158,7 +158,7 @@ async function planStep(ctx: Context, standing: Standing, reach: Reach): Promise
   if (ctx.settings.preference === 'only-system') {
     return keep({ why: 'sources.preference is only-system', hint: 'polyenv settings get sources.preference' });
   }
-  const aim = await aimAt(ctx, standing, { before, reach });
+  const aim = await aimAt(ctx, decided, { before, reach });
   if ('why' in aim) return keep(aim);
   const { lock } = await readLock(ctx, folder, basename(from.file));
   const known = findAlternatives(lock, request);
@@ -189,12 +189,12 @@ async function planStep(ctx: Context, standing: Standing, reach: Reach): Promise
   const next: ToolRequest = { ...request, ...runtime.scheme.request(text), text };
   const entry: LockEntry = { ...found, request: { ...found.request, text } };
   const others = known.length > 1 ? await alternativesOf(ctx, { runtime, request: next, lock }, entry) : [];
-  return { standing, ...present({ before }), request: next, entries: [entry, ...others] };
+  return { decided, ...present({ before }), request: next, entries: [entry, ...others] };
 }
 
 async function aimAt(
   ctx: Context,
-  { decision: { request, folder }, runtime }: Standing,
+  { decision: { request, folder }, runtime }: DecidedToolchain,
   { before, reach }: { readonly before: Version | undefined; readonly reach: Reach },
 ): Promise<Aim | Why> {
   switch (reach) {
@@ -280,7 +280,7 @@ function manifestNamed(from: Origin): string {
 async function sitesOf(view: FolderView, changes: readonly Change[]): Promise<readonly Site[]> {
   const groups = new Map<string, { folder: string; file: string; changes: Change[] }>();
   for (const change of changes) {
-    const { folder, from } = change.standing.decision;
+    const { folder, from } = change.decided.decision;
     const file = manifestNamed(from);
     const group = groups.get(`${folder}\0${file}`) ?? { folder, file, changes: [] };
     group.changes.push(change);
@@ -307,7 +307,7 @@ function relocked(lock: Lockfile, { entries }: Change, kept: readonly ToolReques
 
 /** The manifest's text with the new pin: in a table of options, only its version changes. */
 async function repinned(manifest: ReadManifest, text: string, change: Change): Promise<string> {
-  const { tool, request } = change.standing.decision;
+  const { tool, request } = change.decided.decision;
   const pin = manifest.manifest.runtimes.find((one) => one.tool === tool);
   if (request.text === change.request.text) return text;
   const top = parseToml(text, manifest.path).value;
@@ -323,7 +323,7 @@ async function repinnedServices(
   manifest: ReadManifest,
   { text, top, change }: { readonly text: string; readonly top: unknown; readonly change: Change },
 ): Promise<string> {
-  const { tool, request } = change.standing.decision;
+  const { tool, request } = change.decided.decision;
   const table = isTable(top) ? top.services : undefined;
   let after = text;
   for (const { name } of manifest.manifest.services.filter(
@@ -341,7 +341,7 @@ async function repinnedServices(
 
 async function provideSites(ctx: Context, sites: readonly Site[]): Promise<readonly ReadyToolchain[]> {
   const asked = sites.flatMap(({ changes, next }) =>
-    changes.map(({ standing, request }) => ({ runtime: standing.runtime, request, lock: next })),
+    changes.map(({ decided, request }) => ({ runtime: decided.runtime, request, lock: next })),
   );
   const { provided, failed } = await provideAll(ctx, asked);
   if (failed[0] !== undefined) throw failed[0].error;

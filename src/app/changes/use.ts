@@ -14,7 +14,7 @@ import { type ReadManifest, readManifest, serviceRequests } from '../project/man
 import { findProject } from '../project/project';
 import type { RuntimeRequest } from '../project/requests';
 import { endedNotes } from '../toolchains/ended';
-import { orderKey } from '../toolchains/install';
+import { releaseKey } from '../toolchains/install';
 import { orderFor, provideAll, type ReadyToolchain } from '../toolchains/provide';
 import { resolveRequest } from '../toolchains/resolve';
 import { changeFolder } from './change-folder';
@@ -93,7 +93,7 @@ export async function planUse(ctx: Context, options: UseOptions): Promise<readon
         return { ...base, version: resolution.toolchain.version, source: resolution.toolchain.source, action: 'link' };
       }
       const { entry } = resolution;
-      const present = await findToolchain(ctx.home, orderKey(orderFor(ctx, runtime, entry)));
+      const present = await findToolchain(ctx.home, releaseKey(orderFor(ctx, runtime, entry)));
       return {
         ...base,
         version: entry.version,

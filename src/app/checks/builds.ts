@@ -7,14 +7,14 @@ import { PolyenvError } from '../../domain/words/errors';
 import { printable } from '../../domain/words/printable';
 import type { Context } from '../base/context';
 import { commandsOf } from '../routes/compile';
-import { type Standing, versionOf } from '../toolchains/standing';
+import { type DecidedToolchain, versionOf } from '../toolchains/decided-toolchain';
 import type { Finding } from './finding';
 
 /** What stands in the project and was made by another line of a runtime than is chosen now. Reads only. */
-export function buildFindings(standings: readonly Standing[]): readonly Finding[] {
-  return standings.flatMap((standing) => {
-    const { runtime, decision } = standing;
-    const version = versionOf(standing);
+export function buildFindings(allDecided: readonly DecidedToolchain[]): readonly Finding[] {
+  return allDecided.flatMap((decided) => {
+    const { runtime, decision } = decided;
+    const version = versionOf(decided);
     if (version === undefined) return [];
     return (runtime.advice?.builds ?? []).flatMap((trace) =>
       discoveredFiles(decision.folder, trace.files).flatMap((file): readonly Finding[] => {
@@ -29,11 +29,11 @@ export function buildFindings(standings: readonly Standing[]): readonly Finding[
 }
 
 /** System libraries that an installed toolchain, or what the project is built from, lacks. Runs nothing. */
-export function libraryFindings(ctx: Context, standings: readonly Standing[]): readonly Finding[] {
-  return standings.flatMap((standing) => [...toolchainLibraries(ctx, standing), ...packageLibraries(ctx, standing)]);
+export function libraryFindings(ctx: Context, allDecided: readonly DecidedToolchain[]): readonly Finding[] {
+  return allDecided.flatMap((decided) => [...toolchainLibraries(ctx, decided), ...packageLibraries(ctx, decided)]);
 }
 
-function toolchainLibraries(ctx: Context, { runtime, toolchain }: Standing): readonly Finding[] {
+function toolchainLibraries(ctx: Context, { runtime, toolchain }: DecidedToolchain): readonly Finding[] {
   if (toolchain === undefined) return [];
   const missing = new Map<string, string>();
   for (const program of Object.values(commandsOf(ctx, runtime, toolchain)))
@@ -53,7 +53,7 @@ function toolchainLibraries(ctx: Context, { runtime, toolchain }: Standing): rea
   ];
 }
 
-function packageLibraries({ host }: Context, { runtime, decision }: Standing): readonly Finding[] {
+function packageLibraries({ host }: Context, { runtime, decision }: DecidedToolchain): readonly Finding[] {
   const needs = runtime.advice?.needs;
   const path = join(decision.folder, needs?.file ?? '');
   const lines = needs === undefined ? undefined : textIfAny(path)?.split(/\r?\n/);

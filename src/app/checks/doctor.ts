@@ -13,12 +13,12 @@ import { OTHER_HOME_HINT, unwritableHome } from '../base/foreign-home';
 import { loadRuntimes } from '../base/registry';
 import { findProject, type Project } from '../project/project';
 import { trustedEffects } from '../project/trusted';
-import { describeEnvironment, refreshShims, standingsOf } from '../routes/compile';
+import { decidedToolchainsOf, describeEnvironment, refreshShims } from '../routes/compile';
 import { misfitsOf } from '../routes/misfits';
 import { pathEntries } from '../routes/tool-environment';
+import { type DecidedToolchain, versionOf } from '../toolchains/decided-toolchain';
 import { keptLifecycle } from '../toolchains/lifecycles';
 import { installOwnNode } from '../toolchains/own-node';
-import { type Standing, versionOf } from '../toolchains/standing';
 import { buildFindings, libraryFindings } from './builds';
 import { homeDrift, lockDrift } from './drift';
 import type { Finding } from './finding';
@@ -37,9 +37,9 @@ export interface Repairs {
 /** Looks at the machine, then at the project of this folder. Reads only. */
 export async function diagnose(ctx: Context, repairs: Repairs): Promise<readonly Finding[]> {
   const project = await findProject(ctx, ctx.directory);
-  const standings: Standing[] = [];
+  const allDecided: DecidedToolchain[] = [];
   const first = await told(async () => {
-    standings.push(...(await standingsOf(ctx, project)));
+    allDecided.push(...(await decidedToolchainsOf(ctx, project)));
     return [];
   });
   const home = await homeFindings(ctx);
@@ -50,7 +50,7 @@ export async function diagnose(ctx: Context, repairs: Repairs): Promise<readonly
     own ? launcherFindings(ctx) : [],
     own ? storeFindings(ctx) : [],
     own ? told(() => homeDrift(ctx)) : [],
-    told(() => lockDrift(ctx, standings, repairs.relock)),
+    told(() => lockDrift(ctx, allDecided, repairs.relock)),
     told(() => mentionFindings(ctx, project.directory)),
     told(() => serviceFindings(ctx)),
     told(async () => publishedFileFindings(ctx, project.directory, await loadRuntimes())),
@@ -58,14 +58,14 @@ export async function diagnose(ctx: Context, repairs: Repairs): Promise<readonly
   const found = [
     ...first,
     ...parts.flat(),
-    ...pathFindings(ctx, standings),
-    ...projectFindings(project, standings),
+    ...pathFindings(ctx, allDecided),
+    ...projectFindings(project, allDecided),
     ...(await trustFindings(ctx, project)),
-    ...(await lifecycleFindings(ctx, standings)),
-    ...(await environmentFindings(ctx, project, standings)),
-    ...buildFindings(standings),
-    ...misfitsOf(standings).map((misfit): Finding => ({ kind: 'tool-misfit', level: 'error', ...misfit })),
-    ...libraryFindings(ctx, standings),
+    ...(await lifecycleFindings(ctx, allDecided)),
+    ...(await environmentFindings(ctx, project, allDecided)),
+    ...buildFindings(allDecided),
+    ...misfitsOf(allDecided).map((misfit): Finding => ({ kind: 'tool-misfit', level: 'error', ...misfit })),
+    ...libraryFindings(ctx, allDecided),
   ];
   // Several checks may find the same broken file.
   return [...new Map(found.map((one) => [`${one.kind} ${one.where} ${one.message}`, one])).values()];
@@ -138,15 +138,15 @@ async function trustFindings(ctx: Context, { manifests }: Project): Promise<read
 async function environmentFindings(
   ctx: Context,
   project: Project,
-  standings: readonly Standing[],
+  allDecided: readonly DecidedToolchain[],
 ): Promise<readonly Finding[]> {
-  const environment = await describeEnvironment(ctx, { project, standings, directory: project.directory });
+  const environment = await describeEnvironment(ctx, { project, allDecided, directory: project.directory });
   const overlays = environment.runtimes.flatMap(({ overlay }): readonly Finding[] => {
     if (overlay?.refused === undefined) return [];
     const { message, hint } = overlay.refused;
     return [{ kind: 'overlay-refused', level: 'error', message, where: overlay.path, hint }];
   });
-  return [...overlays, ...variableFindings(ctx, environment, standings)];
+  return [...overlays, ...variableFindings(ctx, environment, allDecided)];
 }
 
 async function launcherFindings(ctx: Context): Promise<readonly Finding[]> {
@@ -215,7 +215,7 @@ const MANAGERS = [
   '.proto',
 ];
 
-function pathFindings(ctx: Context, standings: readonly Standing[]): readonly Finding[] {
+function pathFindings(ctx: Context, allDecided: readonly DecidedToolchain[]): readonly Finding[] {
   const path = pathEntries(ctx.host.env.PATH);
   const shims = path.indexOf(ctx.home.shims);
   if (shims === -1)
@@ -227,7 +227,7 @@ function pathFindings(ctx: Context, standings: readonly Standing[]): readonly Fi
         hint: 'polyenv setup',
       },
     ];
-  return standings.flatMap(({ runtime }): readonly Finding[] => {
+  return allDecided.flatMap(({ runtime }): readonly Finding[] => {
     const name = runtime.probe.command;
     const front = path
       .slice(0, shims)
@@ -246,7 +246,7 @@ function pathFindings(ctx: Context, standings: readonly Standing[]): readonly Fi
   });
 }
 
-function projectFindings(project: Project, standings: readonly Standing[]): readonly Finding[] {
+function projectFindings(project: Project, allDecided: readonly DecidedToolchain[]): readonly Finding[] {
   return [
     ...project.errors.map(unreadable),
     ...project.disagreements.map(
@@ -264,20 +264,20 @@ function projectFindings(project: Project, standings: readonly Standing[]): read
           ? floorFinding(text)
           : { kind: 'version-file', level: 'warning', message: text, hint: 'polyenv detect' },
     ),
-    ...standings.flatMap((standing): readonly Finding[] =>
-      standing.toolchain === undefined && standing.decision.request.version.kind !== 'system'
+    ...allDecided.flatMap((decided): readonly Finding[] =>
+      decided.toolchain === undefined && decided.decision.request.version.kind !== 'system'
         ? [
             {
               kind: 'not-installed',
               level: 'warning',
-              message: `${standing.runtime.id}@${standing.decision.request.text} is pinned and not installed`,
-              where: describeOrigin(standing.decision.from),
+              message: `${decided.runtime.id}@${decided.decision.request.text} is pinned and not installed`,
+              where: describeOrigin(decided.decision.from),
               hint: 'polyenv install',
             },
           ]
         : [],
     ),
-    ...floorProblems(project, standings).map(floorFinding),
+    ...floorProblems(project, allDecided).map(floorFinding),
   ];
 }
 
@@ -291,27 +291,30 @@ function floorFinding(message: string): Finding {
 }
 
 async function mentionFindings(ctx: Context, directory: string): Promise<readonly Finding[]> {
-  return (await contradictionsOf(ctx, directory)).map(({ file, line, says, requests, chosen, standing }) => ({
+  return (await contradictionsOf(ctx, directory)).map(({ file, line, says, requests, chosen, decided }) => ({
     kind: 'mention',
     level: 'warning',
-    message: `it says ${printable(says)}, and ${describeOrigin(standing.decision.from)} chose ${standing.runtime.id} ${chosen}`,
+    message: `it says ${printable(says)}, and ${describeOrigin(decided.decision.from)} chose ${decided.runtime.id} ${chosen}`,
     where: `${file}:${line}`,
-    hint: `write ${chosen} there, or: polyenv use ${standing.runtime.id}@${printable(requests.at(-1) ?? '')}`,
+    hint: `write ${chosen} there, or: polyenv use ${decided.runtime.id}@${printable(requests.at(-1) ?? '')}`,
   }));
 }
 
-export async function lifecycleFindings(ctx: Context, standings: readonly Standing[]): Promise<readonly Finding[]> {
+export async function lifecycleFindings(
+  ctx: Context,
+  allDecided: readonly DecidedToolchain[],
+): Promise<readonly Finding[]> {
   if (ctx.settings.endOfLife === 'ignore') return [];
   const today = ctx.host.now().toISOString().slice(0, 10);
   const ends = await Promise.all(
-    standings.map(async (standing) => {
-      const version = versionOf(standing);
-      const lifecycle = await keptLifecycle(ctx, standing.runtime);
+    allDecided.map(async (decided) => {
+      const version = versionOf(decided);
+      const lifecycle = await keptLifecycle(ctx, decided.runtime);
       const end = version === undefined || lifecycle === undefined ? undefined : endOfLine(lifecycle, version, today);
-      return { standing, end };
+      return { decided, end };
     }),
   );
-  return ends.flatMap(({ standing: { runtime, decision }, end: found }): readonly Finding[] => {
+  return ends.flatMap(({ decided: { runtime, decision }, end: found }): readonly Finding[] => {
     if (found === undefined) return [];
     const { line, end, state, next } = found;
     const words = state === 'ended' ? `has had no support since ${end}` : `has support until ${end} only`;

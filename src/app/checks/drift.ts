@@ -1,7 +1,7 @@
 import { findAlternatives, type LockEntry, lockDifferences } from '../../domain/toolchain/lockfile';
 import type { Context } from '../base/context';
 import { readLock } from '../project/locks';
-import type { Standing } from '../toolchains/standing';
+import type { DecidedToolchain } from '../toolchains/decided-toolchain';
 
 import { findLeftovers, sweepLeftovers } from '../toolchains/sweep';
 import type { Finding } from './finding';
@@ -10,16 +10,16 @@ import { repairRoutes, verifyRoutes } from './verify';
 /** Where a project's lock is not what its manifest asks for: too little, too much, or something else. */
 export async function lockDrift(
   ctx: Context,
-  standings: readonly Standing[],
+  allDecided: readonly DecidedToolchain[],
   relock: (folder: string) => Promise<void>,
 ): Promise<readonly Finding[]> {
-  const folders = new Set(standings.filter(isLocked).map(({ decision }) => decision.folder));
-  const found = await Promise.all([...folders].map((folder) => folderDrift(ctx, folder, { standings, relock })));
+  const folders = new Set(allDecided.filter(isLocked).map(({ decision }) => decision.folder));
+  const found = await Promise.all([...folders].map((folder) => folderDrift(ctx, folder, { allDecided, relock })));
   return found.flat();
 }
 
 /** Only what `polyenv.toml`'s own folder asks for, and what is no linked toolchain, belongs in its lock. */
-function isLocked({ decision, toolchain }: Standing): boolean {
+function isLocked({ decision, toolchain }: DecidedToolchain): boolean {
   const { from, once, request } = decision;
   const own = from.kind === 'file' && !from.file.endsWith('/polyenv.local.toml');
   return own && once === undefined && toolchain?.linked === undefined && request.version.kind !== 'system';
@@ -29,13 +29,13 @@ async function folderDrift(
   ctx: Context,
   folder: string,
   {
-    standings,
+    allDecided,
     relock,
-  }: { readonly standings: readonly Standing[]; readonly relock: (folder: string) => Promise<void> },
+  }: { readonly allDecided: readonly DecidedToolchain[]; readonly relock: (folder: string) => Promise<void> },
 ): Promise<readonly Finding[]> {
   const { lock, path, place } = await readLock(ctx, folder);
   if (place !== 'project') return [];
-  const here = standings.filter(({ decision }) => decision.folder === folder);
+  const here = allDecided.filter(({ decision }) => decision.folder === folder);
   const locked = here.filter(isLocked);
   const common = { where: path, hint: 'polyenv lock', fix: () => relock(folder) } as const;
   const missing = lockDifferences(
@@ -53,10 +53,10 @@ async function folderDrift(
           ? { kind: 'lock-platform', level: 'error', message: text, where: path, hint: 'polyenv lock --renew' }
           : { kind: 'not-locked', level: 'warning', message: text, ...common },
     ),
-    ...locked.flatMap((standing): readonly Finding[] => {
-      const wrong = findAlternatives(lock, standing.decision.request).find((entry) => !answers(standing, entry));
+    ...locked.flatMap((decided): readonly Finding[] => {
+      const wrong = findAlternatives(lock, decided.decision.request).find((entry) => !answers(decided, entry));
       if (wrong === undefined) return [];
-      const message = `${wrong.tool} is locked as ${wrong.version}, which is not what ${standing.decision.request.text} means`;
+      const message = `${wrong.tool} is locked as ${wrong.version}, which is not what ${decided.decision.request.text} means`;
       return [{ kind: 'lock-outdated', level: 'error', message, where: path, hint: 'polyenv lock --renew' }];
     }),
     ...[...extra].map(
@@ -74,7 +74,7 @@ async function folderDrift(
  * Whether a lock entry is what the request means. What a channel (`lts`) means only a list of releases can say: its
  * entry is taken to be right.
  */
-function answers({ runtime, decision }: Standing, { version }: LockEntry): boolean {
+function answers({ runtime, decision }: DecidedToolchain, { version }: LockEntry): boolean {
   const { version: wanted } = decision.request;
   return !['exact', 'prefix', 'range'].includes(wanted.kind) || runtime.scheme.matches(wanted, { version });
 }

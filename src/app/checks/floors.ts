@@ -2,18 +2,18 @@ import { answersFloor } from '../../domain/pins/precedence';
 import { describeOrigin } from '../../domain/words/sourced';
 import type { Context } from '../base/context';
 import type { Project } from '../project/project';
-import { standingsOf } from '../routes/compile';
-import { type Standing, versionOf } from '../toolchains/standing';
+import { decidedToolchainsOf } from '../routes/compile';
+import { type DecidedToolchain, versionOf } from '../toolchains/decided-toolchain';
 
 /** Floors and ranges that the chosen versions do not answer, with both places. */
-export function floorProblems(project: Project, standings: readonly Standing[]): readonly string[] {
+export function floorProblems(project: Project, allDecided: readonly DecidedToolchain[]): readonly string[] {
   return project.floors.flatMap((floor) => {
-    const standing = standings.find((one) => one.runtime.id === floor.tool);
-    const version = standing === undefined ? undefined : versionOf(standing);
-    if (standing === undefined || version === undefined || floor.request === undefined || floor.contradicted) return [];
-    if (answersFloor(standing.runtime.scheme, floor, version)) return [];
+    const decided = allDecided.find((one) => one.runtime.id === floor.tool);
+    const version = decided === undefined ? undefined : versionOf(decided);
+    if (decided === undefined || version === undefined || floor.request === undefined || floor.contradicted) return [];
+    if (answersFloor(decided.runtime.scheme, floor, version)) return [];
     return [
-      `${floor.file}:${floor.line ?? 1} wants ${floor.tool} ${floor.atLeast ? 'at least ' : ''}${floor.request.text}, and ${describeOrigin(standing.decision.from)} chose ${version}`,
+      `${floor.file}:${floor.line ?? 1} wants ${floor.tool} ${floor.atLeast ? 'at least ' : ''}${floor.request.text}, and ${describeOrigin(decided.decision.from)} chose ${version}`,
     ];
   });
 }
@@ -25,6 +25,6 @@ export function isContradiction({ floors }: Project, text: string): boolean {
 
 /** What a person should know of the project's versions after an install, each line once. */
 export async function versionNotes(ctx: Context, project: Project): Promise<readonly string[]> {
-  const problems = floorProblems(project, await standingsOf(ctx, project));
+  const problems = floorProblems(project, await decidedToolchainsOf(ctx, project));
   return [...new Set([...project.warnings, ...project.disagreements, ...problems])];
 }

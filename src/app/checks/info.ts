@@ -15,7 +15,7 @@ import { present } from '../../domain/words/present';
 import { describeOrigin } from '../../domain/words/sourced';
 import type { Context } from '../base/context';
 import { findProject } from '../project/project';
-import { commandsOf, standingsOf } from '../routes/compile';
+import { commandsOf, decidedToolchainsOf } from '../routes/compile';
 import { freshLifecycle } from '../toolchains/lifecycles';
 import { newestRelease } from '../toolchains/releases';
 import { currentVersion } from './outdated';
@@ -86,12 +86,12 @@ export async function describeTool(
   of: { readonly runtime: Runtime; readonly request: ToolRequest; readonly asked: 'asked' | 'here' },
 ): Promise<Description | undefined> {
   const { runtime } = of;
-  const { decision, standing, candidates } = await standingOf(ctx, runtime);
+  const { decision, decided, candidates } = await decidedToolchainOf(ctx, runtime);
   const own = of.asked === 'here' && decision !== undefined;
   const request = own ? decision.request : of.request;
-  const entry = own && standing?.resolution?.kind === 'entry' ? standing.resolution.entry : undefined;
+  const entry = own && decided?.resolution?.kind === 'entry' ? decided.resolution.entry : undefined;
   const at = await listToolchains(ctx.home);
-  const known = own ? standing?.toolchain : installedFor(at, runtime, request);
+  const known = own ? decided?.toolchain : installedFor(at, runtime, request);
   const offered =
     known === undefined && entry === undefined ? await newestRelease(ctx, { runtime, request }) : undefined;
   const toolchain = known ?? (offered?.release && sameOf(at, runtime, offered.release));
@@ -103,7 +103,7 @@ export async function describeTool(
   const notes = offered?.release?.notes ?? runtime.advice?.releaseNotes?.(version);
   const parts = toolchain?.parts ?? (entry === undefined ? [] : (artifactFor(entry, ctx.platform)?.parts ?? []));
   const lifecycle = await lifespanOf(ctx, runtime, version);
-  const isDecided = standing !== undefined && currentVersion(standing) === version;
+  const isDecided = decided !== undefined && currentVersion(decided) === version;
   return {
     tool: runtime.id,
     title: runtime.title,
@@ -127,12 +127,12 @@ export async function describeTool(
   };
 }
 
-async function standingOf(ctx: Context, runtime: Runtime) {
+async function decidedToolchainOf(ctx: Context, runtime: Runtime) {
   const project = await findProject(ctx, ctx.directory);
-  const standing = (await standingsOf(ctx, project)).find(({ decision }) => decision.tool === runtime.id);
-  const decision = standing?.decision.request.version.kind === 'system' ? undefined : standing?.decision;
+  const decided = (await decidedToolchainsOf(ctx, project)).find(({ decision }) => decision.tool === runtime.id);
+  const decision = decided?.decision.request.version.kind === 'system' ? undefined : decided?.decision;
   const candidates = decision?.alternatives.map(({ file, line, request }) => `${file}:${line} (${request})`) ?? [];
-  return { standing, decision, candidates };
+  return { decided, decision, candidates };
 }
 
 /** The newest on this machine that answers. */

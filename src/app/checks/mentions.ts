@@ -11,14 +11,14 @@ import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { loadRuntimes } from '../base/registry';
 import { findProject } from '../project/project';
-import { standingsOf } from '../routes/compile';
-import { type Standing, versionOf } from '../toolchains/standing';
+import { decidedToolchainsOf } from '../routes/compile';
+import { type DecidedToolchain, versionOf } from '../toolchains/decided-toolchain';
 
 /** What a Dockerfile, a workflow or the like says of a tool, against what is chosen for its folder. */
 export interface Contradiction extends Mention {
   /** Absolute. */
   readonly file: string;
-  readonly standing: Standing;
+  readonly decided: DecidedToolchain;
   /** The chosen version where it is known, else the request. */
   readonly chosen: string;
 }
@@ -36,10 +36,11 @@ export async function contradictionsOf(ctx: Context, top: string): Promise<reado
     isDependency: (path) => path === ctx.home.root,
   });
   const reader = new FileReader(top);
-  const standings = new Map<string, Promise<readonly Standing[]>>();
-  const standingsIn = (folder: string): Promise<readonly Standing[]> => {
-    const held = standings.get(folder) ?? findProject(ctx, folder).then((project) => standingsOf(ctx, project));
-    standings.set(folder, held);
+  const allDecided = new Map<string, Promise<readonly DecidedToolchain[]>>();
+  const decidedToolchainsIn = (folder: string): Promise<readonly DecidedToolchain[]> => {
+    const held =
+      allDecided.get(folder) ?? findProject(ctx, folder).then((project) => decidedToolchainsOf(ctx, project));
+    allDecided.set(folder, held);
     return held;
   };
   const found: Contradiction[] = [];
@@ -48,12 +49,12 @@ export async function contradictionsOf(ctx: Context, top: string): Promise<reado
     const mentions = document === undefined ? [] : readMentions(path, document, runtimes);
     if (mentions.length === 0) continue;
     const file = join(top, path);
-    const chosen = await standingsIn(dirname(file));
+    const chosen = await decidedToolchainsIn(dirname(file));
     found.push(
       ...mentions.flatMap((mention): readonly Contradiction[] => {
-        const standing = chosen.find(({ runtime }) => runtime.id === mention.tool);
-        if (standing === undefined || !contradicts(mention, standing)) return [];
-        return [{ ...mention, file, standing, chosen: versionOf(standing) ?? standing.decision.request.text }];
+        const decided = chosen.find(({ runtime }) => runtime.id === mention.tool);
+        if (decided === undefined || !contradicts(mention, decided)) return [];
+        return [{ ...mention, file, decided, chosen: versionOf(decided) ?? decided.decision.request.text }];
       }),
     );
   }
@@ -69,11 +70,11 @@ function candidates(top: string, folders: readonly ListedFolder[]): readonly str
 }
 
 /** A matrix that has the chosen version among others does not contradict it. */
-function contradicts({ requests }: Mention, standing: Standing): boolean {
-  const { runtime, decision } = standing;
+function contradicts({ requests }: Mention, decided: DecidedToolchain): boolean {
+  const { runtime, decision } = decided;
   const said = requests.map((text) => attempt(runtime, text));
   if (said.some((one) => one === undefined)) return false;
-  const version = versionOf(standing);
+  const version = versionOf(decided);
   const meant = { request: plain(decision.request), ...present({ version }) };
   return said.every(
     (one) => one !== undefined && !isAnswered(runtime, one, meant) && isTold(one, meant.request, version),

@@ -8,10 +8,10 @@ import { present } from '../../domain/words/present';
 import type { Origin } from '../../domain/words/sourced';
 import type { Context } from '../base/context';
 import { findProject } from '../project/project';
-import { standingsOf } from '../routes/compile';
+import { decidedToolchainsOf } from '../routes/compile';
+import type { DecidedToolchain } from '../toolchains/decided-toolchain';
 import { freshLifecycle } from '../toolchains/lifecycles';
 import { newestRelease } from '../toolchains/releases';
-import type { Standing } from '../toolchains/standing';
 
 /** How what a project uses compares with what there is. Versions are absent where they are not known. */
 export interface Comparison {
@@ -39,25 +39,25 @@ export async function compareVersions(
   folder: string,
   tools: readonly Runtime[],
 ): Promise<readonly Comparison[]> {
-  const standings = await chosenStandings(ctx, folder, tools);
-  const rows = await Promise.all(standings.map((standing) => compare(ctx, standing)));
+  const allDecided = await chosenToolchains(ctx, folder, tools);
+  const rows = await Promise.all(allDecided.map((decided) => compare(ctx, decided)));
   const failure = rows.find((row) => row.failure !== undefined)?.failure;
   if (failure !== undefined && rows.every((row) => row.failure !== undefined)) throw failure;
   return rows;
 }
 
 /** Decisions by files, of all runtimes or those named. Throws `manifest-missing` where nothing pins, or not what was named. */
-export async function chosenStandings(
+export async function chosenToolchains(
   ctx: Context,
   folder: string,
   tools: readonly Runtime[],
-): Promise<readonly Standing[]> {
+): Promise<readonly DecidedToolchain[]> {
   const project = await findProject(ctx, folder);
   const error = project.errors.find(
     ({ tool }) => tool === undefined || tools.length === 0 || tools.some(({ id }) => id === tool),
   );
   if (error !== undefined) throw error;
-  const all = (await standingsOf(ctx, project)).filter(
+  const all = (await decidedToolchainsOf(ctx, project)).filter(
     ({ decision }) => decision.request.version.kind !== 'system' && decision.once === undefined,
   );
   const missing = tools.find(({ id }) => !all.some(({ decision }) => decision.tool === id));
@@ -71,13 +71,13 @@ export async function chosenStandings(
 }
 
 /** What a decision comes to now: as locked, else as it is installed. */
-export function currentVersion({ resolution, toolchain }: Standing): Version | undefined {
+export function currentVersion({ resolution, toolchain }: DecidedToolchain): Version | undefined {
   return resolution?.kind === 'entry' ? resolution.entry.version : toolchain?.version;
 }
 
-async function compare(ctx: Context, standing: Standing): Promise<Comparison> {
-  const { decision, runtime } = standing;
-  const current = currentVersion(standing);
+async function compare(ctx: Context, decided: DecidedToolchain): Promise<Comparison> {
+  const { decision, runtime } = decided;
+  const current = currentVersion(decided);
   const lifecycle = freshLifecycle(ctx, runtime);
   lifecycle.catch(() => undefined);
   const base = {

@@ -11,9 +11,9 @@ import type { Context } from '../base/context';
 import { type ListedName, listNames } from '../gateway/names';
 import { findProject, type Project } from '../project/project';
 import { trustedEffects } from '../project/trusted';
-import { standingsOf } from '../routes/compile';
+import { decidedToolchainsOf } from '../routes/compile';
 import { lookAtServices, type ServiceView } from '../services/look';
-import type { Standing } from '../toolchains/standing';
+import type { DecidedToolchain } from '../toolchains/decided-toolchain';
 import { lifecycleFindings } from './doctor';
 import { lockDrift } from './drift';
 import type { Finding } from './finding';
@@ -81,13 +81,13 @@ async function overviewOf(ctx: Context, names: readonly ListedName[]): Promise<P
   const base = { folder, name: own[0]?.name ?? basename(folder), names: own.map(nameOf) };
   try {
     const project = await findProject(ctx, folder);
-    const standings = await standingsOf(ctx, project);
+    const allDecided = await decidedToolchainsOf(ctx, project);
     const services = (await lookAtServices(ctx)).filter((one) => one.project === folder);
     return {
       ...base,
-      runtimes: standings.map(runtimeOf),
+      runtimes: allDecided.map(runtimeOf),
       services: services.map(serviceOf),
-      findings: await findingsOf(ctx, { project, standings, services }),
+      findings: await findingsOf(ctx, { project, allDecided, services }),
       data: services.reduce((sum, { data = 0 }) => sum + data, 0),
     };
   } catch (error) {
@@ -98,20 +98,20 @@ async function overviewOf(ctx: Context, names: readonly ListedName[]): Promise<P
 
 interface Looked {
   readonly project: Project;
-  readonly standings: readonly Standing[];
+  readonly allDecided: readonly DecidedToolchain[];
   readonly services: readonly ServiceView[];
 }
 
 async function findingsOf(
   ctx: Context,
-  { project, standings, services }: Looked,
+  { project, allDecided, services }: Looked,
 ): Promise<readonly Omit<Finding, 'fix'>[]> {
-  const missing = standings.filter(
+  const missing = allDecided.filter(
     ({ toolchain, decision }) => toolchain === undefined && decision.request.version.kind !== 'system',
   );
   const { untrusted } = await trustedEffects(ctx, project.manifests);
   const ended = services.filter(({ state }) => state === 'exited');
-  const drift = await lockDrift(ctx, standings, async () => undefined);
+  const drift = await lockDrift(ctx, allDecided, async () => undefined);
   return [
     ...project.errors.map((error) => broken(error)),
     ...missing.map(
@@ -140,11 +140,11 @@ async function findingsOf(
         hint: 'polyenv trust',
       }),
     ),
-    ...[...drift, ...(await lifecycleFindings(ctx, standings))].map(({ fix: _, ...finding }) => finding),
+    ...[...drift, ...(await lifecycleFindings(ctx, allDecided))].map(({ fix: _, ...finding }) => finding),
   ];
 }
 
-function runtimeOf({ decision, runtime, toolchain }: Standing): RuntimeOverview {
+function runtimeOf({ decision, runtime, toolchain }: DecidedToolchain): RuntimeOverview {
   return {
     tool: runtime.id,
     title: runtime.title,

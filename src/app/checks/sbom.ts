@@ -5,26 +5,26 @@ import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { findProject } from '../project/project';
-import { standingsOf } from '../routes/compile';
-import type { Standing } from '../toolchains/standing';
+import { decidedToolchainsOf } from '../routes/compile';
+import type { DecidedToolchain } from '../toolchains/decided-toolchain';
 
 /** What the folder's project runs on here: receipts of what is installed, the lock's word of what is not. Reads only. */
 export async function describeBill(ctx: Context): Promise<Bill> {
   const project = await findProject(ctx, ctx.directory);
   const broken = project.errors[0];
   if (broken !== undefined) throw broken;
-  const standings = await standingsOf(ctx, project);
+  const allDecided = await decidedToolchainsOf(ctx, project);
   return {
     project: basename(project.directory) || 'root',
-    components: standings
+    components: allDecided
       .filter(({ decision }) => decision.request.version.kind !== 'system')
-      .map((standing) => componentOf(ctx, standing)),
+      .map((decided) => componentOf(ctx, decided)),
     created: ctx.host.now(),
     generator: __VERSION__,
   };
 }
 
-function componentOf(ctx: Context, { runtime, decision, resolution, toolchain }: Standing): Component {
+function componentOf(ctx: Context, { runtime, decision, resolution, toolchain }: DecidedToolchain): Component {
   const { id: tool, title, license, homepage } = runtime;
   const base = { tool, title, homepage, platform: ctx.platform, ...present({ license }) };
   if (toolchain?.linked !== undefined)

@@ -3,7 +3,7 @@ import { isCallers } from '../../domain/words/env-op';
 import { quoted } from '../../domain/words/printable';
 import { quoteSh } from '../../domain/words/shell-quote';
 import type { Context } from '../base/context';
-import type { Standing } from '../toolchains/standing';
+import type { DecidedToolchain } from '../toolchains/decided-toolchain';
 
 import type { Finding } from './finding';
 
@@ -11,11 +11,11 @@ import type { Finding } from './finding';
 export function variableFindings(
   ctx: Context,
   environment: Environment,
-  standings: readonly Standing[],
+  allDecided: readonly DecidedToolchain[],
 ): readonly Finding[] {
   const { env } = ctx.host;
   return environment.runtimes.flatMap(({ tool, version, variables }): readonly Finding[] => {
-    const runtime = standings.find((standing) => standing.runtime.id === tool)?.runtime;
+    const runtime = allDecided.find((decided) => decided.runtime.id === tool)?.runtime;
     const title = runtime?.title ?? tool;
     const leaks = variables.flatMap((op) => (op.op === 'default' && isCallers(op, op.name, env) ? [op.name] : []));
     const replaced = variables.flatMap((op) =>

@@ -23,13 +23,13 @@ import type { Context } from '../base/context';
 import { OTHER_HOME_HINT, unwritableHome } from '../base/foreign-home';
 import { loadRuntime } from '../base/registry';
 import { findProject } from '../project/project';
-import { commandsOf, compileFolder, refreshShims, shimOffers, standingsOf } from '../routes/compile';
+import { commandsOf, compileFolder, decidedToolchainsOf, refreshShims, shimOffers } from '../routes/compile';
 import { compileDefaults } from '../routes/defaults';
 import { type KnownService, knownServices, wantedToolchain } from '../services/known';
-import { installToolchain, orderKey, reinstallToolchain } from '../toolchains/install';
-import type { Order } from '../toolchains/order';
+import type { DecidedToolchain } from '../toolchains/decided-toolchain';
+import { installToolchain, reinstallToolchain, releaseKey } from '../toolchains/install';
+import type { PlatformRelease } from '../toolchains/platform-release';
 import { orderFor } from '../toolchains/provide';
-import type { Standing } from '../toolchains/standing';
 import { sweepLeftovers } from '../toolchains/sweep';
 
 /** Something that is not what polyenv made, and how it is fixed. */
@@ -117,13 +117,13 @@ export async function repairRoutes(ctx: Context, directory: string): Promise<voi
 }
 
 async function projectToolchains(ctx: Context): Promise<readonly Toolchain[]> {
-  const standings = [
-    ...(await standingsOf(ctx, await findProject(ctx, ctx.directory))),
-    ...(await serviceStandings(ctx)),
+  const allDecided = [
+    ...(await decidedToolchainsOf(ctx, await findProject(ctx, ctx.directory))),
+    ...(await decidedServices(ctx)),
   ];
   const served = await servedRoots(ctx);
   const found = [
-    ...standings.flatMap(({ toolchain }) => (toolchain === undefined ? [] : [toolchain])),
+    ...allDecided.flatMap(({ toolchain }) => (toolchain === undefined ? [] : [toolchain])),
     // What a server was last started from may be another version than what is asked for now.
     ...(served.size === 0 ? [] : await listToolchains(ctx.home)).filter(({ root }) => served.has(root)),
   ];
@@ -131,7 +131,7 @@ async function projectToolchains(ctx: Context): Promise<readonly Toolchain[]> {
 }
 
 /** What the folder's services are to run on: a second version of a kind, and those of folders above too. */
-async function serviceStandings(ctx: Context): Promise<readonly Standing[]> {
+async function decidedServices(ctx: Context): Promise<readonly DecidedToolchain[]> {
   return Promise.all((await seenServices(ctx)).map((known) => wantedToolchain(ctx, known)));
 }
 
@@ -277,32 +277,32 @@ async function repairToolchain(
 ): Promise<void> {
   const toolchain = await findToolchain(ctx.home, damaged.key);
   if (toolchain === undefined) return;
-  const order = await orderOf(toolchain);
-  if (orderKey(order) === toolchain.key) {
-    await reinstallToolchain(ctx, order);
+  const release = await orderOf(toolchain);
+  if (releaseKey(release) === toolchain.key) {
+    await reinstallToolchain(ctx, release);
     return;
   }
   // Unpacked by other rules than today's: the new one has another key, and routes to the old one notice that it is gone.
-  await installToolchain(ctx, order);
+  await installToolchain(ctx, release);
   await forget(ctx, toolchain.key);
 }
 
 /** The receipt is lost, but the lock of a project may say the same. */
 async function replaceUnreadable(ctx: Context, key: string): Promise<void> {
   for (const directory of await listEnvironmentFolders(ctx.home)) {
-    for (const order of await lockedOrders(ctx, directory)) {
-      if (orderKey(order) !== key) continue;
-      await reinstallToolchain(ctx, order);
+    for (const release of await lockedReleases(ctx, directory)) {
+      if (releaseKey(release) !== key) continue;
+      await reinstallToolchain(ctx, release);
       return;
     }
   }
   await forget(ctx, key);
 }
 
-async function lockedOrders(ctx: Context, directory: string): Promise<readonly Order[]> {
+async function lockedReleases(ctx: Context, directory: string): Promise<readonly PlatformRelease[]> {
   try {
-    const standings = await standingsOf(ctx, await findProject(ctx, directory));
-    return standings.flatMap(({ runtime, resolution }) =>
+    const allDecided = await decidedToolchainsOf(ctx, await findProject(ctx, directory));
+    return allDecided.flatMap(({ runtime, resolution }) =>
       resolution?.kind === 'entry' ? [{ ...orderFor(ctx, runtime, resolution.entry), locked: true as const }] : [],
     );
   } catch (error) {
@@ -311,7 +311,7 @@ async function lockedOrders(ctx: Context, directory: string): Promise<readonly O
   }
 }
 
-async function orderOf(toolchain: Toolchain): Promise<Order> {
+async function orderOf(toolchain: Toolchain): Promise<PlatformRelease> {
   const { tool, source, version, vendor, variant, options, platform, parts } = toolchain;
   return {
     runtime: await loadRuntime(tool),

@@ -7,15 +7,15 @@ import { isLeftToPerson } from '../../adapters/system/git-ignored';
 import { JsonFault } from '../../domain/formats/json-document';
 import { editJsonc, type JsonValue, readJsonc, same } from '../../domain/formats/jsonc';
 import { nameSdk } from '../../domain/making/idea-project';
-import type { RoutedRuntime } from '../../domain/routes/environment';
+import type { RoutedToolchain } from '../../domain/routes/environment';
 import type { EditorAdvice, EditorPlace, VscodeSetting } from '../../domain/runtime/editor';
 import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { isInside } from '../project/inside';
 import { findProject } from '../project/project';
-import { compileFolder, describeEnvironment, standingsOf } from '../routes/compile';
-import type { Standing } from '../toolchains/standing';
+import { compileFolder, decidedToolchainsOf, describeEnvironment } from '../routes/compile';
+import type { DecidedToolchain } from '../toolchains/decided-toolchain';
 
 export const EDITORS = ['vscode', 'idea'] as const;
 export type Editor = (typeof EDITORS)[number];
@@ -69,18 +69,18 @@ export async function planIde(
   if (project.decisions.length === 0) {
     throw new PolyenvError('manifest-missing', `nothing is pinned in ${directory}`, { hint: 'polyenv use node@lts' });
   }
-  const standings = await standingsOf(ctx, project);
-  const { runtimes } = await describeEnvironment(ctx, { project, standings, directory });
-  const missing = standings.filter(({ toolchain }) => toolchain === undefined).map(({ runtime }) => runtime.id);
+  const allDecided = await decidedToolchainsOf(ctx, project);
+  const { runtimes } = await describeEnvironment(ctx, { project, allDecided, directory });
+  const missing = allDecided.filter(({ toolchain }) => toolchain === undefined).map(({ runtime }) => runtime.id);
   if (runtimes.length === 0) {
     throw new PolyenvError('not-installed', `${missing.join(', ')} is pinned here and not installed`, {
       hint: 'polyenv install',
     });
   }
   const adviceFor = (editor: Editor): readonly EditorAdvice[] =>
-    standings.flatMap((standing) => {
-      const routed = runtimes.find(({ tool }) => tool === standing.runtime.id);
-      const advice = routed && adviceOf(ctx, { standing, routed, editor, directory });
+    allDecided.flatMap((decided) => {
+      const routed = runtimes.find(({ tool }) => tool === decided.runtime.id);
+      const advice = routed && adviceOf(ctx, { decided, routed, editor, directory });
       return advice === undefined ? [] : [advice];
     });
   const plans: EditorPlan[] = [];
@@ -205,14 +205,14 @@ async function planIdea(_: Context, { directory, advice }: Wanting): Promise<Edi
 function adviceOf(
   ctx: Context,
   of: {
-    readonly standing: Standing;
-    readonly routed: RoutedRuntime;
+    readonly decided: DecidedToolchain;
+    readonly routed: RoutedToolchain;
     readonly editor: Editor;
     readonly directory: string;
   },
 ): EditorAdvice | undefined {
-  const { standing, routed, editor, directory } = of;
-  const { runtime, toolchain } = standing;
+  const { decided, routed, editor, directory } = of;
+  const { runtime, toolchain } = decided;
   if (toolchain === undefined) return undefined;
   const tree = readTree(toolchain.root, toolchain.version, toolchain.platform);
   const absolute = join(environmentFolder(ctx.home, directory), runtime.id);

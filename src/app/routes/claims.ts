@@ -1,18 +1,18 @@
-import type { Claimed, Environment, RoutedRuntime } from '../../domain/routes/environment';
+import type { Claimed, Environment, RoutedToolchain } from '../../domain/routes/environment';
 import type { Runtime } from '../../domain/runtime/runtime';
 
 type Routes = Pick<Environment, 'runtimes' | 'pending'>;
 
 /** The runtimes, those first that are pinned in place of what another brings (npm), the others without those commands. */
-export function withoutClaimed(all: readonly Runtime[], routes: Routes): readonly RoutedRuntime[] {
+export function withoutClaimed(all: readonly Runtime[], routes: Routes): readonly RoutedToolchain[] {
   const claiming = all.filter((runtime) => runtime.replaces !== undefined && isPinned(routes, runtime));
   if (claiming.length === 0) return routes.runtimes;
-  const left = routes.runtimes.map((routed): RoutedRuntime => {
+  const left = routes.runtimes.map((routed): RoutedToolchain => {
     const names = claiming.filter(({ replaces }) => replaces?.includes(routed.tool)).flatMap(commandsOf);
     const commands = Object.entries(routed.commands).filter(([name]) => !names.includes(name));
     return names.length === 0 ? routed : { ...routed, commands: Object.fromEntries(commands) };
   });
-  const isClaiming = ({ tool }: RoutedRuntime): boolean => claiming.some(({ id }) => id === tool);
+  const isClaiming = ({ tool }: RoutedToolchain): boolean => claiming.some(({ id }) => id === tool);
   return [...left.filter(isClaiming), ...left.filter((routed) => !isClaiming(routed))];
 }
 

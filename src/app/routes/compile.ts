@@ -4,12 +4,12 @@ import { withLock } from '../../adapters/home/lock';
 import { type Offer, readEnvironments, renderShims, writeEnvironment, writeShims } from '../../adapters/routes/shims';
 import { noteShims, shimsStand } from '../../adapters/routes/shims-check';
 import { exportsFile, readExports } from '../../adapters/services/exports';
-import { isEditedUnseen } from '../../adapters/store/standing';
+import { isEditedUnseen } from '../../adapters/store/read-environment';
 import { executablesIn, listToolchains, readTree } from '../../adapters/store/store';
 import { certificateVariables } from '../../adapters/tls/trust-files';
 import { MISE_FRAGMENTS } from '../../domain/pins/files/mise-files';
 import { askingVariables } from '../../domain/pins/files/of-runtime';
-import type { Environment, RoutedRuntime } from '../../domain/routes/environment';
+import type { Environment, RoutedToolchain } from '../../domain/routes/environment';
 import type { Runtime } from '../../domain/runtime/runtime';
 import { serviceVariables } from '../../domain/services/variables';
 import type { Toolchain } from '../../domain/toolchain/toolchain';
@@ -23,9 +23,9 @@ import { onlyAsked } from '../project/overrides';
 import { outsidePlace, projectPlace } from '../project/place';
 import { type Decision, findProject, type Project } from '../project/project';
 import { trustedEffects } from '../project/trusted';
+import type { DecidedToolchain } from '../toolchains/decided-toolchain';
 import { findOnce } from '../toolchains/once';
 import { findProvided } from '../toolchains/provide';
-import type { Standing } from '../toolchains/standing';
 import { lastingVariables, withOurs } from './callers-variables';
 import { chooseOverlay, tracesOf } from './choose-venv';
 import { claimsOf, withoutClaimed } from './claims';
@@ -34,10 +34,10 @@ import { makeOverlays } from './make-overlay';
 import { misfitsOf } from './misfits';
 
 /** How a project stands: what its decisions are resolved to and what of that is here. Reads only, never uses the network. */
-export async function standingsOf(ctx: Context, project: Project): Promise<readonly Standing[]> {
+export async function decidedToolchainsOf(ctx: Context, project: Project): Promise<readonly DecidedToolchain[]> {
   const runtimes = await loadRuntimes();
   return Promise.all(
-    project.decisions.map(async (decision): Promise<Standing> => {
+    project.decisions.map(async (decision): Promise<DecidedToolchain> => {
       const runtime = runtimes.find((candidate) => candidate.id === decision.tool) as Runtime;
       const file = decision.from.kind === 'file' ? decision.from.file.split('/').pop() : undefined;
       const { lock, path } = await readKnown(ctx, decision.folder, file);
@@ -68,7 +68,7 @@ export async function prepareFolder(ctx: Context, folder: string, unusable: 'ane
 /** Compiles the routes of the folder, from what stands there now. */
 export async function compileFolder(ctx: Context, folder: string): Promise<Environment> {
   const project = await findProject(ctx, folder);
-  return compileProject(ctx, { project, standings: await standingsOf(ctx, project), directory: folder });
+  return compileProject(ctx, { project, allDecided: await decidedToolchainsOf(ctx, project), directory: folder });
 }
 
 /** Compiles anew where a file was edited and kept its time, which no shim can see: for verbs that read the files anyway. */
@@ -84,11 +84,11 @@ export async function refreshEdited(ctx: Context, folders: readonly string[]): P
 
 export async function compileProject(
   ctx: Context,
-  of: { readonly project: Project; readonly standings: readonly Standing[]; readonly directory: string },
+  of: { readonly project: Project; readonly allDecided: readonly DecidedToolchain[]; readonly directory: string },
 ): Promise<Environment> {
-  const { project, standings } = await withoutOverrides(ctx, of);
-  const lasting = standings.filter(({ decision }) => decision.once === undefined && decision.from.kind === 'file');
-  const environment = await describeEnvironment(ctx, { project, standings: lasting, directory: of.directory });
+  const { project, allDecided } = await withoutOverrides(ctx, of);
+  const lasting = allDecided.filter(({ decision }) => decision.once === undefined && decision.from.kind === 'file');
+  const environment = await describeEnvironment(ctx, { project, allDecided: lasting, directory: of.directory });
   await readyHome(ctx);
   await refreshShims(ctx);
   await writeEnvironment(ctx.home, environment);
@@ -101,12 +101,12 @@ export async function compileProject(
  */
 async function withoutOverrides(
   ctx: Context,
-  of: { readonly project: Project; readonly standings: readonly Standing[]; readonly directory: string },
-): Promise<{ readonly project: Project; readonly standings: readonly Standing[] }> {
+  of: { readonly project: Project; readonly allDecided: readonly DecidedToolchain[]; readonly directory: string },
+): Promise<{ readonly project: Project; readonly allDecided: readonly DecidedToolchain[] }> {
   const lasting = await onlyAsked(ctx, []);
   if (lasting === ctx) return of;
   const project = await findProject(lasting, of.directory);
-  return { project, standings: await standingsOf(lasting, project) };
+  return { project, allDecided: await decidedToolchainsOf(lasting, project) };
 }
 
 /** One shim for every command of every toolchain, and for what projects installed privately. */
@@ -147,20 +147,20 @@ export async function shimOffers(ctx: Context): Promise<readonly Offer[]> {
 
 export async function describeEnvironment(
   ctx: Context,
-  of: { readonly project: Project; readonly standings: readonly Standing[]; readonly directory: string },
+  of: { readonly project: Project; readonly allDecided: readonly DecidedToolchain[]; readonly directory: string },
 ): Promise<Environment> {
-  const { project, standings, directory } = of;
+  const { project, allDecided, directory } = of;
   const isolation = project.isolation ?? 'default';
-  const locks = [...new Set(standings.map((standing) => standing.lockPath))];
+  const locks = [...new Set(allDecided.map((decided) => decided.lockPath))];
   const effects = await trustedEffects(ctx, project.manifests);
   const { variables, untrusted } = effects;
-  const misfits = misfitsOf(standings);
-  const missing = standings.filter(
+  const misfits = misfitsOf(allDecided);
+  const missing = allDecided.filter(
     ({ toolchain, decision }) => toolchain === undefined && decision.request.version.kind !== 'system',
   );
   const runtimes = await Promise.all(
-    standings.flatMap((standing) =>
-      standing.toolchain === undefined ? [] : [routed(ctx, { ...standing, toolchain: standing.toolchain }, isolation)],
+    allDecided.flatMap((decided) =>
+      decided.toolchain === undefined ? [] : [routed(ctx, { ...decided, toolchain: decided.toolchain }, isolation)],
     ),
   );
   const services = servicesIn(ctx, project);
@@ -170,7 +170,7 @@ export async function describeEnvironment(
   const companions = await companionsOf(
     ctx,
     project,
-    standings.map(({ decision }) => decision),
+    allDecided.map(({ decision }) => decision),
   );
   for (const { decision, runtime, toolchain } of companions) {
     if (toolchain === undefined) continue;
@@ -264,7 +264,7 @@ function servicesIn(
 /** Runtimes that nothing pins here and that go by one that is routed, with what they get of it. */
 function followersOf(
   all: readonly Runtime[],
-  routes: readonly RoutedRuntime[],
+  routes: readonly RoutedToolchain[],
   project: Project,
 ): readonly (NonNullable<Environment['followers']>[number] & { readonly of: readonly string[] })[] {
   return all.flatMap(({ id, follows = [] }) => {
@@ -292,7 +292,7 @@ export function commandsOf(
 }
 
 /** Those commands of a further version that the decided one of the same runtime lacks. */
-function besideOf(runtimes: readonly RoutedRuntime[], further: RoutedRuntime): readonly RoutedRuntime[] {
+function besideOf(runtimes: readonly RoutedToolchain[], further: RoutedToolchain): readonly RoutedToolchain[] {
   const others = runtimes.filter(({ tool }) => tool === further.tool);
   if (others.length === 0 || others.some(({ toolchain }) => toolchain === further.toolchain)) return [];
   const taken = new Set(others.flatMap(({ commands }) => Object.keys(commands)));
@@ -306,10 +306,10 @@ function besideOf(runtimes: readonly RoutedRuntime[], further: RoutedRuntime): r
 
 async function routed(
   ctx: Context,
-  standing: Standing & { readonly toolchain: Toolchain; readonly beside?: true },
+  decided: DecidedToolchain & { readonly toolchain: Toolchain; readonly beside?: true },
   isolation: 'default' | 'strict',
-): Promise<RoutedRuntime> {
-  const { runtime, decision, toolchain, beside } = standing;
+): Promise<RoutedToolchain> {
+  const { runtime, decision, toolchain, beside } = decided;
   const place = projectPlace(ctx, { project: decision.folder, tool: runtime.id, toolchain: toolchain.root, isolation });
   const tree = readTree(toolchain.root, toolchain.version, toolchain.platform);
   // The layout is asked twice. The first answer says which variables a single call may change; routes serve every
@@ -320,7 +320,7 @@ async function routed(
     Object.entries(layout.commands).map(([name, path]) => [name, join(toolchain.root, path)]),
   );
   const { overlay } = layout;
-  const locked = standing.resolution?.kind === 'entry' && standing.lockPath.startsWith(`${decision.folder}/`);
+  const locked = decided.resolution?.kind === 'entry' && decided.lockPath.startsWith(`${decision.folder}/`);
   const choice = { decision, runtime, toolchain, commands, home: place.home, locked, ...present({ beside }) };
   return {
     tool: runtime.id,

@@ -8,13 +8,13 @@ import type { Context } from '../base/context';
 import { loadRuntimes } from '../base/registry';
 import { onlyAsked } from '../project/overrides';
 import { defaultsProject } from '../project/project';
-import type { Standing } from '../toolchains/standing';
-import { describeEnvironment, standingsOf } from './compile';
+import type { DecidedToolchain } from '../toolchains/decided-toolchain';
+import { decidedToolchainsOf, describeEnvironment } from './compile';
 import { withInstalled } from './execute';
 
 /** How the person's defaults stand: what is resolved and installed of them. Reads only. */
-export async function standingsOfDefaults(ctx: Context): Promise<readonly Standing[]> {
-  return standingsOf(ctx, defaultsProject(ctx, await loadRuntimes()));
+export async function decidedByDefaults(ctx: Context): Promise<readonly DecidedToolchain[]> {
+  return decidedToolchainsOf(ctx, defaultsProject(ctx, await loadRuntimes()));
 }
 
 /** Compiles it where that was never done: by its route the shims notice a first default. */
@@ -31,9 +31,9 @@ export async function compileDefaults(ctx: Context, only?: readonly string[]): P
   const project = defaultsProject(lasting, await loadRuntimes());
   const broken = project.errors.find(({ tool }) => tool !== undefined && only?.includes(tool));
   if (broken !== undefined) throw broken;
-  const found = await standingsOf(lasting, project);
-  const standings = only === undefined ? found : await withInstalled(ctx, found, only);
-  const described = await describeEnvironment(lasting, { project, standings, directory: ctx.host.personHome });
+  const found = await decidedToolchainsOf(lasting, project);
+  const allDecided = only === undefined ? found : await withInstalled(ctx, found, only);
+  const described = await describeEnvironment(lasting, { project, allDecided, directory: ctx.host.personHome });
   const files = Object.values(settingsFiles(ctx.host));
   const variable = settingVariable('defaults');
   const environment: Environment = {

@@ -4,10 +4,10 @@ import type { Program } from '../../adapters/children/capture';
 import { ensureFolder } from '../../adapters/files/fs';
 import { type Writes, watchWrites } from '../../adapters/files/writes';
 import { isOurShim } from '../../adapters/routes/shims';
-import { readStandingEnvironment } from '../../adapters/store/standing';
+import { readStandingEnvironment } from '../../adapters/store/read-environment';
 import { become, runChild, stayInstead } from '../../adapters/system/spawn';
 import { MOST_CALLS, readDepth, writeDepth } from '../../domain/routes/depth';
-import type { Environment, RoutedRuntime } from '../../domain/routes/environment';
+import type { Environment, RoutedToolchain } from '../../domain/routes/environment';
 import { GRANTED_VARIABLE, renderGranted } from '../../domain/routes/granted';
 import { overlayFault } from '../../domain/routes/routed-overlay';
 import type { GlobalInstall } from '../../domain/runtime/layout';
@@ -19,11 +19,11 @@ import { readKnown, rememberEntry } from '../project/locks';
 import { overrideVariable } from '../project/overrides';
 import { type Decision, findProject, type Project } from '../project/project';
 import type { RuntimeRequest } from '../project/requests';
+import type { DecidedToolchain } from '../toolchains/decided-toolchain';
 import { provideOnce } from '../toolchains/once';
 import { provide } from '../toolchains/provide';
-import type { Standing } from '../toolchains/standing';
 import { provideMissing } from './companions';
-import { commandsOf, describeEnvironment, isForOnce, refreshShims, standingsOf } from './compile';
+import { commandsOf, decidedToolchainsOf, describeEnvironment, isForOnce, refreshShims } from './compile';
 import { makeOverlays } from './make-overlay';
 import { commandIn, pathEntries, toolEnvironment } from './tool-environment';
 
@@ -151,17 +151,17 @@ function deeper(ctx: Context, name: string): string {
   });
 }
 
-/** The standings with what is missing installed, for all runtimes or some. */
+/** What is decided, with what is missing installed, for all runtimes or some. */
 export async function withInstalled(
   ctx: Context,
-  standings: readonly Standing[],
+  allDecided: readonly DecidedToolchain[],
   only?: readonly string[],
-): Promise<readonly Standing[]> {
+): Promise<readonly DecidedToolchain[]> {
   return Promise.all(
-    standings.map((standing) =>
-      (only === undefined || only.includes(standing.runtime.id)) && standing.decision.request.version.kind !== 'system'
-        ? installed(ctx, standing)
-        : standing,
+    allDecided.map((decided) =>
+      (only === undefined || only.includes(decided.runtime.id)) && decided.decision.request.version.kind !== 'system'
+        ? installed(ctx, decided)
+        : decided,
     ),
   );
 }
@@ -173,12 +173,12 @@ export async function withInstalled(
 export async function withCompanions(
   ctx: Context,
   project: Project,
-  wanted: { readonly standings: readonly Standing[]; readonly command?: string | undefined },
+  wanted: { readonly allDecided: readonly DecidedToolchain[]; readonly command?: string | undefined },
 ): Promise<void> {
-  const { standings, command } = wanted;
-  const decisions = standings.map(({ decision }) => decision);
+  const { allDecided, command } = wanted;
+  const decisions = allDecided.map(({ decision }) => decision);
   for (const { request, error } of await provideMissing(ctx, project, decisions)) {
-    const main = standings.find(({ runtime }) => runtime.id === request.tool);
+    const main = allDecided.find(({ runtime }) => runtime.id === request.tool);
     const commands = main?.toolchain === undefined ? {} : commandsOf(ctx, main.runtime, main.toolchain);
     if (command?.startsWith(`${request.tool}`) && !Object.hasOwn(commands, command)) throw error;
     ctx.emit({ type: 'warning', text: `${request.tool}@${request.text}: ${error.message}` });
@@ -192,8 +192,8 @@ export async function readyEnvironment(
   asked: { readonly requests: readonly RuntimeRequest[]; readonly command?: string },
 ): Promise<Environment> {
   const { requests, command } = asked;
-  const standing = requests.length === 0 ? compiledFor(ctx, folder) : undefined;
-  if (standing !== undefined) return standing;
+  const decided = requests.length === 0 ? compiledFor(ctx, folder) : undefined;
+  if (decided !== undefined) return decided;
   const project = await findProject(ctx, folder);
   const tools = new Set(requests.map(({ runtime }) => runtime.id));
   const broken = project.errors[0];
@@ -204,12 +204,16 @@ export async function readyEnvironment(
       (decision) => !tools.has(decision.tool) && decision.request.version.kind !== 'system',
     ),
   };
-  const standings = await withInstalled(ctx, await standingsOf(ctx, rest));
-  await withCompanions(ctx, project, { standings, command });
+  const allDecided = await withInstalled(ctx, await decidedToolchainsOf(ctx, rest));
+  await withCompanions(ctx, project, { allDecided, command });
   // What is asked for once has the private homes of the project around it, else the person's.
   const home = project.inputs.length > 0 ? project.directory : ctx.host.personHome;
-  const once = await Promise.all(requests.map((wanted) => standingOf(ctx, wanted, home)));
-  return describeEnvironment(ctx, { project: rest, standings: [...standings, ...once], directory: project.directory });
+  const once = await Promise.all(requests.map((wanted) => decidedToolchainOf(ctx, wanted, home)));
+  return describeEnvironment(ctx, {
+    project: rest,
+    allDecided: [...allDecided, ...once],
+    directory: project.directory,
+  });
 }
 
 /**
@@ -230,10 +234,10 @@ function compiledFor(ctx: Context, folder: string): Environment | undefined {
   return complete && decides && !besides ? environment : undefined;
 }
 
-/** The standing with its toolchain, which is installed if it is missing. */
-export async function installed(ctx: Context, standing: Standing): Promise<Standing> {
-  if (standing.toolchain !== undefined) return standing;
-  const { runtime, decision } = standing;
+/** What is decided with its toolchain, which is installed if it is missing. */
+export async function installed(ctx: Context, decided: DecidedToolchain): Promise<DecidedToolchain> {
+  if (decided.toolchain !== undefined) return decided;
+  const { runtime, decision } = decided;
   if (!ctx.settings.autoInstall) {
     throw new PolyenvError(
       'not-installed',
@@ -241,7 +245,7 @@ export async function installed(ctx: Context, standing: Standing): Promise<Stand
       { hint: 'polyenv install' },
     );
   }
-  if (isForOnce(decision)) return { ...standing, ...(await provideOnce(ctx, { runtime, request: decision.request })) };
+  if (isForOnce(decision)) return { ...decided, ...(await provideOnce(ctx, { runtime, request: decision.request })) };
   const file = decision.from.kind === 'file' ? decision.from.file.split('/').pop() : undefined;
   const { lock, place } = await readKnown(ctx, decision.folder, file);
   const { resolution, toolchain } = await provide(ctx, {
@@ -261,7 +265,7 @@ export async function installed(ctx: Context, standing: Standing): Promise<Stand
       });
     }
   }
-  return { ...standing, resolution, toolchain };
+  return { ...decided, resolution, toolchain };
 }
 
 /** An error with the file that asked for what failed, where it does not name a place itself. */
@@ -271,7 +275,7 @@ function placed(error: unknown, from: Decision['from']): unknown {
   return new PolyenvError(error.code, error.message, { ...error.details, where });
 }
 
-async function standingOf(ctx: Context, wanted: RuntimeRequest, folder: string): Promise<Standing> {
+async function decidedToolchainOf(ctx: Context, wanted: RuntimeRequest, folder: string): Promise<DecidedToolchain> {
   const { resolution, toolchain } = await provideOnce(ctx, wanted);
   const from = { kind: 'argument', text: `${wanted.runtime.id}@${wanted.request.text}` } as const;
   return {
@@ -317,7 +321,7 @@ function locate(
 
 /** The arguments with the project's own place to install into, unless the person names another. */
 export function installArguments(
-  runtimes: readonly RoutedRuntime[],
+  runtimes: readonly RoutedToolchain[],
   name: string,
   args: readonly string[],
 ): readonly string[] {
@@ -329,16 +333,16 @@ export function installArguments(
   return [...args, ...into];
 }
 
-export function isGlobalInstall(runtimes: readonly RoutedRuntime[], name: string, args: readonly string[]): boolean {
+export function isGlobalInstall(runtimes: readonly RoutedToolchain[], name: string, args: readonly string[]): boolean {
   return installersOf(runtimes, name, args).length > 0;
 }
 
 /** Those whose command installs something for everyone by these arguments. */
 export function installersOf(
-  runtimes: readonly RoutedRuntime[],
+  runtimes: readonly RoutedToolchain[],
   name: string,
   args: readonly string[],
-): readonly RoutedRuntime[] {
+): readonly RoutedToolchain[] {
   return runtimes.filter(({ installs }) =>
     installs.some((install) => install.command === name && matchesInstall(install, args)),
   );

@@ -5,7 +5,7 @@ import { ensureFolder, readTextIfAny, removeTree, writeAtomic } from '../../adap
 import { realPathIfAny } from '../../adapters/files/real-path';
 import { withLock } from '../../adapters/home/lock';
 import { readOverlay } from '../../adapters/routes/overlay';
-import type { RoutedOverlay, RoutedRuntime } from '../../domain/routes/environment';
+import type { RoutedOverlay, RoutedToolchain } from '../../domain/routes/environment';
 import { refusalError } from '../../domain/routes/routed-overlay';
 import { sameLine } from '../../domain/routes/venv-choice';
 import { PolyenvError } from '../../domain/words/errors';
@@ -24,7 +24,7 @@ const INSTALL_TIMEOUT = 600_000;
  */
 export async function makeOverlays(
   ctx: Context,
-  runtimes: readonly RoutedRuntime[],
+  runtimes: readonly RoutedToolchain[],
   unusable: 'refuse' | 'anew' | 'keep',
 ): Promise<void> {
   for (const runtime of runtimes) {
@@ -67,7 +67,7 @@ async function makeOverlay(ctx: Context, runtime: WithOverlay, unusable: 'refuse
   return makeAnew(ctx, runtime);
 }
 
-function hasOverlay(runtime: RoutedRuntime): runtime is WithOverlay {
+function hasOverlay(runtime: RoutedToolchain): runtime is WithOverlay {
   return runtime.overlay !== undefined;
 }
 

@@ -1,6 +1,6 @@
 import type { RunsOn } from '../../domain/runtime/advice';
 import { describeOrigin } from '../../domain/words/sourced';
-import { type Standing, versionOf } from '../toolchains/standing';
+import { type DecidedToolchain, versionOf } from '../toolchains/decided-toolchain';
 
 /** Two toolchains of one project that cannot work together. */
 export interface Misfit {
@@ -11,11 +11,11 @@ export interface Misfit {
 }
 
 /** Which tools are decided beside a version of the runtime that they cannot run on, by their publishers' tables. */
-export function misfitsOf(standings: readonly Standing[]): readonly Misfit[] {
-  return standings.flatMap((standing) => {
-    const version = versionOf(standing);
-    const base = version && standing.runtime.advice?.runsOn?.(version);
-    const other = base && standings.find(({ runtime }) => runtime.id === base.tool);
+export function misfitsOf(allDecided: readonly DecidedToolchain[]): readonly Misfit[] {
+  return allDecided.flatMap((decided) => {
+    const version = versionOf(decided);
+    const base = version && decided.runtime.advice?.runsOn?.(version);
+    const other = base && allDecided.find(({ runtime }) => runtime.id === base.tool);
     const found = other && versionOf(other);
     if (base === undefined || other === undefined || found === undefined) return [];
     const major = Number(/^\d+/.exec(found)?.[0]);
@@ -24,7 +24,7 @@ export function misfitsOf(standings: readonly Standing[]): readonly Misfit[] {
     const where = describeOrigin(other.decision.from);
     return [
       {
-        message: `${standing.runtime.title} ${version} runs on ${other.runtime.title} ${rangeText(base)}, and ${found} is decided here`,
+        message: `${decided.runtime.title} ${version} runs on ${other.runtime.title} ${rangeText(base)}, and ${found} is decided here`,
         where,
         hint: `polyenv use ${base.tool}@${major < least ? least : most}`,
       },

@@ -19,9 +19,16 @@ import { loadRuntime, loadRuntimes } from '../base/registry';
 import { askedByCaller } from '../project/asked-by-caller';
 import { onlyAsked, overrideVariable } from '../project/overrides';
 import { findProject, type Project } from '../project/project';
+import type { DecidedToolchain } from '../toolchains/decided-toolchain';
 import { isMoving } from '../toolchains/once';
-import type { Standing } from '../toolchains/standing';
-import { compileFolder, compileProject, describeEnvironment, isForOnce, refreshShims, standingsOf } from './compile';
+import {
+  compileFolder,
+  compileProject,
+  decidedToolchainsOf,
+  describeEnvironment,
+  isForOnce,
+  refreshShims,
+} from './compile';
 import { compileDefaults } from './defaults';
 import { installArguments, installersOf, isGlobalInstall, withCompanions, withInstalled } from './execute';
 import { makeOverlays } from './make-overlay';
@@ -97,10 +104,10 @@ async function compiled(ctx: Context, call: ShimCall): Promise<Environment> {
   const broken = project.verdicts.find(({ tool, chosen }) => concerned.includes(tool) && chosen?.fault)?.chosen?.fault;
   if (broken !== undefined) throw broken;
   const needed = await neededFor(project, call);
-  const standings = await withInstalled(ctx, await standingsOf(lasting, project), needed);
-  const own = standings.filter(({ runtime }) => runtime.id === call.tool);
-  await withCompanions(ctx, project, { standings: own, command: call.name });
-  return compileProject(lasting, { project, standings, directory });
+  const allDecided = await withInstalled(ctx, await decidedToolchainsOf(lasting, project), needed);
+  const own = allDecided.filter(({ runtime }) => runtime.id === call.tool);
+  await withCompanions(ctx, project, { allDecided: own, command: call.name });
+  return compileProject(lasting, { project, allDecided, directory });
 }
 
 /**
@@ -129,12 +136,12 @@ async function compiledOnce(ctx: Context, call: ShimCall & { readonly text: stri
   const broken = found.errors.find((error) => error.tool === tool);
   if (broken !== undefined) throw broken;
   const directory = folder === '' ? ctx.host.personHome : folder;
-  const wanted = (await standingsOf(own, found)).filter(({ runtime }) => folder !== '' || runtime.id === tool);
-  const standings = ofHome(await withInstalled(ctx, wanted, await neededFor(found, call)), directory);
+  const wanted = (await decidedToolchainsOf(own, found)).filter(({ runtime }) => folder !== '' || runtime.id === tool);
+  const allDecided = ofHome(await withInstalled(ctx, wanted, await neededFor(found, call)), directory);
   const project: Project = folder === '' ? { ...found, inputs: [], absences: [], traces: [] } : found;
-  const environment = withStore(ctx, await describeEnvironment(ctx, { project, standings, directory }));
-  if (standings.some((standing, index) => standing.toolchain !== wanted[index]?.toolchain)) await refreshShims(ctx);
-  const asked = standings.find(({ runtime }) => runtime.id === tool)?.decision.request.version;
+  const environment = withStore(ctx, await describeEnvironment(ctx, { project, allDecided, directory }));
+  if (allDecided.some((decided, index) => decided.toolchain !== wanted[index]?.toolchain)) await refreshShims(ctx);
+  const asked = allDecided.find(({ runtime }) => runtime.id === tool)?.decision.request.version;
   const place = onceFolder(ctx.home, { tool, text: call.text }, folder === '' ? undefined : folder);
   // The call succeeds even where the route cannot be kept.
   if (place !== undefined && asked !== undefined && !isMoving(asked))
@@ -148,17 +155,17 @@ async function forThisCall(ctx: Context, call: ShimCall): Promise<Environment> {
   const broken = project.errors.find((error) => error.tool === call.tool);
   if (broken !== undefined) throw broken;
   const home = project.inputs.length > 0 ? project.directory : ctx.host.personHome;
-  const standings = ofHome(
-    await withInstalled(ctx, await standingsOf(ctx, project), await neededFor(project, call)),
+  const allDecided = ofHome(
+    await withInstalled(ctx, await decidedToolchainsOf(ctx, project), await neededFor(project, call)),
     home,
   );
-  return describeEnvironment(ctx, { project, standings, directory: project.directory });
+  return describeEnvironment(ctx, { project, allDecided, directory: project.directory });
 }
 
 /** What is asked for once has the private homes of the project around it, else the person's. */
-function ofHome(standings: readonly Standing[], folder: string): readonly Standing[] {
-  return standings.map((standing) =>
-    isForOnce(standing.decision) ? { ...standing, decision: { ...standing.decision, folder } } : standing,
+function ofHome(allDecided: readonly DecidedToolchain[], folder: string): readonly DecidedToolchain[] {
+  return allDecided.map((decided) =>
+    isForOnce(decided.decision) ? { ...decided, decision: { ...decided.decision, folder } } : decided,
   );
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { capture } from '../../adapters/children/capture';
 import { sortedNames } from '../../adapters/files/fs';
 import { scrubbedEnv } from '../../adapters/system/spawn';
-import type { RoutedOverlay, RoutedRuntime } from '../../domain/routes/environment';
+import type { RoutedOverlay, RoutedToolchain } from '../../domain/routes/environment';
 import { leadingNumbers } from '../../domain/runtime/lifecycle';
 import type { Version } from '../../domain/versions/version';
 import { PolyenvError } from '../../domain/words/errors';
@@ -12,7 +12,7 @@ import type { Context } from '../base/context';
 export const MAKE_TIMEOUT = 180_000;
 
 /** A runtime whose layout has a `.venv`. */
-export type WithOverlay = RoutedRuntime & { readonly overlay: RoutedOverlay };
+export type WithOverlay = RoutedToolchain & { readonly overlay: RoutedOverlay };
 
 /** Puts what a new one holds from the start (pip) into it; what failed, in a line. */
 export async function seedOverlay(ctx: Context, runtime: WithOverlay): Promise<string | undefined> {

@@ -1,7 +1,7 @@
 import { delimiter, join } from 'node:path';
 import { environmentForTools } from '../../adapters/home/launcher';
 import { isExecutableFile } from '../../adapters/store/store';
-import type { Environment, RoutedRuntime } from '../../domain/routes/environment';
+import type { Environment, RoutedToolchain } from '../../domain/routes/environment';
 import { environmentOps } from '../../domain/routes/environment-variables';
 import { commandFolders, leadingFolders } from '../../domain/routes/path-folders';
 import { ownReplacements } from '../../domain/routes/route-script';
@@ -86,7 +86,7 @@ export function commandIn(environment: Environment, name: string): FoundCommand 
   );
 }
 
-function commandOf(runtimes: readonly RoutedRuntime[], name: string): FoundCommand | undefined {
+function commandOf(runtimes: readonly RoutedToolchain[], name: string): FoundCommand | undefined {
   for (const { overlay, tool, toolchain } of runtimes) {
     if (!overlay?.ready) continue;
     const file = overlay.commands.includes(name)

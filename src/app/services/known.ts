@@ -17,8 +17,8 @@ import { readKnown } from '../project/locks';
 import { type Decision, findProject, type ProjectService } from '../project/project';
 import { commandsOf } from '../routes/compile';
 import { installed } from '../routes/execute';
+import type { DecidedToolchain } from '../toolchains/decided-toolchain';
 import { findProvided } from '../toolchains/provide';
-import type { Standing } from '../toolchains/standing';
 
 /** A service of a manifest, with its kind and where it is kept. */
 export interface KnownService {
@@ -100,7 +100,7 @@ export function placeIn({ declared }: Pick<KnownService, 'declared'>): {
 }
 
 /** The version that a service is to have, as far as it is known here: its own, else what its folder pins. Never uses the network. */
-export async function wantedToolchain(ctx: Context, known: KnownService): Promise<Standing> {
+export async function wantedToolchain(ctx: Context, known: KnownService): Promise<DecidedToolchain> {
   const { runtime } = known;
   const decision = await decisionOf(ctx, known);
   const file = decision.from.kind === 'file' ? basename(decision.from.file) : undefined;

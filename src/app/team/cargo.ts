@@ -15,17 +15,17 @@ import type { Context } from '../base/context';
 import { findProjectsBelow } from '../changes/install-all';
 import { decodeLock, readLock } from '../project/locks';
 import { findProject } from '../project/project';
-import { carriedOf, lockedOrder } from '../toolchains/carried';
+import { carriedOf, lockedRelease } from '../toolchains/carried';
 import { type OwnedPart, ownedParts } from '../toolchains/lock-belief';
-import type { Order } from '../toolchains/order';
 import { downloadAt } from '../toolchains/places';
+import type { PlatformRelease } from '../toolchains/platform-release';
 import { limit } from '../toolchains/slots';
 
 /** A toolchain for one platform on its way into a store or a bundle. */
 export interface Cargo {
   readonly tag: string;
   readonly carried: Carried;
-  readonly order: Order;
+  readonly release: PlatformRelease;
   /** In the order of the carried archives. */
   readonly pieces: readonly OwnedPart[];
 }
@@ -64,12 +64,12 @@ export async function cargoOf(entries: readonly LockEntry[], platforms: readonly
   const gaps: string[] = [];
   for (const entry of entries) {
     for (const platform of platforms) {
-      const order = await lockedOrder(entry, platform);
-      if (order === undefined) {
+      const release = await lockedRelease(entry, platform);
+      if (release === undefined) {
         gaps.push(`${entry.source} has no ${entry.tool} ${entry.version} for ${platform}`);
         continue;
       }
-      const cargo = loaded(order);
+      const cargo = loaded(release);
       found.set(cargo.tag, cargo);
     }
   }
@@ -84,11 +84,11 @@ export async function wholeCargo(lock: Lockfile): Promise<readonly Cargo[]> {
 /** The original archive, whole and proved, in `downloads/`: its path. One process fetches it, others wait for it. */
 export async function keepArchive(
   ctx: Context,
-  { order, carried }: Cargo,
+  { release, carried }: Cargo,
   { part, recipe, avoid }: OwnedPart & { readonly avoid?: string },
 ): Promise<string> {
   const { home, host, emit, settings } = ctx;
-  const tool = order.runtime.id;
+  const tool = release.runtime.id;
   const name = carriedText(carried);
   const locked = { home, host, emit, name: lockName(part), purpose: `fetching ${name}`, timeout: settings.lockTimeout };
   return limit(settings.jobs, () =>
@@ -103,7 +103,7 @@ export async function keepArchive(
           offline: settings.offline,
           onBytes: (count) => {
             bytes += count;
-            const { version } = order;
+            const { version } = release;
             emit({ type: 'progress', tool, version, phase: 'download', bytes, ...present({ total: part.size }) });
           },
         });
@@ -144,9 +144,9 @@ export interface ProofFiles {
  * has nothing but the store or the bundle still has the proof. What its publisher does not give now is left out: it would
  * prove more, and nothing is taken for proved without it.
  */
-export async function proofFiles(ctx: Context, { order }: Cargo, { part }: OwnedPart): Promise<ProofFiles> {
-  const source = order.runtime.sources.find(({ id }) => id === order.source);
-  const signed = source?.signature?.({ ...order, at: part.at });
+export async function proofFiles(ctx: Context, { release }: Cargo, { part }: OwnedPart): Promise<ProofFiles> {
+  const source = release.runtime.sources.find(({ id }) => id === release.source);
+  const signed = source?.signature?.({ ...release, at: part.at });
   if (signed === undefined) return { files: [] };
   const made = await fetchBeside(ctx, signed.url);
   if (made === undefined) return { files: [] };
@@ -188,9 +188,9 @@ async function lockAt(ctx: Context, given: string): Promise<NamedLock> {
   return { path, lock: decodeLock(text, path) };
 }
 
-function loaded(order: Order): Cargo {
-  const carried = carriedOf(order);
-  return { tag: toolchainTag(carried), carried, order, pieces: ownedParts(order) };
+function loaded(release: PlatformRelease): Cargo {
+  const carried = carriedOf(release);
+  return { tag: toolchainTag(carried), carried, release, pieces: ownedParts(release) };
 }
 
 function lockName(part: OwnedPart['part']): string {

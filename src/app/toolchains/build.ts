@@ -5,23 +5,23 @@ import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
 import { loadRuntime } from '../base/registry';
 import type { OwnedPart } from './lock-belief';
-import type { Order } from './order';
+import type { PlatformRelease } from './platform-release';
 
-/** The order of the toolchain by which the source in another order is built. */
-export async function toolOrder(order: Order, pieces: readonly OwnedPart[]): Promise<Order> {
+/** The release of the toolchain by which the source in another release is built. */
+export async function toolRelease(release: PlatformRelease, pieces: readonly OwnedPart[]): Promise<PlatformRelease> {
   const piece = pieces.find(({ recipe }) => recipe.tool !== undefined);
   const wanted = piece?.recipe.tool;
   if (piece === undefined || wanted === undefined) {
     throw new PolyenvError(
       'lock-foreign',
-      `${order.runtime.id} ${order.version} comes as source, without what builds it`,
+      `${release.runtime.id} ${release.version} comes as source, without what builds it`,
       {
         hint: 'polyenv lock --renew',
       },
     );
   }
   const { runtime, source, version } = wanted;
-  const { platform } = order;
+  const { platform } = release;
   return {
     runtime: await loadRuntime(runtime),
     source,
@@ -34,7 +34,7 @@ export async function toolOrder(order: Order, pieces: readonly OwnedPart[]): Pro
 }
 
 export interface Building {
-  readonly order: Order;
+  readonly release: PlatformRelease;
   readonly sources: readonly OwnedPart[];
   readonly tool: Toolchain;
   readonly root: string;
@@ -43,10 +43,10 @@ export interface Building {
 
 export async function buildFromSource(
   ctx: Context,
-  { order, sources, tool, root, scratch }: Building,
+  { release, sources, tool, root, scratch }: Building,
 ): Promise<{ readonly files: readonly StoredFile[]; readonly by: string }> {
-  const { id } = order.runtime;
-  const { version, platform } = order;
+  const { id } = release.runtime;
+  const { version, platform } = release;
   if (platform !== ctx.platform) {
     throw new PolyenvError('platform-missing', `${id} ${version} is built on the system that it is for, ${platform}`, {
       hint: `polyenv install, on a machine of that kind`,

@@ -4,23 +4,23 @@ import { artifactFor, type LockEntry, type Lockfile } from '../../domain/toolcha
 import { present } from '../../domain/words/present';
 import { loadRuntime } from '../base/registry';
 import { ownedParts } from './lock-belief';
-import type { Order } from './order';
+import type { PlatformRelease } from './platform-release';
 
-/** An order as a store carries it. Throws `lock-foreign` where its source would not name what it names. */
-export function carriedOf(order: Order): Carried {
-  const { source, version, vendor, variant, platform } = order;
+/** A platform release as a store carries it. Throws `lock-foreign` where its source would not name what it names. */
+export function carriedOf(release: PlatformRelease): Carried {
+  const { source, version, vendor, variant, platform } = release;
   return {
-    tool: order.runtime.id,
+    tool: release.runtime.id,
     version,
     ...present({ vendor, variant }),
     source,
     platform,
-    archives: ownedParts(order).map(({ part, recipe }) => ({ part, format: recipe.format })),
+    archives: ownedParts(release).map(({ part, recipe }) => ({ part, format: recipe.format })),
   };
 }
 
 /** What a lock's entry means on a platform; `undefined` where it is a gap. */
-export async function lockedOrder(entry: LockEntry, platform: PlatformKey): Promise<Order | undefined> {
+export async function lockedRelease(entry: LockEntry, platform: PlatformKey): Promise<PlatformRelease | undefined> {
   const artifact = artifactFor(entry, platform);
   if (artifact === undefined) return undefined;
   const { source, version, vendor, variant, request } = entry;
@@ -38,8 +38,8 @@ export async function lockedOrder(entry: LockEntry, platform: PlatformKey): Prom
 
 /** Everything that a lock names, for every platform. */
 export async function carriedByLock(lock: Lockfile): Promise<readonly Carried[]> {
-  const orders = await Promise.all(
-    lock.entries.flatMap((entry) => PLATFORMS.map((platform) => lockedOrder(entry, platform))),
+  const releases = await Promise.all(
+    lock.entries.flatMap((entry) => PLATFORMS.map((platform) => lockedRelease(entry, platform))),
   );
-  return orders.flatMap((order) => (order === undefined ? [] : [carriedOf(order)]));
+  return releases.flatMap((release) => (release === undefined ? [] : [carriedOf(release)]));
 }

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PolyenvError } from '../../domain/words/errors';
-import type { Order } from './order';
+import type { PlatformRelease } from './platform-release';
 
 /**
  * Holds a tree against the hash that the project gives for one file of it, where that is what the tool's own launcher hashes. The
  * archives' own hashes are held against the registry's. Throws `digest-mismatch`.
  */
-export function checkGivenHash(order: Pick<Order, 'runtime' | 'version' | 'options'>, root: string): void {
-  const { runtime, version, options } = order;
+export function checkGivenHash(release: Pick<PlatformRelease, 'runtime' | 'version' | 'options'>, root: string): void {
+  const { runtime, version, options } = release;
   const file = runtime.hashedFile?.(version);
   const [kind = '', wanted] = options.checksum?.[0]?.split(':') ?? [];
   if (file === undefined || wanted === undefined) return;

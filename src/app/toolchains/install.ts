@@ -25,34 +25,34 @@ import { outsidePlace } from '../project/place';
 import { carriedOf } from './carried';
 import { checkGivenHash } from './given-hash';
 import { type OwnedPart, ownedParts, sourceOf } from './lock-belief';
-import type { Order } from './order';
 import { fetchPacking } from './packing';
 import { carriedBeside, downloadAt } from './places';
+import type { PlatformRelease } from './platform-release';
 import { weakerProof } from './resolve';
 import { withNeed } from './room';
 import { limit } from './slots';
 
-/** The key under which an order is or would be installed. Throws `lock-foreign` if the source would not name what the order names. */
-export function orderKey(order: Order): string {
+/** The key under which a release is or would be installed. Throws `lock-foreign` if the source would not name what the release names. */
+export function releaseKey(release: PlatformRelease): string {
   return storeKey({
-    tool: order.runtime.id,
-    version: order.version,
-    platform: order.platform,
-    parts: ownedParts(order),
+    tool: release.runtime.id,
+    version: release.version,
+    platform: release.platform,
+    parts: ownedParts(release),
   });
 }
 
 /**
- * The toolchain of an order, downloaded, proved, unpacked and published if it was not there yet. One process does the
+ * The toolchain of a release, downloaded, proved, unpacked and published if it was not there yet. One process does the
  * work, others wait for it. Throws the catalogue's network, digest and archive errors; nothing is left behind then.
  */
-export async function installToolchain(ctx: Context, order: Order): Promise<Toolchain> {
-  const key = orderKey(order);
+export async function installToolchain(ctx: Context, release: PlatformRelease): Promise<Toolchain> {
+  const key = releaseKey(release);
   const present = await findToolchain(ctx.home, key);
   if (present !== undefined) return present;
-  checkPolicy(ctx, order);
+  checkPolicy(ctx, release);
   await readyHome(ctx);
-  const name = `${order.runtime.id} ${order.version}`;
+  const name = `${release.runtime.id} ${release.version}`;
   return withLock(
     {
       home: ctx.home,
@@ -62,25 +62,25 @@ export async function installToolchain(ctx: Context, order: Order): Promise<Tool
       timeout: ctx.settings.lockTimeout,
       emit: ctx.emit,
     },
-    async () => (await findToolchain(ctx.home, key)) ?? (await fetchToolchain(ctx, order, key)),
+    async () => (await findToolchain(ctx.home, key)) ?? (await fetchToolchain(ctx, release, key)),
   );
 }
 
-/** The toolchain of an order once more, in the place of one that is damaged: that one goes only when the new one is proved. */
-export async function reinstallToolchain(ctx: Context, order: Order): Promise<Toolchain> {
-  const key = orderKey(order);
-  checkPolicy(ctx, order);
+/** The toolchain of a release once more, in the place of one that is damaged: that one goes only when the new one is proved. */
+export async function reinstallToolchain(ctx: Context, release: PlatformRelease): Promise<Toolchain> {
+  const key = releaseKey(release);
+  checkPolicy(ctx, release);
   await readyHome(ctx);
   const { home, host, emit, settings } = ctx;
-  const purpose = `repairing ${order.runtime.id} ${order.version}`;
+  const purpose = `repairing ${release.runtime.id} ${release.version}`;
   return withLock({ home, host, name: key, purpose, timeout: settings.lockTimeout, emit }, () =>
-    fetchToolchain(ctx, order, key),
+    fetchToolchain(ctx, release, key),
   );
 }
 
-async function fetchToolchain(ctx: Context, order: Order, key: string): Promise<Toolchain> {
+async function fetchToolchain(ctx: Context, release: PlatformRelease, key: string): Promise<Toolchain> {
   const started = ctx.host.now().getTime();
-  const { id } = order.runtime;
+  const { id } = release.runtime;
   // The lock of this key is held, so whatever stands here was left by a process that died.
   const staging = join(ctx.home.tmp, key);
   await removeTree(staging);
@@ -88,33 +88,33 @@ async function fetchToolchain(ctx: Context, order: Order, key: string): Promise<
   return closingAfter({ close: () => removeTree(staging) }, async () => {
     const root = join(staging, 'tree');
     await ensureFolder(root);
-    ctx.emit({ type: 'phase', tool: id, version: order.version, phase: 'download' });
-    const pieces = ownedParts(order);
-    const { files: fetched, parts } = await fetchParts(ctx, order, { pieces: pieces.filter(isFetched), root });
-    const built = await buildPieces(ctx, order, { pieces, root, scratch: join(staging, 'build') });
+    ctx.emit({ type: 'phase', tool: id, version: release.version, phase: 'download' });
+    const pieces = ownedParts(release);
+    const { files: fetched, parts } = await fetchParts(ctx, release, { pieces: pieces.filter(isFetched), root });
+    const built = await buildPieces(ctx, release, { pieces, root, scratch: join(staging, 'build') });
     const unpacked = [...fetched, ...built.files];
-    const proved: Order = {
-      ...order,
+    const proved: PlatformRelease = {
+      ...release,
       parts: [...parts, ...pieces.filter((one) => !isFetched(one)).map(({ part }) => part)],
     };
     checkMinimum(ctx, proved);
-    checkTree(ctx, order, root);
-    checkGivenHash(order, root);
+    checkTree(ctx, release, root);
+    checkGivenHash(release, root);
     const { finishTree } = await import('./finish');
-    const files = await finishTree(ctx, order, { root, final: join(ctx.home.store, key), files: unpacked });
-    ctx.emit({ type: 'phase', tool: id, version: order.version, phase: 'publish' });
+    const files = await finishTree(ctx, release, { root, final: join(ctx.home.store, key), files: unpacked });
+    ctx.emit({ type: 'phase', tool: id, version: release.version, phase: 'publish' });
     const { freezeTree } = await import('../../adapters/archives/unpack');
     await freezeTree(root);
     const toolchain = {
-      ...describeToolchain(ctx, { order: proved, key, bytes: await openDiskMeter().measure(root) }),
+      ...describeToolchain(ctx, { release: proved, key, bytes: await openDiskMeter().measure(root) }),
       ...present({ built: built.by }),
     };
     await publishToolchain(ctx.home, toolchain, { root, files });
     ctx.emit({
       type: 'installed',
       tool: id,
-      version: order.version,
-      source: order.source,
+      version: release.version,
+      source: release.source,
       proof: describeProof(toolchain),
       milliseconds: ctx.host.now().getTime() - started,
     });
@@ -127,17 +127,17 @@ function isFetched({ recipe }: OwnedPart): boolean {
   return recipe.build === undefined && recipe.tool === undefined;
 }
 
-/** What comes as source is built by the toolchain that the order names beside it, and which then is in the store as any other. */
+/** What comes as source is built by the toolchain that the release names beside it, and which then is in the store as any other. */
 async function buildPieces(
   ctx: Context,
-  order: Order,
+  release: PlatformRelease,
   of: { readonly pieces: readonly OwnedPart[]; readonly root: string; readonly scratch: string },
 ): Promise<{ readonly files: readonly StoredFile[]; readonly by?: string }> {
   const sources = of.pieces.filter(({ recipe }) => recipe.build !== undefined);
   if (sources.length === 0) return { files: [] };
-  const { buildFromSource, toolOrder } = await import('./build');
-  const tool = await installToolchain(ctx, await toolOrder(order, of.pieces));
-  return buildFromSource(ctx, { ...of, order, sources, tool });
+  const { buildFromSource, toolRelease } = await import('./build');
+  const tool = await installToolchain(ctx, await toolRelease(release, of.pieces));
+  return buildFromSource(ctx, { ...of, release, sources, tool });
 }
 
 /** Archives together with what they hold are at least so many times the archives. */
@@ -145,7 +145,7 @@ const UNPACKED = 3;
 
 async function fetchParts(
   ctx: Context,
-  order: Order,
+  release: PlatformRelease,
   { pieces, root }: { readonly pieces: readonly OwnedPart[]; readonly root: string },
 ): Promise<{ readonly files: readonly StoredFile[]; readonly parts: readonly Part[] }> {
   const sizes = new Map(pieces.map((piece) => [piece, piece.part.size]));
@@ -153,20 +153,20 @@ async function fetchParts(
   // Of what is known to be needed: the archives and what comes out of them.
   if (known.every((size) => size !== undefined)) {
     const needed = known.reduce((sum, size) => sum + size, 0) * UNPACKED;
-    refuseFull(ctx.home.root, needed, `${order.runtime.id} ${order.version}`);
+    refuseFull(ctx.home.root, needed, `${release.runtime.id} ${release.version}`);
   }
   const { lines } = await ctx.network();
   const stop = new AbortController();
   let bytes = 0;
-  const { version, platform } = order;
-  const tool = order.runtime.id;
+  const { version, platform } = release;
+  const tool = release.runtime.id;
   const told = (count: number): void => {
     bytes += count;
     const total = totalOf([...sizes.values()]);
     ctx.emit({ type: 'progress', tool, version, phase: 'download', bytes, ...present({ total }) });
   };
   const name = `${tool} ${version} for ${platform}`;
-  const sought = { name, carried: carriedOf(order), signal: stop.signal, ...present({ lock: order.lock }) };
+  const sought = { name, carried: carriedOf(release), signal: stop.signal, ...present({ lock: release.lock }) };
   const unpacked = await Promise.allSettled(
     pieces.map((piece) =>
       limit(ctx.settings.jobs, () =>
@@ -192,9 +192,9 @@ async function fetchParts(
               },
             };
             try {
-              const signature = signatureOf(ctx, order, part);
+              const signature = signatureOf(ctx, release, part);
               if (signature !== undefined) {
-                return await fetchSigned(ctx, { order, recipe, download, signature, into: root });
+                return await fetchSigned(ctx, { release, recipe, download, signature, into: root });
               }
               const { fetchPart } = await import('../../adapters/upstream/download');
               const { files } = await fetchPart({ ...download, recipe, into: root });
@@ -227,23 +227,26 @@ function totalOf(sizes: readonly (number | undefined)[]): number | undefined {
 async function fetchSigned(
   ctx: Context,
   of: {
-    readonly order: Order;
+    readonly release: PlatformRelease;
     readonly recipe: Recipe;
     readonly download: PartDownload;
     readonly signature: ArchiveSignature;
     readonly into: string;
   },
 ): Promise<{ readonly files: readonly StoredFile[]; readonly part: Part }> {
-  const { order, recipe, download, signature, into } = of;
+  const { release, recipe, download, signature, into } = of;
   const { part } = download;
   const { fetchPart, keepPart } = await import('../../adapters/upstream/download');
   const had = existsSync(join(ctx.home.downloads, downloadName(part.digest)));
   const file = await keepPart({ ...download, format: recipe.format });
-  const proof = await proveSigned(ctx, { order, part, file, signature });
-  const { floor } = order;
+  const proof = await proveSigned(ctx, { release, part, file, signature });
+  const { floor } = release;
   // guard: archive-proof-floor
   if (floor !== undefined && compareProof(proof.kind, floor.kind) < 0) {
-    throw weakerProof({ ...order, tool: order.runtime.id }, { platform: order.platform, before: floor, after: proof });
+    throw weakerProof(
+      { ...release, tool: release.runtime.id },
+      { platform: release.platform, before: floor, after: proof },
+    );
   }
   const { files } = await fetchPart({ ...download, recipe, into, onBytes: () => undefined });
   if (!had) await removeTree(file);
@@ -252,16 +255,21 @@ async function fetchSigned(
 
 async function proveSigned(
   ctx: Context,
-  of: { readonly order: Order; readonly part: Part; readonly file: string; readonly signature: ArchiveSignature },
+  of: {
+    readonly release: PlatformRelease;
+    readonly part: Part;
+    readonly file: string;
+    readonly signature: ArchiveSignature;
+  },
 ): Promise<Proof> {
-  const { order, part, file, signature } = of;
+  const { release, part, file, signature } = of;
   const { upstream } = await ctx.network();
   try {
-    const beside = await carriedBeside(ctx, order);
+    const beside = await carriedBeside(ctx, release);
     return (await upstream.proveArchive({ file, url: part.at, signature }, beside)) ?? part.proof;
   } catch (error) {
     const unknowable = error instanceof PolyenvError && UNKNOWABLE.has(error.code);
-    if (order.locked === undefined || !unknowable) throw error;
+    if (release.locked === undefined || !unknowable) throw error;
     if (error.code === 'key-unknown') ctx.emit({ type: 'warning', text: `${error.message}; the lock's digest holds` });
     return part.proof;
   }
@@ -276,57 +284,57 @@ const UNKNOWABLE: ReadonlySet<ErrorCode> = new Set([
   'http-status',
 ]);
 
-function signatureOf(ctx: Context, order: Order, part: Part): ArchiveSignature | undefined {
+function signatureOf(ctx: Context, release: PlatformRelease, part: Part): ArchiveSignature | undefined {
   if (ctx.settings.verifySignatures === 'off' || part.proof.kind === 'signature') return undefined;
-  return sourceOf(order).signature?.({ ...order, at: part.at });
+  return sourceOf(release).signature?.({ ...release, at: part.at });
 }
 
 /**
  * A genuine archive may still be one that cannot be used here. That is reported before it is published, not at the
  * first run.
  */
-function checkTree(ctx: Context, order: Order, root: string): void {
-  const { runtime } = order;
-  const { commands } = runtime.layout(readTree(root, order.version, order.platform), outsidePlace(ctx, root));
+function checkTree(ctx: Context, release: PlatformRelease, root: string): void {
+  const { runtime } = release;
+  const { commands } = runtime.layout(readTree(root, release.version, release.platform), outsidePlace(ctx, root));
   const main = commands[runtime.probe.command];
-  const name = `${runtime.id} ${order.version} from ${order.source}`;
+  const name = `${runtime.id} ${release.version} from ${release.source}`;
   if (main === undefined || !isExecutableFile(join(root, main))) {
     throw new PolyenvError(
       'archive-invalid',
       `${name} has no program ${main ?? runtime.probe.command} that can be run`,
       {
-        hint: `report it, or try another source: polyenv use ${runtime.id}@${order.version} --source ID`,
+        hint: `report it, or try another source: polyenv use ${runtime.id}@${release.version} --source ID`,
       },
     );
   }
-  if (order.platform === ctx.platform) checkStartable(ctx.host, join(root, main), name);
+  if (release.platform === ctx.platform) checkStartable(ctx.host, join(root, main), name);
 }
 
-function checkPolicy(ctx: Context, order: Order): void {
-  const weakest = weakestProof(order.parts);
+function checkPolicy(ctx: Context, release: PlatformRelease): void {
+  const weakest = weakestProof(release.parts);
   if (weakest === undefined) {
     throw new PolyenvError(
       'digest-missing',
-      `${order.source} gives no digest for ${order.runtime.id} ${order.version}, so it is not installed`,
+      `${release.source} gives no digest for ${release.runtime.id} ${release.version}, so it is not installed`,
     );
   }
   // An archive that has a signature of its own is judged once that signature was checked.
-  if (order.parts.every((part) => signatureOf(ctx, order, part) === undefined)) checkMinimum(ctx, order);
+  if (release.parts.every((part) => signatureOf(ctx, release, part) === undefined)) checkMinimum(ctx, release);
   const { sourcesAllowed } = ctx.settings;
-  if (sourcesAllowed.length > 0 && !sourcesAllowed.includes(order.source)) {
-    throw new PolyenvError('source-refused', `the source ${order.source} is not among sources.allowed`, {
+  if (sourcesAllowed.length > 0 && !sourcesAllowed.includes(release.source)) {
+    throw new PolyenvError('source-refused', `the source ${release.source} is not among sources.allowed`, {
       hint: 'polyenv settings get sources.allowed',
     });
   }
 }
 
-function checkMinimum(ctx: Context, order: Order): void {
-  const weakest = weakestProof(order.parts);
+function checkMinimum(ctx: Context, release: PlatformRelease): void {
+  const weakest = weakestProof(release.parts);
   const { verifyMinimum } = ctx.settings;
   if (weakest !== undefined && compareProof(weakest.kind, verifyMinimum) < 0) {
     throw new PolyenvError(
       'proof-weaker',
-      `${order.runtime.id} ${order.version} is proved by ${proofText(weakest)} only, and verify.minimum asks for ${verifyMinimum}`,
+      `${release.runtime.id} ${release.version} is proved by ${proofText(weakest)} only, and verify.minimum asks for ${verifyMinimum}`,
       {
         hint: 'polyenv settings get verify.minimum',
       },
@@ -336,19 +344,19 @@ function checkMinimum(ctx: Context, order: Order): void {
 
 function describeToolchain(
   ctx: Context,
-  made: { readonly order: Order; readonly key: string; readonly bytes: number },
+  made: { readonly release: PlatformRelease; readonly key: string; readonly bytes: number },
 ): Toolchain {
-  const { order, key, bytes } = made;
+  const { release, key, bytes } = made;
   return {
     key,
-    tool: order.runtime.id,
-    version: order.version,
-    ...present({ vendor: order.vendor, variant: order.variant }),
-    options: order.options,
-    platform: order.platform,
-    source: order.source,
+    tool: release.runtime.id,
+    version: release.version,
+    ...present({ vendor: release.vendor, variant: release.variant }),
+    options: release.options,
+    platform: release.platform,
+    source: release.source,
     root: join(ctx.home.store, key),
-    parts: order.parts,
+    parts: release.parts,
     bytes,
     installed: ctx.host.now().toISOString(),
   };

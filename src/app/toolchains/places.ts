@@ -11,7 +11,7 @@ import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import type { ConfiguredStore } from '../base/team-stores';
 import { carriedByLock, carriedOf } from './carried';
-import type { Order } from './order';
+import type { PlatformRelease } from './platform-release';
 
 /** An archive, and how it is called in words: `node 20.11.1 for linux-x64`. */
 export interface Sought {
@@ -98,17 +98,17 @@ async function fromStore<T>(
 }
 
 /**
- * Where the store has the signature and the keys of an order's archives. They are checked, so the store need not be
+ * Where the store has the signature and the keys of a release's archives. They are checked, so the store need not be
  * trusted for them.
  */
 export async function carriedBeside(
   ctx: Context,
-  order: Order,
+  release: PlatformRelease,
 ): Promise<((url: string) => Promise<Uint8Array | undefined>) | undefined> {
   const { stores } = await ctx.network();
   const configured = stores.configured();
   if (configured === undefined || ctx.settings.offline || ctx.settings.storeMode === 'fallback') return undefined;
-  const at = whereabouts({ carried: carriedOf(order), ...present({ lock: order.lock }) });
+  const at = whereabouts({ carried: carriedOf(release), ...present({ lock: release.lock }) });
   return async (url) => {
     if (configured.givenUp !== undefined) return undefined;
     try {

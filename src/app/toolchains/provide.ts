@@ -10,8 +10,8 @@ import type { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { checkGivenHash } from './given-hash';
-import { installToolchain, orderKey } from './install';
-import type { Order } from './order';
+import { installToolchain, releaseKey } from './install';
+import type { PlatformRelease } from './platform-release';
 import { floorFor, type Resolution, type ResolveOptions, resolveKnown, resolveRequest } from './resolve';
 
 /** A request with the toolchain that answers it, ready on this machine. */
@@ -55,21 +55,21 @@ export async function provideResolved(
 ): Promise<ReadyToolchain> {
   if (resolution.kind === 'linked')
     return { request: asked.request, resolution, toolchain: resolution.toolchain, action: 'linked' };
-  const order = orderFor(ctx, asked.runtime, resolution.entry);
-  const present = await findToolchain(ctx.home, orderKey(order));
-  if (present !== undefined) checkGivenHash(order, present.root);
-  const toolchain = present ?? (await installToolchain(ctx, { ...order, ...(await known(ctx, asked, resolution)) }));
+  const release = orderFor(ctx, asked.runtime, resolution.entry);
+  const present = await findToolchain(ctx.home, releaseKey(release));
+  if (present !== undefined) checkGivenHash(release, present.root);
+  const toolchain = present ?? (await installToolchain(ctx, { ...release, ...(await known(ctx, asked, resolution)) }));
   const entry = withToolchainProofs(resolution.entry, toolchain);
   const action = present === undefined ? 'installed' : 'present';
   return { request: asked.request, resolution: { ...resolution, entry }, toolchain, action };
 }
 
-/** What is known of an order beforehand: a lock's digest holds by itself; what was just resolved must not prove less than before. */
+/** What is known of a release beforehand: a lock's digest holds by itself; what was just resolved must not prove less than before. */
 async function known(
   ctx: Context,
   asked: ResolveOptions,
   { from, entry }: Extract<Resolution, { readonly kind: 'entry' }>,
-): Promise<Pick<Order, 'locked' | 'lock' | 'floor'>> {
+): Promise<Pick<PlatformRelease, 'locked' | 'lock' | 'floor'>> {
   if (from === 'lock') return { locked: true, lock: asked.lock };
   const floor = await floorFor(ctx, asked, entry);
   return floor === undefined ? {} : { floor };
@@ -92,12 +92,12 @@ export async function findProvided(
   const resolution = await resolveKnown(ctx, asked);
   if (resolution === undefined) return {};
   if (resolution.kind === 'linked') return { resolution, toolchain: resolution.toolchain };
-  const toolchain = await findToolchain(ctx.home, orderKey(orderFor(ctx, asked.runtime, resolution.entry)));
+  const toolchain = await findToolchain(ctx.home, releaseKey(orderFor(ctx, asked.runtime, resolution.entry)));
   return toolchain === undefined ? { resolution } : { resolution, toolchain };
 }
 
 /** What a lock entry means on this machine. `resolveKnown` and the sources only give entries that have this platform. */
-export function orderFor(ctx: Context, runtime: Runtime, entry: LockEntry): Order {
+export function orderFor(ctx: Context, runtime: Runtime, entry: LockEntry): PlatformRelease {
   return {
     runtime,
     source: entry.source,

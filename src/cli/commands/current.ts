@@ -1,5 +1,5 @@
 import { findProject } from '../../app/project/project';
-import { describeEnvironment, refreshEdited, standingsOf } from '../../app/routes/compile';
+import { decidedToolchainsOf, describeEnvironment, refreshEdited } from '../../app/routes/compile';
 import { refusalError } from '../../domain/routes/routed-overlay';
 import { describeProof } from '../../domain/toolchain/toolchain';
 import { describeOrigin } from '../../domain/words/sourced';
@@ -15,18 +15,18 @@ export const command: Command = {
   run: async ({ ctx, args, output }) => {
     const project = await findProject(ctx, ctx.directory);
     await refreshEdited(ctx, [ctx.directory, project.directory]);
-    const all = await standingsOf(ctx, project);
-    const standings = all.filter(
-      (standing) =>
-        args[0] === undefined || standing.runtime.id === args[0] || standing.runtime.aliases?.includes(args[0]),
+    const all = await decidedToolchainsOf(ctx, project);
+    const allDecided = all.filter(
+      (decided) =>
+        args[0] === undefined || decided.runtime.id === args[0] || decided.runtime.aliases?.includes(args[0]),
     );
-    const environment = await describeEnvironment(ctx, { project, standings: all, directory: project.directory });
+    const environment = await describeEnvironment(ctx, { project, allDecided: all, directory: project.directory });
     const refusals = environment.runtimes.flatMap(({ tool, overlay }) =>
       overlay?.refused === undefined ? [] : [{ tool, error: refusalError(overlay.refused) }],
     );
     for (const error of [...project.errors, ...refusals.map((one) => one.error)])
       if (!output.modes.json) ctx.host.stderr.write(errorText(error, output.err, undefined));
-    const tools = standings.map(({ decision, resolution, toolchain }) => ({
+    const tools = allDecided.map(({ decision, resolution, toolchain }) => ({
       tool: decision.tool,
       request: decision.request.text,
       from: decision.from,

@@ -1,5 +1,5 @@
 import { findProject } from '../../app/project/project';
-import { describeEnvironment, standingsOf } from '../../app/routes/compile';
+import { decidedToolchainsOf, describeEnvironment } from '../../app/routes/compile';
 import { toolEnvironment } from '../../app/routes/tool-environment';
 import type { Environment } from '../../domain/routes/environment';
 import { renderDotenv, renderEnvFish, renderEnvSh, renderGithubEnv } from '../../domain/routes/environment-texts';
@@ -20,9 +20,9 @@ export const command: Command = {
     const { ctx } = input;
     const project = await findProject(ctx, ctx.directory);
     if (project.errors[0] !== undefined) throw project.errors[0];
-    const standings = await standingsOf(ctx, project);
-    const missing = standings.find(
-      (standing) => standing.toolchain === undefined && standing.decision.request.version.kind !== 'system',
+    const allDecided = await decidedToolchainsOf(ctx, project);
+    const missing = allDecided.find(
+      (decided) => decided.toolchain === undefined && decided.decision.request.version.kind !== 'system',
     );
     if (missing !== undefined) {
       throw new PolyenvError(
@@ -33,7 +33,7 @@ export const command: Command = {
     }
     const environment: Environment = await describeEnvironment(ctx, {
       project,
-      standings,
+      allDecided,
       directory: project.directory,
     });
     const variables = changed(ctx.host.env, toolEnvironment(ctx, environment));

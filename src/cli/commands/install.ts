@@ -1,7 +1,7 @@
 import { installFrozen, installProject } from '../../app/changes/install-project';
 import { versionNotes } from '../../app/checks/floors';
 import { findProject } from '../../app/project/project';
-import { standingsOf } from '../../app/routes/compile';
+import { decidedToolchainsOf } from '../../app/routes/compile';
 import { describeOrigin } from '../../domain/words/sourced';
 import { type Command, flag } from '../command';
 import { columns, durationText } from '../output/columns';
@@ -37,8 +37,8 @@ export const command: Command = {
     const { ctx } = input;
     const started = ctx.host.now().getTime();
     if (flag(input, 'dry-run')) {
-      const standings = await standingsOf(ctx, await findProject(ctx, ctx.directory));
-      const rows = standings.map(({ decision, resolution, toolchain }) => [
+      const allDecided = await decidedToolchainsOf(ctx, await findProject(ctx, ctx.directory));
+      const rows = allDecided.map(({ decision, resolution, toolchain }) => [
         toolchain === undefined ? 'install' : 'present',
         `${decision.tool}@${decision.request.text}`,
         resolution === undefined

@@ -1,6 +1,6 @@
 import { findProject } from '../../app/project/project';
 import { trustedEffects } from '../../app/project/trusted';
-import { standingsOf } from '../../app/routes/compile';
+import { decidedToolchainsOf } from '../../app/routes/compile';
 import { describeOrigin } from '../../domain/words/sourced';
 import type { Command } from '../command';
 import { columns } from '../output/columns';
@@ -11,14 +11,14 @@ export const command: Command = {
   describe: 'What `polyenv` alone prints.',
   run: async ({ ctx, output }) => {
     const project = await findProject(ctx, ctx.directory);
-    const standings = await standingsOf(ctx, project);
+    const allDecided = await decidedToolchainsOf(ctx, project);
     const { untrusted } = await trustedEffects(ctx, project.manifests);
-    const missing = standings.filter(
+    const missing = allDecided.filter(
       (one) => one.toolchain === undefined && one.decision.request.version.kind !== 'system',
     );
     const onPath = (ctx.host.env.PATH ?? '').split(':').includes(ctx.home.shims);
     const next = [
-      ...(standings.length === 0 && project.errors.length === 0
+      ...(allDecided.length === 0 && project.errors.length === 0
         ? ['polyenv use node@lts    pin a runtime here', 'polyenv help            all commands']
         : []),
       ...project.errors.map(
@@ -30,7 +30,7 @@ export const command: Command = {
         : []),
       ...(onPath ? [] : ['polyenv setup           once: put the shims on PATH']),
     ];
-    const rows = standings.map((one) => [
+    const rows = allDecided.map((one) => [
       `  ${output.out.bold(one.decision.tool)}`,
       one.decision.request.text,
       one.toolchain === undefined
@@ -41,7 +41,7 @@ export const command: Command = {
     return {
       data: {
         directory: project.directory,
-        asked: standings.map((one) => ({
+        asked: allDecided.map((one) => ({
           tool: one.decision.tool,
           request: one.decision.request.text,
           version: one.toolchain?.version,

@@ -67,8 +67,8 @@ function reachOf(input: Input): Reach {
 }
 
 function rowOf(step: Step, style: Style): readonly string[] {
-  const { standing, before = 'not installed' } = step;
-  const { tool, request } = standing.decision;
+  const { decided, before = 'not installed' } = step;
+  const { tool, request } = decided.decision;
   if (!isChange(step)) {
     const hint = step.hint === undefined ? '' : `: ${step.hint}`;
     return [style.bold(tool), before, '', before, style.dim(`${step.why}${hint}`)];
@@ -79,8 +79,8 @@ function rowOf(step: Step, style: Style): readonly string[] {
 }
 
 function dataOf(step: Step): Readonly<Record<string, unknown>> {
-  const { standing, before } = step;
-  const { decision } = standing;
+  const { decided, before } = step;
+  const { decision } = decided;
   const base = { tool: decision.tool, from: describeOrigin(decision.from), request: decision.request.text, before };
   if (!isChange(step)) {
     const { why, hint, failure } = step;

@@ -1,7 +1,7 @@
 import { listToolchains } from '../../adapters/store/store';
 import { findProject } from '../../app/project/project';
 import { parseRequests } from '../../app/project/requests';
-import { standingsOf } from '../../app/routes/compile';
+import { decidedToolchainsOf } from '../../app/routes/compile';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Command } from '../command';
 
@@ -23,8 +23,8 @@ export const command: Command = {
     if (wanted === undefined) return undefined;
     const { runtime, request } = wanted;
     if (!text.includes('@')) {
-      const here = (await standingsOf(ctx, await findProject(ctx, ctx.directory))).find(
-        (standing) => standing.runtime.id === runtime.id,
+      const here = (await decidedToolchainsOf(ctx, await findProject(ctx, ctx.directory))).find(
+        (decided) => decided.runtime.id === runtime.id,
       );
       if (here?.toolchain !== undefined)
         return {

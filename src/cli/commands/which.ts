@@ -4,7 +4,7 @@ import { isExecutableFile } from '../../adapters/store/store';
 import { findProject } from '../../app/project/project';
 import { parseRequests } from '../../app/project/requests';
 import { companionsOf } from '../../app/routes/companions';
-import { describeEnvironment, refreshEdited, standingsOf } from '../../app/routes/compile';
+import { decidedToolchainsOf, describeEnvironment, refreshEdited } from '../../app/routes/compile';
 import { commandIn, pathEntries } from '../../app/routes/tool-environment';
 import { overlayFault } from '../../domain/routes/routed-overlay';
 import { describeProof } from '../../domain/toolchain/toolchain';
@@ -27,13 +27,13 @@ export const command: Command = {
     const tool = value(input, 'tool');
     const project = await findProject(ctx, ctx.directory, tool === undefined ? [] : await parseRequests([tool]));
     await refreshEdited(ctx, [ctx.directory, project.directory]);
-    const standings = await standingsOf(ctx, project);
-    const environment = await describeEnvironment(ctx, { project, standings, directory: project.directory });
+    const allDecided = await decidedToolchainsOf(ctx, project);
+    const environment = await describeEnvironment(ctx, { project, allDecided, directory: project.directory });
     const fault = overlayFault(environment, name);
     if (fault !== undefined) throw fault;
     const found = commandIn(environment, name);
     if (found === undefined) {
-      const missing = standings.find((standing) => standing.toolchain === undefined);
+      const missing = allDecided.find((decided) => decided.toolchain === undefined);
       if (project.errors[0] !== undefined) throw project.errors[0];
       const passed = pathEntries(ctx.host.env.PATH)
         .map((entry) => join(entry, name))
@@ -56,13 +56,13 @@ export const command: Command = {
         ...(!flag(input, 'why') && { verbatim: true }),
       };
     }
-    const decided = standings.find((one) => one.runtime.id === found.tool);
-    const decisions = standings.map(({ decision }) => decision);
+    const first = allDecided.find((one) => one.runtime.id === found.tool);
+    const decisions = allDecided.map(({ decision }) => decision);
     const further = (await companionsOf(ctx, project, decisions)).find(
       (one) => one.toolchain !== undefined && one.toolchain.root === found.toolchain,
     );
-    const standing = further === undefined ? decided : { ...further, lockPath: '', resolution: undefined };
-    const { decision, resolution, toolchain } = standing ?? {};
+    const decided = further === undefined ? first : { ...further, lockPath: '', resolution: undefined };
+    const { decision, resolution, toolchain } = decided ?? {};
     const data = {
       command: name,
       file: found.file,
@@ -73,7 +73,7 @@ export const command: Command = {
       from: decision?.from,
       lock:
         resolution?.kind === 'entry'
-          ? { file: standing?.lockPath, version: resolution.entry.version, source: resolution.entry.source }
+          ? { file: decided?.lockPath, version: resolution.entry.version, source: resolution.entry.source }
           : undefined,
       linked: toolchain?.linked !== undefined,
       root: toolchain?.root,
@@ -88,7 +88,7 @@ export const command: Command = {
       `  ${found.tool} ${toolchain.version} answers ${JSON.stringify(decision.request.text)}`,
       `  asked by ${describeOrigin(decision.from)}`,
       resolution?.kind === 'entry'
-        ? `  locked in ${standing?.lockPath} from ${resolution.entry.source}`
+        ? `  locked in ${decided?.lockPath} from ${resolution.entry.source}`
         : toolchain.linked === undefined
           ? `  the newest installed one that answers, from ${toolchain.source}`
           : `  linked: this machine had it (${toolchain.source}); polyenv has not verified it`,

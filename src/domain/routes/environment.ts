@@ -7,7 +7,7 @@ import type { ToolId } from '../words/tool-id';
 export interface Environment {
   /** As it is reached: absolute, without a slash at the end. */
   readonly directory: string;
-  readonly runtimes: readonly RoutedRuntime[];
+  readonly runtimes: readonly RoutedToolchain[];
   /** Runtimes that are pinned here and not ready: their commands go to polyenv, never to another copy. */
   readonly pending: readonly ToolId[];
   /** What the project's services offer; absent where there are none, and in what an older polyenv compiled. */
@@ -54,7 +54,7 @@ export interface Claimed {
   readonly absences: readonly string[];
 }
 
-export interface RoutedRuntime {
+export interface RoutedToolchain {
   readonly tool: ToolId;
   readonly version: string;
   /** Absolute. */

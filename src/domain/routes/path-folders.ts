@@ -1,10 +1,10 @@
-import type { Environment, RoutedRuntime } from './environment';
+import type { Environment, RoutedToolchain } from './environment';
 
 /** Folders of the environment's own commands, in the order of search; without those that PATH would read as several, the working folder among them. */
 export function commandFolders(environment: Environment): readonly string[] {
   // An unusable `.venv` must not be answered by the toolchain behind it: its commands go to the shims, which say why.
   const usable = environment.runtimes.filter(({ overlay }) => overlay?.refused === undefined);
-  const foldersOf = (runtimes: readonly RoutedRuntime[]): readonly string[] => {
+  const foldersOf = (runtimes: readonly RoutedToolchain[]): readonly string[] => {
     const tools = runtimes.flatMap(({ commands }) =>
       Object.values(commands).map((file) => file.slice(0, file.lastIndexOf('/'))),
     );

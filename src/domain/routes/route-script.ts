@@ -1,6 +1,6 @@
 import { quoteSh } from '../words/shell-quote';
 import type { ToolId } from '../words/tool-id';
-import type { Environment, RoutedRuntime } from './environment';
+import type { Environment, RoutedToolchain } from './environment';
 import { leadingFolders, privateFolders } from './path-folders';
 import { overlayCommand } from './routed-overlay';
 import { exportsSh, shLine } from './shell-variables';
@@ -152,7 +152,7 @@ esac
 `;
 }
 
-function renderCommands(runtime: RoutedRuntime): string {
+function renderCommands(runtime: RoutedToolchain): string {
   const { overlay } = runtime;
   return Object.entries(runtime.commands)
     .filter(([name]) => isCommandName(name) && !(overlay?.refused && overlay.commands.includes(name)))
@@ -170,7 +170,7 @@ function renderCommands(runtime: RoutedRuntime): string {
 
 /** Where an installer that was told to install another version of itself (`npm i -g npm`) has put it, for this project alone. */
 export function ownReplacements(
-  { tool, commands, installs, bins, overlay }: RoutedRuntime,
+  { tool, commands, installs, bins, overlay }: RoutedToolchain,
   name: string,
 ): readonly string[] {
   const itself =

@@ -5,7 +5,7 @@ import type { Decision } from '../project/project';
 import type { Resolution } from './resolve';
 
 /** A decision with what it comes to on this machine now. */
-export interface Standing {
+export interface DecidedToolchain {
   readonly decision: Decision;
   readonly runtime: Runtime;
   readonly resolution?: Resolution;
@@ -15,6 +15,6 @@ export interface Standing {
 }
 
 /** Absent where nothing was resolved yet. */
-export function versionOf({ toolchain, resolution }: Standing): Version | undefined {
+export function versionOf({ toolchain, resolution }: DecidedToolchain): Version | undefined {
   return toolchain?.version ?? (resolution?.kind === 'entry' ? resolution.entry.version : undefined);
 }

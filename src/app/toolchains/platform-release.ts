@@ -6,7 +6,7 @@ import type { RequestOptions } from '../../domain/versions/request';
 import type { Version } from '../../domain/versions/version';
 
 /** One release on one platform, as a lock or a source names it. */
-export interface Order {
+export interface PlatformRelease {
   readonly runtime: Runtime;
   readonly source: string;
   readonly version: Version;
