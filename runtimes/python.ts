@@ -279,8 +279,9 @@ Error=This Python belongs to polyenv, and all projects share it.
 
 /**
  * Unchecked-hash files, which hold whatever the time of the source is (PEP 552). Forked for fixed parts of the work, so that no
- * process's past and no number of processors shows in the bytes. Where nothing is compiled (tests, packages), a file takes the
- * name of the folder that Python would make, as root would write there.
+ * process's past and no number of processors shows in the bytes. What is not compiled would be written later by root, whom no mode
+ * holds back. So in tests and packages a file takes the name of the folder that Python would make; and an empty folder takes the
+ * name of each file that `python -O` and `-OO` would write: Python renames a new file to that name, which fails.
  */
 const COMPILE = `
 import os, sys
@@ -318,6 +319,10 @@ def compile_one(path):
     code = compile(source, shown, 'exec', dont_inherit=True, optimize=0)
     with open(target, 'xb') as file:
         file.write(importlib.util.MAGIC_NUMBER + b'\\1\\0\\0\\0' + hashed(source) + marshal.dumps(code))
+    for level in '12':
+        taken = importlib.util.cache_from_source(path, optimization=level)
+        if not os.path.lexists(taken):
+            os.mkdir(taken)
 def compile_part(part):
     for _, path in part:
         try:

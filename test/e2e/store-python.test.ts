@@ -60,7 +60,9 @@ with zipfile.ZipFile(sys.argv[1], 'w') as z:
 
 describe.skipIf('absent' in found)(`a Python in the store (${'absent' in found ? found.absent : 'of pyenv'})`, () => {
   it('has its standard library compiled, by hash and unchecked, for the place where it stands', () => {
-    const compiled = readdirSync(join(library(), '__pycache__')).filter((name) => name.endsWith('.pyc'));
+    const compiled = readdirSync(join(library(), '__pycache__'), { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => name);
     const sources = readdirSync(library()).filter((name) => name.endsWith('.py'));
     expect(compiled).toHaveLength(sources.length);
     for (const name of compiled) {
@@ -111,6 +113,28 @@ describe.skipIf('absent' in found)(`a Python in the store (${'absent' in found ?
         ['-m', 'compileall', '-q', join(project, 'package')],
       ]) {
         expect(await run([inner, ...args]), args.join(' ')).toMatchObject({ exit: 0 });
+      }
+      await expectUntouched();
+    },
+    MINUTES,
+  );
+
+  it(
+    'is as it was after -O and -OO, by whoever may write everywhere (as root)',
+    async ({ skip }) => {
+      skip(process.getuid?.() !== 0, 'not root: the modes hold a normal user back');
+      const inner = join(tree, 'bin/python3');
+      writeFileSync(join(project, 'optimised.py'), 'import asyncio, json, unittest, ctypes\n');
+      for (const level of ['-O', '-OO']) {
+        const script = 'import optimised, json; print(json.__cached__, json.dumps.__doc__ is None, __debug__)';
+        const ran = await run([inner, level, '-c', script]);
+        expect(ran, ran.stderr).toMatchObject({ exit: 0, stderr: '' });
+        // It is optimised as ever, and so is the person's own code, which is kept.
+        expect(ran.stdout).toMatch(
+          new RegExp(`opt-${level.length - 1}.pyc ${level === '-OO' ? 'True' : 'False'} False`),
+        );
+        expect(readdirSync(join(project, '__pycache__')).join()).toContain(`.opt-${level.length - 1}.pyc`);
+        expect(await run([inner, level, '-m', 'pydoc', 'json'])).toMatchObject({ exit: 0 });
       }
       await expectUntouched();
     },

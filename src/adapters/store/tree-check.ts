@@ -44,8 +44,9 @@ async function* walk(root: string, folder: string): AsyncGenerator<string, void>
   }
 }
 
+/** Python writes a file under its name and a number first: a process that is killed leaves that. */
 function extraKind(path: string, recorded: ReadonlyMap<string, StoredFile>): 'bytecode' | 'extra' {
-  const [, folder, name] = /^((?:.*\/)?)__pycache__\/([^/.]+)\.[^/]+\.pyc$/.exec(path) ?? [];
+  const [, folder, name] = /^((?:.*\/)?)__pycache__\/([^/.]+)\.[^/]+\.pyc(?:\.\d+)?$/.exec(path) ?? [];
   return name !== undefined && recorded.has(`${folder}${name}.py`) ? 'bytecode' : 'extra';
 }
 
