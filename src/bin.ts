@@ -2,6 +2,7 @@ import { fstatSync, readFileSync, realpathSync, statSync, writeSync } from 'node
 import { availableParallelism, hostname, tmpdir, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { loadCached } from './code-cache';
+import { incomplete } from './domain/words/incomplete';
 import type { Host } from './host';
 import { type Load, run } from './run';
 import { ownOptions, verbIndex } from './verb';
@@ -226,7 +227,17 @@ process.on('exit', (code) => {
   writeSync(2, 'error[failed] polyenv ended before its work was done\n  try  the same again, with -v after polyenv\n');
 });
 
-run(host, load).then((code) => {
-  ended = true;
-  process.exitCode = code;
-});
+run(host, load).then(
+  (code) => {
+    ended = true;
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    // The program itself tells its errors: this one is of loading it.
+    ended = true;
+    const { message, hint } = incomplete(error);
+    const told = { schema: 1, error: { code: 'failed', exit: 1, message, hint } };
+    if (ownOptions(host.argv).includes('--json')) writeSync(1, `${JSON.stringify(told)}\n`);
+    else writeSync(2, `error[failed] ${message}\n  try  ${hint}\n`);
+  },
+);

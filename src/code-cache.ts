@@ -38,7 +38,7 @@ interface Loading {
 function evaluate(file: string, loading: Loading): unknown {
   const { cache, loaded } = loading;
   // The build writes ASCII only, which is read much faster as what it is.
-  const source = readFileSync(file, 'latin1');
+  const source = sourceOf(file);
   const data = dataFile(file, cache);
   const kept = readIfAny(data);
   const script = new Script(source, {
@@ -53,6 +53,16 @@ function evaluate(file: string, loading: Loading): unknown {
   if (kept === undefined || script.cachedDataRejected === true)
     cache.atEnd(() => keep(data, script.createCachedData()));
   return module.exports;
+}
+
+/** One that is missing is missed as by Node's own loader. */
+function sourceOf(file: string): string {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw Object.assign(new Error(`Cannot find module '${file}'`), { code: 'MODULE_NOT_FOUND' });
+  }
 }
 
 function requireFrom(file: string, loading: Loading): NodeJS.Require {

@@ -47,9 +47,22 @@ function startAgain() {
   return 1;
 }
 
+function start() {
+  try {
+    require('./main.cjs');
+  } catch (error) {
+    if (error.code !== 'MODULE_NOT_FOUND') throw error;
+    process.exitCode = 1;
+    process.stderr.write(
+      'error[failed] this polyenv is not complete: its file main.cjs is missing\n' +
+        '  try  install polyenv again, as you did the first time: your projects and what they use stay as they are\n'
+    );
+  }
+}
+
 if (isGood(process.version)) {
   delete process.env.POLYENV_STARTED_AGAIN;
-  require('./main.cjs');
+  start();
 } else {
   process.exitCode = 1;
   process.exit(startAgain());

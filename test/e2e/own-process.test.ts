@@ -88,7 +88,7 @@ describe('the exit status is a failure', () => {
       (text: string) => text.replace(/near\.build !== "[0-9a-f]/, '$&0'),
       'another polyenv took the place',
     ],
-    ['not there', undefined, 'far.cjs'],
+    ['not there', undefined, 'far.cjs is missing'],
   ])('where the second part of the program is %s', async (_, change, said) => {
     const dist = join(machine.base, 'dist');
     cpSync(dirname(machine.program), dist, { recursive: true });
@@ -105,6 +105,37 @@ describe('the exit status is a failure', () => {
       expect(ran.stderr).toMatch(/^error\[/);
     }
     expect((await machine.polyenv(['current'], { cwd, program: join(dist, 'polyenv.cjs') })).exit).toBe(0);
+  });
+
+  it.each(['main.cjs', 'near.cjs'])('where %s is not there: no stack, and what to do', async (name) => {
+    const dist = join(machine.base, 'dist');
+    cpSync(dirname(machine.program), dist, { recursive: true });
+    rmSync(join(dist, name));
+    for (const home of [machine.polyenvHome, join(machine.base, 'nowhere')]) {
+      const options = { cwd, program: join(dist, 'polyenv.cjs'), env: { POLYENV_HOME: home } };
+      const ran = await machine.polyenv(['current'], options);
+      expect(ran).toMatchObject({ exit: 1, stdout: '' });
+      expect(ran.stderr).toMatch(
+        new RegExp(
+          `^error\\[failed\\] this polyenv is not complete: its file \\S*${name} is missing\n  try  install polyenv again.*\n$`,
+        ),
+      );
+      if (name === 'main.cjs') continue;
+      const asked = await machine.polyenv(['current', '--json'], options);
+      expect(asked).toMatchObject({ exit: 1, stderr: '' });
+      expect(asked.json()).toMatchObject({ schema: 1, error: { code: 'failed', exit: 1 } });
+    }
+  });
+
+  it('where a file of it was cut short: no stack, and what to do', async () => {
+    const dist = join(machine.base, 'dist');
+    cpSync(dirname(machine.program), dist, { recursive: true });
+    writeFileSync(join(dist, 'near.cjs'), readFileSync(join(dist, 'near.cjs'), 'latin1').slice(0, 20_000), 'latin1');
+    const ran = await machine.polyenv(['current'], { cwd, program: join(dist, 'polyenv.cjs') });
+    expect(ran).toMatchObject({ exit: 1, stdout: '' });
+    expect(ran.stderr).toMatch(
+      /^error\[failed\] this polyenv is not complete: .*\n {2}try {2}install polyenv again.*\n$/,
+    );
   });
 
   it.each([

@@ -57,7 +57,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   'code-cache': [],
   verb: [],
   run: ['host', 'cli', 'adapters'],
-  bin: ['host', 'run', 'code-cache', 'verb'],
+  bin: ['host', 'run', 'code-cache', 'verb', 'domain'],
 };
 
 /** The rooms of a floor in their order: each may use those before it. `docs/internals/map.md` says what each is for. */

@@ -1,5 +1,6 @@
 import { translateFsError } from '../../adapters/files/fs';
 import { PolyenvError } from '../../domain/words/errors';
+import { incomplete, isOwnMissing } from '../../domain/words/incomplete';
 import { present } from '../../domain/words/present';
 import { printable } from '../../domain/words/printable';
 import type { Style } from './style';
@@ -37,6 +38,10 @@ export function errorData(error: unknown): Readonly<Record<string, unknown>> {
 /** A defect of ours, or a failure of the system that no adapter translated, is still told in the same form. */
 export function asPolyenvError(error: unknown): PolyenvError {
   if (error instanceof PolyenvError) return error;
+  if (isOwnMissing(error)) {
+    const { message, hint } = incomplete(error);
+    return new PolyenvError('failed', message, { hint, cause: error });
+  }
   const message = error instanceof Error ? error.message : String(error);
   const path = (error as { readonly path?: unknown } | undefined)?.path;
   const told = translateFsError(error, typeof path === 'string' ? path : 'a file');
