@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { readTextIfAny, writeAtomic } from '../adapters/files/fs';
+import { readTextIfAny } from '../adapters/files/fs';
+import { writeAtomic } from '../adapters/files/write-atomic';
 import type { Home } from '../adapters/home/paths';
 import { GATEWAY_PORTS } from '../domain/gateway/handover';
 import { PolyenvError } from '../domain/words/errors';

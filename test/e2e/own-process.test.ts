@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, cpSync, existsSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { closingAfter, closingDescriptor } from '../../src/adapters/files/fs';
+import { closingAfter, closingDescriptor } from '../../src/adapters/files/durable';
 import { type Machine, newMachine, type Ran } from '../support/cli';
 import { serveTinyNode, siteOf, type TinyNode } from '../support/tiny-node';
 

@@ -13,13 +13,8 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { homeOf } from '../../src/adapters/home/paths';
-import {
-  onceFolder,
-  removeOnceRoutes,
-  renderShim,
-  writeDefaults,
-  writeOnceRoute,
-} from '../../src/adapters/routes/shims';
+import { onceFolder, removeOnceRoutes, writeDefaults, writeOnceRoute } from '../../src/adapters/routes/environments';
+import { renderShim } from '../../src/adapters/routes/shims';
 import type { Host } from '../../src/host';
 import { setVariable } from '../../src/kit';
 import { discard } from '../support/discard';

@@ -15,7 +15,9 @@ import {
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ensureFolder, readTextIfAny, removeTree, translateFsError, writeAtomic } from '../../src/adapters/files/fs';
+import { ensureFolder, readTextIfAny, removeTree } from '../../src/adapters/files/fs';
+import { translateFsError } from '../../src/adapters/files/fs-errors';
+import { writeAtomic } from '../../src/adapters/files/write-atomic';
 import { discard } from '../support/discard';
 
 let root: string;

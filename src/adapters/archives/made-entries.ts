@@ -10,7 +10,7 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode, translateFsError } from '../files/fs';
+import { errorCode, translateFsError } from '../files/fs-errors';
 import { refuse } from './member-names';
 
 /** The folders, links and second names that a writer makes below a root, by relative path, so that it can take them back. */

@@ -2,7 +2,7 @@ import { join, relative } from 'node:path';
 import type { Recipe } from '../../domain/runtime/artifact';
 import { PolyenvError } from '../../domain/words/errors';
 import { quoted } from '../../domain/words/printable';
-import { translateFsError } from '../files/fs';
+import { translateFsError } from '../files/fs-errors';
 import { FileFailure, openFileWriter, type Written } from './file-writer';
 import { openMadeEntries } from './made-entries';
 import { LIMITS, type Limits, type Member, type MemberSink } from './member';

@@ -5,7 +5,7 @@ import { crc32, createInflateRaw, inflateRaw, inflateRawSync, type ZlibOptions }
 import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
 import { quoted } from '../../domain/words/printable';
-import { closingAfter } from '../files/fs';
+import { closingAfter } from '../files/durable';
 import { writable } from '../files/writable';
 import { damaged, refused } from './archive-errors';
 import { LIMITS, type Member, type MemberSink } from './member';

@@ -6,7 +6,7 @@ import type { Document } from '../../domain/runtime/runtime';
 import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
 import { printable } from '../../domain/words/printable';
-import { errorCode } from '../files/fs';
+import { errorCode } from '../files/fs-errors';
 import { realPathIfAny } from '../files/real-path';
 import { parseToml } from './toml';
 

@@ -6,7 +6,8 @@ import { decodeTemplate, substitute, TEMPLATE_LIMIT, type Template, type Values 
 import { PolyenvError } from '../../domain/words/errors';
 import { meaning, orNearest } from '../../domain/words/nearest';
 import { isPrintable, quoted } from '../../domain/words/printable';
-import { errorCode, isMissing, makeFolders, removeTree, translateFsError } from '../files/fs';
+import { makeFolders, removeTree } from '../files/fs';
+import { errorCode, isMissing, translateFsError } from '../files/fs-errors';
 import { joinInside } from '../home/paths';
 import { parseToml } from './toml';
 

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { PolyenvError } from '../../domain/words/errors';
-import { translateFsError } from './fs';
+import { translateFsError } from './fs-errors';
 
 /** Throws `home-unwritable` if nothing can be made in the folder, or in the nearest one above it that exists: before a download, not after. */
 export function refuseUnwritable(folder: string): void {

@@ -3,7 +3,9 @@ import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeProjectNames, type ProjectNames } from '../../domain/gateway/name-table';
-import { ensureFolder, isMissing, namesIn, removeTree, writeAtomic } from '../files/fs';
+import { ensureFolder, namesIn, removeTree } from '../files/fs';
+import { isMissing } from '../files/fs-errors';
+import { writeAtomic } from '../files/write-atomic';
 import type { Home } from '../home/paths';
 
 /** One file a project: what a gateway serves, and what a second project may not claim. */

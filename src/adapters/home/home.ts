@@ -2,7 +2,9 @@ import { readdirSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { PolyenvError } from '../../domain/words/errors';
-import { ensureFolder, isMissing, namesIn, writeAtomic } from '../files/fs';
+import { ensureFolder, namesIn } from '../files/fs';
+import { isMissing } from '../files/fs-errors';
+import { writeAtomic } from '../files/write-atomic';
 import { type Home, LAYOUT } from './paths';
 
 /** Refuses a home that a newer polyenv made: `layout.v2` and the like. Writes nothing. */

@@ -4,7 +4,8 @@ import { HAND_OVER } from '../../domain/routes/hand-over';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Host } from '../../host';
 import template from '../../shim/launcher.sh?raw';
-import { readTextIfAny, writeAtomic } from '../files/fs';
+import { readTextIfAny } from '../files/fs';
+import { writeAtomic } from '../files/write-atomic';
 import { ownLauncher } from './own-versions';
 import { type Home, SAVED_HOME } from './paths';
 

@@ -7,7 +7,8 @@ import type { Emit } from '../../domain/words/events';
 import { printable } from '../../domain/words/printable';
 import type { Host } from '../../host';
 import { capture } from '../children/capture';
-import { ensureFolder, errorCode, isMissing, translateFsError } from '../files/fs';
+import { ensureFolder } from '../files/fs';
+import { errorCode, isMissing, translateFsError } from '../files/fs-errors';
 import { type Home, joinInside } from './paths';
 
 export interface LockOptions {

@@ -3,7 +3,8 @@ import { existsSync, readlinkSync } from 'node:fs';
 import { rename, symlink } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { present } from '../../domain/words/present';
-import { ensureFolder, namesIn, readTextIfAny, writeAtomic } from '../files/fs';
+import { ensureFolder, namesIn, readTextIfAny } from '../files/fs';
+import { writeAtomic } from '../files/write-atomic';
 import { type Home, joinInside } from './paths';
 
 /** How this polyenv came onto the machine: that decides what updates it. */

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { isAbsolute, join, normalize, relative, resolve, sep } from 'node:path';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Host } from '../../host';
-import { errorCode } from '../files/fs';
+import { errorCode } from '../files/fs-errors';
 
 /** The version of the home's layout that this polyenv writes; `package.json` says it too, for who only has the archive. */
 export const LAYOUT = 1;

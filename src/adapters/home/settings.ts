@@ -8,7 +8,8 @@ import { present } from '../../domain/words/present';
 import { printable, quoted } from '../../domain/words/printable';
 import type { Origin } from '../../domain/words/sourced';
 import type { Host } from '../../host';
-import { ensureFolder, isMissing, readTextIfAny } from '../files/fs';
+import { ensureFolder, readTextIfAny } from '../files/fs';
+import { isMissing } from '../files/fs-errors';
 
 export interface SettingsFiles {
   /** For the whole machine; its `"locked": [...]` names settings that nobody may loosen, `"locked": true` all that it sets. */

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureFolder, writeAtomic } from '../files/fs';
+import { ensureFolder } from '../files/fs';
+import { writeAtomic } from '../files/write-atomic';
 import type { Home } from './paths';
 
 /** Whether this is said for the first time on this machine, and from now on it was. Makes no home where there is none. */

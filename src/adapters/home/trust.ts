@@ -6,7 +6,9 @@ import { isTable } from '../../domain/formats/document-value';
 import { needsTrust, type TrustSubject, trustDigest } from '../../domain/project/trust';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Host } from '../../host';
-import { ensureFolder, isMissing, readTextIfAny, removeTree, writeAtomic } from '../files/fs';
+import { ensureFolder, readTextIfAny, removeTree } from '../files/fs';
+import { isMissing } from '../files/fs-errors';
+import { writeAtomic } from '../files/write-atomic';
 import type { Home } from './paths';
 
 /** Where trust is kept, and for whom. */

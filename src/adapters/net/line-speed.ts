@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { readTextIfAny, writeAtomic } from '../files/fs';
+import { readTextIfAny } from '../files/fs';
+import { writeAtomic } from '../files/write-atomic';
 
 /** What the line to each server gave when something large was last fetched from it. */
 export interface LineSpeeds {

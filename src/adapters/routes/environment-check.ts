@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { renderEnvFish, renderEnvSh } from '../../domain/routes/environment-texts';
 import { isCommandName, renderRoute, renderTraces } from '../../domain/routes/route-script';
 import { readTextIfAny } from '../files/fs';
-import { HOOKS, readEnvironment, renderHooks } from './shims';
+import { readEnvironment } from './environments';
+import { HOOKS, renderHooks } from './hooks';
 
 /**
  * Files of a compiled environment that are not what its `env.json` says, by their paths. That `env.json` itself is out of

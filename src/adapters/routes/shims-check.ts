@@ -1,7 +1,9 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ensureFolder, isMissing, readTextIfAny, writeAtomic } from '../files/fs';
+import { ensureFolder, readTextIfAny } from '../files/fs';
+import { isMissing } from '../files/fs-errors';
+import { writeAtomic } from '../files/write-atomic';
 import type { Home } from '../home/paths';
 
 /** The polyenv that wrote the shims: another one may know runtimes that this one did not. */

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Host } from '../../host';
-import { ensureFolder, readTextIfAny, removeTree, writeAtomic } from '../files/fs';
+import { ensureFolder, readTextIfAny, removeTree } from '../files/fs';
+import { writeAtomic } from '../files/write-atomic';
 import type { Home } from '../home/paths';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;

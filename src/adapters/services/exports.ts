@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { asArray, asObject, asRecord, asString } from '../../domain/formats/decoders';
 import type { ServiceExports } from '../../domain/services/variables';
-import { ensureFolder, isMissing, writeAtomic } from '../files/fs';
+import { ensureFolder } from '../files/fs';
+import { isMissing } from '../files/fs-errors';
+import { writeAtomic } from '../files/write-atomic';
 import { type Home, servicesFolder } from '../home/paths';
 
 /** What the services of one project say to its commands, as it was when one of them last started: mode 0600, for passwords stand in it. */

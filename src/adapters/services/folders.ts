@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { decodeState, encodeState, type FolderIdentity, type ServiceState } from '../../domain/services/state';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Host } from '../../host';
-import { ensureFolder, errorCode, isMissing, namesIn, removeTree, writeAtomic } from '../files/fs';
+import { ensureFolder, namesIn, removeTree } from '../files/fs';
+import { errorCode, isMissing } from '../files/fs-errors';
+import { writeAtomic } from '../files/write-atomic';
 import { type Home, mirroredFolders, servicesFolder } from '../home/paths';
 
 /** Where one service of one project is kept. Absolute. */

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import type { ServiceCommand } from '../../domain/runtime/service';
 import type { RunAs } from '../../domain/services/state';
 import type { Host } from '../../host';
-import { errorCode, translateFsError } from '../files/fs';
+import { errorCode, translateFsError } from '../files/fs-errors';
 import type { ServiceFolder } from './folders';
 import { LOCK_DESCRIPTOR } from './processes';
 

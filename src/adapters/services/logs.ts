@@ -1,5 +1,5 @@
 import { open, rename, stat } from 'node:fs/promises';
-import { isMissing } from '../files/fs';
+import { isMissing } from '../files/fs-errors';
 import type { ServiceFolder } from './folders';
 
 /** Bytes above which a log is put aside when a server starts. */

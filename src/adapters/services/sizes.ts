@@ -1,6 +1,6 @@
 import { type Dirent, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode, isMissing } from '../files/fs';
+import { errorCode, isMissing } from '../files/fs-errors';
 
 /**
  * Bytes that the files below a folder take on disk; `undefined` where it may not be read or is not there. At once and not in turns:

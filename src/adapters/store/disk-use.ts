@@ -1,6 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isMissing, namesIn } from '../files/fs';
+import { namesIn } from '../files/fs';
+import { isMissing } from '../files/fs-errors';
 
 /** Counts bytes on disk; a file with several names counts where it is met first, so that sums over folders hold. */
 export interface DiskMeter {

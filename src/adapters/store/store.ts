@@ -8,7 +8,9 @@ import { isStoreKey, type Toolchain } from '../../domain/toolchain/toolchain';
 import type { Version } from '../../domain/versions/version';
 import { PolyenvError } from '../../domain/words/errors';
 import type { UnpackedFile } from '../archives/tree-writer';
-import { ensureFolder, isMissing, namesIn, readTextIfAny, removeTree, writeAtomic } from '../files/fs';
+import { ensureFolder, namesIn, readTextIfAny, removeTree } from '../files/fs';
+import { isMissing } from '../files/fs-errors';
+import { writeAtomic } from '../files/write-atomic';
 import { type Home, joinInside } from '../home/paths';
 
 /** One file of a toolchain as it was unpacked; `verify` compares against it. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, type Stats } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isMissing } from '../files/fs';
+import { isMissing } from '../files/fs-errors';
 import type { StoredFile } from './store';
 
 /** How a file of a toolchain is not what was installed. */

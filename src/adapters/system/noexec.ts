@@ -1,5 +1,5 @@
 import { accessSync, constants, type Stats, statSync } from 'node:fs';
-import { errorCode } from '../files/fs';
+import { errorCode } from '../files/fs-errors';
 
 /** What helps then. */
 export const NOEXEC_HINT = 'set POLYENV_HOME to a folder on another file system, or have it mounted with exec';

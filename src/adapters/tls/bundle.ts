@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { rootCertificates } from 'node:tls';
-import { readTextIfAny, writeAtomic } from '../files/fs';
+import { readTextIfAny } from '../files/fs';
+import { writeAtomic } from '../files/write-atomic';
 import type { Home } from '../home/paths';
 import { SYSTEM_STORES } from '../net/authorities';
 import { bundleFileOf } from './trust-files';

@@ -12,7 +12,9 @@ import {
 import { quoted } from '../../domain/words/printable';
 import type { Member } from '../archives/member';
 import { openTarReader } from '../archives/tar-reader';
-import { ensureFolder, syncFolder, translateFsError } from '../files/fs';
+import { syncFolder } from '../files/durable';
+import { ensureFolder } from '../files/fs';
+import { translateFsError } from '../files/fs-errors';
 import { type Intake, openIntake } from './intake';
 
 /**

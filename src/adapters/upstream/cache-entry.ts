@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { open, readFile, utimes } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { ensureFolder, writeAtomic } from '../files/fs';
+import { ensureFolder } from '../files/fs';
+import { writeAtomic } from '../files/write-atomic';
 
 /** A copy in the cache. */
 export interface CacheEntry {

@@ -10,7 +10,8 @@ import {
   type TileReader,
 } from '../../domain/runtime/sumdb';
 import { PolyenvError } from '../../domain/words/errors';
-import { ensureFolder, readTextIfAny, writeAtomic } from '../files/fs';
+import { ensureFolder, readTextIfAny } from '../files/fs';
+import { writeAtomic } from '../files/write-atomic';
 import type { Home } from '../home/paths';
 import { DATABASE } from './go-config';
 import { decodeText } from './indexes';

@@ -3,7 +3,8 @@ import type { Recipe } from '../../domain/runtime/artifact';
 import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
 import { openTreeWriter, type TreeWriter, type Unpacked } from '../archives/tree-writer';
-import { closingAfter, ensureFolder, syncFolder } from '../files/fs';
+import { closingAfter, syncFolder } from '../files/durable';
+import { ensureFolder } from '../files/fs';
 import { maskUrl } from '../net/url';
 import {
   type AnySink,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { present } from '../../domain/words/present';
-import { ensureFolder, readTextIfAny, writeAtomic } from '../files/fs';
+import { ensureFolder, readTextIfAny } from '../files/fs';
+import { writeAtomic } from '../files/write-atomic';
 import type { Home } from '../home/paths';
 
 /** The most versions of one tool that are kept. */

@@ -17,7 +17,10 @@ import { BUNDLE_LIMITS, invalid, type TakenArchive } from '../../domain/toolchai
 import { PolyenvError } from '../../domain/words/errors';
 import { printable } from '../../domain/words/printable';
 import { padding, TAR_END, tarHeader } from '../archives/tar-writer';
-import { ensureFolder, removeTree, syncFile, syncFolder, translateFsError, writeAtomic } from '../files/fs';
+import { syncFile, syncFolder } from '../files/durable';
+import { ensureFolder, removeTree } from '../files/fs';
+import { translateFsError } from '../files/fs-errors';
+import { writeAtomic } from '../files/write-atomic';
 import type { LayoutFiles } from './image-layout';
 import { openIntake } from './intake';
 

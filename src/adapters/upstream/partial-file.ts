@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, constants, fstatSync, ftruncateSync, lstatSync, openSync, readSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { errorCode, readTextIfAny, removeTree, translateFsError, writeAtomic } from '../files/fs';
+import { readTextIfAny, removeTree } from '../files/fs';
+import { errorCode, translateFsError } from '../files/fs-errors';
+import { writeAtomic } from '../files/write-atomic';
 import { type PartDownload, wholePath } from './part-download';
 
 export interface Partial {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync, constants as zlib } from 'node:zlib';
 import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
-import { translateFsError } from '../files/fs';
+import { translateFsError } from '../files/fs-errors';
 import { decodeBody } from '../net/body';
 import type { HttpAnswer } from '../net/http';
 import { maskUrl } from '../net/url';

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { ensureFolder, readTextIfAny, writeAtomic } from '../../adapters/files/fs';
+import { ensureFolder, readTextIfAny } from '../../adapters/files/fs';
+import { writeAtomic } from '../../adapters/files/write-atomic';
 import { MANIFEST_NAMES } from '../../domain/project/manifest';
 import type { Environment } from '../../domain/routes/environment';
 import { LOCKFILE_NAME } from '../../domain/toolchain/lockfile';

@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeTree } from '../../adapters/files/fs';
 import { withLock } from '../../adapters/home/lock';
-import { listEnvironments, removeEnvironment, removeOnceRoutes } from '../../adapters/routes/shims';
+import { listEnvironments, removeEnvironment, removeOnceRoutes } from '../../adapters/routes/environments';
 import { listToolchains, removeToolchain } from '../../adapters/store/store';
 import type { Toolchain } from '../../domain/toolchain/toolchain';
 import type { Context } from '../base/context';

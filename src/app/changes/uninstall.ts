@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { withLock } from '../../adapters/home/lock';
 import { settingsFile } from '../../adapters/home/settings';
-import { listEnvironments } from '../../adapters/routes/shims';
+import { listEnvironments } from '../../adapters/routes/environments';
 import { listToolchains, removeToolchain } from '../../adapters/store/store';
 import type { Toolchain } from '../../domain/toolchain/toolchain';
 import { PolyenvError } from '../../domain/words/errors';

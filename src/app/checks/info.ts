@@ -1,4 +1,4 @@
-import { readEnvironments } from '../../adapters/routes/shims';
+import { readEnvironments } from '../../adapters/routes/environments';
 import { openDiskMeter } from '../../adapters/store/disk-use';
 import { listToolchains } from '../../adapters/store/store';
 import { formatDigest } from '../../domain/runtime/digest';

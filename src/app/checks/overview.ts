@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { realPathOr } from '../../adapters/files/real-path';
 import { readAllNames } from '../../adapters/gateway/names-store';
-import { listEnvironmentFolders } from '../../adapters/routes/shims';
+import { listEnvironmentFolders } from '../../adapters/routes/environments';
 import { listServices } from '../../adapters/services/folders';
 import { isFolder } from '../../adapters/system/discover';
 import { PolyenvError } from '../../domain/words/errors';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { environmentFolder, joinInside } from '../../adapters/home/paths';
-import { defaultsFolder, readEnvironments } from '../../adapters/routes/shims';
+import { defaultsFolder, readEnvironments } from '../../adapters/routes/environments';
 import { type DiskMeter, openDiskMeter } from '../../adapters/store/disk-use';
 import { listToolchains } from '../../adapters/store/store';
 import type { Context } from '../base/context';

@@ -5,7 +5,8 @@ import { ensureLauncher, launcherPath, launcherText, readLauncher } from '../../
 import { withLock } from '../../adapters/home/lock';
 import { environmentFolder } from '../../adapters/home/paths';
 import { compareEnvironment } from '../../adapters/routes/environment-check';
-import { defaultsFolder, listEnvironmentFolders, removeEnvironment, renderShims } from '../../adapters/routes/shims';
+import { defaultsFolder, listEnvironmentFolders, removeEnvironment } from '../../adapters/routes/environments';
+import { renderShims } from '../../adapters/routes/shims';
 import { readState } from '../../adapters/services/folders';
 import {
   damagedKeys,

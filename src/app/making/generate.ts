@@ -1,6 +1,7 @@
 import { basename, dirname, join, relative } from 'node:path';
 import { type OwnPackage, renderWrapper } from '../../adapters/documents/wrapper';
-import { ensureFolder, readTextIfAny, writeAtomic } from '../../adapters/files/fs';
+import { ensureFolder, readTextIfAny } from '../../adapters/files/fs';
+import { writeAtomic } from '../../adapters/files/write-atomic';
 import { originOf } from '../../adapters/home/own-versions';
 import { normalizeUrl, refuseUnprotected } from '../../adapters/net/url';
 import { listToolchains, readTree } from '../../adapters/store/store';

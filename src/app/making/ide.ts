@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ensureFolder, readTextIfAny, writeAtomic } from '../../adapters/files/fs';
+import { ensureFolder, readTextIfAny } from '../../adapters/files/fs';
+import { writeAtomic } from '../../adapters/files/write-atomic';
 import { environmentFolder } from '../../adapters/home/paths';
 import { readTree } from '../../adapters/store/store';
 import { isLeftToPerson } from '../../adapters/system/git-ignored';

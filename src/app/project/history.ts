@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ensureFolder, isMissing, readTextIfAny, removeTree, writeAtomic } from '../../adapters/files/fs';
+import { ensureFolder, readTextIfAny, removeTree } from '../../adapters/files/fs';
+import { isMissing } from '../../adapters/files/fs-errors';
+import { writeAtomic } from '../../adapters/files/write-atomic';
 import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 

@@ -1,7 +1,8 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { withLock } from '../../adapters/home/lock';
-import { type Offer, readEnvironments, renderShims, writeEnvironment, writeShims } from '../../adapters/routes/shims';
+import { readEnvironments, writeEnvironment } from '../../adapters/routes/environments';
+import { type Offer, renderShims, writeShims } from '../../adapters/routes/shims';
 import { noteShims, shimsStand } from '../../adapters/routes/shims-check';
 import { exportsFile, readExports } from '../../adapters/services/exports';
 import { isEditedUnseen } from '../../adapters/store/read-environment';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { settingsFiles } from '../../adapters/home/settings';
-import { defaultsFolder, writeDefaults } from '../../adapters/routes/shims';
+import { defaultsFolder, writeDefaults } from '../../adapters/routes/environments';
 import { isFile } from '../../adapters/system/discover';
 import { settingVariable } from '../../domain/project/settings';
 import type { Environment } from '../../domain/routes/environment';

@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, readlinkSync, renameSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { ensureFolder, readTextIfAny, removeTree, writeAtomic } from '../../adapters/files/fs';
+import { ensureFolder, readTextIfAny, removeTree } from '../../adapters/files/fs';
 import { realPathIfAny } from '../../adapters/files/real-path';
+import { writeAtomic } from '../../adapters/files/write-atomic';
 import { withLock } from '../../adapters/home/lock';
 import { readOverlay } from '../../adapters/routes/overlay';
 import type { RoutedOverlay, RoutedToolchain } from '../../domain/routes/environment';

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { lstatSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { ensureFolder, namesIn, readTextIfAny, removeTree, writeAtomic } from '../../adapters/files/fs';
+import { ensureFolder, namesIn, readTextIfAny, removeTree } from '../../adapters/files/fs';
+import { writeAtomic } from '../../adapters/files/write-atomic';
 import { environmentFolder } from '../../adapters/home/paths';
 import type { RoutedOverlay } from '../../domain/routes/environment';
 import { present } from '../../domain/words/present';

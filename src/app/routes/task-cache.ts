@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import { ensureFolder, readTextIfAny, writeAtomic } from '../../adapters/files/fs';
+import { ensureFolder, readTextIfAny } from '../../adapters/files/fs';
 import { digestOfFiles, filesMatching } from '../../adapters/files/globs';
+import { writeAtomic } from '../../adapters/files/write-atomic';
 import type { ManifestTask } from '../../domain/project/manifest-tasks';
 import type { Context } from '../base/context';
 

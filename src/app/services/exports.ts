@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { sep } from 'node:path';
 import { withLock } from '../../adapters/home/lock';
-import { listEnvironmentFolders } from '../../adapters/routes/shims';
+import { listEnvironmentFolders } from '../../adapters/routes/environments';
 import { writeExports } from '../../adapters/services/exports';
 import { listServicesOf } from '../../adapters/services/folders';
 import { isFolder } from '../../adapters/system/discover';

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ensureFolder, namesIn, readTextIfAny, removeTree, syncFolder } from '../../adapters/files/fs';
+import { syncFolder } from '../../adapters/files/durable';
+import { ensureFolder, namesIn, readTextIfAny, removeTree } from '../../adapters/files/fs';
 import { joinInside } from '../../adapters/home/paths';
 import { copyTree } from '../../adapters/services/copies';
 import { isFolderAt, readState, type ServiceFolder, writeState } from '../../adapters/services/folders';

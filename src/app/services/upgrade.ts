@@ -1,6 +1,6 @@
 import { rename } from 'node:fs/promises';
 import { PassThrough } from 'node:stream';
-import { syncFolder } from '../../adapters/files/fs';
+import { syncFolder } from '../../adapters/files/durable';
 import { copyTree } from '../../adapters/services/copies';
 import { isFolderAt, readState, writeState } from '../../adapters/services/folders';
 import { pipeCommand } from '../../adapters/services/pipes';

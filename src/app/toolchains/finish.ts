@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { capture } from '../../adapters/children/capture';
-import { errorCode, translateFsError } from '../../adapters/files/fs';
+import { errorCode, translateFsError } from '../../adapters/files/fs-errors';
 import { finishedFiles } from '../../adapters/store/finished-files';
 import { readTree, type StoredFile } from '../../adapters/store/store';
 import { scrubbedEnv } from '../../adapters/system/spawn';

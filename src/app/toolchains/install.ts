@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { closingAfter, ensureFolder, removeTree } from '../../adapters/files/fs';
+import { closingAfter } from '../../adapters/files/durable';
+import { ensureFolder, removeTree } from '../../adapters/files/fs';
 import { refuseFull } from '../../adapters/files/room';
 import { withLock } from '../../adapters/home/lock';
 import { openDiskMeter } from '../../adapters/store/disk-use';

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureFolder, readTextIfAny, removeTree, writeAtomic } from '../../adapters/files/fs';
+import { ensureFolder, readTextIfAny, removeTree } from '../../adapters/files/fs';
+import { writeAtomic } from '../../adapters/files/write-atomic';
 import type { Runtime } from '../../domain/runtime/runtime';
 import { isStoreKey, type Toolchain } from '../../domain/toolchain/toolchain';
 import type { ToolRequest } from '../../domain/versions/request';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { ensureFolder, readTextIfAny, writeAtomic } from '../../adapters/files/fs';
+import { ensureFolder, readTextIfAny } from '../../adapters/files/fs';
+import { writeAtomic } from '../../adapters/files/write-atomic';
 import { findToolchain } from '../../adapters/store/store';
 import type { Runtime } from '../../domain/runtime/runtime';
 import { EMPTY_LOCKFILE } from '../../domain/toolchain/lockfile';

@@ -1,4 +1,4 @@
-import { translateFsError } from '../../adapters/files/fs';
+import { translateFsError } from '../../adapters/files/fs-errors';
 import { PolyenvError } from '../../domain/words/errors';
 import { incomplete, isOwnMissing } from '../../domain/words/incomplete';
 import { present } from '../../domain/words/present';
