@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { connect } from 'node:net';
+import { isPortServed } from '../adapters/system/ports';
 import type { EngineLoad } from './proxy/engine';
 import type { Router } from './router';
 
@@ -41,21 +41,8 @@ export function watchNeed({ socketPath, folder, router, load, hasReaders, after,
     const busy = load.requests !== requests || load.inProgress > 0 || hasReaders();
     requests = load.requests;
     if (busy) return true;
-    for (const port of new Set(router.ports())) if (await answers(port)) return true;
+    for (const port of new Set(router.ports())) if (await isPortServed(port)) return true;
     return false;
   };
   return { close: () => clearInterval(timer) };
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port, timeout: 1000 });
-    const tell = (yes: boolean): void => {
-      socket.destroy();
-      resolve(yes);
-    };
-    socket.once('connect', () => tell(true));
-    socket.once('error', () => tell(false));
-    socket.once('timeout', () => tell(false));
-  });
 }

@@ -124,6 +124,24 @@ describe('the gateway', () => {
     expect(Number(status.memory)).toBeLessThan(120e6);
   });
 
+  it('says of a name that stays, where nothing listens at its port any more', async () => {
+    const machine = await running();
+    const gone = await freePort();
+    await announce(machine, machine.project, `shop = { port = ${target} }\nblog = { port = ${gone} }`);
+    const lines = (await machine.polyenv(['gateway'])).stdout.split('\n');
+    expect(lines.find((line) => line.startsWith('blog.localhost'))).toContain('nothing listens there now');
+    expect(lines.find((line) => line.startsWith('shop.localhost'))).not.toContain('nothing');
+    const { names } = (await machine.polyenv(['gateway', '--json'])).json<{
+      names: { name: string; routes: object[] }[];
+    }>();
+    expect(names.map(({ name, routes }) => [name, routes])).toEqual(
+      expect.arrayContaining([
+        ['blog', [expect.objectContaining({ port: gone, listens: false })]],
+        ['shop', [expect.objectContaining({ port: target, listens: true })]],
+      ]),
+    );
+  });
+
   it('is told of by ps and open, also before it serves a name, and for a name that there is not', async () => {
     const machine = newMachine();
     machines.push(machine);

@@ -386,6 +386,40 @@ describe.skipIf(!has('certutil'))('trust in browsers (certutil must be there)', 
     machine.remove();
   });
 
+  it.each([
+    ['fails', '#!/bin/sh\necho "the database is locked" >&2\nexit 1\n', 'the database is locked'],
+    ['is gone', undefined, 'certutil is missing'],
+  ])('self uninstall names the list that stays where certutil %s, and how to take it out', async (_, program, said) => {
+    const machine = newMachine();
+    const store = join(machine.home, NEW);
+    expect((await machine.polyenv(['tls', 'trust', '--yes'])).exit).toBe(0);
+    // As the real one, but for what changes a list.
+    const bin = machine.folder('bin');
+    if (program !== undefined)
+      writeFileSync(join(bin, 'certutil'), program.replace('\n', '\n[ "$1" = -D ] || exec /usr/bin/certutil "$@"\n'), {
+        mode: 0o755,
+      });
+    const gone = await machine.polyenv(['self', 'uninstall', '--yes'], { env: { PATH: bin } });
+    expect(gone).toMatchObject({ exit: 1, stdout: expect.stringContaining(`authority out of ${store}: `) });
+    expect(gone.stdout).toContain(said);
+    expect(existsSync(machine.polyenvHome)).toBe(false);
+    const hint = /^ {2}try {2}(certutil .*)$/m.exec(gone.stdout)?.[1] ?? '';
+    execFileSync('/bin/sh', ['-c', hint]);
+    expect(execFileSync('certutil', ['-L', '-d', `sql:${store}`]).toString()).not.toContain('polyenv ');
+    machine.remove();
+  });
+
+  it('self uninstall says nothing of certutil where no list has the authority', async () => {
+    const machine = newMachine();
+    await machine.polyenv(['tls', 'export', 'root.pem']);
+    mkdirSync(join(machine.home, NEW), { recursive: true });
+    execFileSync('certutil', ['-N', '--empty-password', '-d', `sql:${join(machine.home, NEW)}`]);
+    const gone = await machine.polyenv(['self', 'uninstall', '--yes'], { env: { PATH: '/nowhere' } });
+    expect(gone.exit, gone.stderr).toBe(0);
+    expect(gone.stdout).not.toContain('authority');
+    machine.remove();
+  });
+
   it('says what is missing where certutil is', async () => {
     const machine = newMachine({ PATH: '/nowhere' });
     const ran = await machine.polyenv(['tls', 'trust', '--yes']);

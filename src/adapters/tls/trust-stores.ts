@@ -1,6 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Host } from '../../host';
 import { capture } from '../children/capture';
@@ -56,6 +56,12 @@ function firefoxStores({ os, personHome }: Host): readonly TrustStore[] {
 /** What the certificate is called in a store. */
 export function storedName(root: string): string {
   return `polyenv ${createHash('sha256').update(new X509Certificate(root).raw).digest('hex').slice(0, 12)}`;
+}
+
+/** What authorities of polyenv are called in an NSS store, by its bytes: SQLite keeps texts as they are. */
+export async function namesInStore(path: string): Promise<readonly string[]> {
+  const bytes = await readFile(join(path, 'cert9.db'), 'latin1').catch(() => '');
+  return [...new Set(bytes.match(/\bpolyenv [0-9a-f]{12}/g))];
 }
 
 /** The program that reads and changes an NSS store; `undefined` where it is missing. */

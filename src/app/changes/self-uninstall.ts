@@ -49,33 +49,52 @@ async function trustingLists(ctx: Context): Promise<readonly string[]> {
   }
 }
 
-/** Takes it all away. Returns the start-up files that changed, and where polyenv's authority is believed no longer. */
-export async function takeSelfAway(
-  ctx: Context,
-  { home, settings, startups, kept }: OwnTraces,
-): Promise<{ readonly changed: readonly string[]; readonly distrusted: readonly string[] }> {
+/** A browser's list that still holds polyenv's authority, or may. */
+export interface LeftList {
+  readonly path: string;
+  /** Why it does. */
+  readonly said: string;
+  /** The name of the authority there. */
+  readonly name: string;
+}
+
+export interface TakenAway {
+  /** Start-up files that changed. */
+  readonly changed: readonly string[];
+  /** Lists that polyenv's authority was in. */
+  readonly distrusted: readonly string[];
+  readonly left: readonly LeftList[];
+}
+
+/** Takes it all away, but for what is in `left`. */
+export async function takeSelfAway(ctx: Context, { home, settings, startups, kept }: OwnTraces): Promise<TakenAway> {
   if (kept.some(({ running }) => running)) await down(ctx, [], { all: true });
   const changed: string[] = [];
   for (const startup of startups) if (await removeLines(startup)) changed.push(startup.file);
   for (const file of settings) await removeTree(file);
-  const distrusted = await endGateway(ctx);
+  const lists = await endGateway(ctx);
   await removeTree(home);
   // Folders that were made for these files and hold nothing else.
   for (const file of [...settings, ...changed, home])
     if (!existsSync(file)) await removeEmptyFolders(dirname(file), ctx.host.personHome);
-  return { changed, distrusted };
+  return { changed, ...lists };
 }
 
 /** Ends the process that serves names, and takes polyenv's authority out of what browsers trust. */
-async function endGateway(ctx: Context): Promise<readonly string[]> {
+async function endGateway(ctx: Context): Promise<Pick<TakenAway, 'distrusted' | 'left'>> {
   const { stopGateway } = await import('../gateway/gateway');
-  const { distrustAuthority } = await import('../gateway/tls');
+  const { distrustAuthority, storesThatName } = await import('../gateway/tls');
   await stopGateway(ctx);
   try {
-    return (await distrustAuthority(ctx)).filter(({ result }) => result === 'removed').map(({ path }) => path);
+    const changed = await distrustAuthority(ctx);
+    return {
+      distrusted: changed.filter(({ result }) => result === 'removed').map(({ path }) => path),
+      left: changed.flatMap(({ result, path, said = '', name }) => (result === 'failed' ? [{ path, said, name }] : [])),
+    };
   } catch (error) {
     if (!(error instanceof PolyenvError)) throw error;
-    // Without certutil nothing was added either.
-    return [];
+    // An authority that cannot be read, or no certutil: what a list holds is looked up in its bytes.
+    const left = await storesThatName(ctx);
+    return { distrusted: [], left: left.map((store) => ({ ...store, said: error.message })) };
   }
 }

@@ -3,6 +3,7 @@ import { askGateway, type ControlRequest, decodeHello } from '../../adapters/gat
 import { gatewayLog, spawnGateway } from '../../adapters/gateway/gateway-process';
 import { controlSocket } from '../../adapters/gateway/place';
 import { startOfProcess, withLock } from '../../adapters/home/lock';
+import { isPortServed } from '../../adapters/system/ports';
 import { CONTROL_FORMAT, type Hello, replaces } from '../../domain/gateway/handover';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
@@ -50,9 +51,44 @@ export async function stopGateway(ctx: Context): Promise<boolean> {
   return true;
 }
 
-/** What the gateway says of itself, its names and its load; `undefined` if none runs. */
-export function gatewayStatus(ctx: Context): Promise<unknown> {
-  return tell(ctx, { op: 'status' });
+/** What the gateway says of itself, its names and its load. */
+export interface GatewayStatus {
+  readonly pid: number;
+  readonly port: number;
+  readonly version: string;
+  readonly since: string;
+  /** Bytes. */
+  readonly memory: number;
+  readonly damaged?: readonly string[];
+  readonly names?: readonly StatusName[];
+}
+
+export interface StatusName {
+  readonly name: string;
+  readonly project: string;
+  readonly routes: readonly StatusRoute[];
+}
+
+export interface StatusRoute {
+  readonly path: string;
+  readonly kind: string;
+  readonly target: string;
+  readonly port: number;
+  /** Whether something listens at the port now: a name stays when its task ends. */
+  readonly listens: boolean;
+}
+
+/** `undefined` if none runs. */
+export async function gatewayStatus(ctx: Context): Promise<GatewayStatus | undefined> {
+  const status = (await tell(ctx, { op: 'status' })) as GatewayStatus | undefined;
+  if (status?.names === undefined) return status;
+  const ports = new Set(status.names.flatMap(({ routes }) => routes.map(({ port }) => port)));
+  const served = new Map(await Promise.all([...ports].map(async (port) => [port, await isPortServed(port)] as const)));
+  const names = status.names.map(({ routes, ...name }) => ({
+    ...name,
+    routes: routes.map((route) => ({ ...route, listens: served.get(route.port) === true })),
+  }));
+  return { ...status, names };
 }
 
 /** Asks the gateway, if one runs. */

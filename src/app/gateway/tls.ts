@@ -5,9 +5,11 @@ import { certificateVariables, rootFileOf } from '../../adapters/tls/trust-files
 import {
   addTo,
   certutil,
+  namesInStore,
   removeFrom,
   type StoreState,
   stateOf,
+  storedName,
   type TrustStore,
   trustStores,
 } from '../../adapters/tls/trust-stores';
@@ -69,7 +71,10 @@ export async function lookAtStores(ctx: Context): Promise<readonly StoreReport[]
 }
 
 export interface ChangedStore extends TrustStore {
+  /** What the authority is called in it. */
+  readonly name: string;
   readonly result: 'added' | 'removed' | 'unchanged' | 'failed';
+  /** Of `failed`: by the program that should have changed it. */
   readonly said?: string;
 }
 
@@ -78,8 +83,9 @@ export async function trustAuthority(ctx: Context): Promise<readonly ChangedStor
   const { root, rootFile } = await openAuthority(ctx);
   return changeStores(ctx, async (store) => {
     const change = { host: ctx.host, home: ctx.home, store, root, rootFile };
-    if ((await stateOf(change)) === 'trusted') return { ...store, result: 'unchanged' };
-    return outcome(store, 'added', await addTo(change));
+    const named = { ...store, name: storedName(root) };
+    if ((await stateOf(change)) === 'trusted') return { ...named, result: 'unchanged' };
+    return outcome(named, 'added', await addTo(change));
   });
 }
 
@@ -90,8 +96,9 @@ export async function distrustAuthority(ctx: Context): Promise<readonly ChangedS
   const { root, rootFile } = authority;
   return changeStores(ctx, async (store) => {
     const change = { host: ctx.host, home: ctx.home, store, root, rootFile };
-    if ((await stateOf(change)) !== 'trusted') return { ...store, result: 'unchanged' };
-    return outcome(store, 'removed', await removeFrom(change));
+    const named = { ...store, name: storedName(root) };
+    if ((await stateOf(change)) !== 'trusted') return { ...named, result: 'unchanged' };
+    return outcome(named, 'removed', await removeFrom(change));
   });
 }
 
@@ -110,6 +117,19 @@ async function changeStores(
   return changed;
 }
 
-function outcome(store: TrustStore, done: 'added' | 'removed', said: string | undefined): ChangedStore {
+function outcome(
+  store: TrustStore & { readonly name: string },
+  done: 'added' | 'removed',
+  said: string | undefined,
+): ChangedStore {
   return said === undefined ? { ...store, result: done } : { ...store, result: 'failed', said };
+}
+
+/** Lists of browsers in whose bytes an authority of polyenv is named: without the program that reads them, or the authority. */
+export async function storesThatName(
+  ctx: Context,
+): Promise<readonly { readonly path: string; readonly name: string }[]> {
+  const stores = trustStores(ctx.host).filter(({ kind, missing }) => kind === 'nss' && !missing);
+  const found = await Promise.all(stores.map(async ({ path }) => ({ path, names: await namesInStore(path) })));
+  return found.flatMap(({ path, names }) => names.map((name) => ({ path, name })));
 }

@@ -50,43 +50,25 @@ export const command: Command = {
       default: {
         const status = await gatewayStatus(ctx);
         if (status === undefined) return { data: { running: false }, text: 'no gateway runs' };
-        const { pid, port, version, since, memory, names = [], damaged = [] } = status as Status;
+        const { pid, port, version, since, memory, names = [], damaged = [] } = status;
         const head = `serves at port ${port} since ${since}: process ${pid}, version ${version}, ${Math.round(memory / 1e6)} MB`;
         const rows = names.flatMap(({ name, project, routes }) =>
-          routes.map(({ path, kind, target, port }) => [
+          routes.map(({ path, kind, target, port, listens }) => [
             output.out.bold(`${hostOfName(name)}${path === '/' ? '' : path}`),
             kind === 'port' ? `port ${port}` : `${kind} ${target}, port ${port}`,
             printable(project),
+            listens ? '' : output.out.yellow('nothing listens there now'),
           ]),
         );
         const bad = damaged.map((file) => output.out.yellow(`cannot be read: ${printable(file)}`));
         return {
-          data: { running: true, ...(status as Status) },
+          data: { running: true, ...status },
           text: [head, ...(rows.length === 0 ? [] : [columns(rows)]), ...bad].join('\n'),
         };
       }
     }
   },
 };
-
-interface Status {
-  readonly pid: number;
-  readonly port: number;
-  readonly version: string;
-  readonly since: string;
-  readonly memory: number;
-  readonly damaged?: readonly string[];
-  readonly names?: readonly {
-    readonly name: string;
-    readonly project: string;
-    readonly routes: readonly {
-      readonly path: string;
-      readonly kind: string;
-      readonly target: string;
-      readonly port: number;
-    }[];
-  }[];
-}
 
 function portOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { findOwnTraces, takeSelfAway } from '../../app/changes/self-uninstall';
 import { counted } from '../../domain/words/counted';
 import { PolyenvError } from '../../domain/words/errors';
+import { quoteSh } from '../../domain/words/shell-quote';
 import { flag, type Input } from '../command';
 import { confirm } from '../confirm';
 import { bytesText } from '../output/columns';
@@ -9,7 +10,7 @@ import type { Outcome } from '../output/outcome';
 
 /** `polyenv self uninstall`: everything that polyenv ever made on this machine. */
 export async function uninstallSelf(input: Input): Promise<Outcome> {
-  const { ctx } = input;
+  const { ctx, output } = input;
   const traces = await findOwnTraces(ctx, flag(input, 'keep-settings') ? 'settings' : 'nothing');
   const { home, settings, startups, trusting, kept } = traces;
   const what = [
@@ -42,13 +43,18 @@ export async function uninstallSelf(input: Input): Promise<Outcome> {
       hint: 'polyenv self uninstall --yes',
     });
   }
-  const { changed, distrusted } = await takeSelfAway(ctx, traces);
+  const { changed, distrusted, left } = await takeSelfAway(ctx, traces);
   return {
-    data: { removed: [home, ...settings], changed },
+    data: { removed: [home, ...settings], changed, distrusted, left },
+    ...(left.length > 0 && { exit: 1 }),
     text: [
       ...[home, ...settings].map((path) => `took away ${path}`),
       ...changed.map((file) => `took polyenv's lines out of ${file}`),
       ...distrusted.map((path) => `took polyenv's authority out of ${path}`),
+      ...left.flatMap(({ path, said, name }) => [
+        output.out.yellow(`could not take polyenv's authority out of ${path}: ${said}`),
+        `  try  certutil -D -d ${quoteSh(`sql:${path}`)} -n ${quoteSh(name)}`,
+      ]),
       "projects' own files stay where they are: polyenv.toml, polyenv.lock, .venv",
     ].join('\n'),
   };
