@@ -244,7 +244,11 @@ __polyenv_granted() {
 	local __polyenv_rest=$POLYENV_GRANTED __polyenv_item __polyenv_env=${POLYENV_ENV-}
 	while [[ $__polyenv_rest == t* ]]; do
 		__polyenv_item=${__polyenv_rest%%"$__polyenv_rs"*}
-		__polyenv_rest=${__polyenv_rest#*"$__polyenv_rs"}
+		# A list that somebody cut short may end with its records.
+		case $__polyenv_rest in
+		*"$__polyenv_rs"*) __polyenv_rest=${__polyenv_rest#*"$__polyenv_rs"} ;;
+		*) __polyenv_rest= ;;
+		esac
 		__polyenv_decode "${__polyenv_item#t}"
 		if [[ ! -e $__polyenv_v ]]; then
 			POLYENV_UNDO=$POLYENV_GRANTED

@@ -107,6 +107,30 @@ describe.each(DIALECTS.filter(({ start }) => existsSync(`/usr/bin/${start[0]}`) 
       return machine.run([...shell.start, script], { cwd: out, ...rest, env: { PATH, ...rest.env } });
     }
 
+    it('comes to a prompt whatever its own variables hold: cut short, empty, of another hand', async () => {
+      const lists = [
+        't/',
+        't',
+        't/\u001e',
+        't/\u001et',
+        '%',
+        't%',
+        `t/\u001exFOO=a\u001ef`,
+        'i1\u001ex',
+        '\u001e\u001e',
+        'l\u001ef',
+      ];
+      for (const list of lists) {
+        const lines = ['tick', 'show FOO', `put POLYENV_SHELL ''`, cd(one), 'show FOO'];
+        const env = { POLYENV_SHELL: 'node@20', POLYENV_GRANTED: list, POLYENV_UNDO: list, FOO: 'own' };
+        const ran = await say(lines, { env });
+        expect([list, ran.exit, ran.stderr], list).toEqual([list, 0, '']);
+        // What the cut list took for a value is put back; else what was there stays.
+        expect(ran.stdout.split('\n')[0], list).toMatch(/^FOO=\[(?:own|a)\]$/);
+        expect(ran.stdout, list).toContain('FOO=[of one]');
+      }
+    });
+
     it('gives what a project says, swaps it with that of another, and takes it back', async () => {
       mkdirSync(join(one, 'deep', 'er'), { recursive: true });
       const ran = await say(
