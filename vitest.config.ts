@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import type { TestSequencer, TestSpecification } from 'vitest/node';
-import { RUNTIMES_MODULE, runtimesModule } from './scripts/plugins';
+import { RUNTIMES_MODULE, runtimesModule, VENDORS_MODULE, vendorsModule } from './scripts/plugins';
 
 const { version } = JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8')) as { version: string };
 
@@ -45,11 +45,14 @@ export default defineConfig({
   plugins: [
     {
       name: 'runtimes',
-      resolveId: (id) => (id === RUNTIMES_MODULE ? `\0${RUNTIMES_MODULE}` : undefined),
-      load: (id) =>
-        id === `\0${RUNTIMES_MODULE}`
-          ? runtimesModule(fileURLToPath(new URL('./runtimes', import.meta.url)))
-          : undefined,
+      resolveId: (id, importer) =>
+        id === RUNTIMES_MODULE || id === VENDORS_MODULE ? `\0${id}:${importer ?? ''}` : undefined,
+      load: (id) => {
+        if (id.startsWith(`\0${RUNTIMES_MODULE}:`))
+          return runtimesModule(fileURLToPath(new URL('./runtimes', import.meta.url)));
+        const vendors = `\0${VENDORS_MODULE}:`;
+        return id.startsWith(vendors) ? vendorsModule(id.slice(vendors.length)) : undefined;
+      },
     },
   ],
   test: {

@@ -1,3 +1,4 @@
+import { vendors } from 'polyenv:vendors';
 import {
   type Artifact,
   asArray,
@@ -11,14 +12,13 @@ import {
   asUnknown,
   commandsIn,
   defaultVariable,
-  type FoojayVendor,
-  foojaySource,
   gradleBuild,
   gradleBuildKotlin,
   hexDigest,
   homebrew,
   imagesNamed,
   javaScheme,
+  javaSchemeWith,
   javaVersion,
   type ListedToolchain,
   leadingNumbers,
@@ -290,71 +290,22 @@ function linksOf({ version, platform, image }: Build): readonly string[] {
   );
 }
 
-/**
- * Every other vendor, by Foojay's index. Not offered: OpenJDK's own builds and Oracle GraalVM's older ones, which get no
- * updates, and whoever publishes no SHA-256 of an archive; these can be linked.
- */
-const OTHERS: readonly FoojayVendor[] = [
-  { vendor: 'corretto', distribution: 'corretto', places: ['https://corretto.aws/downloads/resources/'] },
-  { vendor: 'zulu', distribution: 'zulu', places: ['https://cdn.azul.com/zulu/bin/'] },
-  ...['liberica', 'liberica-nik'].map((vendor) => ({
-    vendor,
-    distribution: vendor.replace('-', '_'),
-    places: ['https://download.bell-sw.com/', 'https://github.com/bell-sw/'],
-  })),
-  { vendor: 'microsoft', distribution: 'microsoft', places: ['https://aka.ms/download-jdk/'] },
-  {
-    vendor: 'sapmachine',
-    distribution: 'sap_machine',
-    places: ['https://github.com/SAP/SapMachine/releases/download/'],
-  },
-  {
-    vendor: 'semeru',
-    distribution: 'semeru',
-    places: ['https://github.com/ibmruntimes/', 'https://github.com/AdoptOpenJDK/semeru'],
-  },
-  {
-    vendor: 'graalvm-community',
-    distribution: 'graalvm_community',
-    places: ['https://github.com/graalvm/graalvm-ce-builds/releases/download/'],
-  },
-  { vendor: 'graalvm', distribution: 'graalvm', places: ['https://download.oracle.com/graalvm/'] },
-  { vendor: 'oracle', distribution: 'oracle', places: ['https://download.oracle.com/java/'] },
-  {
-    vendor: 'jetbrains',
-    distribution: 'jetbrains',
-    places: ['https://cache-redirector.jetbrains.com/intellij-jbr/'],
-  },
-  {
-    vendor: 'dragonwell',
-    distribution: 'dragonwell',
-    places: ['https://github.com/alibaba/dragonwell', 'https://github.com/dragonwell-project/'],
-  },
-  { vendor: 'kona', distribution: 'kona', places: ['https://github.com/Tencent/TencentKona-'] },
+/** Who built a JDK, by what its `release` file says (https://openjdk.org/jeps/322): vendors that are offered, and others. */
+const BUILDERS: readonly (readonly [RegExp, string])[] = [
+  [/^(?:Eclipse (?:Adoptium|Foundation)|AdoptOpenJDK|Temurin)/i, VENDOR],
+  ...vendors.flatMap(({ id, builder }) => (builder === undefined ? [] : [[builder, id] as const])),
+  [/^Red Hat/i, 'redhat'],
 ];
 
-/** Who built a JDK, by what its `release` file says: https://openjdk.org/jeps/322 */
-const IMPLEMENTORS: readonly (readonly [RegExp, string])[] = [
-  [/^(?:Eclipse (?:Adoptium|Foundation)|AdoptOpenJDK|Temurin)/i, VENDOR],
-  [/^Amazon/i, 'corretto'],
-  [/^Azul/i, 'zulu'],
-  [/^BellSoft/i, 'liberica'],
-  [/^Microsoft/i, 'microsoft'],
-  [/^SAP/i, 'sapmachine'],
-  [/^(?:IBM|International Business Machines)/i, 'semeru'],
-  [/^GraalVM Community/i, 'graalvm-community'],
-  [/^JetBrains/i, 'jetbrains'],
-  [/^Alibaba/i, 'dragonwell'],
-  [/^Tencent/i, 'kona'],
-  [/^Red Hat/i, 'redhat'],
-  [/^Oracle/i, 'oracle'],
-];
+const SCHEME = javaSchemeWith(
+  Object.fromEntries(vendors.flatMap(({ id, names = [] }) => [id, ...names].map((name) => [name, id]))),
+);
 
 function buildOf(text: string, tree: Tree): { readonly vendor?: string; readonly variant?: string } {
   const said = (name: string) => new RegExp(`^${name}="?([^"\\r\\n]*)"?`, 'm').exec(text)?.[1]?.trim();
   const implementor = said('IMPLEMENTOR') ?? '';
   const graal = said('GRAALVM_VERSION') !== undefined && /^Oracle/i.test(implementor) ? 'graalvm' : undefined;
-  const known = graal ?? IMPLEMENTORS.find(([pattern]) => pattern.test(implementor))?.[1];
+  const known = graal ?? BUILDERS.find(([pattern]) => pattern.test(implementor))?.[1];
   const word = implementor
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
@@ -411,17 +362,17 @@ const COMMANDS = new RegExp(
   ].join('|')})$`,
 );
 
-/** Java: JDKs of Temurin, which is the usual one, and of other vendors. */
+/** Java: JDKs of Temurin, which is the usual one, and of the vendors in the folder beside this file. */
 export const runtime: Runtime = {
   id: 'java',
   title: 'Java',
   homepage: 'https://adoptium.net',
   license: 'GPL-2.0-only WITH Classpath-exception-2.0',
   aliases: ['jdk', 'openjdk'],
-  scheme: javaScheme,
+  scheme: SCHEME,
   commands: ['java', 'javac', 'jar', 'javadoc', 'jshell', 'keytool'],
   pins: [javaVersion, sdkmanrc, pomXml, gradleBuild, gradleBuildKotlin],
-  sources: [adoptium, ...OTHERS.map(foojaySource)],
+  sources: [adoptium, ...vendors.flatMap((vendor) => vendor.sources)],
   layout: (tree, { toolchain, home, personHome, env, isolation }) => {
     const inside = homeIn(tree);
     const local = `-Dmaven.repo.local=${home}/m2`;
@@ -549,6 +500,9 @@ export const runtime: Runtime = {
       20 ..2023-09-19; 19 ..2023-03-31; 18 ..2022-09-30; 17 lts ..2027-10-31; 16 ..2021-09-30; 11 lts ..2027-10-31
       8 lts ..2030-12-31`,
       { url: 'https://endoflife.date/api/eclipse-temurin.json', decode: asEndOfLifeCycles },
+    ),
+    vendors: Object.fromEntries(
+      vendors.flatMap(({ id, lifecycle }) => (lifecycle === undefined ? [] : [[id, lifecycle]])),
     ),
   },
 };

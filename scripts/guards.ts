@@ -71,6 +71,14 @@ export const GUARDS: Readonly<Record<string, Guard>> = {
     tests: ['test/unit/npm-signature.test.ts'],
   },
   'two-checksums': { stops: 'a checksum list that says two things', tests: ['test/unit/checksum-list.test.ts'] },
+  'vendor-place': {
+    stops: "a vendor's list that leads out of the vendor's folder",
+    tests: ['test/contract/java-vendors.test.ts'],
+  },
+  'vendor-archive': {
+    stops: "a lock that gives one of a vendor's archives out as that of another version or platform",
+    tests: ['test/contract/java-vendors.test.ts'],
+  },
   'place-owned': {
     stops: 'a lock that names a place that its source would not name',
     tests: ['test/e2e/main-job.test.ts'],

@@ -14,12 +14,33 @@ export function runtimesModule(folder: string): string {
   return `export const runtimes = { ${entries.join(', ')} };`;
 }
 
+/** `polyenv:vendors` is the folder beside the runtime that asks for it: a new file in it is a new vendor. */
+export const VENDORS_MODULE = 'polyenv:vendors';
+
+/** `importer` is the runtime's own file. */
+export function vendorsModule(importer: string): string {
+  const folder = importer.replace(/\.ts$/, '');
+  const names = readdirSync(folder)
+    .filter((file) => /^[a-z][a-z0-9-]*\.ts$/.test(file))
+    .map((file) => file.slice(0, -3))
+    .sort();
+  const imports = names.map(
+    (name, index) => `import { vendor as v${index} } from ${JSON.stringify(join(folder, `${name}.ts`))};`,
+  );
+  return `${imports.join('\n')}\nexport const vendors = [${names.map((_, index) => `v${index}`).join(', ')}];`;
+}
+
 export function runtimesIn(folder: string, contents = runtimesModule(folder)): Plugin {
   return {
     name: 'runtimes',
     setup(build) {
       build.onResolve({ filter: /^polyenv:runtimes$/ }, () => ({ path: RUNTIMES_MODULE, namespace: 'runtimes' }));
       build.onLoad({ filter: /.*/, namespace: 'runtimes' }, () => ({ contents, resolveDir: folder }));
+      build.onResolve({ filter: /^polyenv:vendors$/ }, ({ importer }) => ({ path: importer, namespace: 'vendors' }));
+      build.onLoad({ filter: /.*/, namespace: 'vendors' }, ({ path }) => ({
+        contents: vendorsModule(path),
+        resolveDir: folder,
+      }));
     },
   };
 }

@@ -9,6 +9,12 @@ declare module 'polyenv:runtimes' {
   export const runtimes: Readonly<Record<string, () => Promise<{ runtime: Runtime }>>>;
 }
 
+declare module 'polyenv:vendors' {
+  import type { Vendor } from './domain/runtime/vendor';
+  /** Those of the runtime that imports it, in the order of their files. */
+  export const vendors: readonly Vendor[];
+}
+
 declare const __VERSION__: string;
 
 /** Only in the file that completes: made by the build from the verbs. */

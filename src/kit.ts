@@ -48,9 +48,12 @@ export { type Digest, hexDigest, integrityDigest } from './domain/runtime/digest
 export type * from './domain/runtime/editor';
 export type * from './domain/runtime/finish';
 export { type FoojayVendor, foojaySource } from './domain/runtime/foojay-source';
+export { type GithubRelease, githubDigests, githubReleases } from './domain/runtime/github-releases';
 export { type GithubProject, githubSource } from './domain/runtime/github-source';
 export { type GoProgram, goSource } from './domain/runtime/go-source';
 export { imagesNamed } from './domain/runtime/image-names';
+export type { ArchiveUrl, JdkArchive } from './domain/runtime/jdk-archive';
+export { featureOf, type JdkFile, type JdkIndex, jdkSource } from './domain/runtime/jdk-source';
 export type * from './domain/runtime/layout';
 export {
   asEndOfLifeCycles,
@@ -69,6 +72,7 @@ export type * from './domain/runtime/service';
 export { serviceUrl } from './domain/runtime/service-url';
 export { commandsIn, scriptsIn } from './domain/runtime/tree-commands';
 export { userCache, userSettings } from './domain/runtime/user-folders';
+export type { Vendor } from './domain/runtime/vendor';
 export { readWheelName } from './domain/runtime/wheel';
 export { newestWheel, partOf as wheelPart, type WheelProject, wheelSource } from './domain/runtime/wheel-source';
 export type * from './domain/versions/release';
@@ -76,7 +80,7 @@ export { newestFirst } from './domain/versions/releases';
 export type * from './domain/versions/request';
 export type * from './domain/versions/scheme';
 export { goScheme } from './domain/versions/schemes/go';
-export { javaScheme } from './domain/versions/schemes/java';
+export { javaScheme, javaSchemeWith } from './domain/versions/schemes/java';
 export { npmScheme } from './domain/versions/schemes/npm';
 export { pep440Scheme } from './domain/versions/schemes/pep440';
 export { rustScheme } from './domain/versions/schemes/rust';

@@ -11,7 +11,9 @@ import type { Version } from '../../src/domain/versions/version';
 /** What other managers and the system really have on this machine: found, laid out, and asked for its version. */
 const runtimes = fileURLToPath(new URL('../../runtimes', import.meta.url));
 const known = await Promise.all(
-  readdirSync(runtimes).map(async (file) => ((await import(join(runtimes, file))) as { runtime: Runtime }).runtime),
+  readdirSync(runtimes)
+    .filter((file) => file.endsWith('.ts'))
+    .map(async (file) => ((await import(join(runtimes, file))) as { runtime: Runtime }).runtime),
 );
 
 function programOf(runtime: Runtime, root: string): string | undefined {

@@ -1,15 +1,18 @@
+import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { runtime } from '../../runtimes/java';
+import { PLATFORMS } from '../../src/domain/runtime/platform';
 import type { Source } from '../../src/domain/runtime/runtime';
 import { selectRelease } from '../../src/domain/versions/select';
 import { parseToolRequest } from '../../src/domain/versions/tool-request';
 import { vendorsOf } from '../../src/domain/versions/vendors';
 import type { Version } from '../../src/domain/versions/version';
 import { fakeUpstream } from '../support/fake-upstream';
+import { NOT_HERE, recorded } from '../support/recorded';
 
 const API = 'https://api.foojay.io/disco/v3.0';
 const asked = (text: string) => parseToolRequest(`java@${text}`, () => runtime);
-const sourceOf = (vendor: string) => runtime.sources.find(({ vendors }) => vendors?.includes(vendor)) as Source;
+const sourceOf = (vendor: string) => runtime.sources.find(({ id }) => id === `foojay-${vendor}`) as Source;
 
 /** Where each vendor keeps an archive, and how SDKMAN calls it. */
 const VENDORS = [
@@ -92,12 +95,17 @@ const entry = (id: string, more: Readonly<Record<string, unknown>> = {}): Entry 
 });
 
 /** Foojay's answers, whatever it is asked. */
-function foojay(packages: readonly Entry[], details: Readonly<Record<string, Readonly<Record<string, unknown>>>>) {
+function foojay(
+  packages: readonly Entry[],
+  details: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
+  others: Readonly<Record<string, string>> = {},
+) {
   const files = new Proxy<Record<string, string>>(
     {},
     {
       get: (_, url) => {
         const text = String(url);
+        if (others[text] !== undefined) return others[text];
         if (text.startsWith(`${API}/packages?`)) return JSON.stringify({ result: packages, message: '' });
         const found = details[text.slice(`${API}/ids/`.length)];
         return found === undefined ? undefined : JSON.stringify({ result: [found], message: '' });
@@ -115,7 +123,10 @@ describe.each(VENDORS)('%s', (vendor, sdkman, at) => {
       expect(asked(text).vendor, text).toBe(vendor);
   });
 
-  test('is resolved by two requests, with the digest that its vendor publishes', async () => {
+  // Those that put a digest beside each archive are asked for it too.
+  const beside = ['oracle', 'graalvm'].includes(vendor) ? 1 : 0;
+
+  test('is resolved by few requests, with the digest that its vendor publishes', async () => {
     const upstream = foojay([entry('p1')], {
       p1: { direct_download_uri: at, checksum: SHA256, checksum_type: 'sha256' },
     });
@@ -131,7 +142,7 @@ describe.each(VENDORS)('%s', (vendor, sdkman, at) => {
         ],
       },
     ]);
-    expect(new Set(upstream.asked).size).toBe(2);
+    expect(new Set(upstream.asked).size).toBe(2 + beside);
     expect(upstream.asked[0]).toContain('jdk_version=17');
     const claim = { version: '17.0.15+6' as Version, platform: 'linux-x64', at } as const;
     expect(source.owns({ ...claim, vendor })).toEqual({ format: 'tar.gz', root: '*' });
@@ -241,9 +252,166 @@ test("a build is asked for by the vendor's own number too, as mise writes it, an
   expect(await found('zulu-8.72.0.17')).toBeUndefined();
 });
 
-test('temurin is the usual one, and every vendor is one source', () => {
-  expect(vendorsOf(runtime)).toEqual(['temurin', ...VENDORS.map(([vendor]) => vendor)]);
+test('temurin is the usual one, every vendor is one file, and each of its sources is its own', () => {
+  const folder = new URL('../../runtimes/java', import.meta.url);
+  const files = readdirSync(folder).map((file) => file.replace(/\.ts$/, ''));
+  expect(vendorsOf(runtime)).toEqual(['temurin', ...files.sort()]);
+  expect(files).toEqual(VENDORS.map(([vendor]) => vendor).sort());
   expect(new Set(runtime.sources.map(({ id }) => id)).size).toBe(runtime.sources.length);
+  for (const vendor of files) {
+    const own = runtime.sources.filter(({ vendors }) => vendors?.includes(vendor));
+    // Oracle lists nothing that a program can read.
+    expect(own.length, vendor).toBe(['oracle', 'graalvm'].includes(vendor) ? 1 : 2);
+    expect(own.at(-1)?.id).toBe(`foojay-${vendor}`);
+  }
+});
+
+/** The source that reads the vendor's own list. */
+const ownOf = (vendor: string) =>
+  runtime.sources.find(({ id, vendors }) => vendors?.includes(vendor) && !id.startsWith('foojay-')) as Source;
+
+describe("a vendor's own list", () => {
+  const KONA = 'https://tencent.github.io/konajdk/releases/kona-v1.json';
+  const kona = (baseUrl: string, filename: string, checksum = SHA256) => ({
+    files: { [KONA]: JSON.stringify({ 17: [{ baseUrl, files: [{ filename, checksum }] }] }) },
+  });
+  const PLACE = 'https://github.com/Tencent/TencentKona-17/releases/download/x/';
+  const FILE = 'TencentKona-17.0.13.b1-jdk_linux-x86_64.tar.gz';
+
+  test.each([
+    ['https://github.com/Tencent/TencentKona-17/releases/download/../', FILE],
+    ['https://evil.test/Tencent/TencentKona-17/releases/download/x/', FILE],
+    ['https://github.com/evil/TencentKona-17/releases/download/x/', FILE],
+    ['http://github.com/Tencent/TencentKona-17/releases/download/x/', FILE],
+    [PLACE, `../../${FILE}`],
+    [PLACE, `${FILE}?x=.tar.gz`],
+    [PLACE, FILE.replace('tar.gz', 'pkg')],
+    [PLACE, FILE.replace('x86_64', 'sparc')],
+    [PLACE, FILE.replace('17.0.13', 'constructor')],
+  ])('that names %s%s offers nothing', async (base, file) => {
+    const request = asked('kona-17');
+    await expect(ownOf('kona').releases(fakeUpstream(kona(base, file)), request)).rejects.toMatchObject({
+      code: 'version-not-found',
+      elsewhere: true,
+    });
+  });
+
+  test('without a digest that proves anything offers nothing, and says why', async () => {
+    for (const checksum of ['', 'x', 'a'.repeat(40)]) {
+      const upstream = fakeUpstream(kona(PLACE, FILE, checksum));
+      const [release] = await ownOf('kona').releases(upstream, asked('kona-17'));
+      await expect(ownOf('kona').artifacts(upstream, release as never, asked('kona-17'))).rejects.toMatchObject({
+        message: 'kona 17.0.13 is not offered: tencent.github.io has no SHA-256 or SHA-512 of the archive',
+        elsewhere: true,
+      });
+    }
+  });
+
+  test('owns what it names, for that version, build, platform, vendor and image alone', () => {
+    const at = `${PLACE}${FILE}`;
+    const claim = { version: '17.0.13+9' as Version, platform: 'linux-x64', vendor: 'kona', at } as const;
+    expect(ownOf('kona').owns(claim)).toEqual({ format: 'tar.gz', root: '*' });
+    expect(ownOf('kona').owns({ ...claim, version: '17.0.1' as Version })).toBeUndefined();
+    expect(ownOf('kona').owns({ ...claim, version: '17.0.13-ea+9' as Version })).toBeUndefined();
+    expect(ownOf('kona').owns({ ...claim, platform: 'linux-arm64' })).toBeUndefined();
+    expect(ownOf('kona').owns({ ...claim, variant: 'jre' })).toBeUndefined();
+    expect(ownOf('kona').owns({ ...claim, vendor: 'zulu' })).toBeUndefined();
+    const temurin = 'https://corretto.aws/downloads/resources/17.0.16.8.1/amazon-corretto-17.0.16.8.1-linux-x64.tar.gz';
+    const other = { ...claim, vendor: 'corretto', at: temurin };
+    expect(ownOf('corretto').owns({ ...other, version: '17.0.16+8' as Version })).toBeDefined();
+    expect(ownOf('corretto').owns({ ...other, version: '17.0.16+7' as Version })).toBeUndefined();
+  });
+
+  test('of releases for general use is not asked for early ones', async () => {
+    const upstream = fakeUpstream(kona(PLACE, FILE));
+    await expect(ownOf('kona').releases(upstream, asked('kona-27-ea'))).rejects.toMatchObject({ elsewhere: true });
+    expect(upstream.asked).toEqual([]);
+  });
+
+  test.each(['corretto', 'microsoft'])('of %s: its archives are signed, whoever lists them', (vendor) => {
+    const at = VENDORS.find(([name]) => name === vendor)?.[2] ?? '';
+    const claim = { version: '17.0.15' as Version, platform: 'linux-x64', vendor, at } as const;
+    for (const source of [ownOf(vendor), sourceOf(vendor)]) expect(source.signature?.(claim)?.url).toBe(`${at}.sig`);
+    expect(ownOf(vendor).signature?.(claim)?.keys).toEqual(sourceOf(vendor).signature?.(claim)?.keys);
+  });
+});
+
+test("a digest beside the archive is the vendor's own, and one that Foojay repeats otherwise is refused", async () => {
+  const [, , at] = VENDORS.find(([vendor]) => vendor === 'oracle') ?? ['', '', ''];
+  const request = asked('oracle-17');
+  const found = async (repeated: string, beside: string) => {
+    const upstream = foojay(
+      [entry('p1')],
+      { p1: { direct_download_uri: at, checksum: repeated, checksum_type: 'sha256' } },
+      { [`${at}.sha256`]: beside },
+    );
+    const [release] = await sourceOf('oracle').releases(upstream, request);
+    return (await sourceOf('oracle').artifacts(upstream, release as never, request))[0]?.parts[0];
+  };
+  const proof = { kind: 'digest', by: 'download.oracle.com' };
+  expect(await found(SHA256, SHA256)).toMatchObject({ digest: { value: SHA256 }, proof });
+  expect(await found('', SHA256)).toMatchObject({ digest: { value: SHA256 }, proof });
+  await expect(found('b'.repeat(64), SHA256)).rejects.toThrow(/is not the one that its vendor publishes/);
+});
+
+describe('recorded', () => {
+  /** What of each sample is an archive for a platform of ours, and what the source makes of it. */
+  const read = (vendor: string, text: string): readonly string[] => {
+    const urls = text.match(/https:\/\/[^"]+\.(?:tar\.gz|zip)(?=")/g) ?? [];
+    return [...new Set(urls)].filter((at) => PLATFORMS.some((platform) => platforms(vendor, at).includes(platform)));
+  };
+  const platforms = (vendor: string, at: string) =>
+    PLATFORMS.filter((platform) =>
+      VERSIONS.some(
+        (version) =>
+          at.includes(version.split('.').at(-1) ?? '') &&
+          ownOf(vendor).owns({ version, platform, vendor, at }) !== undefined,
+      ),
+    );
+  const updates = Array.from({ length: 60 }, (_, update) => update);
+  const VERSIONS = [8, 11, 17, 21, 25].flatMap((feature) =>
+    [...updates, ...(feature === 8 ? updates.map((one) => 200 + one * 5 + 2) : [])].map(
+      (update) => runtime.scheme.version(`${feature}.0.${update}`) as Version,
+    ),
+  );
+
+  test.for([
+    ['microsoft', 'microsoft-openjdk-versions', 200],
+    ['jetbrains', 'jetbrains', 50],
+    ['dragonwell', 'dragonwell', 50],
+  ] as const)('archives of %s are known by their names', ([vendor, sample, least], { skip }) => {
+    const text = recorded(`java/vendors/${sample}.json`) ?? skip(NOT_HERE);
+    expect(read(vendor, text).length).toBeGreaterThan(least);
+  });
+
+  test.for([
+    [
+      'corretto',
+      'corretto',
+      'https://corretto.github.io/corretto-downloads/latest_links/indexmap_with_checksum.json',
+      'corretto-17',
+      '17.0.2+8',
+      6,
+    ],
+    ['dragonwell', 'dragonwell', 'https://dragonwell-jdk.io/map_with_checksum.json', 'dragonwell-17', '17.0.5', 3],
+    ['kona', 'kona', 'https://tencent.github.io/konajdk/releases/kona-v1.json', 'kona-21', '21.0.5', 4],
+    ['semeru', 'semeru', 'https://api.adoptopenjdk.net/', 'semeru-17', '17.0.2+8', 1],
+  ] as const)('the list of %s', async ([vendor, sample, url, text, version, least], { skip }) => {
+    const list = recorded(`java/vendors/${sample}.json`) ?? skip(NOT_HERE);
+    const files = new Proxy<Record<string, string>>(
+      {},
+      {
+        get: (_, asked) =>
+          String(asked).startsWith(url) ? (String(asked).includes('page=1') ? '[]' : list) : undefined,
+      },
+    );
+    const upstream = fakeUpstream({ files }, { platform: vendor === 'semeru' ? 'linux-arm64' : 'linux-x64' });
+    const request = asked(text);
+    const release = selectRelease(runtime, request, await ownOf(vendor).releases(upstream, request));
+    expect(release).toMatchObject({ version, vendor });
+    const artifacts = await ownOf(vendor).artifacts(upstream, release as never, request);
+    expect(artifacts.length).toBeGreaterThanOrEqual(least);
+  });
 });
 
 describe('who built a linked JDK', () => {

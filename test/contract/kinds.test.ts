@@ -8,9 +8,9 @@ import { isVariableName } from '../../src/domain/words/env-op';
 
 const root = resolve(__dirname, '../..');
 const loaded = await Promise.all(
-  readdirSync(join(root, 'runtimes')).map(
-    async (file) => ((await import(join(root, 'runtimes', file))) as { runtime: Runtime }).runtime,
-  ),
+  readdirSync(join(root, 'runtimes'))
+    .filter((file) => file.endsWith('.ts'))
+    .map(async (file) => ((await import(join(root, 'runtimes', file))) as { runtime: Runtime }).runtime),
 );
 const kinds = loaded.filter((runtime) => runtime.service !== undefined);
 

@@ -13,7 +13,9 @@ import { type Machine, newMachine } from '../support/cli';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
 /** All that another runtime costs: one file, which knows its site and where commands lie in its archive. The one that the documentation walks through. */
-const ZIG = /^```ts\n([\s\S]*?)^```/m.exec(readFileSync(join(root, 'docs/internals/sources.md'), 'utf8'))?.[1] ?? '';
+const [ZIG = '', ACME = ''] = [
+  ...readFileSync(join(root, 'docs/internals/sources.md'), 'utf8').matchAll(/^```ts\n([\s\S]*?)^```/gm),
+].map(([, code]) => code);
 
 let machine: Machine;
 let server: Server;
@@ -22,7 +24,10 @@ let program: string;
 beforeAll(async () => {
   server = await serveZig(['0.13.0', '0.14.1']);
   const site = `http://127.0.0.1:${(server.address() as AddressInfo).port}/download`;
-  machine = newMachine({ POLYENV_MIRRORS: `https://ziglang.org/download=${site}`, POLYENV_VERIFY_SIGNATURES: 'off' });
+  machine = newMachine({
+    POLYENV_MIRRORS: `https://ziglang.org/download=${site} https://jdk.acme.test=${site}/acme`,
+    POLYENV_VERIFY_SIGNATURES: 'off',
+  });
   const copy = machine.folder('copy');
   // Scripts use what tests are supported by.
   const folders = ['src', 'runtimes', 'scripts', 'templates', 'test/support'];
@@ -30,6 +35,7 @@ beforeAll(async () => {
     if (existsSync(join(root, name))) cpSync(join(root, name), join(copy, name), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
   writeFileSync(join(copy, 'runtimes', 'zig.ts'), ZIG);
+  writeFileSync(join(copy, 'runtimes', 'java', 'acme.ts'), ACME);
   const run = promisify(execFile);
   await Promise.all([
     run(process.execPath, ['--import', 'tsx', 'scripts/build.ts'], { cwd: copy }),
@@ -82,6 +88,20 @@ it('obeys its own pin file, and honours its override variable, in another folder
   expect(over, over.stderr).toMatchObject({ stdout: '0.13.0\n', exit: 0 });
 });
 
+it('is of one file also as a further vendor of Java, under each of its names', async () => {
+  const cwd = machine.folder('acme');
+  const polyenv = (...args: readonly string[]) => machine.polyenv(args, { cwd, program });
+  const used = await polyenv('use', 'java@21.0.9-acm');
+  expect(used, used.stderr).toMatchObject({ exit: 0 });
+  expect(readFileSync(join(cwd, 'polyenv.lock'), 'utf8')).toContain(
+    'https://jdk.acme.test/acme-jdk-21.0.9-linux-x64.tar.gz',
+  );
+  expect((await machine.run(['java', '-version'], { cwd })).stdout).toContain('build 21.0.9');
+  expect((await polyenv('ls-remote', 'java@acme')).stdout).toContain('21.0.9');
+  const info = await polyenv('info', 'java', '--json');
+  expect(JSON.parse(info.stdout)).toMatchObject({ vendor: 'acme', source: 'jdk.acme.test' });
+});
+
 async function serveZig(versions: readonly string[]): Promise<Server> {
   const bodies = new Map<string, Buffer>();
   const index: Record<string, Record<string, unknown>> = {};
@@ -98,6 +118,17 @@ async function serveZig(versions: readonly string[]): Promise<Server> {
     }
     index[version] = files;
   }
+  const jdk = tarGz([
+    { name: 'jdk/bin/java', mode: 0o755, content: "#!/bin/sh\necho 'OpenJDK Runtime Environment (build 21.0.9)'\n" },
+    { name: 'jdk/bin/javac', mode: 0o755, content: '#!/bin/sh\n' },
+    { name: 'jdk/release', content: 'IMPLEMENTOR="Acme"\n' },
+  ]);
+  const urls = ['linux-x64', 'linux-aarch64', 'macos-aarch64'].map(
+    (one) => `https://jdk.acme.test/acme-jdk-21.0.9-${one}.tar.gz`,
+  );
+  const sha256 = createHash('sha256').update(jdk).digest('hex');
+  for (const url of urls) bodies.set(`/download/acme/${url.slice(url.lastIndexOf('/') + 1)}`, jdk);
+  bodies.set('/download/acme/all.json', Buffer.from(JSON.stringify(urls.map((url) => ({ url, sha256 })))));
   bodies.set('/download/index.json', Buffer.from(JSON.stringify(index)));
   const server = createServer((request, response) => {
     const body = bodies.get(request.url ?? '');

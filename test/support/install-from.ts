@@ -8,6 +8,7 @@ import type { Runtime, Source } from '../../src/domain/runtime/runtime';
 import type { Release } from '../../src/domain/versions/release';
 import { selectRelease } from '../../src/domain/versions/select';
 import { parseToolRequest } from '../../src/domain/versions/tool-request';
+import { present } from '../../src/domain/words/present';
 import type { Ask } from './published';
 
 export interface Installing {
@@ -39,11 +40,11 @@ export async function installFrom(
   at: { readonly into: string; readonly downloads: string },
 ): Promise<{ readonly release: Release; readonly layout: Layout }> {
   const { source, release, artifacts } = await findRelease(upstream, installing);
-  const { version, variant } = release;
+  const { version, vendor, variant } = release;
   const { into, downloads } = at;
   mkdirSync(into);
   for (const part of artifacts.find(({ platform }) => platform === 'linux-x64')?.parts ?? []) {
-    const claim = { version, platform: 'linux-x64' as const, at: part.at, ...(variant !== undefined && { variant }) };
+    const claim = { version, platform: 'linux-x64' as const, at: part.at, ...present({ vendor, variant }) };
     const recipe = source.owns(claim);
     if (recipe === undefined) throw new Error(`${part.at} is not owned`);
     const { url, headers } = await upstream.locate(part.at);

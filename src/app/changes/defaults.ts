@@ -43,7 +43,7 @@ async function warnOfEnded(
 ): Promise<void> {
   const chosen = provided.flatMap(({ request, toolchain }) => {
     const runtime = requests.find((wanted) => wanted.request.tool === request.tool)?.runtime;
-    return runtime === undefined ? [] : [{ runtime, version: toolchain.version }];
+    return runtime === undefined ? [] : [{ runtime, version: toolchain.version, vendor: toolchain.vendor }];
   });
   for (const { text, hint } of await endedNotes(ctx, chosen))
     ctx.emit({ type: 'warning', text, ...present({ hint: hint?.replace(/^polyenv use /, 'polyenv use --default ') }) });

@@ -96,7 +96,7 @@ async function withVersions(
     services.map(async (service) => {
       const runtime = runtimes.find(({ id }) => id === service.kind);
       if (service.version !== undefined || runtime === undefined) return service;
-      const dated = { scheme: runtime.scheme, lifecycle: await keptLifecycle(ctx, runtime) };
+      const dated = { scheme: runtime.scheme, lifecycle: await keptLifecycle(ctx, runtime, undefined) };
       const version = suggestLine(dated, [], ctx.host.now().toISOString().slice(0, 10));
       return { ...service, ...present({ version }) };
     }),
@@ -164,7 +164,7 @@ async function proposePin(ctx: Context, runtime: Runtime, around: Surroundings):
         : { file: bare.file, line: bare.line ?? 1, what: 'names no version', floors: [] };
   if (chosen === undefined && shown === undefined) return { notes };
   const floors = chosen === undefined ? (shown?.floors ?? []) : [chosen, ...verdict.floors];
-  const lifecycle = await keptLifecycle(ctx, runtime);
+  const lifecycle = await keptLifecycle(ctx, runtime, undefined);
   const dated = { scheme: runtime.scheme, lifecycle };
   const line = suggestLine(dated, floors, ctx.host.now().toISOString().slice(0, 10));
   const text = line ?? (chosen === undefined ? 'latest' : (chosen.requests[0] ?? 'latest'));

@@ -74,7 +74,7 @@ export async function use(ctx: Context, options: UseOptions): Promise<Used> {
   });
   const chosen = result.provided.flatMap(({ request, toolchain }) => {
     const runtime = options.requests.find((wanted) => wanted.request.tool === request.tool)?.runtime;
-    return runtime === undefined ? [] : [{ runtime, version: toolchain.version }];
+    return runtime === undefined ? [] : [{ runtime, version: toolchain.version, vendor: toolchain.vendor }];
   });
   const notes = [...(await notesOf(ctx, folder)), ...(await endedNotes(ctx, chosen))];
   return { manifest, ...result, wrote, notes };

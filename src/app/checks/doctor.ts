@@ -17,6 +17,7 @@ import { decidedToolchainsOf, describeEnvironment, refreshShims } from '../route
 import { misfitsOf } from '../routes/misfits';
 import { pathEntries } from '../routes/tool-environment';
 import { type DecidedToolchain, versionOf } from '../toolchains/decided-toolchain';
+import { lineBy, notUsual } from '../toolchains/ended';
 import { keptLifecycle } from '../toolchains/lifecycles';
 import { installOwnNode } from '../toolchains/own-node';
 import { buildFindings, libraryFindings } from './builds';
@@ -24,6 +25,7 @@ import { homeDrift, lockDrift } from './drift';
 import type { Finding } from './finding';
 import { floorProblems, isContradiction } from './floors';
 import { contradictionsOf } from './mentions';
+import { currentVendor } from './outdated';
 import { publishedFileFindings } from './published-files';
 import { serviceFindings } from './services';
 import { variableFindings } from './variables';
@@ -309,12 +311,13 @@ export async function lifecycleFindings(
   const ends = await Promise.all(
     allDecided.map(async (decided) => {
       const version = versionOf(decided);
-      const lifecycle = await keptLifecycle(ctx, decided.runtime);
+      const vendor = currentVendor(decided);
+      const lifecycle = await keptLifecycle(ctx, decided.runtime, vendor);
       const end = version === undefined || lifecycle === undefined ? undefined : endOfLine(lifecycle, version, today);
-      return { decided, end };
+      return { decided, end, by: notUsual(decided.runtime, vendor) };
     }),
   );
-  return ends.flatMap(({ decided: { runtime, decision }, end: found }): readonly Finding[] => {
+  return ends.flatMap(({ decided: { runtime, decision }, end: found, by }): readonly Finding[] => {
     if (found === undefined) return [];
     const { line, end, state, next } = found;
     const words = state === 'ended' ? `has had no support since ${end}` : `has support until ${end} only`;
@@ -322,9 +325,9 @@ export async function lifecycleFindings(
       {
         kind: state === 'ended' ? 'end-of-life' : 'end-of-life-soon',
         level: 'warning',
-        message: `${runtime.title} ${line} ${words}${next === undefined ? '' : `; the next line to go to is ${next}`}`,
+        message: `${runtime.title} ${line}${by === undefined ? '' : ` by ${by}`} ${words}${next === undefined ? '' : `; the next line to go to is ${next}`}`,
         where: describeOrigin(decision.from),
-        hint: next === undefined ? `polyenv ls-remote ${runtime.id}` : `polyenv use ${runtime.id}@${next}`,
+        hint: next === undefined ? `polyenv ls-remote ${runtime.id}` : `polyenv use ${runtime.id}@${lineBy(by, next)}`,
       },
     ];
   });

@@ -16,7 +16,7 @@ import { describeOrigin } from '../../domain/words/sourced';
 import type { Context } from '../base/context';
 import { findProject } from '../project/project';
 import { commandsOf, decidedToolchainsOf } from '../routes/compile';
-import { freshLifecycle } from '../toolchains/lifecycles';
+import { freshLifecycle, keptLifecycle } from '../toolchains/lifecycles';
 import { newestRelease } from '../toolchains/releases';
 import { currentVersion } from './outdated';
 
@@ -33,6 +33,8 @@ export interface Description {
   readonly variant?: string;
   /** Whose builds are offered, the usual one first; absent where nobody but the project builds it. */
   readonly vendors?: readonly string[];
+  /** Which of their lines still get updates, newest first; no lines for a vendor that does not say when they end. */
+  readonly updates?: readonly VendorUpdates[];
   readonly platform: string;
   readonly source: string;
   /** Who publishes there, where it is not the project itself. */
@@ -58,6 +60,11 @@ export interface Lifespan {
   readonly support?: string;
   readonly end?: string;
   readonly ended: boolean;
+}
+
+export interface VendorUpdates {
+  readonly vendor: string;
+  readonly lines: readonly { readonly line: string; readonly until?: string }[];
 }
 
 export interface ProvedPart {
@@ -102,7 +109,8 @@ export async function describeTool(
   const publisher = runtime.sources.find(({ id }) => id === source)?.publisher;
   const notes = offered?.release?.notes ?? runtime.advice?.releaseNotes?.(version);
   const parts = toolchain?.parts ?? (entry === undefined ? [] : (artifactFor(entry, ctx.platform)?.parts ?? []));
-  const lifecycle = await lifespanOf(ctx, runtime, version);
+  const lifecycle = await lifespanOf(ctx, runtime, { version, ...present({ vendor }) });
+  const vendors = vendorsOf(runtime);
   const isDecided = decided !== undefined && currentVersion(decided) === version;
   return {
     tool: runtime.id,
@@ -112,7 +120,7 @@ export async function describeTool(
     request: request.text,
     version,
     ...present({ vendor, variant }),
-    ...(vendorsOf(runtime).length > 0 && { vendors: vendorsOf(runtime) }),
+    ...(vendors.length > 0 && { vendors, updates: await updatesOf(ctx, runtime, vendors) }),
     platform: toolchain?.platform ?? ctx.platform,
     source,
     ...present({ publisher, notes, lifecycle }),
@@ -172,8 +180,27 @@ async function usersOf(ctx: Context, root: string): Promise<readonly string[]> {
     .map(({ directory }) => directory);
 }
 
-async function lifespanOf(ctx: Context, runtime: Runtime, version: Version): Promise<Lifespan | undefined> {
-  const line = lineAt(await freshLifecycle(ctx, runtime), version);
+async function updatesOf(
+  ctx: Context,
+  runtime: Runtime,
+  vendors: readonly string[],
+): Promise<readonly VendorUpdates[]> {
+  const today = ctx.host.now().toISOString().slice(0, 10);
+  return Promise.all(
+    vendors.map(async (vendor) => {
+      const { lines = [] } = (await keptLifecycle(ctx, runtime, vendor)) ?? {};
+      const alive = lines.filter((line) => !hasEnded(line, today));
+      return { vendor, lines: alive.map(({ line, end }) => ({ line, ...present({ until: end }) })) };
+    }),
+  );
+}
+
+async function lifespanOf(
+  ctx: Context,
+  runtime: Runtime,
+  { version, vendor }: { readonly version: Version; readonly vendor?: string },
+): Promise<Lifespan | undefined> {
+  const line = lineAt(await freshLifecycle(ctx, runtime, vendor), version);
   if (line === undefined) return undefined;
   const today = ctx.host.now().toISOString().slice(0, 10);
   return { ...line, lts: line.lts === true, ended: hasEnded(line, today) };

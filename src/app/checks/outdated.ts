@@ -75,10 +75,15 @@ export function currentVersion({ resolution, toolchain }: DecidedToolchain): Ver
   return resolution?.kind === 'entry' ? resolution.entry.version : toolchain?.version;
 }
 
+/** Who built that. */
+export function currentVendor({ resolution, toolchain }: DecidedToolchain): string | undefined {
+  return resolution?.kind === 'entry' ? resolution.entry.vendor : toolchain?.vendor;
+}
+
 async function compare(ctx: Context, decided: DecidedToolchain): Promise<Comparison> {
   const { decision, runtime } = decided;
   const current = currentVersion(decided);
-  const lifecycle = freshLifecycle(ctx, runtime);
+  const lifecycle = freshLifecycle(ctx, runtime, currentVendor(decided));
   lifecycle.catch(() => undefined);
   const base = {
     tool: decision.tool,

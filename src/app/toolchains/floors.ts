@@ -27,7 +27,7 @@ export async function chooseForFloor(ctx: Context, asked: AskedFloor): Promise<R
   const byDefault = await defaultFor(ctx, asked);
   if (byDefault !== undefined) return byDefault;
   if (request.floor === 'nearest') return selectRelease(runtime, request, releases);
-  const supported = await withSupport(ctx, runtime, releases);
+  const supported = await withSupport(ctx, { runtime, request }, releases);
   return (
     (await installedAmong(ctx, asked, supported)) ??
     selectRelease(runtime, request, supported) ??
@@ -71,8 +71,12 @@ async function installedAmong(
   return selectRelease(runtime, request, here);
 }
 
-async function withSupport(ctx: Context, runtime: Runtime, releases: readonly Release[]): Promise<readonly Release[]> {
-  const lifecycle = await keptLifecycle(ctx, runtime);
+async function withSupport(
+  ctx: Context,
+  { runtime, request }: { readonly runtime: Runtime; readonly request: ToolRequest },
+  releases: readonly Release[],
+): Promise<readonly Release[]> {
+  const lifecycle = await keptLifecycle(ctx, runtime, request.vendor);
   if (lifecycle === undefined) return releases;
   const today = ctx.host.now().toISOString().slice(0, 10);
   return releases.filter(({ version }) => endOfLine(lifecycle, version, today)?.state !== 'ended');

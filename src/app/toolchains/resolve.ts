@@ -1,6 +1,7 @@
 import { isFirst } from '../../adapters/home/told';
 import { listToolchains } from '../../adapters/store/store';
 import type { Proof } from '../../domain/runtime/artifact';
+import { lifecycleOf } from '../../domain/runtime/lifecycle';
 import type { PlatformKey } from '../../domain/runtime/platform';
 import { PLATFORMS } from '../../domain/runtime/platform';
 import type { Runtime, Source, Upstream } from '../../domain/runtime/runtime';
@@ -19,6 +20,7 @@ import { nearestReleases, selectRelease } from '../../domain/versions/select';
 import { vendorsOf } from '../../domain/versions/vendors';
 import { PolyenvError } from '../../domain/words/errors';
 import { nearestName } from '../../domain/words/nearest';
+import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { trustedOrder } from '../project/trusted';
 import { isAllowed } from './allowed';
@@ -204,7 +206,7 @@ export async function resolveFromSource(ctx: Context, asked: ResolveOptions, sou
       ? selectRelease(runtime, request, releases)
       : await chooseForFloor(ctx, { runtime, request, source, releases });
   if (release === undefined) throw notFound(asked, nearestReleases(runtime, request, releases), `at ${source.id}`);
-  await refuseEnded(ctx, runtime, release.version);
+  await refuseEnded(ctx, runtime, release);
   return entryOf(asked, { source, release, upstream });
 }
 
@@ -276,7 +278,7 @@ async function tellFallback(
 
 function notFound(asked: ResolveOptions, nearest: readonly Release[], where: string): PolyenvError {
   const { request, runtime } = asked;
-  const shown = nearest.length > 0 ? nearest : nearestReleases(runtime, request, linesOf(runtime));
+  const shown = nearest.length > 0 ? nearest : nearestReleases(runtime, request, linesOf(runtime, request.vendor));
   const known = shown.map((release) => release.version).join(', ');
   const word = /\d/.test(request.text) ? undefined : nearestChannel(runtime, request.text);
   const instead = word ?? known;
@@ -290,10 +292,10 @@ function notFound(asked: ResolveOptions, nearest: readonly Release[], where: str
 }
 
 /** For a source that lists only what it is asked for: the lines that there have been. */
-function linesOf({ advice, scheme }: Runtime): readonly Release[] {
-  return (advice?.lifecycle?.lines ?? []).flatMap(({ line }) => {
-    const version = scheme.version(line) ?? scheme.version(`${line}.0`);
-    return version === undefined ? [] : [{ version }];
+function linesOf(runtime: Runtime, vendor: string | undefined): readonly Release[] {
+  return (lifecycleOf(runtime, vendor)?.lines ?? []).flatMap(({ line }) => {
+    const version = runtime.scheme.version(line) ?? runtime.scheme.version(`${line}.0`);
+    return version === undefined ? [] : [{ version, ...present({ vendor }) }];
   });
 }
 

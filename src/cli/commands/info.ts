@@ -1,4 +1,4 @@
-import { type Description, describeTool, type Lifespan } from '../../app/checks/info';
+import { type Description, describeTool, type Lifespan, type VendorUpdates } from '../../app/checks/info';
 import { parseRequests } from '../../app/project/requests';
 import { PolyenvError } from '../../domain/words/errors';
 import { printable } from '../../domain/words/printable';
@@ -53,7 +53,9 @@ function textOf(found: Description, style: Style): string {
       ['  archive', part.at],
       ['  digest', `${part.digest}, ${part.proof}`],
     ]),
-    ['vendors', found.vendors?.join(', ')],
+    ...(found.updates ?? []).map(
+      (of, index) => [index === 0 ? 'vendors' : '', `${of.vendor}: ${updatesText(of)}`] as const,
+    ),
     ['platform', found.platform],
     ['installed', installed === undefined ? style.yellow('no') : rootText(installed)],
     ['since', installed?.since],
@@ -75,6 +77,11 @@ function textOf(found: Description, style: Style): string {
 
 function rootText({ root, linked }: NonNullable<Description['installed']>): string {
   return printable(linked === undefined ? root : `${root} (linked from ${linked})`);
+}
+
+function updatesText({ lines }: VendorUpdates): string {
+  if (lines.length === 0) return 'says nowhere when its lines end';
+  return lines.map(({ line, until }) => (until === undefined ? line : `${line} until ${until}`)).join(', ');
 }
 
 function lifespanText({ line, lts, support, end, ended }: Lifespan, style: Style): string {

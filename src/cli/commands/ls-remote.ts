@@ -29,7 +29,7 @@ export const command: Command = {
     const { runtime } = wanted;
     const [{ source, releases }, lifecycle] = await Promise.all([
       listReleases(ctx, runtime, wanted.request),
-      freshLifecycle(ctx, runtime),
+      freshLifecycle(ctx, runtime, wanted.request.vendor),
     ]);
     const limit = Number(value(input, 'limit') ?? USUAL);
     const shown = limit > 0 ? releases.slice(0, limit) : releases;

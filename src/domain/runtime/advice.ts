@@ -11,7 +11,10 @@ export interface Advice {
   readonly evidence?: readonly Evidence[];
   /** Moving versions that have a name of their own (`lts`, `nightly`), the usual one first: offered where a request is typed. */
   readonly channels?: readonly { readonly word: string; readonly describe: string }[];
+  /** Of the usual vendor, where there are several. */
   readonly lifecycle?: Lifecycle;
+  /** Of the others, by vendor, where they say when their lines end. */
+  readonly vendors?: Readonly<Record<string, Lifecycle>>;
   /** Where people read what is new in a version. Pure. */
   releaseNotes?(version: Version): Url;
   /** What editors have to be told to use it. Pure. */

@@ -1,4 +1,4 @@
-import { asArraySkipping, asBoolean, asCount, asObject, asString, optional } from '../formats/decoders';
+import { asArraySkipping, asBoolean, asCount, asObject, asString, malformed, optional } from '../formats/decoders';
 import type { Release } from '../versions/release';
 import { newestFirst } from '../versions/releases';
 import type { ToolRequest } from '../versions/request';
@@ -6,10 +6,12 @@ import { javaScheme } from '../versions/schemes/java';
 import type { Version } from '../versions/version';
 import { PolyenvError } from '../words/errors';
 import { present } from '../words/present';
-import type { Artifact, Part, Recipe } from './artifact';
+import type { Artifact, Part, Proof, Recipe, Url } from './artifact';
 import { type Digest, hexDigest } from './digest';
+import { releaseOf as jdkRelease } from './jdk-archive';
+import { featureOf, isEarly, readSum } from './jdk-source';
 import { PLATFORMS, type PlatformKey, platformOf } from './platform';
-import type { Source, Upstream } from './runtime';
+import type { ArchiveSignature, Claim, Source, Upstream } from './runtime';
 
 const API = 'https://api.foojay.io/disco/v3.0';
 
@@ -21,6 +23,9 @@ export interface FoojayVendor {
   readonly distribution: string;
   /** Where the vendor's archives are: the beginnings of their URLs. Nothing else is taken from a lock or an index. */
   readonly places: readonly string[];
+  /** Where the vendor itself publishes the digest of an archive: then that is the proof, and not what Foojay repeats. */
+  sum?(at: Url): Url;
+  signature?(at: Url): ArchiveSignature;
 }
 
 const asPackages = asObject({
@@ -54,6 +59,7 @@ const asDetails = asObject({
  * publishes: what has no SHA-256 or SHA-512 there is not offered.
  */
 export function foojaySource(of: FoojayVendor): Source {
+  const { signature } = of;
   return {
     id: `foojay-${of.vendor}`,
     publisher: `Foojay, which lists the archives of ${of.vendor}`,
@@ -91,6 +97,7 @@ export function foojaySource(of: FoojayVendor): Source {
       return known;
     },
     owns: ({ vendor, at }) => (vendor === of.vendor ? recipeOf(of, at) : undefined),
+    ...(signature !== undefined && { signature: ({ at }: Claim) => signature(at) }),
   };
 }
 
@@ -113,21 +120,6 @@ async function packagesOf(upstream: Upstream, of: FoojayVendor, request: ToolReq
   return result.filter((one) => FORMATS.includes(one.archive_type));
 }
 
-function isEarly({ version }: ToolRequest): boolean {
-  if (version.kind === 'channel') return version.name.endsWith('-ea');
-  return version.kind === 'exact' && javaScheme.prerelease(version.version);
-}
-
-/** The feature release that holds every answer, if one does. */
-function featureOf({ version }: ToolRequest): number | undefined {
-  if (version.kind === 'channel' && version.name.endsWith('-ea')) return Number.parseInt(version.name, 10);
-  if (version.kind === 'prefix') return version.numbers[0];
-  return version.kind === 'exact' ? Number.parseInt(version.version, 10) : undefined;
-}
-
-/** Lines that the JDK's own roadmap calls long-term. */
-const LONG_TERM = [8, 11, 17, 21, 25, 29];
-
 function releaseOf({ vendor }: FoojayVendor, one: Package): Release | undefined {
   const version = javaScheme.version(one.java_version);
   if (version === undefined) return undefined;
@@ -138,12 +130,7 @@ function releaseOf({ vendor }: FoojayVendor, one: Package): Release | undefined 
     ...(special === undefined ? [] : [special]),
   ];
   const variant = build.length === 0 ? undefined : build.join('-');
-  return {
-    version,
-    vendor,
-    ...present({ variant, own: one.distribution_version }),
-    ...(LONG_TERM.includes(Number.parseInt(version, 10)) && { lts: '' }),
-  };
+  return jdkRelease(vendor, present({ variant, own: one.distribution_version }), version);
 }
 
 const SYSTEMS: Readonly<Record<string, readonly string[]>> = {
@@ -173,15 +160,17 @@ async function partOf(upstream: Upstream, of: FoojayVendor, { id, size }: Packag
   if (!/^[A-Za-z0-9-]{1,128}$/.test(id)) return undefined;
   const { result } = await upstream.json(`${API}/ids/${id}`, asDetails);
   const [found] = result;
-  const digest = found === undefined ? undefined : digestOf(found.checksum_type, found.checksum);
-  if (found === undefined || digest === undefined || recipeOf(of, found.direct_download_uri) === undefined)
-    return undefined;
-  return {
-    at: found.direct_download_uri,
-    digest,
-    ...(size !== undefined && size > 0 && { size }),
-    proof: { kind: 'digest', by: 'api.foojay.io' },
-  };
+  if (found === undefined || recipeOf(of, found.direct_download_uri) === undefined) return undefined;
+  const at = found.direct_download_uri;
+  const repeated = digestOf(found.checksum_type, found.checksum);
+  const own = await readSum(upstream, of, at);
+  if (own !== undefined && repeated?.kind === own.kind && repeated.value !== own.value) {
+    throw malformed(`the digest of ${at} is not the one that its vendor publishes`);
+  }
+  const digest = own ?? repeated;
+  if (digest === undefined) return undefined;
+  const proof: Proof = { kind: 'digest', by: own === undefined ? 'api.foojay.io' : new URL(at).host };
+  return { at, digest, ...(size !== undefined && size > 0 && { size }), proof };
 }
 
 function digestOf(type: string | undefined, value: string | undefined): Digest | undefined {

@@ -8,9 +8,10 @@ import {
   type Decoder,
   optional,
 } from '../formats/decoders';
+import { type Offering, vendorsOf } from '../versions/vendors';
 import type { Version } from '../versions/version';
 import { present } from '../words/present';
-import type { Lifecycle, LifecycleLine, PublishedLines } from './advice';
+import type { Advice, Lifecycle, LifecycleLine, PublishedLines } from './advice';
 
 /**
  * Ends of support from rows apart by line ends or `;`, newest first: `LINE [lts] [SUPPORT..END]`, dates as `2029-04-30`,
@@ -113,6 +114,16 @@ function lastDay(month: string): string {
 /** The first `count` numbers of a version: of `21.0.2+13` and 1, `21`. */
 export function leadingNumbers(version: Version, count: number): string {
   return /^\d+(?:\.\d+)*/.exec(version)?.[0].split('.').slice(0, count).join('.') ?? '';
+}
+
+/** When the lines of a vendor's builds end; of the usual one where none is named. `undefined` where nobody says it. */
+export function lifecycleOf(
+  { advice, sources }: { readonly advice?: Advice } & Offering,
+  vendor: string | undefined,
+): Lifecycle | undefined {
+  const usual = vendor === undefined || vendor === vendorsOf(present({ sources }))[0];
+  if (usual) return advice?.lifecycle;
+  return advice?.vendors !== undefined && Object.hasOwn(advice.vendors, vendor) ? advice.vendors[vendor] : undefined;
 }
 
 /** The release line of a version with its dates, where it is known. */

@@ -12,19 +12,26 @@ import { cleanRequest, invalidRequest, withoutForm } from './request-text';
 /**
  * Java: versions by JEP 322 (`21.0.2+13`, `17.0.4.1+1`, `27-ea+32`) and before it (`8u412-b08` is `8.0.412+8`), vendors
  * in front as asdf, mise and setup-java write them (`temurin-21`) or behind as SDKMAN does (`21.0.2-tem`).
+ *
+ * `words` are further ones for vendors, each with the vendor that it stands for. A vendor's own name is a word for it too.
  */
-export const javaScheme: VersionScheme = {
-  version: readVersion,
-  compare: (a, b) => compareParts(readParts(a), readParts(b)),
-  prerelease: (version) => readParts(version)?.early !== undefined,
-  request: (text) => readRequest(withoutForm(cleanRequest(text))),
-  matches,
-  among: (request, releases) => ltsAmong(javaScheme, request, releases),
-  entries: (texts) => texts.map(readEntry),
-  get vendors() {
-    return [...new Set(Object.values(VENDORS))];
-  },
-};
+export function javaSchemeWith(words: Readonly<Record<string, string>>): VersionScheme {
+  const known: Vendors = new Map(Object.entries({ ...VENDORS, ...words }));
+  const scheme: VersionScheme = {
+    version: readVersion,
+    compare: (a, b) => compareParts(readParts(a), readParts(b)),
+    prerelease: (version) => readParts(version)?.early !== undefined,
+    request: (text) => readRequest(known, withoutForm(cleanRequest(text))),
+    matches: (request, release) => matches(known, request, release),
+    among: (request, releases) => ltsAmong(scheme, request, releases),
+    entries: (texts) => texts.map((text) => readEntry(known, text)),
+    vendors: [...new Set(known.values())],
+  };
+  return scheme;
+}
+
+/** Word to vendor. */
+type Vendors = ReadonlyMap<string, string>;
 
 interface Parts {
   readonly numbers: readonly number[];
@@ -154,7 +161,7 @@ interface Named {
 const FRONT = /^([<>=~^ ]*)([a-z][a-z0-9_]*(?:[-+][a-z][a-z0-9_]*)*)[-@](?=\d|latest$|lts(?:$|[/-]))(.*)$/;
 const BEHIND = /^(\d[0-9a-z.+_-]*?|latest|lts)(?:[.-](fx|crac|jre|javafx))?(?:-([a-z]+))?$/;
 
-function takeName(text: string): Named {
+function takeName(known: Vendors, text: string): Named {
   const front = FRONT.exec(text);
   if (front !== null) {
     const [, operator = '', name = '', rest = ''] = front;
@@ -164,31 +171,31 @@ function takeName(text: string): Named {
     const vendor = words.filter((word) => variantOf(word) === undefined).join('-');
     return {
       rest: `${operator}${version}`,
-      ...(vendor !== '' && { vendor: vendorOf(vendor) }),
+      ...(vendor !== '' && { vendor: vendorOf(known, vendor) }),
       ...(variant !== '' && { variant }),
     };
   }
   const [, version = '', build = '', suffix] = BEHIND.exec(text) ?? [];
   const variant = variantOf(build);
-  const named = suffix !== undefined && isVendor(suffix) ? vendorOf(suffix) : undefined;
+  const named = suffix !== undefined && isVendor(known, suffix) ? vendorOf(known, suffix) : undefined;
   if (named === undefined && (suffix !== undefined || variant === undefined)) return { rest: text };
   return { rest: version, ...present({ vendor: named, variant }) };
 }
 
-function isVendor(name: string): boolean {
-  return Object.hasOwn(VENDORS, name) || Object.values(VENDORS).includes(name);
+function isVendor(known: Vendors, name: string): boolean {
+  return known.has(name) || [...known.values()].includes(name);
 }
 
-function vendorOf(name: string): string {
-  const bare = isVendor(name) ? name : name.replace(/64$/, '');
-  return Object.hasOwn(VENDORS, bare) ? (VENDORS[bare] ?? bare) : isVendor(bare) ? bare : name;
+function vendorOf(known: Vendors, name: string): string {
+  const bare = isVendor(known, name) ? name : name.replace(/64$/, '');
+  return known.get(bare) ?? (isVendor(known, bare) ? bare : name);
 }
 
-function readRequest(written: string): ParsedRequest {
+function readRequest(known: Vendors, written: string): ParsedRequest {
   const text = written.toLowerCase();
-  if (text.includes('||')) return readAlternatives(written, text);
-  if (isVendor(text)) {
-    return { version: { kind: 'latest' }, vendor: vendorOf(text) };
+  if (text.includes('||')) return readAlternatives(known, written, text);
+  if (isVendor(known, text)) {
+    return { version: { kind: 'latest' }, vendor: vendorOf(known, text) };
   }
   if (/^[a-z][a-z0-9_-]*[-@]$/.test(text)) {
     throw invalidRequest(
@@ -197,7 +204,7 @@ function readRequest(written: string): ParsedRequest {
       `${text.slice(0, -1)}-21, or the vendor alone`,
     );
   }
-  const { rest, ...named } = takeName(text);
+  const { rest, ...named } = takeName(known, text);
   return {
     version: readVersionRequest(written, named.vendor === undefined ? rest : withoutOwnNumbers(named.vendor, rest)),
     ...named,
@@ -210,6 +217,9 @@ function readRequest(written: string): ParsedRequest {
  */
 function withoutOwnNumbers(vendor: string, written: string): string {
   const text = written.replace(/_openj9-[\d.]+(?:-[a-z0-9]+)*$/, '').replace(/^(\d+(?:\.\d+)*\+\d+)\.\d+$/, '$1');
+  // JetBrains counts its builds behind Java's numbers: 21.0.3-b465.3.
+  const behind = vendor === 'jetbrains' ? /^(\d+(?:\.\d+)*)-?b(\d+(?:\.\d+)?)$/.exec(text) : null;
+  if (behind !== null) return `${behind[1]}.${behind[2]}`;
   const eight = vendor === 'corretto' ? /^8\.(\d{2,3})\.\d+\.\d+$/.exec(text)?.[1] : undefined;
   if (eight !== undefined) return `8.0.${eight}`;
   return /^(\d+\.\d+\.\d+)\.\d+\.\d+(?:\.\d+)*(?:\+\d+)?$/.exec(text)?.[1] ?? text;
@@ -237,8 +247,8 @@ function readVersionRequest(written: string, rest: string): VersionRequest {
 }
 
 /** `temurin-17 || temurin-21`. Alternatives of several vendors keep them in their text. */
-function readAlternatives(written: string, text: string): ParsedRequest {
-  const alternatives = text.split('||').map((part) => takeName(part.trim()));
+function readAlternatives(known: Vendors, written: string, text: string): ParsedRequest {
+  const alternatives = text.split('||').map((part) => takeName(known, part.trim()));
   for (const { rest } of alternatives) {
     if (rest === '' || validRange(rest) === null) throw invalidRequest(written, `${JSON.stringify(rest)} is no range`);
   }
@@ -249,7 +259,7 @@ function readAlternatives(written: string, text: string): ParsedRequest {
   return one && first?.vendor !== undefined ? { version, vendor: first.vendor } : { version };
 }
 
-function matches(request: VersionRequest, release: Release): boolean {
+function matches(known: Vendors, request: VersionRequest, release: Release): boolean {
   const parts = readParts(release.version);
   if (parts === undefined) return false;
   const early = release.prerelease ?? parts.early !== undefined;
@@ -263,7 +273,7 @@ function matches(request: VersionRequest, release: Release): boolean {
       return early && hasPrefix(parts.numbers, readNumbers(request.name.replace(/-ea$/, '')) ?? []);
     }
     case 'range':
-      return matchesRange(request.text, { release, parts });
+      return matchesRange(known, request.text, { release, parts });
     case 'exact': {
       const wanted = readParts(request.version);
       const whole = wanted?.build === undefined ? { ...parts, build: -1 } : parts;
@@ -276,15 +286,19 @@ function matches(request: VersionRequest, release: Release): boolean {
 
 /** Azul counts its Zulu by itself, and mise writes that: `zulu-17.44.53`. Of the JDK the second number has always been 0. */
 function hasOwnNumber({ own }: Release, asked: readonly number[]): boolean {
-  const numbers = (asked[1] ?? 0) > 0 ? readNumbers(own ?? '') : undefined;
+  const numbers = (asked[1] ?? 0) > 0 || asked.length > 3 ? readNumbers(own ?? '') : undefined;
   return numbers !== undefined && hasPrefix(numbers, asked);
 }
 
-function matchesRange(text: string, found: { readonly release: Release; readonly parts: Parts }): boolean {
+function matchesRange(
+  known: Vendors,
+  text: string,
+  found: { readonly release: Release; readonly parts: Parts },
+): boolean {
   const [feature = 0, interim = 0, update = 0] = found.parts.numbers;
   const version = `${feature}.${interim}.${update}${found.parts.early === undefined ? '' : '-ea'}`;
   return text.split('||').some((part) => {
-    const { rest, vendor } = takeName(part.trim());
+    const { rest, vendor } = takeName(known, part.trim());
     return (vendor === undefined || vendor === found.release.vendor) && satisfies(version, rest);
   });
 }
@@ -292,8 +306,8 @@ function matchesRange(text: string, found: { readonly release: Release; readonly
 /** Lines that the JDK's own roadmap calls long-term, for lists that do not say. */
 const LONG_TERM = [8, 11, 17, 21, 25];
 
-function readEntry(text: string): ListEntry | undefined {
-  const { rest, vendor, variant } = takeName(text.trim().toLowerCase());
+function readEntry(known: Vendors, text: string): ListEntry | undefined {
+  const { rest, vendor, variant } = takeName(known, text.trim().toLowerCase());
   const version = readVersion(rest);
   if (version === undefined) return undefined;
   const longTerm = LONG_TERM.includes(readParts(version)?.numbers[0] ?? 0);
@@ -305,3 +319,6 @@ function readEntry(text: string): ListEntry | undefined {
     },
   };
 }
+
+/** With the vendors alone that other tools know. */
+export const javaScheme: VersionScheme = javaSchemeWith({});
