@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { CommanderError, Option as CommanderOption, Command as Verb } from 'commander';
 import { areOfAnother } from '../adapters/routes/shims-check';
-import { type Context, openContext } from '../app/base/context';
+import { type Context, explainingContext, openContext } from '../app/base/context';
 import { PolyenvError } from '../domain/words/errors';
 import { quoteSh } from '../domain/words/shell-quote';
 import type { Host } from '../host';
@@ -135,14 +135,14 @@ interface Call {
 
 async function runInContext(host: Host, command: Command, call: Call): Promise<number> {
   const { output, options } = call;
-  const ctx = await openContext({
-    host,
-    emit: output.emit,
-    directory: call.directory,
-    offline: options.offline !== undefined,
+  const how = { host, emit: output.emit, directory: call.directory, offline: options.offline !== undefined };
+  const explains = command.name === 'help';
+  const ctx = await openContext(how).catch((error: unknown) => {
+    if (!explains) throw error;
+    return explainingContext(how, error);
   });
   try {
-    if (areOfAnother(ctx.home) && options['dry-run'] === undefined) await renewShims(ctx);
+    if (!explains && areOfAnother(ctx.home) && options['dry-run'] === undefined) await renewShims(ctx);
     const input: Input = { ctx, args: call.args, rest: call.rest, options, output, catalog: CATALOG };
     const outcome: Outcome | undefined = await command.run(input);
     output.settle();

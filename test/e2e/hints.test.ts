@@ -1,6 +1,6 @@
-import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Machine, newMachine, type Ran } from '../support/cli';
 import { hintsOfSource } from '../support/hints';
 import { serveTinyNode, siteOf, type TinyNode } from '../support/tiny-node';
@@ -8,8 +8,11 @@ import { understand } from '../support/understand';
 
 /** A hint that is a command fixes what it stands below: it is run in the situation that produced it. */
 let server: TinyNode;
+/** Of all situations that leave the home as it was, with two Nodes in the store: an installation for each would be most of the time. */
+let common: Machine;
 let machine: Machine;
 let cwd: string;
+let folders = 0;
 
 beforeAll(async () => {
   server = await serveTinyNode([
@@ -18,16 +21,36 @@ beforeAll(async () => {
     { version: '22.1.0' },
     { version: '20.11.1', lts: 'Iron' },
   ]);
+  common = onMachine();
+  await setUp('polyenv install node@20', 'polyenv install node@22');
 });
-afterAll(() => server.close());
-beforeEach(() => {
+afterAll(async () => {
+  common.remove();
+  await server.close();
+});
+afterEach(() => {
+  if (machine !== common) machine.remove();
+});
+
+/** With `polyenv` on PATH. */
+function onMachine(): Machine {
   machine = newMachine(siteOf(server));
   cwd = machine.folder('project');
   const bin = machine.folder('bin');
   writeFileSync(join(bin, 'polyenv'), `#!/bin/sh\nexec '${process.execPath}' '${machine.program}' "$@"\n`);
   chmodSync(join(bin, 'polyenv'), 0o755);
-});
-afterEach(() => machine.remove());
+  return machine;
+}
+
+/** In an empty folder. */
+function begin({ alone }: Situation): void {
+  if (alone) {
+    onMachine();
+    return;
+  }
+  machine = common;
+  cwd = machine.folder(`project-${++folders}`);
+}
 
 /** A line of sh, as a person types it who has the shims on PATH. */
 const type = (line: string, env: Readonly<Record<string, string>> = {}): Promise<Ran> =>
@@ -46,7 +69,9 @@ const setUp = async (...lines: readonly string[]): Promise<void> => {
 /** The commands of a hint: all of them where one follows the other, else the first of those to choose from. */
 function commandsOf(hint: string): readonly string[] {
   const pieces = hint.split(/,? then |; then /);
-  const chosen = pieces.length > 1 ? pieces : [hint.split(/,? or (?=[a-z])|; |, which /)[0] ?? ''];
+  const choices = hint.split(/,? or (?=[a-z])|; |, which /);
+  const chosen =
+    pieces.length > 1 ? pieces : [choices.find((choice) => choice.includes('polyenv ')) ?? choices[0] ?? ''];
   return chosen.flatMap((piece) => /(?:polyenv|export|mv|rm|chmod) .*$/.exec(piece)?.[0] ?? []);
 }
 
@@ -56,8 +81,12 @@ interface Situation {
   readonly type: string;
   /** Of the error. A finding that is no error has none. */
   readonly code?: string;
-  /** As the source has it, with X for what is put in. */
-  readonly hint: string;
+  /** As the source has it, with X for what is put in; each command of it. */
+  readonly hint: string | readonly string[];
+  /** It is said, and fails nothing: once the hint was followed, it is said no more. */
+  readonly finding?: RegExp;
+  /** It changes the home, or needs an empty one. */
+  readonly alone?: true;
   /** The hint shows what to choose from or how it is called: what failed stays as it is. */
   readonly shows?: true;
   readonly env?: Readonly<Record<string, string>>;
@@ -71,7 +100,7 @@ const trusted = async (): Promise<void> => {
 const SITUATIONS: readonly Situation[] = [
   {
     name: 'a pin that is not installed, and may not be by itself',
-    make: () => write('.nvmrc', '20\n'),
+    make: () => write('.nvmrc', '22.18\n'),
     type: 'polyenv exec -- node',
     code: 'not-installed',
     hint: 'polyenv install',
@@ -79,7 +108,7 @@ const SITUATIONS: readonly Situation[] = [
   },
   {
     name: 'a command of a pin that is missing',
-    make: () => write('.nvmrc', '20\n'),
+    make: () => write('.nvmrc', '22.1.0\n'),
     type: 'polyenv which node',
     code: 'not-installed',
     hint: 'polyenv install',
@@ -118,6 +147,7 @@ const SITUATIONS: readonly Situation[] = [
   },
   {
     name: 'a toolchain that a project needs',
+    alone: true,
     make: () => setUp('polyenv use node@20'),
     type: 'polyenv uninstall node@20',
     code: 'in-use',
@@ -126,6 +156,7 @@ const SITUATIONS: readonly Situation[] = [
   },
   {
     name: 'a default that is to stay',
+    alone: true,
     make: () => setUp('polyenv use --default node@20'),
     type: 'polyenv uninstall node@20',
     code: 'in-use',
@@ -296,6 +327,7 @@ const SITUATIONS: readonly Situation[] = [
   },
   {
     name: 'a toolchain whose files were changed',
+    alone: true,
     make: async () => {
       await setUp('polyenv use node@20');
       const [key = ''] = readdirSync(join(machine.polyenvHome, 'store')).filter((name) => !name.endsWith('.json'));
@@ -308,6 +340,7 @@ const SITUATIONS: readonly Situation[] = [
   },
   {
     name: 'a shim that somebody wrote over',
+    alone: true,
     make: async () => {
       await setUp('polyenv use node@20');
       chmodSync(join(machine.shims, 'node'), 0o755);
@@ -316,36 +349,277 @@ const SITUATIONS: readonly Situation[] = [
     type: 'polyenv verify',
     hint: 'polyenv reshim',
   },
+  // What is no command line: the hint shows how it is called.
+  ...(
+    [
+      ['polyenv use --default --local node@20', 'polyenv help use'],
+      ['polyenv upgrade --latest --patch', 'polyenv help upgrade'],
+      ['polyenv self zebra', 'polyenv help self'],
+      ['polyenv self update 1 --check', 'polyenv help self'],
+      ['polyenv bundle install', 'polyenv help bundle'],
+      ['polyenv new node-express svc --set name', 'polyenv help new'],
+      ['polyenv resolve node@20 --candidates none.json', 'polyenv help resolve'],
+      ['polyenv qqqqqq', 'polyenv help'],
+      ['polyenv settings get', 'polyenv settings list'],
+      ['polyenv settings set sources.preference', 'polyenv settings unset X'],
+      ['polyenv settings unset sources.preference latest', 'polyenv settings unset X'],
+      ['polyenv settings set mirrors zebra', 'polyenv settings get mirrors'],
+      ['polyenv services adopt', 'polyenv ps --all'],
+      ['polyenv setup', 'polyenv setup --yes'],
+    ] as const
+  ).map(
+    ([line, hint]): Situation => ({
+      name: `words that are wrong: ${line}`,
+      make: () => undefined,
+      type: line,
+      hint,
+      shows: true,
+    }),
+  ),
+  {
+    name: 'a manifest that nobody could be asked about',
+    make: () => write('polyenv.toml', '[env]\nA = "1"\n'),
+    type: 'polyenv trust',
+    code: 'not-trusted',
+    hint: ['polyenv trust --show', 'polyenv trust --yes'],
+  },
+  {
+    name: 'a task that nobody trusts',
+    make: () => write('polyenv.toml', '[tasks]\nshow = "echo shown"\n'),
+    type: 'polyenv run show',
+    code: 'not-trusted',
+    hint: ['polyenv trust --show', 'polyenv trust --yes'],
+  },
+  {
+    name: 'a way back that nobody could be asked about',
+    make: () => setUp('polyenv use node@20'),
+    type: 'polyenv rollback',
+    code: 'usage',
+    hint: ['polyenv rollback --dry-run', 'polyenv rollback --yes'],
+    shows: true,
+  },
+  {
+    name: 'two files that contradict each other, without a manifest',
+    make: () => {
+      write('.nvmrc', '20\n');
+      write('.node-version', '22\n');
+    },
+    type: 'polyenv doctor',
+    finding: /asks for|decides/,
+    hint: ['polyenv init --yes', 'polyenv sync --yes'],
+  },
+  {
+    name: 'a file that contradicts the manifest',
+    make: async () => {
+      await setUp('polyenv use node@20');
+      write('.nvmrc', '22\n');
+    },
+    type: 'polyenv doctor',
+    finding: /\.nvmrc:1/,
+    hint: 'polyenv sync',
+  },
+  {
+    name: 'a file that contradicts what use has written',
+    make: () => write('.nvmrc', '22\n'),
+    type: 'polyenv use node@20',
+    finding: /\.nvmrc:1/,
+    hint: 'polyenv sync',
+  },
+  {
+    name: 'a manifest of which a part does not apply',
+    make: () => write('polyenv.toml', '[runtimes]\nnode = "20"\n\n[env]\nA = "1"\n'),
+    type: 'polyenv doctor',
+    finding: /is not trusted/,
+    hint: 'polyenv trust',
+  },
+  {
+    name: 'a pin that doctor misses',
+    alone: true,
+    make: () => write('.nvmrc', '20\n'),
+    type: 'polyenv doctor',
+    finding: /pinned and not installed/,
+    hint: 'polyenv install',
+  },
+  {
+    name: 'a home that is not made yet',
+    alone: true,
+    make: () => undefined,
+    type: 'polyenv doctor',
+    finding: /has no home yet/,
+    hint: 'polyenv use node@lts',
+  },
+  {
+    name: 'a launcher that is gone',
+    alone: true,
+    make: async () => {
+      await setUp('polyenv reshim');
+      rmSync(join(machine.polyenvHome, 'bin/polyenv'));
+    },
+    type: 'polyenv doctor',
+    finding: /launcher is missing/,
+    hint: 'polyenv reshim',
+  },
+  {
+    name: 'a lock without this platform',
+    make: async () => {
+      await setUp('polyenv use node@20');
+      const lock = readFileSync(join(cwd, 'polyenv.lock'), 'utf8');
+      const others = lock.replaceAll(new RegExp(`^linux-${process.arch}[\\w-]* = \\[[^\\]]*\\]\n`, 'gm'), '');
+      expect(others).not.toBe(lock);
+      write('polyenv.lock', others);
+    },
+    type: 'polyenv doctor',
+    finding: /locked/,
+    hint: 'polyenv lock --renew',
+  },
+  {
+    name: 'a lock that is not what is asked for',
+    make: async () => {
+      await setUp('polyenv use node@20');
+      const lock = readFileSync(join(cwd, 'polyenv.lock'), 'utf8');
+      write('polyenv.lock', lock.replaceAll('"20"', '"22"'));
+      write('polyenv.toml', '[runtimes]\nnode = "22"\n');
+    },
+    type: 'polyenv doctor',
+    finding: /is locked as/,
+    hint: 'polyenv lock --renew',
+  },
+  {
+    name: 'what a killed install left',
+    make: async () => {
+      await setUp('polyenv use node@20');
+      const [key = ''] = readdirSync(join(machine.polyenvHome, 'store')).filter((name) => !name.endsWith('.json'));
+      mkdirSync(
+        join(
+          machine.polyenvHome,
+          'tmp',
+          key.replace(/\w$/, (sign) => (sign === '0' ? '1' : '0')),
+        ),
+      );
+    },
+    type: 'polyenv doctor',
+    finding: /left this/,
+    hint: 'polyenv prune',
+  },
+  {
+    name: 'pins that are all in folders below',
+    make: () => write('part/.nvmrc', '20\n'),
+    type: 'polyenv init',
+    code: 'manifest-missing',
+    hint: 'polyenv install --all',
+    shows: true,
+  },
+  {
+    name: 'nothing that could be out of date',
+    make: () => undefined,
+    type: 'polyenv outdated',
+    code: 'manifest-missing',
+    hint: 'polyenv use X@latest',
+  },
+  {
+    name: 'an exact pin that is to go up',
+    make: () => setUp('polyenv use node@20.11.1'),
+    type: 'polyenv upgrade',
+    finding: /pinned exactly/,
+    hint: 'polyenv upgrade --latest X',
+    shows: true,
+  },
+  {
+    name: 'a linked toolchain that has gone',
+    alone: true,
+    make: async () => {
+      await setUp('polyenv use node@20');
+      const root = dirname(dirname((await type('polyenv which node')).stdout.trim()));
+      await setUp(`cp -r '${root}' mine`, 'chmod -R u+w mine', 'polyenv link node@20.11.1 "$PWD/mine"', 'rm -r mine');
+    },
+    type: 'polyenv verify',
+    finding: /its files are gone/,
+    hint: 'polyenv verify --repair',
+  },
+  {
+    name: 'no source that may be used',
+    make: () => undefined,
+    type: 'polyenv use node@22.1',
+    code: 'source-refused',
+    hint: 'polyenv settings get sources.allowed',
+    shows: true,
+    env: { POLYENV_SOURCES_ALLOWED: 'zebra' },
+  },
+  {
+    name: 'only what this machine has, to go up',
+    make: () => setUp('polyenv use node@20'),
+    type: 'polyenv upgrade',
+    finding: /only-system/,
+    hint: 'polyenv settings get sources.preference',
+    shows: true,
+    env: { POLYENV_SOURCES_PREFERENCE: 'only-system' },
+  },
+  {
+    name: 'a place of what is not installed',
+    alone: true,
+    make: () => undefined,
+    type: 'polyenv where node@20',
+    code: 'not-installed',
+    hint: 'polyenv use X',
+  },
+  {
+    name: 'a settings file that cannot be read',
+    alone: true,
+    make: () => {
+      mkdirSync(join(machine.home, '.config/polyenv'), { recursive: true });
+      writeFileSync(join(machine.home, '.config/polyenv/settings.json'), '{\n  "zebra": 1\n}\n');
+    },
+    type: 'polyenv use node@20',
+    code: 'settings-invalid',
+    hint: 'polyenv help settings',
+    shows: true,
+  },
+  {
+    name: 'polyenv itself, which is to go',
+    alone: true,
+    make: () => setUp('polyenv reshim'),
+    type: 'polyenv self uninstall',
+    code: 'usage',
+    hint: 'polyenv self uninstall --yes',
+    shows: true,
+  },
 ];
 
 describe('the hint fixes it:', () => {
-  it.each(SITUATIONS)('$name', { timeout: 90_000 }, async ({ make, type: line, code, env, hint: shape, shows }) => {
+  it.each(SITUATIONS)('$name', { timeout: 90_000 }, async (situation) => {
+    const { make, type: line, code, env, hint: shapes, shows, finding } = situation;
+    begin(situation);
     await make();
     const failed = await type(line, env);
-    expect(failed.exit, failed.stderr).not.toBe(0);
     const said = failed.stderr + failed.stdout;
+    if (finding === undefined) expect(failed.exit, said).not.toBe(0);
+    else expect(said).toMatch(finding);
     if (code !== undefined) expect(said).toContain(`error[${code}]`);
-    const hint = /^ +try {2}(.*)$/m.exec(said)?.[1] ?? '';
+    // Of several findings, the one that is meant.
+    const from = finding === undefined ? said : said.slice(said.search(finding));
+    const hint = /(?:^ +try {2}|: (?=polyenv ))(.*)$/m.exec(from)?.[1] ?? '';
     const commands = commandsOf(hint);
-    expect(
-      commands.some((command) => asPattern(shape).test(command)),
-      said,
-    ).toBe(true);
+    for (const shape of [shapes].flat())
+      expect(
+        commands.some((command) => asPattern(shape).test(command)),
+        `${shape}: ${said}`,
+      ).toBe(true);
     for (const command of commands) {
       const fixed = await typeAgreeing(command, env);
       expect([command, fixed.exit, fixed.stderr], hint).toEqual([command, 0, expect.anything()]);
     }
     if (shows) return;
     const again = await type(line, env);
-    expect([line, again.exit, again.stderr], hint).toEqual([line, 0, expect.anything()]);
+    if (finding !== undefined) expect(again.stderr + again.stdout, hint).not.toMatch(finding);
+    else expect([line, again.exit, again.stderr], hint).toEqual([line, 0, expect.anything()]);
   });
 });
 
 /** Nobody can be asked here: what a person would be asked, a person would agree to. */
 async function typeAgreeing(command: string, env: Readonly<Record<string, string>> | undefined): Promise<Ran> {
   const ran = await type(command, env);
-  const agreed = /^ {2}try {2}(.* --yes)$/m.exec(ran.stderr)?.[1];
-  return ran.exit === 2 && agreed === `${command} --yes` ? type(agreed, env) : ran;
+  const agreed = /^ {2}try {2}.*?(polyenv \S+(?: [^,]+)? --yes)$/m.exec(ran.stderr)?.[1];
+  return [2, 8].includes(ran.exit) && agreed === `${command} --yes` ? type(agreed, env) : ran;
 }
 
 /** X stands for a word that is put in; alone, for all the words of a command. */
@@ -415,7 +689,7 @@ describe('every hint that is a command', () => {
   });
 
   it('is run in a situation above, or there is a reason', () => {
-    const run = new Set(SITUATIONS.map((situation) => situation.hint));
+    const run = new Set(SITUATIONS.flatMap((situation) => situation.hint));
     // The page of an error says in general what each message says for its case.
     const said = hints
       .filter(([, files]) => files.some((file) => !file.endsWith('error-pages.ts')))

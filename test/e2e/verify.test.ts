@@ -141,7 +141,7 @@ describe('verify', () => {
     damage(`${tree}.json`);
     const ran = await verify('--all');
     expect(ran).toMatchObject({ exit: 6 });
-    expect(ran.stdout).toContain('no receipt that can be read');
+    expect(ran.stdout).toContain('the record of its files cannot be read');
     expect(await verify('--repair')).toMatchObject({ exit: 0 });
     expect(await answer()).toBe('v20.11.1');
     expect(await verify()).toMatchObject({ exit: 0 });

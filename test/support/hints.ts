@@ -6,7 +6,7 @@ const root = resolve(__dirname, '../..');
 
 /** Words with which a sentence about a command begins, and those with which one goes on behind it. */
 const ABOUT =
-  /^(?:is|has|does|holds|uses|sees|was|writes|may|can|and|to|at|by|here|from|with|in|on|as|chooses|elsewhere)\b/;
+  /^(?:again|is|has|does|holds|uses|sees|was|writes|may|can|and|to|at|by|here|from|with|in|on|as|chooses|elsewhere)\b/;
 const BEHIND =
   / (?:in the|brings|shows|says|on a machine|when|where|once|if|takes|kills|starts|there|here|looks|lists|is|keeps|pins|stops|and|to|by|a version|at the|for|does)\b.*$/;
 

@@ -312,7 +312,7 @@ function unknownProblem(name: string): { readonly problem: string } {
 function invalidInFile(name: string, problem: string, where: ErrorPlace): PolyenvError {
   return new PolyenvError('settings-invalid', printable(`${/^[\w.]+$/.test(name) ? name : quoted(name)} ${problem}`), {
     where,
-    hint: 'fix the line; polyenv help settings lists what there is',
+    hint: 'fix the line; for all settings: polyenv help settings',
   });
 }
 

@@ -61,3 +61,26 @@ export async function openContext({ host, emit, directory, offline }: ContextOpt
     },
   };
 }
+
+/** For a command that only explains: what is wrong with the settings, the home or the folder is thrown where one of them is used. */
+export function explainingContext({ host, emit }: ContextOptions, fault: unknown): Context {
+  const refuse = (): never => {
+    throw fault;
+  };
+  return {
+    host,
+    emit,
+    directory: '/',
+    get home() {
+      return refuse();
+    },
+    get settings() {
+      return refuse();
+    },
+    get platform() {
+      return refuse();
+    },
+    network: async () => refuse(),
+    close: async () => undefined,
+  };
+}

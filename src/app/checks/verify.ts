@@ -201,8 +201,8 @@ function unreadable(ctx: Context, key: string): Finding {
   return {
     kind: 'receipt',
     at: key,
-    text: tree ? `${key} has no receipt that can be read` : `${key} has a receipt and no tree`,
-    hint: 'polyenv install in the project that needs it, or: polyenv verify --repair',
+    text: tree ? `${key}: the record of its files cannot be read` : `${key}: its files are gone`,
+    hint: 'polyenv verify --repair',
     level: 'damage',
   };
 }

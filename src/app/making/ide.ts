@@ -142,7 +142,7 @@ async function planVscode(ctx: Context, { directory, advice, personal }: Wanting
     if (!(error instanceof JsonFault)) throw error;
     throw new PolyenvError('failed', `the settings of VS Code cannot be read: ${error.message}`, {
       where: { file, line: error.line, column: error.column },
-      hint: 'fix the line, or look at what is needed: polyenv ide vscode --print',
+      hint: 'fix that line, then run this again',
       cause: error,
     });
   }

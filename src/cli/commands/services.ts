@@ -27,7 +27,7 @@ export const command: Command = {
       };
     }
     if (old === undefined) {
-      throw new PolyenvError('usage', 'which path did the project have?', { hint: 'polyenv ps --all shows it' });
+      throw new PolyenvError('usage', 'which path did the project have?', { hint: 'to see it: polyenv ps --all' });
     }
     if (flag(input, 'dry-run'))
       return { data: { dryRun: true, from: old }, text: `would take over the services of ${old}` };
