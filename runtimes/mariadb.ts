@@ -183,8 +183,8 @@ const service: Service = {
   root: 'refused',
   secret: { user: 'app' },
   databases: {
-    name: /^[a-z_][a-z0-9_-]{0,63}$/,
-    form: 'small letters, digits, _ and -, the first no digit',
+    name: /^(?!(?:mysql|sys|information_schema|performance_schema)$)[a-z_][a-z0-9_-]{0,63}$/,
+    form: "small letters, digits, _ and -, the first no digit; not mysql, sys and the schemas, which are the server's own",
     usual: ['app'],
   },
   minimumDisk: 160 * 2 ** 20,

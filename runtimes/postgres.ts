@@ -224,8 +224,8 @@ const service: Service = {
   root: 'refused',
   secret: { user: 'postgres' },
   databases: {
-    name: /^[a-z_][a-z0-9_-]{0,62}$/,
-    form: 'small letters, digits, _ and -, the first no digit',
+    name: /^(?!template[01]$)[a-z_][a-z0-9_-]{0,62}$/,
+    form: "small letters, digits, _ and -, the first no digit; not template0 and template1, which are PostgreSQL's own",
     // The one that is there from the start: to make another takes a server of its own.
     usual: ['postgres'],
   },

@@ -1,6 +1,7 @@
 import { fstatSync, readFileSync, realpathSync, statSync, writeSync } from 'node:fs';
 import { availableParallelism, hostname, tmpdir, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { isatty } from 'node:tty';
 import { loadCached } from './code-cache';
 import { incomplete } from './domain/words/incomplete';
 import type { Host } from './host';
@@ -28,6 +29,8 @@ function workingFolder(): string | undefined {
 let ended = false;
 /** Who would stop something at a signal. */
 const stops = new Set<(signal: NodeJS.Signals) => void>();
+/** The terminal went away while something was to be stopped first. */
+let hungUp = false;
 /** Streams that were opened, and whether one of them has no reader any more. */
 const streams = new Set<object>();
 let unread = false;
@@ -105,10 +108,15 @@ const host: Host = {
   },
   onSignal: (stop) => {
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-    for (const signal of signals) process.on(signal, stop);
+    const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
+    const hear = (signal: NodeJS.Signals): void => {
+      hungUp ||= signal === 'SIGHUP' && terminals.some((descriptor) => !isatty(descriptor));
+      stop(signal);
+    };
+    for (const signal of signals) process.on(signal, hear);
     stops.add(stop);
     return () => {
-      for (const signal of signals) process.off(signal, stop);
+      for (const signal of signals) process.off(signal, hear);
       stops.delete(stop);
     };
   },
@@ -219,9 +227,16 @@ function end(): void {
   for (const action of endings.splice(0)) action();
 }
 
+/** As whom nobody stopped: Node would set back a terminal that is no more, and abort over it. */
+function endHungUp(): void {
+  process.removeAllListeners('SIGHUP');
+  process.kill(process.pid, 'SIGHUP');
+}
+
 // A failure until the work has ended well: one that nobody waits for any more would end as if all had been done.
 process.exitCode = 1;
 process.on('exit', (code) => {
+  if (hungUp) endHungUp();
   if (code === 0 && ended) end();
   if (ended || code !== 1 || stops.size > 0) return;
   writeSync(2, 'error[failed] polyenv ended before its work was done\n  try  the same again, with -v after polyenv\n');

@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import {
+  chmodSync,
   chownSync,
   existsSync,
   mkdirSync,
@@ -10,8 +11,8 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { connect, createServer } from 'node:net';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Machine, newMachine } from '../support/cli';
 import { discard } from '../support/discard';
@@ -239,7 +240,124 @@ describe('a server', () => {
     }
     expect(await started(cwd)).toMatchObject({ action: 'started', ports: first.ports });
   }, 60_000);
+
+  it('whose fixed port another server of its user holds is refused with the line, and that server is left alone', async () => {
+    const foreign = await foreignServer();
+    const cwd = services.project('fixed-port', fixedPort(foreign.port));
+    const refused = await services.polyenv(cwd, 'up');
+    expect(refused).toMatchObject({ exit: 1, stdout: '' });
+    expect(refused.stderr).toContain(`port ${foreign.port} of db (tinydb) is taken by`);
+    expect(refused.stderr).toContain(`(pid ${foreign.pid})`);
+    expect(refused.stderr).toContain(`${cwd}/polyenv.toml:1`);
+    expect((await services.polyenv(cwd, 'down')).exit).toBe(0);
+    expect((await services.polyenv(cwd, 'stop', 'db', '--force')).exit).toBe(0);
+    expect(await foreign.signals()).toBe('');
+    // Of several that fail, each is told with its line.
+    writeFileSync(join(cwd, 'polyenv.toml'), `${fixedPort(foreign.port)}\n[services.other]\nuse = "tinydb@7"\n`);
+    expect((await services.polyenv(cwd, 'up')).stderr.match(/polyenv\.toml:\d/g)?.toSorted()).toEqual([
+      'polyenv.toml:1',
+      'polyenv.toml:5',
+    ]);
+    foreign.end();
+    writeFileSync(join(cwd, 'polyenv.toml'), fixedPort(foreign.port));
+    expect(await started(cwd)).toMatchObject({ action: 'started', ports: { main: foreign.port } });
+  }, 60_000);
+
+  it("whose fixed port another user's server holds is refused with the line, and that server is left alone (as root)", async ({
+    skip,
+  }) => {
+    if (process.getuid?.() !== 0) skip('needs root, who can start a server as somebody else');
+    const foreign = await foreignServer(NOBODY);
+    const cwd = services.project('foreign-port', fixedPort(foreign.port));
+    const refused = await services.polyenv(cwd, 'up');
+    expect(refused.exit).toBe(1);
+    expect(refused.stderr).toContain(`port ${foreign.port} of db (tinydb) is taken by`);
+    expect(refused.stderr).toContain(`(pid ${foreign.pid})`);
+    expect(refused.stderr).toContain(`${cwd}/polyenv.toml:1`);
+    expect((await services.polyenv(cwd, 'stop', 'db', '--force')).exit).toBe(0);
+    expect(await foreign.signals()).toBe('');
+    foreign.end();
+  }, 60_000);
+
+  it("whose fixed port root's server holds is refused for a user, who is told whose that is (as root)", async ({
+    skip,
+  }) => {
+    if (process.getuid?.() !== 0) skip('needs root, who can be somebody else');
+    const foreign = await foreignServer();
+    const cwd = services.project('user-port', fixedPort(foreign.port));
+    const home = machine.folder('home-of-nobody');
+    for (const path of [cwd, home]) chownSync(path, NOBODY, NOBODY);
+    chmodSync(machine.base, 0o755);
+    chmodSync(dirname(dirname(tiny.program)), 0o755);
+    const refused = await asNobody(cwd, home, 'up');
+    expect(refused.stderr).toContain(`port ${foreign.port} of db (tinydb) is taken by a process of user 0`);
+    expect(refused.stderr).toContain(`${cwd}/polyenv.toml:1`);
+    expect(refused.exit).toBe(1);
+    expect((await asNobody(cwd, home, 'stop', 'db', '--force')).exit).toBe(0);
+    expect(await foreign.signals()).toBe('');
+    foreign.end();
+  }, 60_000);
 });
+
+const NOBODY = 65_534;
+
+function fixedPort(port: number): string {
+  return `[services.db]\nuse = "tinydb@1"\nport = ${port}\n`;
+}
+
+/** A server that is nothing of polyenv's, and says which signals it was sent. */
+async function foreignServer(uid?: number) {
+  const script = `
+    for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']) process.on(name, () => console.log(name));
+    const server = require('node:net').createServer((socket) => socket.end('mine'));
+    server.listen(0, '127.0.0.1', () => console.log(server.address().port));`;
+  const child = spawn(process.execPath, ['-e', script], {
+    cwd: '/',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    ...(uid !== undefined && { uid, gid: uid }),
+  });
+  let heard = '';
+  child.stdout.on('data', (chunk) => {
+    heard += chunk;
+  });
+  for (let round = 0; round < 200 && !heard.includes('\n'); round += 1)
+    await new Promise((resume) => setTimeout(resume, 50));
+  const port = Number(heard.trim());
+  return {
+    port,
+    pid: child.pid as number,
+    /** What it was sent; it must answer as before. */
+    signals: async (): Promise<string> => {
+      const answer = await new Promise<string>((resolve, reject) => {
+        connect(port, '127.0.0.1')
+          .once('data', (chunk) => resolve(chunk.toString()))
+          .once('error', reject);
+      });
+      expect(answer).toBe('mine');
+      return heard.trim().split('\n').slice(1).join(' ');
+    },
+    end: () => child.kill('SIGKILL'),
+  };
+}
+
+async function asNobody(cwd: string, home: string, ...args: readonly string[]) {
+  const child = spawn(process.execPath, [tiny.program, ...args], {
+    cwd,
+    env: { ...machine.env, HOME: home, POLYENV_HOME: join(home, 'polyenv'), PWD: cwd },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    uid: NOBODY,
+    gid: NOBODY,
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const exit = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { exit, stdout, stderr };
+}
 
 describe('data', () => {
   it('of another line are refused before a server is started, and stay as they were', async () => {

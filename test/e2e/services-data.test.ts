@@ -155,13 +155,62 @@ describe('dump and load', () => {
     writeFileSync(join(cwd, 'x.gz'), gzipSync('{"a":"1"}').subarray(0, 20));
     expect((await polyenv(cwd, 'load', 'db', 'x.gz')).exit).not.toBe(0);
     expect(await polyenv(cwd, 'load', 'db', 'missing.sql')).toMatchObject({ exit: 2 });
-    expect((await polyenv(cwd, 'dump', 'db', '-o', 'no/such/folder.sql')).exit).not.toBe(0);
+    expect(await polyenv(cwd, 'dump', 'db', '-o', 'no/such/folder.sql')).toMatchObject({
+      exit: 2,
+      stderr: expect.stringContaining('no/such/folder.sql cannot be written (ENOENT)'),
+    });
     await polyenv(cwd, 'down');
     expect(await polyenv(cwd, 'dump', 'db')).toMatchObject({
       exit: 1,
       stderr: expect.stringContaining('polyenv up db'),
     });
     expect(readdirSync(cwd).filter((name) => name.includes('polyenv-part'))).toEqual([]);
+  }, 60_000);
+});
+
+describe('a dump', () => {
+  it('that nobody reads to its end is no failure', async () => {
+    const cwd = services.project('dump-head', ONE);
+    await started(cwd);
+    const script = `{ '${process.execPath}' '${tiny.program}' dump db; echo "status $?" >&2; } | true`;
+    const ran = await machine.run(['sh', '-c', script], { cwd });
+    expect(ran.stderr).toBe('status 0\n');
+  }, 60_000);
+});
+
+describe('--dry-run', () => {
+  it('refuses what the change itself would refuse', async () => {
+    const cwd = services.project('dry', ONE);
+    const dry = (...args: readonly string[]) => polyenv(cwd, ...args, '--dry-run');
+    expect(await dry('snapshot', 'db', 'first')).toMatchObject({ exit: 1, stderr: expect.stringContaining('no data') });
+    await started(cwd);
+    expect((await dry('snapshot', 'db', 'first')).stdout).toBe('would stop db, copy its data to first and start it\n');
+    await polyenv(cwd, 'snapshot', 'db', 'first');
+    expect(await dry('snapshot', 'db', 'first')).toMatchObject({ exit: 2 });
+    expect(await dry('snapshot', 'db', 'a/b')).toMatchObject({ exit: 2 });
+    expect(await dry('snapshot', 'db', '--remove', 'frist')).toMatchObject({ exit: 2 });
+    expect((await dry('snapshot', 'db', '--remove', 'first')).stdout).toContain('would take away first (');
+    expect(await dry('restore', 'db', 'frist')).toMatchObject({ exit: 2 });
+    expect((await dry('restore', 'db')).stdout).toBe('would keep the data of db and put first in their place\n');
+    expect(await dry('services', 'adopt', '/nowhere')).toMatchObject({ exit: 2 });
+    const other = services.project('dry-other', ONE);
+    expect(await polyenv(other, 'services', 'adopt', cwd, '--dry-run')).toMatchObject({ exit: 2 });
+    const moved = join(machine.base, 'dry-moved');
+    renameSync(cwd, moved);
+    expect((await polyenv(moved, 'services', 'adopt', cwd, '--dry-run')).stdout).toBe(`would take over db of ${cwd}\n`);
+    expect((await polyenv(moved, 'ps', '--all')).stdout).toContain('(gone)');
+    expect(await polyenv(moved, 'services', 'adopt', cwd)).toMatchObject({ exit: 0 });
+  }, 60_000);
+
+  it('and the verbs themselves know a slip from what they do', async () => {
+    const cwd = services.project('slips', ONE);
+    expect((await polyenv(machine.folder('without'), 'services')).stdout).toContain('no services here');
+    expect(await polyenv(cwd, 'services', 'adpot')).toMatchObject({
+      exit: 2,
+      stderr: expect.stringContaining('does not know "adpot"'),
+    });
+    await started(cwd);
+    expect(await polyenv(cwd, 'logs', '-n', '0')).toMatchObject({ exit: 2 });
   }, 60_000);
 });
 
@@ -256,12 +305,40 @@ describe('upgrade of a service', () => {
       exit: 1,
       stderr: expect.stringContaining('tinydb 1'),
     });
+    const pid = async () =>
+      (await polyenv(cwd, 'ps', '--json')).json<{ services: { pid: number }[] }>().services[0]?.pid;
+    const before = await pid();
     expect((await polyenv(cwd, 'upgrade', 'db')).stdout).toContain('of that line already');
-    expect((await polyenv(cwd, 'prune')).stdout).toContain('kept what an upgrade of db');
+    expect(await pid()).toBe(before);
+    const pruned = await polyenv(cwd, 'prune');
+    expect(pruned.stdout).toContain('kept what an upgrade of db');
+    expect(pruned.stdout).not.toContain('adopt');
     await polyenv(cwd, 'prune', '--data', '-y');
     expect(readdirSync(join(folder, 'snapshots'))).toEqual([]);
     expect(await ask(url, 'GET a')).toBe('1');
   }, 90_000);
+
+  it('is taken back by a restore, once the manifest asks for the old line again', async () => {
+    const cwd = services.project('downgrade', ONE);
+    const url = await started(cwd);
+    await ask(url, 'SET a old');
+    writeFileSync(join(cwd, 'polyenv.toml'), '[services]\ndb = "tinydb@2"\n');
+    await polyenv(cwd, 'upgrade', 'db');
+    await started(cwd);
+    await ask(url, 'SET a new');
+    const [kept = ''] = readdirSync(join(services.folder(cwd, 'db'), 'snapshots'));
+    expect(await polyenv(cwd, 'restore', 'db', kept)).toMatchObject({
+      exit: 1,
+      stderr: expect.stringContaining(`polyenv restore db ${kept}`),
+    });
+    expect(await ask(url, 'GET a')).toBe('new');
+    writeFileSync(join(cwd, 'polyenv.toml'), ONE);
+    const restored = await polyenv(cwd, 'restore', 'db', kept);
+    expect(restored, restored.stderr).toMatchObject({ exit: 0 });
+    expect(await ask(url, 'GET a')).toBe('old');
+    expect(await started(cwd)).toBe(url);
+    expect((await polyenv(cwd, 'ps')).stdout).toContain('tinydb 1.1.0');
+  }, 60_000);
 
   it('that is killed at any step leaves the old data, or the new ones whole, and one server', async () => {
     const { spawn } = await import('node:child_process');

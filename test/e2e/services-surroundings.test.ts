@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Machine, newMachine } from '../support/cli';
@@ -73,6 +73,57 @@ describe('a terminal', () => {
     const url = (await polyenv(cwd, 'url')).stdout.trim();
     expect(await ask(url, 'SET a 1')).toBe('OK');
   }, 60_000);
+
+  it('that goes away ends `logs -f` as it ends any program, without an abort', async (ctx) => {
+    const cwd = services.project('hang-up', ONE);
+    await started(cwd);
+    const status = join(machine.base, 'status');
+    // The shell is told of it, hands it on, and lives to say how `logs` ended.
+    const logs = `${process.execPath} ${tiny.program} logs -f`;
+    const command = `trap 'kill -HUP $p' HUP; ${logs} & p=$!; wait $p; wait $p; echo $? >${status}`;
+    const terminal = spawn('script', ['-qec', command, '/dev/null'], {
+      cwd,
+      env: { ...machine.env, PWD: cwd, SHELL: '/bin/sh' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let shown = '';
+    terminal.stdout.on('data', (chunk) => {
+      shown += chunk;
+    });
+    const absent = await Promise.race([
+      new Promise<string>((resolve) => terminal.once('error', ({ message }) => resolve(message))),
+      until(() => shown.includes('ready')),
+    ]);
+    ctx.skip(typeof absent === 'string', String(absent));
+    terminal.kill('SIGKILL');
+    await until(() => existsSync(status) && readFileSync(status, 'utf8') !== '');
+    // 128 and the number of SIGHUP; an abort would be 134.
+    expect(readFileSync(status, 'utf8')).toBe('129\n');
+  }, 60_000);
+
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    '%s while data are made is an interruption, not a failure, and leaves nothing',
+    async (signal) => {
+      const cwd = services.project(`slow-${signal}`, '[services.db]\nuse = "tinydb@1"\ndatabases = ["slow_init"]\n');
+      const folder = services.folder(cwd, 'db');
+      const child = spawn(process.execPath, [tiny.program, 'up'], {
+        cwd,
+        env: { ...machine.env, PWD: cwd },
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      let said = '';
+      child.stderr.on('data', (chunk) => {
+        said += chunk;
+      });
+      const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+      await until(() => attempts(folder).some((name) => existsSync(join(folder, name, 'LINE'))));
+      child.kill(signal);
+      expect(await ended).toBe(130);
+      expect(said).toContain('error[interrupted] making its data was interrupted for db (tinydb)');
+      expect(attempts(folder)).toEqual([]);
+    },
+    60_000,
+  );
 
   it('Ctrl-C in `up` leaves a server that is known, or none', async () => {
     for (const after of [100, 200, 300, 400]) {
@@ -198,3 +249,11 @@ describe('a home', () => {
     await started(cwd);
   }, 60_000);
 });
+
+function attempts(folder: string): readonly string[] {
+  return existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith('data.initialising-')) : [];
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let round = 0; round < 400 && !holds(); round += 1) await new Promise((resume) => setTimeout(resume, 50));
+}

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { runtime as mariadb } from '../../runtimes/mariadb';
+import { runtime as mysql } from '../../runtimes/mysql';
+import { runtime as postgres } from '../../runtimes/postgres';
 import { parseToml } from '../../src/adapters/documents/toml';
 import { decodeManifest } from '../../src/domain/project/manifest';
 import type { KnownRuntime } from '../../src/domain/project/manifest-values';
@@ -126,6 +129,16 @@ prefix = "REPORTS"
     expect(refused('[services]\nweb = "node"\n').message).toContain('node is no server');
     expect(refused('[services]\ncache = { use = "valkey", databases = ["a"] }\n').message).toContain('no databases');
     expect(refused('[services]\ncache = 7\n').hint).toContain('"postgres"');
+    expect(refused(`[services]\n${'x'.repeat(33)} = "valkey"\n`).message).toContain('up to 32');
+  });
+
+  it.each([
+    [postgres, 'template0'],
+    [mysql, 'mysql'],
+    [mariadb, 'information_schema'],
+  ] as const)("refuses a database that is the server's own", (runtime, name) => {
+    const text = `[services.db]\nuse = "${runtime.id}"\ndatabases = ["app", "${name}"]\n`;
+    expect(() => decodeManifest({ ...parseToml(text, 'polyenv.toml'), runtimes: [runtime] })).toThrow(/'s own$/);
   });
 
   it('says why a well-known server is not offered, and which one is near a misspelt name', () => {

@@ -110,6 +110,8 @@ export interface Ran {
   readonly exit: number;
   /** The end of what it printed, both streams as they came. */
   readonly output: string;
+  /** A signal asked us to stop, and was handed on. */
+  readonly interrupted: boolean;
 }
 
 /** Runs a step of a kind to its end, as the server's user, with nothing of the caller's environment. */
@@ -127,7 +129,11 @@ export async function runStep(
       stdio: 'pipe',
       ...(runAs.how === 'user' && { uid: runAs.uid, gid: runAs.gid }),
     });
-    const release = host.onSignal((signal) => void child.kill(signal));
+    let interrupted = false;
+    const release = host.onSignal((signal) => {
+      interrupted = true;
+      child.kill(signal);
+    });
     let output = '';
     const hear = (chunk: Buffer): void => {
       output = (output + chunk.toString()).slice(-16_384);
@@ -138,11 +144,11 @@ export async function runStep(
     child.stdin.end(command.stdin ?? '');
     child.once('error', (error) => {
       release();
-      resolve({ exit: 127, output: `${output}${error.message}` });
+      resolve({ exit: 127, output: `${output}${error.message}`, interrupted });
     });
     child.once('close', (code) => {
       release();
-      resolve({ exit: code ?? 128, output });
+      resolve({ exit: code ?? 128, output, interrupted });
     });
   });
 }

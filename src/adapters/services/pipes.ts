@@ -10,6 +10,8 @@ export interface Piped {
   readonly said: string;
   /** Bytes that went through. */
   readonly bytes: number;
+  /** A signal asked us to stop, and was handed on. */
+  readonly interrupted: boolean;
 }
 
 /** Runs a client with its input and output in our hands. `progress` is told the bytes so far. */
@@ -32,7 +34,11 @@ export async function pipeCommand(
     buffer: false,
     reject: false,
   });
-  const release = host.onSignal((signal) => void child.kill(signal));
+  let interrupted = false;
+  const release = host.onSignal((signal) => {
+    interrupted = true;
+    child.kill(signal);
+  });
   let said = '';
   let bytes = 0;
   child.stderr.on('data', (chunk: Buffer) => {
@@ -67,7 +73,7 @@ export async function pipeCommand(
           );
     const [exit] = await Promise.all([exited, input, output]);
     if (failure !== undefined) throw failure;
-    return { exit, said, bytes };
+    return { exit, said, bytes, interrupted };
   } finally {
     release();
   }

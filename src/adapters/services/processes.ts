@@ -69,10 +69,11 @@ export async function findLeftovers(data: string, toolchain: string): Promise<re
   return found;
 }
 
-/** The process that listens on the port, for a message: its name and id where the system tells them. */
+/** The process that listens on the port, for a message: its name and id where the system tells them, else whose it is. */
 export async function listenerOf(port: number): Promise<string | undefined> {
   const inodes = await listeningInodes(port);
-  if (inodes.size === 0) return undefined;
+  const [owner] = inodes.values();
+  if (owner === undefined) return undefined;
   for (const pid of (await namesIn('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name))) {
     for (const fd of await readdir(`/proc/${pid}/fd`).catch(() => [])) {
       const inode = /^socket:\[(\d+)\]$/.exec(readLink(`/proc/${pid}/fd/${fd}`) ?? '')?.[1];
@@ -81,17 +82,22 @@ export async function listenerOf(port: number): Promise<string | undefined> {
       return `${name === '' ? 'process' : name} (pid ${pid})`;
     }
   }
-  return undefined;
+  // The descriptors of another user's process may not be read.
+  return `a process of user ${owner}`;
 }
 
-async function listeningInodes(port: number): Promise<ReadonlySet<string>> {
+/** The sockets that listen on the port, with the ids of their users: https://docs.kernel.org/networking/proc_net_tcp.html */
+async function listeningInodes(port: number): Promise<ReadonlyMap<string, string>> {
   const hex = port.toString(16).toUpperCase().padStart(4, '0');
-  const found = new Set<string>();
+  const found = new Map<string, string>();
   for (const file of ['/proc/net/tcp', '/proc/net/tcp6']) {
     for (const line of (await readFile(file, 'utf8').catch(() => '')).split('\n').slice(1)) {
       const fields = line.trim().split(/\s+/);
       // 0A is LISTEN.
-      if (fields[1]?.endsWith(`:${hex}`) && fields[3] === '0A' && fields[9] !== undefined) found.add(fields[9]);
+      const [, local, , state, , , , user, , inode] = fields;
+      if (local?.endsWith(`:${hex}`) && state === '0A' && user !== undefined && inode !== undefined) {
+        found.set(inode, user);
+      }
     }
   }
   return found;

@@ -24,11 +24,42 @@ export interface Adopted {
   readonly names: readonly string[];
 }
 
+/** What `adopt` would take over. Throws what it throws, and changes nothing. */
+export async function planAdopt(ctx: Context, old: string): Promise<Adopted> {
+  const { from, to, found } = await adoptable(ctx, old);
+  return { from, to, names: found.map(({ folder }) => folder.name) };
+}
+
 /**
  * Takes over the services that a project had under its old path: their servers are stopped and their folders renamed.
  * Nothing that is here is replaced, and nothing is taken from a project that still is there.
  */
 export async function adopt(ctx: Context, old: string): Promise<Adopted> {
+  const { from, to, found } = await adoptable(ctx, old);
+  const runtimes = await loadRuntimes();
+  for (const { folder, state } of found) {
+    const service = runtimes.find(({ id }) => id === state?.kind)?.service;
+    if (service !== undefined) await stopService(ctx, { folder, stop: service.stop });
+    const target = serviceFolder(ctx.home, to, folder.name);
+    await ensureFolder(dirname(target.root));
+    await removeTree(target.root);
+    await rename(folder.root, target.root);
+    const moved = await readState(target);
+    if (moved !== undefined) await writeState(target, { ...moved, project: await folderIdentity(to) });
+  }
+  await removeTree(servicesFolder(ctx.home, from));
+  await publishExports(ctx, to);
+  return { from, to, names: found.map(({ folder }) => folder.name) };
+}
+
+async function adoptable(
+  ctx: Context,
+  old: string,
+): Promise<{
+  readonly from: string;
+  readonly to: string;
+  readonly found: Awaited<ReturnType<typeof listServicesOf>>;
+}> {
   const from = resolve(ctx.directory, old);
   const to = realpathSync(ctx.directory);
   const found = await listServicesOf(ctx.home, from);
@@ -52,18 +83,5 @@ export async function adopt(ctx: Context, old: string): Promise<Adopted> {
       });
     }
   }
-  const runtimes = await loadRuntimes();
-  for (const { folder, state } of found) {
-    const service = runtimes.find(({ id }) => id === state?.kind)?.service;
-    if (service !== undefined) await stopService(ctx, { folder, stop: service.stop });
-    const target = serviceFolder(ctx.home, to, folder.name);
-    await ensureFolder(dirname(target.root));
-    await removeTree(target.root);
-    await rename(folder.root, target.root);
-    const moved = await readState(target);
-    if (moved !== undefined) await writeState(target, { ...moved, project: await folderIdentity(to) });
-  }
-  await removeTree(servicesFolder(ctx.home, from));
-  await publishExports(ctx, to);
-  return { from, to, names: found.map(({ folder }) => folder.name) };
+  return { from, to, found };
 }

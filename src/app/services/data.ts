@@ -188,7 +188,12 @@ async function runSteps(
   const { steps, at, runAs, doing } = of;
   await writeSecrets(at.secrets, steps.secrets ?? {}, runAs);
   for (const command of steps.steps) {
-    const { exit, output } = await runStep(ctx.host, command, { runAs, home: at.secrets });
+    const { exit, output, interrupted } = await runStep(ctx.host, command, { runAs, home: at.secrets });
+    if (interrupted) {
+      throw new PolyenvError('interrupted', `${doing} was interrupted for ${titleOf(known)}: nothing of it is left`, {
+        hint: `polyenv up ${known.declared.name}`,
+      });
+    }
     if (exit === 0) continue;
     const said = withoutSecrets(output, [at.password]).trim().split('\n').slice(-LINES);
     if (/no space left on device|disk quota exceeded/i.test(output)) {

@@ -16,7 +16,7 @@ import { present } from '../../domain/words/present';
 import { quoted } from '../../domain/words/printable';
 import type { Context } from '../base/context';
 import { lineOfData, lineOfFolder, settleRestore } from './data';
-import { type KnownService, withoutData } from './known';
+import { type KnownService, placeIn, readyToolchain, wantedToolchain, withoutData } from './known';
 import { elsewhere, endLeftovers, findServer, withService } from './server';
 import { launchServer } from './start';
 import { endServer } from './stop';
@@ -48,6 +48,21 @@ export async function listSnapshots(folder: ServiceFolder): Promise<readonly Sna
   return found.toSorted((a, b) => (a.taken < b.taken ? -1 : 1));
 }
 
+/** Under which name `takeSnapshot` would keep the data, and whether it would stop a server for it. Throws what that throws. */
+export async function planSnapshot(
+  ctx: Context,
+  known: KnownService,
+  name: string | undefined,
+): Promise<{ readonly name: string; readonly running: boolean }> {
+  const { folder } = known;
+  const chosen = name ?? timeName(ctx.host.now());
+  checkName(chosen);
+  const state = await readState(folder);
+  if (state === undefined || !(await isFolderAt(folder.data))) throw withoutData(known);
+  await refuseTaken(folder, chosen);
+  return { name: chosen, running: (await findServer(ctx, folder, state)).kind === 'server' };
+}
+
 /** Keeps the data as they are now, under a name; the server is stopped for as long as the copy takes. */
 export async function takeSnapshot(
   ctx: Context,
@@ -59,11 +74,7 @@ export async function takeSnapshot(
   checkName(chosen);
   const target = joinInside(folder.snapshots, chosen);
   return whileStopped(ctx, known, 'taking a snapshot', async (state) => {
-    if (await isFolderAt(target)) {
-      throw new PolyenvError('usage', `${folder.name} has a snapshot ${chosen} already`, {
-        hint: `choose another name, or take that one away: polyenv snapshot ${folder.name} --remove ${chosen}`,
-      });
-    }
+    await refuseTaken(folder, chosen);
     const began = performance.now();
     const taken = ctx.host.now().toISOString();
     const { version, platform, databases, extensions } = state;
@@ -85,6 +96,13 @@ export async function takeSnapshot(
   });
 }
 
+async function refuseTaken(folder: ServiceFolder, name: string): Promise<void> {
+  if (!(await isFolderAt(joinInside(folder.snapshots, name)))) return;
+  throw new PolyenvError('usage', `${folder.name} has a snapshot ${name} already`, {
+    hint: `choose another name, or take that one away: polyenv snapshot ${folder.name} --remove ${name}`,
+  });
+}
+
 /** Puts a snapshot in the place of the data, which are kept as a snapshot of their own. Says under which name. */
 export async function restoreSnapshot(
   ctx: Context,
@@ -94,17 +112,10 @@ export async function restoreSnapshot(
   const { folder } = known;
   const chosen = await chosenSnapshot(folder, name);
   const source = join(folder.snapshots, chosen.name, 'data');
+  const wrote = lineOfFolder(known.service, source) ?? chosen.line;
+  const reader = await readerOf(ctx, known, { name: chosen.name, wrote });
   return whileStopped(ctx, known, 'restoring', async (state) => {
     const began = performance.now();
-    const line = known.service.line(state.version as Version);
-    const wrote = lineOfFolder(known.service, source) ?? chosen.line;
-    if (wrote !== line && known.service.opens?.(line, wrote) !== true) {
-      throw new PolyenvError(
-        'data-line',
-        `snapshot ${chosen.name} was written by ${known.runtime.id} ${wrote}, and ${state.version} runs here`,
-        { hint: `ask for ${known.runtime.id}@${wrote} in the manifest, then restore` },
-      );
-    }
     const incoming = join(folder.root, `data.copying-${randomBytes(4).toString('hex')}`);
     try {
       await copyTree(ctx.host, source, incoming);
@@ -118,7 +129,8 @@ export async function restoreSnapshot(
       await syncFolder(folder.root);
       if (kept !== undefined) await keepReplaced(ctx, known, { kept, state });
       const { databases = state.databases, extensions = state.extensions } = chosen;
-      await writeState(folder, { ...state, line: wrote === '' ? state.line : wrote, databases, extensions });
+      const line = wrote === '' ? state.line : wrote;
+      await writeState(folder, { ...state, ...reader, line, databases, extensions });
       return { restored: chosen.name, kept, milliseconds: performance.now() - began };
     } catch (error) {
       await settleRestore(ctx, folder);
@@ -126,6 +138,40 @@ export async function restoreSnapshot(
       throw error;
     }
   });
+}
+
+/**
+ * The version that is to open the snapshot, where it is not the one that opened the data last: what the manifest asks for now.
+ * Throws `data-line` where that does not read it either.
+ */
+async function readerOf(
+  ctx: Context,
+  known: KnownService,
+  { name, wrote }: { readonly name: string; readonly wrote: string },
+): Promise<Partial<Pick<ServiceState, 'version' | 'toolchain'>>> {
+  const { folder, service, runtime } = known;
+  const state = await readState(folder);
+  const reads = (version: Version): boolean => {
+    const line = service.line(version);
+    return wrote === line || service.opens?.(line, wrote) === true;
+  };
+  if (state === undefined || reads(state.version as Version)) return {};
+  const refused = (version: Version): PolyenvError =>
+    new PolyenvError(
+      'data-line',
+      `snapshot ${name} was written by ${runtime.id} ${wrote}, and ${version} is asked for`,
+      {
+        where: placeIn(known),
+        hint: `ask for ${runtime.id}@${wrote} there, then polyenv restore ${folder.name} ${name}`,
+      },
+    );
+  // Before anything is downloaded for it, where that is known.
+  const { toolchain, resolution } = await wantedToolchain(ctx, known);
+  const asked = toolchain?.version ?? (resolution?.kind === 'entry' ? resolution.entry.version : undefined);
+  if (asked !== undefined && !reads(asked)) throw refused(asked);
+  const { version, root } = await readyToolchain(ctx, known);
+  if (!reads(version)) throw refused(version);
+  return { version, toolchain: root };
 }
 
 /** What stands aside as `data.restoring` becomes a snapshot. */
@@ -153,7 +199,8 @@ export async function removeSnapshot(folder: ServiceFolder, name: string): Promi
   return chosen;
 }
 
-async function chosenSnapshot(folder: ServiceFolder, name: string | undefined): Promise<Snapshot> {
+/** The one of that name, else the newest that somebody took. Throws `usage` where there is none. */
+export async function chosenSnapshot(folder: ServiceFolder, name: string | undefined): Promise<Snapshot> {
   const all = await listSnapshots(folder);
   const own = all.filter((one) => !one.name.startsWith('before-restore-'));
   const found = name === undefined ? own.at(-1) : all.find((one) => one.name === name);

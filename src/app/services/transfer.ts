@@ -46,15 +46,15 @@ export async function dump(
   to: Writable,
   progress: (bytes: number) => void,
 ): Promise<number> {
-  const { exit, said, bytes } = await pipeCommand(ctx.host, transfer.dump(database), { to, progress });
-  if (exit !== 0) throw failed(known, at, { doing: 'the dump', exit, said });
+  const { bytes, ...ended } = await pipeCommand(ctx.host, transfer.dump(database), { to, progress });
+  if (ended.exit !== 0) throw failed(known, at, { doing: 'the dump', ...ended });
   return bytes;
 }
 
 /** Whether nothing of a person's is there yet. */
 export async function isEmpty(ctx: Context, { known, at, transfer, database }: Reached): Promise<boolean> {
-  const { exit, said, text } = await captureCommand(ctx.host, transfer.empty(database));
-  if (exit !== 0) throw failed(known, at, { doing: 'looking what is there', exit, said });
+  const { text, ...ended } = await captureCommand(ctx.host, transfer.empty(database));
+  if (ended.exit !== 0) throw failed(known, at, { doing: 'looking what is there', ...ended });
   return text.trim() === '';
 }
 
@@ -71,8 +71,8 @@ export async function load(
       hint: `polyenv load ${known.declared.name} < FILE`,
     });
   }
-  const { exit, said, bytes } = await pipeCommand(ctx.host, transfer.load(database, first), { from: all, progress });
-  if (exit !== 0) throw failed(known, at, { doing: 'loading', exit, said });
+  const { bytes, ...ended } = await pipeCommand(ctx.host, transfer.load(database, first), { from: all, progress });
+  if (ended.exit !== 0) throw failed(known, at, { doing: 'loading', ...ended });
   return bytes;
 }
 
@@ -83,16 +83,23 @@ export async function databasesIn(
   { at, transfer }: { readonly at: ServicePlace; readonly transfer: ServiceTransfer },
 ): Promise<readonly string[]> {
   if (transfer.list === undefined) return [];
-  const { exit, said, text } = await captureCommand(ctx.host, transfer.list);
-  if (exit !== 0) throw failed(known, at, { doing: 'listing databases', exit, said });
+  const { text, ...ended } = await captureCommand(ctx.host, transfer.list);
+  if (ended.exit !== 0) throw failed(known, at, { doing: 'listing databases', ...ended });
   return text.split('\n').filter((line) => line !== '');
 }
 
 export function failed(
   known: KnownService,
   at: ServicePlace,
-  { doing, exit, said }: { readonly doing: string; readonly exit: number; readonly said: string },
+  ended: {
+    readonly doing: string;
+    readonly exit: number;
+    readonly said: string;
+    readonly interrupted: boolean;
+  },
 ): PolyenvError {
+  const { doing, exit, said, interrupted } = ended;
+  if (interrupted) return new PolyenvError('interrupted', `${doing} was interrupted for ${titleOf(known)}`);
   const lines = withoutSecrets(said, [at.password]).trim().split('\n').slice(-8);
   return new PolyenvError('service-failed', `${doing} failed for ${titleOf(known)} (status ${exit})`, {
     said: lines,

@@ -2,6 +2,8 @@ import { dirname } from 'node:path';
 import { isFolderAt, readState } from '../../adapters/services/folders';
 import type { Manifest } from '../../domain/project/manifest';
 import type { Toolchain } from '../../domain/toolchain/toolchain';
+import { PolyenvError } from '../../domain/words/errors';
+import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
 import { publishExports } from './exports';
 import { type KnownService, knownServices, noServices, readyToolchain, titleOf, wantedToolchain } from './known';
@@ -58,8 +60,7 @@ async function startAll(
     await publishExports(ctx, project);
   }
   const failed = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
-  for (const error of failed.slice(1))
-    ctx.emit({ type: 'warning', text: error instanceof Error ? error.message : String(error) });
+  for (const error of failed.slice(1)) warnOf(ctx, error);
   if (failed.length > 0) {
     for (const { known, action } of started) {
       if (action === 'started') ctx.emit({ type: 'note', text: `${titleOf(known)} was started` });
@@ -67,6 +68,17 @@ async function startAll(
     throw failed[0];
   }
   return started;
+}
+
+/** Of several failures one is thrown: the others are told with their place too. */
+function warnOf({ emit }: Context, error: unknown): void {
+  const text = error instanceof Error ? error.message : String(error);
+  const { where, hint } = error instanceof PolyenvError ? error : {};
+  emit({
+    type: 'warning',
+    text: where === undefined ? text : `${where.file}${where.line === undefined ? '' : `:${where.line}`}: ${text}`,
+    ...present({ hint }),
+  });
 }
 
 function projectOf({ known }: Started): string {

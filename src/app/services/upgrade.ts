@@ -69,6 +69,20 @@ export async function upgradeService(ctx: Context, known: KnownService): Promise
   if (!(await isFolderAt(known.folder.data))) throw withoutData(known);
   const toolchain = await readyToolchain(ctx, known);
   const began = performance.now();
+  const before = await readState(known.folder);
+  // Nobody is stopped where there is nothing to do.
+  if (before !== undefined && isOf(known, before, toolchain)) {
+    const { version } = before;
+    return {
+      name: known.folder.name,
+      from: version,
+      to: version,
+      how: 'none',
+      databases: [],
+      kept: undefined,
+      milliseconds: 0,
+    };
+  }
   const result = await whileStopped(ctx, known, 'upgrading', async (state) => {
     await sweepUpgrade(ctx, known);
     const { folder, service } = known;
@@ -92,6 +106,13 @@ export async function upgradeService(ctx: Context, known: KnownService): Promise
   });
   await publishExports(ctx, known.folder.project);
   return { ...result, milliseconds: performance.now() - began };
+}
+
+/** Whether that very toolchain runs the data, or would at the next start. */
+function isOf(known: KnownService, state: ServiceState, { version, root }: Toolchain): boolean {
+  return (
+    state.version === version && state.toolchain === root && lineOfData(known, state) === known.service.line(version)
+  );
 }
 
 interface TakingOver {

@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { createGzip } from 'node:zlib';
+import { errorCode, translateFsError } from '../../adapters/files/fs-errors';
 import { dump, reachContent } from '../../app/services/transfer';
 import { PolyenvError } from '../../domain/words/errors';
 import { type Command, flag, value } from '../command';
@@ -33,26 +35,32 @@ export const command: Command = {
       if (flag(input, 'json')) {
         throw new PolyenvError('usage', 'the dump itself goes to stdout', { hint: 'with --json, add --output FILE' });
       }
-      await dump(ctx, reached, ctx.host.stdout, report.bytes);
+      // A reader that has seen enough (`polyenv dump db | head`) is no failure.
+      await dump(ctx, reached, ctx.host.stdout, report.bytes).catch((error: unknown) => {
+        if (errorCode(error) !== 'EPIPE') throw error;
+      });
       report.end();
       return undefined;
     }
     const file = resolve(ctx.directory, output);
     const temporary = `${file}.polyenv-part`;
     const target = createWriteStream(temporary, { mode: 0o600 });
-    const opened = new Promise<void>((done, fail) => {
+    const written = new Promise<void>((done, fail) => {
       target.once('close', done);
-      target.once('error', (cause) => fail(new PolyenvError('failed', `${file} cannot be written: ${cause.message}`)));
+      target.once('error', (cause) => fail(unwritable(file, cause)));
     });
     // Whoever waits for it last hears of it; until then it is nobody's.
-    opened.catch(() => undefined);
+    written.catch(() => undefined);
     try {
+      await Promise.race([once(target, 'open'), written]);
       const packed = file.endsWith('.gz') ? createGzip() : undefined;
       packed?.pipe(target);
       const bytes = await dump(ctx, reached, packed ?? target, report.bytes);
       (packed ?? target).end();
-      await opened;
-      await rename(temporary, file);
+      await written;
+      await rename(temporary, file).catch((cause: unknown) => {
+        throw unwritable(file, cause);
+      });
       report.end();
       return {
         data: { service: known.declared.name, database, file, bytes },
@@ -60,8 +68,18 @@ export const command: Command = {
       };
     } catch (error) {
       target.destroy();
-      await rm(temporary, { force: true });
+      await rm(temporary, { force: true }).catch(() => undefined);
       throw error;
     }
   },
 };
+
+function unwritable(file: string, cause: unknown): PolyenvError {
+  return (
+    translateFsError(cause, file) ??
+    new PolyenvError('usage', `${file} cannot be written (${errorCode(cause)})`, {
+      hint: 'name a file in a folder that is there',
+      cause,
+    })
+  );
+}

@@ -18,7 +18,7 @@ export const command: Command = {
   run: async (input) => {
     const { ctx, args } = input;
     const text = value(input, 'lines') ?? '100';
-    if (!/^\d{1,7}$/.test(text)) {
+    if (!/^[1-9]\d{0,6}$/.test(text)) {
       throw new PolyenvError('usage', `${JSON.stringify(text)} is no number of lines`, { hint: 'polyenv logs -n 50' });
     }
     const { name, lines } = await serviceLog(ctx, args[0], Number(text));

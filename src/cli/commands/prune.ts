@@ -46,7 +46,7 @@ export const command: Command = {
           ? ['nothing to take away']
           : [...lines.map((line) => `${word} ${line}`), `${bytesText(bytes)} in all`]),
         ...left.map((one) => `kept ${describeData(one)}`),
-        ...(left.length === 0 ? [] : ['polyenv prune --data takes those; polyenv services adopt OLD takes them over']),
+        ...(left.length === 0 ? [] : [`polyenv prune --data takes those${adopting(left)}`]),
       ].join('\n'),
     };
   },
@@ -58,6 +58,13 @@ async function chosenData(input: Input, data: readonly PrunableData[]): Promise<
   if (flag(input, 'dry-run')) return data;
   const list = data.map((one) => `  ${describeData(one)}`).join('\n');
   return (await confirm(input, `take away, for ever:\n${list}\n`)) ? data : [];
+}
+
+/** Data of a project that was moved are somebody's yet. */
+function adopting(left: readonly PrunableData[]): string {
+  return left.some(({ why }) => why === 'gone')
+    ? '; polyenv services adopt OLD takes over those of a moved project'
+    : '';
 }
 
 function describeData({ service, project, why, bytes }: PrunableData): string {

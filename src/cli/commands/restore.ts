@@ -1,5 +1,5 @@
 import { oneService } from '../../app/services/known';
-import { restoreSnapshot } from '../../app/services/snapshots';
+import { chosenSnapshot, restoreSnapshot } from '../../app/services/snapshots';
 import { type Command, flag } from '../command';
 import { durationText } from '../output/columns';
 
@@ -17,9 +17,10 @@ export const command: Command = {
     const known = await oneService(ctx, args[0]);
     const service = known.declared.name;
     if (flag(input, 'dry-run')) {
+      const { name } = await chosenSnapshot(known.folder, args[1]);
       return {
-        data: { dryRun: true, service, snapshot: args[1] },
-        text: `would keep the data of ${service} and put ${args[1] ?? 'the newest snapshot'} in their place`,
+        data: { dryRun: true, service, snapshot: name },
+        text: `would keep the data of ${service} and put ${name} in their place`,
       };
     }
     const { restored, kept, milliseconds } = await restoreSnapshot(ctx, known, args[1]);

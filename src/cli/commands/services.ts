@@ -1,6 +1,7 @@
-import { adopt } from '../../app/services/adopt';
+import { adopt, planAdopt } from '../../app/services/adopt';
 import { lookAtServices } from '../../app/services/look';
 import { PolyenvError } from '../../domain/words/errors';
+import { quoted } from '../../domain/words/printable';
 import { type Command, flag } from '../command';
 import { columns } from '../output/columns';
 
@@ -21,16 +22,29 @@ export const command: Command = {
       const views = await lookAtServices(ctx);
       return {
         data: { services: views.map(({ folder: _, kept: __, ...view }) => view) },
-        text: columns(
-          views.map(({ name, kind, version = '', state }) => [output.out.bold(name), kind, version, state]),
-        ),
+        text:
+          views.length === 0
+            ? 'no services here; they stand below [services] in polyenv.toml'
+            : columns(
+                views.map(({ name, kind, version = '', state }) => [output.out.bold(name), kind, version, state]),
+              ),
       };
+    }
+    if (action !== 'adopt') {
+      throw new PolyenvError('usage', `polyenv services does not know ${quoted(action)}`, {
+        hint: 'polyenv services lists them; polyenv services adopt OLD takes over data',
+      });
     }
     if (old === undefined) {
       throw new PolyenvError('usage', 'which path did the project have?', { hint: 'to see it: polyenv ps --all' });
     }
-    if (flag(input, 'dry-run'))
-      return { data: { dryRun: true, from: old }, text: `would take over the services of ${old}` };
+    if (flag(input, 'dry-run')) {
+      const { from, to, names } = await planAdopt(ctx, old);
+      return {
+        data: { dryRun: true, from, to, services: names },
+        text: `would take over ${names.join(', ')} of ${from}`,
+      };
+    }
     const { from, to, names } = await adopt(ctx, old);
     return {
       data: { from, to, services: names },

@@ -1,5 +1,11 @@
 import { oneService } from '../../app/services/known';
-import { listSnapshots, removeSnapshot, takeSnapshot } from '../../app/services/snapshots';
+import {
+  chosenSnapshot,
+  listSnapshots,
+  planSnapshot,
+  removeSnapshot,
+  takeSnapshot,
+} from '../../app/services/snapshots';
 import { type Command, flag, value } from '../command';
 import { bytesText, columns, durationText } from '../output/columns';
 
@@ -44,14 +50,23 @@ export const command: Command = {
       };
     }
     if (removed !== undefined) {
-      if (dry) return { data: { dryRun: true, service, removed }, text: `would take away ${removed}` };
+      if (dry) {
+        const { name, bytes = 0 } = await chosenSnapshot(known.folder, removed);
+        return {
+          data: { dryRun: true, service, removed: name, bytes },
+          text: `would take away ${name} (${bytesText(bytes)})`,
+        };
+      }
       const { name, bytes = 0 } = await removeSnapshot(known.folder, removed);
       return { data: { service, removed: name, bytes }, text: `took away ${name} (${bytesText(bytes)})` };
     }
     if (dry) {
+      const { name, running } = await planSnapshot(ctx, known, args[1]);
       return {
-        data: { dryRun: true, service, name: args[1] },
-        text: `would stop ${service}, copy its data and start it`,
+        data: { dryRun: true, service, name },
+        text: running
+          ? `would stop ${service}, copy its data to ${name} and start it`
+          : `would copy the data of ${service} to ${name}`,
       };
     }
     const { name, bytes = 0, milliseconds, ...rest } = await takeSnapshot(ctx, known, args[1]);

@@ -57,7 +57,7 @@ function decodeService(input: ManifestInput, name: string): ManifestService {
   // guard: service-name
   if (!SERVICE_NAME.test(name)) {
     fail(input, keys, {
-      what: `${quoted(name)} is no name for a service: it begins with a small letter, and has small letters, digits, _ and -`,
+      what: `${quoted(name)} is no name for a service: it begins with a small letter, and has up to 32 small letters, digits, _ and -`,
     });
   }
   const line = input.lineOf(...keys);
