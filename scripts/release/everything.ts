@@ -34,9 +34,7 @@ export async function makeEverything(making: Making): Promise<readonly string[]>
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const tree = await makePackage({ root, work, folder, version, time });
-  const nodes = await obtainNodes({ root, work, ...present({ program }) });
-  const platforms = nodes.platforms.filter(({ platform }) => wanted?.includes(platform) ?? true);
-  const gaps = nodes.gaps.filter((text) => wanted?.some((one) => text.startsWith(`${one}:`)) ?? true);
+  const { platforms, gaps } = await obtainNodes({ root, work, ...present({ program, platforms: wanted }) });
   const archives = await makeArchives({ tree, platforms, folder, work, version, time });
   await makeBill({ root, folder, version, nodes: platforms });
   makeFormula({ root, folder, version, base, archives });

