@@ -1,5 +1,14 @@
-import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateKey } from 'openpgp';
@@ -15,23 +24,29 @@ let releases: Releases;
 let server: ReleaseServer;
 let base: string;
 let home: string;
+/** What the installer made below `base`, to be put there again for each test. */
+let kept: string;
 const old = (): string => releases.version;
 beforeAll(async () => {
   releases = await makeReleases();
   await releases.add('9.9.9');
   writeFileSync(join(releases.folder, 'latest'), '9.9.9\n');
   server = await serveReleases(releases.folder);
+  base = realpathSync(mkdtempSync(join(tmpdir(), 'polyenv-update-')));
+  home = join(base, 'home');
+  const installed = await run('sh', [join(releases.folder, 'install.sh'), '--version', old(), '--force']);
+  expect(installed.exit, installed.stderr).toBe(0);
+  kept = `${base}-kept`;
+  renameSync(base, kept);
 }, 120_000);
 afterAll(async () => {
+  if (kept !== undefined) discard(kept);
   await server.close();
   releases.remove();
 });
-beforeEach(async () => {
-  base = realpathSync(mkdtempSync(join(tmpdir(), 'polyenv-update-')));
-  home = join(base, 'home');
+beforeEach(() => {
   server.instead.clear();
-  const installed = await run('sh', [join(releases.folder, 'install.sh'), '--version', old(), '--force']);
-  expect(installed.exit, installed.stderr).toBe(0);
+  execFileSync('cp', ['-a', kept, base]);
 });
 afterEach(() => discard(base));
 

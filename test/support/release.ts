@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -28,7 +28,7 @@ export interface Releases {
   remove(): void;
 }
 
-/** A release of what is built, whose Node is a script that starts the Node of the tests: small, and otherwise the real thing. */
+/** A release of what is built, without its maps, whose Node is a script that starts the Node of the tests: small, and otherwise the real thing. */
 export async function makeReleases(): Promise<Releases> {
   const base = mkdtempSync(join(tmpdir(), 'polyenv-releases-'));
   const [folder, work] = [join(base, 'served'), join(base, 'work')];
@@ -40,6 +40,9 @@ export async function makeReleases(): Promise<Releases> {
   const into = join(folder, version);
   mkdirSync(into, { recursive: true });
   const tree = await makePackage({ root, work, folder: into, version, time: TIME });
+  // They are most of the bytes, and packing and unpacking those most of the time.
+  for (const name of readdirSync(join(tree, 'dist')).filter((one) => one.endsWith('.map')))
+    rmSync(join(tree, 'dist', name));
   const { platforms: nodes } = await obtainNodes({ root, work, program, platforms: [platform] });
   const [archive] = await makeArchives({ tree, platforms: nodes, folder: into, work, version, time: TIME });
   const sign = async (which: string, keyFile = TEST_KEY_FILE): Promise<void> => {
