@@ -12,7 +12,9 @@ let machine: Machine;
 let services: Services;
 
 beforeAll(() => {
-  machine = newMachine({ ...ownConfiguration(), POLYENV_VERIFY_SIGNATURES: 'off', POLYENV_NETWORK_RETRIES: '0' });
+  // pip compiles whatever it installs, and few of Django's files are run here.
+  const quick = { PIP_NO_COMPILE: '1', POLYENV_VERIFY_SIGNATURES: 'off', POLYENV_NETWORK_RETRIES: '0' };
+  machine = newMachine({ ...ownConfiguration(), ...quick });
   takeSettings(machine);
   services = servicesOn(machine);
 });

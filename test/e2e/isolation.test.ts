@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { watchWrites } from '../../src/adapters/files/writes';
 import { type Machine, newMachine, type Ran } from '../support/cli';
 import { ownConfiguration, takeSettings } from '../support/own-configuration';
+import { withRealToolchains } from '../support/real-toolchains';
 import { serveTinyNode } from '../support/tiny-node';
 
 const SECONDS = 240_000;
@@ -156,7 +157,8 @@ describe.each(['default', 'strict'] as const)('real tools, isolation %s', (isola
     }
     if (isolation === 'strict') writeFileSync(join(cwd, 'polyenv.toml'), 'isolation = "strict"\n');
     for (const preference of ['managed', 'only-system']) {
-      const used = await machine.polyenv(['use', ...pins], { cwd, env: { POLYENV_SOURCES_PREFERENCE: preference } });
+      const env = { POLYENV_SOURCES_PREFERENCE: preference };
+      const used = await withRealToolchains(machine, () => machine.polyenv(['use', ...pins], { cwd, env }));
       if (used.exit === 0) return { cwd };
       if (preference === 'only-system') return { reason: `${pins.join(' ')}: ${used.stderr.split('\n')[0]}` };
     }
@@ -221,7 +223,7 @@ describe.each(['default', 'strict'] as const)('real tools, isolation %s', (isola
   test(
     'go build, and go install',
     async ({ skip }) => {
-      const { cwd, reason } = await project('go', ['go@1.24'], {
+      const { cwd, reason } = await project('go', ['go@1.24.0'], {
         'go.mod': 'module example.org/tool\n\ngo 1.24\n',
         // Without fmt, half as much of the standard library is compiled into the empty caches.
         'main.go': 'package main\n\nimport "syscall"\n\nfunc main() { syscall.Write(1, []byte("tool\\n")) }\n',

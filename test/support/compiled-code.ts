@@ -10,7 +10,18 @@ export function setup(): (() => void) | undefined {
   if (process.env[VARIABLE] !== undefined) return undefined;
   const folder = mkdtempSync(join(tmpdir(), 'polyenv-code-'));
   process.env[VARIABLE] = folder;
-  return () => discard(folder);
+  return () => {
+    for (const made of [folder, `${folder}-shared`]) discard(made);
+  };
+}
+
+/** A folder that all files of this test run share, made on demand; none outside of a test run. */
+export function ofThisRun(name: string): string | undefined {
+  const run = process.env[VARIABLE];
+  if (run === undefined) return undefined;
+  const folder = join(`${run}-shared`, name);
+  mkdirSync(folder, { recursive: true });
+  return folder;
 }
 
 /** A home without compiled code compiles polyenv anew for each verb, which takes as long as the verb. */
