@@ -77,7 +77,7 @@ export const hostileRows: readonly Row[] = [
       const { createHash } = await import('node:crypto');
       const name = site.archive(ARCHIVE).split('/').pop();
       const sums = `${createHash('sha256').update(evil).digest('hex')}  ${name}\n`;
-      const again = scope.machine(siteOf(site));
+      const again = scope.machine(siteOf(site), {});
       const folder = again.folder('project');
       site.server.set(`/dist/v${ARCHIVE}/SHASUMS256.txt`, { body: sums });
       const second = await refused(again, folder, ['use', 'node@20'], 6);
@@ -103,7 +103,7 @@ export const hostileRows: readonly Row[] = [
         site.server.set(path, { body });
         const sums = `${createHash('sha256').update(body).digest('hex')}  ${path.split('/').pop()}\n`;
         site.server.set(`/dist/v${ARCHIVE}/SHASUMS256.txt`, { body: sums });
-        const fresh = scope.machine(siteOf(site));
+        const fresh = scope.machine(siteOf(site), {});
         await refused(fresh, fresh.folder('project'), ['use', 'node@20'], 6);
         holds(
           !existsSync(join(fresh.polyenvHome, 'store')) || readdirSync(join(fresh.polyenvHome, 'store')).length === 0,
@@ -123,7 +123,7 @@ export const hostileRows: readonly Row[] = [
       const body = site.body(path);
       for (const cutAfter of [0, 1, body.length >> 1, body.length - 1]) {
         site.server.set(path, { body, cutAfter });
-        const fresh = scope.machine(siteOf(site));
+        const fresh = scope.machine(siteOf(site), {});
         const ran = await refused(fresh, fresh.folder('project'), ['use', 'node@20'], 5);
         holds(
           ran.stderr.includes('127.0.0.1') || ran.stderr.includes('nodejs.org'),
@@ -211,7 +211,7 @@ export const hostileRows: readonly Row[] = [
         { status: 500 },
       ]) {
         site.server.set(path, answer);
-        const fresh = scope.machine(siteOf(site));
+        const fresh = scope.machine(siteOf(site), {});
         await refused(fresh, fresh.folder('project'), ['use', 'node@20'], 5);
       }
       site.server.set(path, { body: site.body(path) });
@@ -387,7 +387,7 @@ interface Site {
 async function withSite(scope: Scope): Promise<Site> {
   const site = await serveFaultyNode(RELEASES);
   scope.after(() => site.close());
-  const machine = scope.machine(siteOf(site));
+  const machine = scope.machine(siteOf(site), {});
   return { site, machine, cwd: machine.folder('project') };
 }
 

@@ -23,7 +23,14 @@ export interface Interrupted {
 }
 
 export const INTERRUPTED: readonly Interrupted[] = [
-  { id: 'K01', verb: 'the first use', before: [], args: ['use', 'node@20'], versions: ['v20.11.1'] },
+  {
+    id: 'K01',
+    verb: 'the first use',
+    before: [],
+    args: ['use', 'node@20'],
+    sample: 19,
+    versions: ['v20.11.1'],
+  },
   {
     id: 'K02',
     verb: 'use of another version',
@@ -108,10 +115,7 @@ export async function interruptEach(
   const server = await scope.upstream();
   const machine = scope.machine(siteOf(server), { fresh: interrupted.before.length === 0 });
   const cwd = machine.folder('project');
-  for (const args of interrupted.before) {
-    const ran = await machine.polyenv(args, { cwd });
-    holds(ran.exit === 0, `polyenv ${args.join(' ')} does not work at all`, ran.stderr);
-  }
+  for (const args of interrupted.before) await machine.prepare(args, { cwd });
   interrupted.also?.(machine, cwd);
   const kept = snapshot(machine);
   scope.after(() => kept.drop());
@@ -151,7 +155,7 @@ async function judge(machine: Machine, cwd: string, interrupted: Interrupted): P
   shareCode(machine.polyenvHome);
   const files = ['polyenv.toml', 'polyenv.lock'].filter((name) => existsSync(join(cwd, name)));
   for (const name of files) holds(readFileSync(join(cwd, name), 'utf8').endsWith('\n'), `${name} is cut`);
-  const between = (await machine.polyenv(['verify', '--all', '--deep', '--json'], { cwd })).json<{
+  const between = (await machine.inside(['verify', '--all', '--deep', '--json'], { cwd })).json<{
     findings?: readonly { kind: string; level: string; text: string }[];
   }>();
   const broken = between.findings?.filter(({ kind, level }) => kind === 'toolchain' && level === 'damage') ?? [];
@@ -163,15 +167,15 @@ async function judge(machine: Machine, cwd: string, interrupted: Interrupted): P
     const may = interrupted.also === undefined ? interrupted.versions : [...interrupted.versions, ''];
     holds(may.includes(told), 'node is another than before and after', told || ran.stderr);
   }
-  const again = await machine.polyenv(interrupted.args, { cwd });
+  const again = await machine.inside(interrupted.args, { cwd });
   // What the interrupted command had done already need not be done again.
   const done = again.exit === 0 || again.stderr.includes('not-installed');
   holds(done, 'the same command again fails', again.stderr);
-  const last = await machine.polyenv(['install'], { cwd });
+  const last = await machine.inside(['install'], { cwd });
   holds(last.exit === 0, 'install afterwards fails', last.stderr);
   const ran = await machine.run(['node', '--version'], { cwd });
   holds(interrupted.versions.includes(ran.stdout.trim()), 'node does not run afterwards', ran.stdout + ran.stderr);
-  const verified = await machine.polyenv(['verify', '--all', '--deep'], { cwd });
+  const verified = await machine.inside(['verify', '--all', '--deep'], { cwd });
   holds(verified.exit === 0, 'verify finds damage afterwards', verified.stdout + verified.stderr);
   const left = residue(machine, cwd);
   holds(left.length === 0, 'something was left over', left);
