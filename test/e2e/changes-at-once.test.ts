@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 afterEach(() => machine.remove());
 
-const polyenv = (...args: readonly string[]): Promise<Ran> => machine.polyenv(args, { cwd });
+const polyenv = (...args: readonly string[]): Promise<Ran> => machine.process(args, { cwd });
 
 const worked = async (...args: readonly string[]): Promise<void> => {
   const ran = await polyenv(...args);

@@ -28,7 +28,7 @@ it('use looks whether it may write before it asks the network', async ({ skip })
 it('a second user of a home gets one line about it from doctor', async ({ skip }) => {
   if (process.getuid?.() === 0) skip('root may write everywhere');
   const cwd = machine.folder('second');
-  await machine.polyenv(['use', 'node@20'], { cwd });
+  await machine.prepare(['use', 'node@20'], { cwd });
   mkdirSync(machine.polyenvHome, { recursive: true });
   chmodSync(machine.polyenvHome, 0o555);
   const ran = await machine.polyenv(['doctor', '--json'], { cwd });

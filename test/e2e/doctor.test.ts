@@ -116,7 +116,7 @@ describe('drift', () => {
     expect(fixed.json()).toMatchObject({ fixed: ['not-locked'] });
     expect(readFileSync(join(cwd, 'polyenv.toml'))).toEqual(manifest);
     expect((await found()).map(({ kind }) => kind)).toEqual(['not-installed']);
-    await machine.polyenv(['install'], { cwd });
+    await machine.prepare(['install'], { cwd });
     expect(await found()).toEqual([]);
   });
 
@@ -124,8 +124,8 @@ describe('drift', () => {
     const lock = join(cwd, 'polyenv.lock');
     const text = readFileSync(lock, 'utf8');
     write('polyenv.toml', '[runtimes]\nnode = "24"\n');
-    await machine.polyenv(['lock'], { cwd });
-    await machine.polyenv(['install'], { cwd });
+    await machine.prepare(['lock'], { cwd });
+    await machine.prepare(['install'], { cwd });
     expect(await found()).toEqual([]);
     const other = readFileSync(lock, 'utf8').replaceAll('24.2.0', DEAD);
     writeFileSync(lock, other);
@@ -152,7 +152,7 @@ describe('drift', () => {
   it('of version files beside it', async () => {
     write('.nvmrc', '18\n');
     expect(await found()).toMatchObject([{ kind: 'disagreement', hint: 'polyenv sync' }]);
-    await machine.polyenv(['sync'], { cwd });
+    await machine.prepare(['sync'], { cwd });
     expect(await found()).toEqual([]);
   });
 
@@ -215,7 +215,7 @@ describe('this machine', () => {
 
 describe('what is chosen', () => {
   it('has no support any more: the date, the line, and the next one, without the network', async () => {
-    await machine.polyenv(['use', `node@${DEAD}`], { cwd });
+    await machine.prepare(['use', `node@${DEAD}`], { cwd });
     const [end] = await found(['--offline']);
     expect(end).toMatchObject({
       kind: 'end-of-life',
@@ -224,7 +224,7 @@ describe('what is chosen', () => {
     });
     expect(end?.message).toMatch(/Node\.js 18 has had no support since 2025-04-30; the next line to go to is \d+/);
     expect(end?.hint).toMatch(/^polyenv use node@\d+$/);
-    await machine.polyenv(['use', `node@${ALIVE}`], { cwd });
+    await machine.prepare(['use', `node@${ALIVE}`], { cwd });
     expect(await found()).toEqual([]);
   });
 

@@ -157,7 +157,7 @@ describe.skipIf(real === undefined)(
   () => {
     it('gets one when something is to be installed, and is no reason to call another', async () => {
       const { version = '', root = '' } = real ?? {};
-      await machine.polyenv(['link', `python@${version}`, root]);
+      await machine.prepare(['link', `python@${version}`, root]);
       pin(version);
       execFileSync(join(root, 'bin/python3'), ['-m', 'venv', '--without-pip', join(project, '.venv')]);
       const list = await run(['pip', 'list']);
@@ -176,7 +176,7 @@ describe.skipIf(real === undefined)(
 
     it('whose pip has another of its names', async () => {
       const { version = '', root = '' } = real ?? {};
-      await machine.polyenv(['link', `python@${version}`, root]);
+      await machine.prepare(['link', `python@${version}`, root]);
       pin(version);
       expect(await polyenv('install')).toMatchObject({ exit: 0 });
       discard(join(project, '.venv/bin/pip'));

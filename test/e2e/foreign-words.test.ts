@@ -65,7 +65,7 @@ describe('words that mean the same here', () => {
 
   it('polyenv update upgrades', async () => {
     const cwd = machine.folder('updated');
-    await machine.polyenv(['use', 'node@20'], { cwd });
+    await machine.prepare(['use', 'node@20'], { cwd });
     const ran = await machine.polyenv(['update', '--latest', '--yes'], { cwd });
     expect(ran.exit, ran.stderr).toBe(0);
     expect((await machine.run(['node', '--version'], { cwd })).stdout).toBe('v24.2.0\n');

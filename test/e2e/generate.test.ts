@@ -394,7 +394,7 @@ describe('polyenv generate gitlab-ci', () => {
 
   it('installs the folders of a monorepo that have a lock of their own', async () => {
     const inner = machine.folder('project/services/a b');
-    await machine.polyenv(['use', 'node@22'], { cwd: inner, env });
+    await machine.prepare(['use', 'node@22'], { cwd: inner, env });
     const made = await polyenv('generate', 'gitlab-ci');
     expect(made.stdout).toContain("./polyenvw -C 'services/a b' install --frozen\n");
     const image = await polyenv('generate', 'dockerfile');

@@ -52,18 +52,16 @@ function begin({ alone }: Situation): void {
   cwd = machine.folder(`project-${++folders}`);
 }
 
+const path = (): string => `${join(machine.base, 'bin')}:${machine.shims}:/usr/bin:/bin`;
 /** A line of sh, as a person types it who has the shims on PATH. */
 const type = (line: string, env: Readonly<Record<string, string>> = {}): Promise<Ran> =>
-  machine.run(['/bin/sh', '-c', line], {
-    cwd,
-    env: { PATH: `${join(machine.base, 'bin')}:${machine.shims}:/usr/bin:/bin`, ...env },
-  });
+  machine.run(['/bin/sh', '-c', line], { cwd, env: { PATH: path(), ...env } });
 const write = (name: string, text: string): void => {
   mkdirSync(join(cwd, name, '..'), { recursive: true });
   writeFileSync(join(cwd, name), text);
 };
 const setUp = async (...lines: readonly string[]): Promise<void> => {
-  for (const line of lines) expect(await type(line), line).toMatchObject({ exit: 0 });
+  for (const line of lines) await machine.prepare(line.split(' ').slice(1), { cwd, env: { PATH: path() } });
 };
 
 /** The commands of a hint: all of them where one follows the other, else the first of those to choose from. */

@@ -186,7 +186,7 @@ describe('polyenv ide vscode', () => {
     const { folder } = newProject('elsewhere', { go: '1.24.0' });
     const own = { POLYENV_HOME: machine.folder('own home'), POLYENV_SOURCES_PREFERENCE: 'system' };
     const at = { cwd: folder, env: own };
-    await machine.polyenv(['link', 'go@1.24.0', join(machine.base, 'toolchains/go-1.24.0')], at);
+    await machine.prepare(['link', 'go@1.24.0', join(machine.base, 'toolchains/go-1.24.0')], at);
     expect((await machine.polyenv(['ide', 'vscode', '--print'], at)).stdout).toContain(
       '"go.goroot": "${env:POLYENV_HOME}/envs${workspaceFolder}/.polyenv/go"',
     );

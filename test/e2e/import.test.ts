@@ -55,7 +55,7 @@ describe('import', () => {
     writeFileSync(join(cwd, '.nvmrc'), '18\n');
     // It may be used, and comes last: once no source can be reached.
     expect((await machine.polyenv(['which', 'node'], { cwd })).stdout.trim()).toBe('');
-    await machine.polyenv(['install', '--offline'], { cwd });
+    await machine.prepare(['install', '--offline'], { cwd });
     expect((await machine.polyenv(['which', 'node'], { cwd })).stdout.trim()).toBe(
       join(machine.home, 'elsewhere/nvm/versions/node/v18.19.0/bin/node'),
     );

@@ -32,7 +32,7 @@ const json = async <T = Record<string, unknown>>(...args: readonly string[]): Pr
 
 describe('info', () => {
   it('tells what this folder uses, what proves it, where it is, and who asks for it', async () => {
-    await machine.polyenv(['use', 'node@18'], { cwd });
+    await machine.prepare(['use', 'node@18'], { cwd });
     writeFileSync(join(cwd, '.nvmrc'), '20\n');
     const found = await json<{ installed: { root: string; bytes: number } }>('info', 'node');
     expect(found).toMatchObject({
@@ -60,7 +60,7 @@ describe('info', () => {
   });
 
   it('of a request tells what is installed, else what the source offers', async () => {
-    await machine.polyenv(['use', 'node@20'], { cwd });
+    await machine.prepare(['use', 'node@20'], { cwd });
     const elsewhere = machine.folder('elsewhere');
     const ask = async (request: string) =>
       (await machine.polyenv(['info', request, '--json'], { cwd: elsewhere })).json();
@@ -102,9 +102,9 @@ interface Sizes {
 describe('size', () => {
   it('tells of each toolchain what it takes and who uses it, the largest first', async () => {
     const other = machine.folder('other');
-    await machine.polyenv(['use', 'node@18'], { cwd });
-    await machine.polyenv(['use', 'node@18'], { cwd: other });
-    await machine.polyenv(['use', 'node@24'], { cwd: other });
+    await machine.prepare(['use', 'node@18'], { cwd });
+    await machine.prepare(['use', 'node@18'], { cwd: other });
+    await machine.prepare(['use', 'node@24'], { cwd: other });
     const { toolchains, environments, total, ...sizes } = await json<Sizes>('size');
     expect(toolchains).toMatchObject([
       { version: '24.2.0', usedBy: [other] },
@@ -127,7 +127,7 @@ describe('size', () => {
   });
 
   it('counts a file with several names once, half a download as one, and what a project installed as its own', async () => {
-    await machine.polyenv(['use', 'node@18'], { cwd });
+    await machine.prepare(['use', 'node@18'], { cwd });
     const before = await json<Sizes>('size');
     const content = Buffer.alloc(1_000_000, 1);
     const downloads = join(machine.polyenvHome, 'downloads');
@@ -154,7 +154,7 @@ describe('size', () => {
 
 describe('ls-remote', () => {
   it('marks long-term lines, ends of life, and what is installed', async () => {
-    await machine.polyenv(['use', 'node@18'], { cwd });
+    await machine.prepare(['use', 'node@18'], { cwd });
     const ran = await machine.polyenv(['ls-remote', 'node'], { cwd });
     expect(ran.stdout).toMatch(/^24\.2\.0 +2026-01-01 +lts krypton$/m);
     expect(ran.stdout).toMatch(/^18\.19\.0 +2026-01-01 +lts hydrogen +end of life 2025-04-30 +installed$/m);

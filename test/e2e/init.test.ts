@@ -119,7 +119,7 @@ describe('init', () => {
 
   it('gives components without a channel a line of releases', async () => {
     const cwd = repository({ 'rust-toolchain.toml': '[toolchain]\ncomponents = ["rustfmt"]\n' });
-    await machine.polyenv(['init', '--yes'], { cwd });
+    await machine.prepare(['init', '--yes'], { cwd });
     expect(manifest(cwd)).toMatch(/^\[runtimes\]\nrust = \{ version = "1\.\d+", components = \["rustfmt"\] \}\n$/);
     expect(await machine.polyenv(['sync', '--check'], { cwd })).toMatchObject({ exit: 0 });
   });
@@ -158,7 +158,7 @@ describe('init', () => {
 
   it('does not make one person’s own versions everybody’s', async () => {
     const cwd = repository({ '.nvmrc': '20\n', 'polyenv.local.toml': '[runtimes]\nnode = "18"\ngo = "1.22"\n' });
-    await machine.polyenv(['init', '--yes'], { cwd });
+    await machine.prepare(['init', '--yes'], { cwd });
     expect(manifest(cwd)).toBe('[runtimes]\nnode = "20"\n');
   });
 

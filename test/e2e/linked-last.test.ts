@@ -42,8 +42,8 @@ describe('a linked toolchain comes last', () => {
   it.each(['node@20', 'node@latest', 'node@>=18'])(
     '%s is answered by the source while it can be reached',
     async (request) => {
-      await machine.polyenv(['link', 'node@20', foreign('20.99.0')]);
-      await machine.polyenv(['link', 'node@99', foreign('99.0.0')]);
+      await machine.prepare(['link', 'node@20', foreign('20.99.0')]);
+      await machine.prepare(['link', 'node@99', foreign('99.0.0')]);
       const cwd = machine.folder('p');
       const used = await machine.polyenv(['use', request, '--json'], { cwd });
       expect(used.json()).toMatchObject({ tools: [{ linked: false }] });
@@ -53,7 +53,7 @@ describe('a linked toolchain comes last', () => {
   );
 
   it('answers where none can be reached, and says that no lock holds it', async () => {
-    await machine.polyenv(['link', 'node@20', foreign('20.99.0')]);
+    await machine.prepare(['link', 'node@20', foreign('20.99.0')]);
     const cwd = machine.folder('p');
     const used = await machine.polyenv(['use', 'node@20', '--offline'], { cwd });
     expect(used).toMatchObject({ exit: 0 });
@@ -64,8 +64,8 @@ describe('a linked toolchain comes last', () => {
   });
 
   it('comes after what the store has verified, which a lock then holds for this platform alone', async () => {
-    await machine.polyenv(['link', 'node@20', foreign('20.99.0')]);
-    await machine.polyenv(['use', 'node@20'], { cwd: machine.folder('other') });
+    await machine.prepare(['link', 'node@20', foreign('20.99.0')]);
+    await machine.prepare(['use', 'node@20'], { cwd: machine.folder('other') });
     rmSync(join(machine.polyenvHome, 'cache'), { recursive: true });
     const cwd = machine.folder('p');
     const used = await machine.polyenv(['use', 'node@20', '--offline'], { cwd });
@@ -79,23 +79,23 @@ describe('a linked toolchain comes last', () => {
   });
 
   it('never answers a shim in silence where the folder has no lock yet', async () => {
-    await machine.polyenv(['link', 'node@20', foreign('20.99.0')]);
-    await machine.polyenv(['use', 'node@22'], { cwd: machine.folder('other') });
+    await machine.prepare(['link', 'node@20', foreign('20.99.0')]);
+    await machine.prepare(['use', 'node@22'], { cwd: machine.folder('other') });
     const cwd = machine.folder('p');
     writeFileSync(join(cwd, '.nvmrc'), '20\n');
     expect((await run(cwd)).stdout).toBe('tiny-node 20.11.1\n');
   });
 
   it('answers when asked for, and goes on to until there is a lock', async () => {
-    await machine.polyenv(['link', 'node@20', foreign('20.99.0')]);
+    await machine.prepare(['link', 'node@20', foreign('20.99.0')]);
     const cwd = machine.folder('p');
     const used = await machine.polyenv(['use', 'node@20', '--linked', '--json'], { cwd });
     expect(used.json()).toMatchObject({ tools: [{ linked: true }] });
     expect((await run(cwd)).stdout).toBe('foreign 20.99.0\n');
-    await machine.polyenv(['install'], { cwd });
+    await machine.prepare(['install'], { cwd });
     expect((await run(cwd)).stdout).toBe('foreign 20.99.0\n');
-    await machine.polyenv(['lock'], { cwd });
-    await machine.polyenv(['install'], { cwd });
+    await machine.prepare(['lock'], { cwd });
+    await machine.prepare(['install'], { cwd });
     expect((await run(cwd)).stdout).toBe('tiny-node 20.11.1\n');
   });
 });
@@ -131,10 +131,10 @@ describe('a linked JDK is known by its release file', () => {
 
   it("and a Maven of the machine, through its shim, runs on the project's", async () => {
     const root = jdk('amazon', 'Amazon.com Inc.');
-    await machine.polyenv(['link', 'java@17', root]);
+    await machine.prepare(['link', 'java@17', root]);
     const [cwd, bin] = [machine.folder('maven/sub'), machine.folder('bin')];
     writeFileSync(join(bin, 'mvn'), '#!/bin/sh\necho "$JAVA_HOME"\n', { mode: 0o755 });
-    await machine.polyenv(['use', 'java@17', '--linked'], { cwd: machine.folder('maven') });
+    await machine.prepare(['use', 'java@17', '--linked'], { cwd: machine.folder('maven') });
     const env = { JAVA_HOME: '/stale', PATH: `${machine.shims}:${bin}:/usr/bin:/bin` };
     for (const _ of ['slow', 'compiled']) {
       expect((await machine.run([join(machine.shims, 'mvn')], { cwd, env })).stdout).toBe(`${root}\n`);
@@ -171,8 +171,8 @@ describe('an edit that keeps the time of the file', () => {
       writeFileSync(join(cwd, '.nvmrc'), '24.3.0\n');
       // A time that this clock can say and set again.
       utimesSync(join(cwd, '.nvmrc'), 1_700_000_000, 1_700_000_000);
-      await machine.polyenv(['use', 'node@22.1.0'], { cwd: machine.folder('other') });
-      await machine.polyenv(['install'], { cwd });
+      await machine.prepare(['use', 'node@22.1.0'], { cwd: machine.folder('other') });
+      await machine.prepare(['install'], { cwd });
       await edit(cwd);
       expect((await machine.polyenv(['exec', '--', 'node'], { cwd })).stdout).toBe('tiny-node 22.1.0\n');
       await machine.polyenv(verb === 'which' ? ['which', 'node'] : [verb], { cwd });
@@ -193,12 +193,12 @@ describe('a floor', () => {
     expect((await machine.polyenv(['install'], { cwd })).exit).toBe(0);
     expect((await run(cwd)).stdout).toBe('tiny-node 24.3.0\n');
     await machine.polyenv(['settings', 'set', 'defaults.node', '22']);
-    await machine.polyenv(['install'], { cwd });
+    await machine.prepare(['install'], { cwd });
     expect((await run(cwd)).stdout).toBe('tiny-node 24.3.0\n');
   });
 
   it('is answered by an installed version, inside of its range', async () => {
-    await machine.polyenv(['use', 'node@22'], { cwd: machine.folder('other') });
+    await machine.prepare(['use', 'node@22'], { cwd: machine.folder('other') });
     const [low, high] = [project('p', '>=18'), project('q', '>=18 <20')];
     for (const cwd of [low, high]) await machine.polyenv(['install'], { cwd });
     expect((await run(low)).stdout).toBe('tiny-node 22.1.0\n');

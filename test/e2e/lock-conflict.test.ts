@@ -25,14 +25,14 @@ async function merged(name: string): Promise<string> {
     execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', ...args], { cwd, stdio: 'pipe' });
   };
   git('init', '-q', '-b', 'main');
-  await machine.polyenv(['use', 'node@18'], { cwd });
+  await machine.prepare(['use', 'node@18'], { cwd });
   git('add', '.');
   git('commit', '-qm', 'one');
   git('checkout', '-qb', 'theirs');
-  await machine.polyenv(['use', 'node@20.10'], { cwd });
+  await machine.prepare(['use', 'node@20.10'], { cwd });
   git('commit', '-qam', 'two');
   git('checkout', '-q', 'main');
-  await machine.polyenv(['use', 'node@20.11'], { cwd });
+  await machine.prepare(['use', 'node@20.11'], { cwd });
   git('commit', '-qam', 'three');
   expect(() => git('merge', '-q', 'theirs')).toThrow();
   return cwd;
@@ -61,7 +61,7 @@ it.each([
 
 it('an entry that a merge has mixed is resolved anew', async () => {
   const cwd = machine.folder('mixed');
-  await machine.polyenv(['use', 'node@20.11'], { cwd });
+  await machine.prepare(['use', 'node@20.11'], { cwd });
   const good = lockOf(cwd);
   writeFileSync(join(cwd, 'polyenv.lock'), good.replace('version = "20.11.1"', 'version = "20.10.0"'));
   const locked = await machine.polyenv(['lock'], { cwd });

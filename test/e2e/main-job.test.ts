@@ -57,18 +57,18 @@ describe('use', () => {
 
   it('downloads nothing the second time, nor for another name of the same release', async () => {
     const [one, two] = [machine.folder('one'), machine.folder('two')];
-    await machine.polyenv(['use', 'node@20'], { cwd: one });
+    await machine.prepare(['use', 'node@20'], { cwd: one });
     expect(archives()).toHaveLength(1);
-    await machine.polyenv(['use', 'node@20'], { cwd: one });
-    await machine.polyenv(['use', 'node@lts/iron'], { cwd: two });
+    await machine.prepare(['use', 'node@20'], { cwd: one });
+    await machine.prepare(['use', 'node@lts/iron'], { cwd: two });
     expect(archives()).toHaveLength(1);
   });
 
   it('keeps two projects apart, side by side and at the same time', async () => {
     const [a, b] = [machine.folder('a'), machine.folder('b')];
     await Promise.all([
-      machine.polyenv(['use', 'node@20'], { cwd: a }),
-      machine.polyenv(['use', 'node@18'], { cwd: b }),
+      machine.process(['use', 'node@20'], { cwd: a }),
+      machine.process(['use', 'node@18'], { cwd: b }),
     ]);
     const answers = await Promise.all([answer(a), answer(b), answer(a), answer(b)]);
     expect(answers).toEqual(['v20.11.1', 'v18.19.0', 'v20.11.1', 'v18.19.0']);
@@ -110,7 +110,7 @@ describe('use', () => {
 describe('install', () => {
   it('needs only manifest and lock, on a machine that has nothing', async () => {
     const cwd = machine.folder('project');
-    await machine.polyenv(['use', 'node@20'], { cwd });
+    await machine.prepare(['use', 'node@20'], { cwd });
     const fresh = newMachine({ ...machine.env, POLYENV_HOME: join(machine.base, 'other-home') });
     try {
       server.asked.length = 0;
@@ -126,7 +126,7 @@ describe('install', () => {
 
   it('fails with 7 and what differs when the lock is behind, and leaves its bytes alone', async () => {
     const cwd = machine.folder('project');
-    await machine.polyenv(['use', 'node@20'], { cwd });
+    await machine.prepare(['use', 'node@20'], { cwd });
     const lock = readFileSync(join(cwd, 'polyenv.lock'), 'utf8');
     writeFileSync(join(cwd, 'polyenv.toml'), '[runtimes]\nnode = "18"\n');
     server.asked.length = 0;
@@ -139,10 +139,10 @@ describe('install', () => {
 
   it('does not believe a lock that names another place', async () => {
     const cwd = machine.folder('project');
-    await machine.polyenv(['use', 'node@20'], { cwd });
+    await machine.prepare(['use', 'node@20'], { cwd });
     const file = join(cwd, 'polyenv.lock');
     writeFileSync(file, readFileSync(file, 'utf8').replaceAll('https://nodejs.org/', 'https://nodejs.evil.example/'));
-    await machine.polyenv(['uninstall', '--force', 'node'], { cwd });
+    await machine.prepare(['uninstall', '--force', 'node'], { cwd });
     const ran = await machine.polyenv(['install'], { cwd });
     expect(ran.exit).toBe(8);
     expect(ran.stderr).toContain('error[lock-foreign]');
@@ -153,9 +153,9 @@ describe('the shims', () => {
   it('decide by the nearest folder, and see a new pin at once', async () => {
     const a = machine.folder('a');
     const sub = machine.folder('a/sub/deeper');
-    await machine.polyenv(['use', 'node@20'], { cwd: a });
+    await machine.prepare(['use', 'node@20'], { cwd: a });
     expect(await answer(sub)).toBe('v20.11.1');
-    await machine.polyenv(['use', 'node@18'], { cwd: machine.folder('b') });
+    await machine.prepare(['use', 'node@18'], { cwd: machine.folder('b') });
     writeFileSync(join(a, 'sub', '.nvmrc'), '18.19.0\n');
     expect(await answer(sub)).toBe('v18.19.0');
     rmSync(join(a, 'sub', '.nvmrc'));
@@ -165,7 +165,7 @@ describe('the shims', () => {
   it('install what is pinned and missing at its first use, or say how when told not to', async () => {
     const cwd = machine.folder('project');
     writeFileSync(join(cwd, '.nvmrc'), '18\n');
-    await machine.polyenv(['use', 'node@20'], { cwd: machine.folder('other') });
+    await machine.prepare(['use', 'node@20'], { cwd: machine.folder('other') });
     const refused = await machine.run(['node', '--version'], { cwd, env: { POLYENV_INSTALL_MISSING: 'false' } });
     expect(refused.exit).not.toBe(0);
     expect(refused.stdout).toBe('');
@@ -180,7 +180,7 @@ describe('the shims', () => {
 
   it('never put another copy in the place of one that cannot be had', async () => {
     const cwd = machine.folder('project');
-    await machine.polyenv(['use', 'node@20'], { cwd: machine.folder('other') });
+    await machine.prepare(['use', 'node@20'], { cwd: machine.folder('other') });
     writeFileSync(join(cwd, '.nvmrc'), '99.9.9\n');
     const ran = await machine.run(['node', '--version'], { cwd });
     expect(ran).toMatchObject({ exit: 4, stdout: '' });
@@ -189,7 +189,7 @@ describe('the shims', () => {
 
   it('pass everything on: arguments, statuses, variables', async () => {
     const cwd = machine.folder('project');
-    await machine.polyenv(['use', 'node@20'], { cwd });
+    await machine.prepare(['use', 'node@20'], { cwd });
     const words = ['', 'a b', 'x\ny', '"', "'", '$HOME', '\\', '*', '-e', '--', '--help', '--version'];
     const ran = await machine.run(['node', 'args', ...words], { cwd });
     expect(ran.stdout).toBe(`12\n${words.map((word) => `[${word}]\n`).join('')}`);
@@ -201,7 +201,7 @@ describe('the shims', () => {
 
   it('answer POLYENV_NODE for once, and pass by with POLYENV_BYPASS', async () => {
     const cwd = machine.folder('project');
-    await machine.polyenv(['use', 'node@20'], { cwd });
+    await machine.prepare(['use', 'node@20'], { cwd });
     expect(await answer(cwd, { env: { POLYENV_NODE: '18' } })).toBe('v18.19.0');
     expect(await answer(cwd)).toBe('v20.11.1');
     const ran = await machine.run(['node', '--version'], {
@@ -213,15 +213,15 @@ describe('the shims', () => {
 
   it('find what was installed globally in the project, there and only there', async () => {
     const [a, b] = [machine.folder('a'), machine.folder('b')];
-    await machine.polyenv(['use', 'node@20'], { cwd: a });
-    await machine.polyenv(['use', 'node@18'], { cwd: b });
+    await machine.prepare(['use', 'node@20'], { cwd: a });
+    await machine.prepare(['use', 'node@18'], { cwd: b });
     expect(await machine.run(['npm', 'install', '-g', 'some-tool'], { cwd: a })).toMatchObject({ exit: 0 });
     expect((await machine.run(['some-tool'], { cwd: a })).stdout).toBe('installed-some-tool\n');
     expect((await machine.run(['some-tool'], { cwd: b })).exit).toBe(127);
   });
 
   it('go by the default where nothing else decides', async () => {
-    await machine.polyenv(['use', '--default', 'node@18']);
+    await machine.prepare(['use', '--default', 'node@18']);
     const ran = await machine.run(['node', '--version'], { cwd: machine.folder('nowhere') });
     expect(ran.stdout.trim()).toBe('v18.19.0');
   });
@@ -251,7 +251,7 @@ describe('exec', () => {
 describe('remove, uninstall, prune', () => {
   it('take away exactly what they say', async () => {
     const cwd = machine.folder('project');
-    await machine.polyenv(['use', 'node@20'], { cwd });
+    await machine.prepare(['use', 'node@20'], { cwd });
     const refused = await machine.polyenv(['uninstall', 'node@20'], { cwd });
     expect(refused.exit).toBe(1);
     expect(refused.stderr).toContain('polyenv uninstall --force node@20.11.1');
@@ -274,7 +274,7 @@ describe('remove, uninstall, prune', () => {
 
   it('self uninstall leaves nothing of polyenv, and the projects as they are', async () => {
     const cwd = machine.folder('project');
-    await machine.polyenv(['use', 'node@20'], { cwd });
+    await machine.prepare(['use', 'node@20'], { cwd });
     writeFileSync(join(machine.home, '.bashrc'), 'mine=1');
     await machine.polyenv(['setup', '--shell', 'bash', '--yes', '--no-own-node']);
     expect(readFileSync(join(machine.home, '.bashrc'), 'utf8')).toContain('polyenv');
@@ -339,7 +339,7 @@ describe('used wrongly', () => {
 
   it('works offline once everything is there', async () => {
     const cwd = machine.folder('project');
-    await machine.polyenv(['use', 'node@20'], { cwd });
+    await machine.prepare(['use', 'node@20'], { cwd });
     server.asked.length = 0;
     expect(await machine.polyenv(['install', '--frozen', '--offline'], { cwd })).toMatchObject({ exit: 0 });
     expect(await machine.polyenv(['use', 'node@20', '--offline'], { cwd })).toMatchObject({ exit: 0 });
@@ -350,7 +350,7 @@ describe('used wrongly', () => {
 describe('the store', () => {
   it('is read-only, and its receipt lies outside the tree', async () => {
     const cwd = machine.folder('project');
-    await machine.polyenv(['use', 'node@20'], { cwd });
+    await machine.prepare(['use', 'node@20'], { cwd });
     const root = (await machine.polyenv(['where', 'node'], { cwd })).stdout.trim();
     expect(statSync(root).mode & 0o222).toBe(0);
     expect(statSync(join(root, 'bin', 'node')).mode & 0o222).toBe(0);

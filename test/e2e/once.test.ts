@@ -22,7 +22,7 @@ beforeAll(async () => {
     const ran = await machine.polyenv(['exec', request, '--', 'node'], { cwd });
     if (ran.exit !== 0) throw new Error(ran.stderr);
   }
-  await machine.polyenv(['use', 'node@20'], { cwd });
+  await machine.prepare(['use', 'node@20'], { cwd });
 });
 afterAll(async () => {
   machine?.remove();
@@ -85,11 +85,11 @@ describe('a shim asked for another version', () => {
     const shim = async () => (await own.run(['node', '--version'], { env: { POLYENV_NODE: '22' } })).stdout;
     try {
       await own.polyenv(['exec', 'node@22.1.0', '--', 'node']);
-      await own.polyenv(['reshim']);
+      await own.prepare(['reshim']);
       expect([await shim(), await shim()]).toEqual(['v22.1.0\n', 'v22.1.0\n']);
       await own.polyenv(['exec', 'node@22.4.0', '--', 'node']);
       expect([await shim(), await shim()]).toEqual(['v22.4.0\n', 'v22.4.0\n']);
-      await own.polyenv(['uninstall', 'node@22.4.0', '--yes']);
+      await own.prepare(['uninstall', 'node@22.4.0', '--yes']);
       expect([await shim(), await shim()]).toEqual(['v22.1.0\n', 'v22.1.0\n']);
     } finally {
       own.remove();

@@ -97,7 +97,7 @@ describe('a default', () => {
   it('has the npm that was installed for it, and no other folder has', async () => {
     await polyenv('use', '--default', 'node@22');
     const project = machine.folder('own-npm');
-    await machine.polyenv(['use', 'node@20'], { cwd: project });
+    await machine.prepare(['use', 'node@20'], { cwd: project });
     expect((await machine.run(['npm'], { cwd: project })).stdout).toBe('npm-20.11.1\n');
     const ran = await machine.run(['npm', 'install', '-g', 'npm'], { cwd: project });
     expect(ran, ran.stderr).toMatchObject({ exit: 0 });

@@ -110,7 +110,7 @@ describe('tasks', () => {
   it('of a folder below are called by its name', async () => {
     write('services/api/polyenv.toml', '[tasks]\ntest = "pwd"\n"dev:web" = "echo web"\n');
     expect(await polyenv('run', 'services/api:test')).toMatchObject({ exit: 8 });
-    await machine.polyenv(['trust', '--yes'], { cwd: join(cwd, 'services/api') });
+    await machine.prepare(['trust', '--yes'], { cwd: join(cwd, 'services/api') });
     expect((await polyenv('run', 'services/api:test')).stdout).toBe(`${join(cwd, 'services/api')}\n`);
     expect((await polyenv('run', 'services/api:dev:web')).stdout).toBe('web\n');
     expect(await polyenv('run', '../project:test')).not.toMatchObject({ exit: 0 });

@@ -22,7 +22,7 @@ afterEach(() => machine.remove());
 /** The environment that polyenv makes for a pinned project. */
 async function environmentIn(folder: string, { version, root }: (typeof pythons)[number]): Promise<string> {
   const project = machine.folder(folder);
-  await machine.polyenv(['link', `python@${version}`, root]);
+  await machine.prepare(['link', `python@${version}`, root]);
   writeFileSync(join(project, '.python-version'), `${version}\n`);
   const ran = await machine.polyenv(['install'], { cwd: project });
   expect(ran, ran.stderr).toMatchObject({ exit: 0 });
@@ -136,7 +136,7 @@ describe.skipIf(newest === undefined)('an environment that polyenv makes (needs 
       writeFileSync(wheel, Buffer.concat([Buffer.from('#!/bin/sh\n'), bytes]));
       const project = machine.folder('project');
       writeFileSync(join(project, '.python-version'), version);
-      await machine.polyenv(['link', `python@${version}`, copy]);
+      await machine.prepare(['link', `python@${version}`, copy]);
       const ran = await machine.polyenv(['install'], { cwd: project });
       expect(ran, ran.stderr).toMatchObject({ exit: 0 });
       expect(ran.stderr).toContain('takes longer');

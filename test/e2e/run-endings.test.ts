@@ -206,9 +206,9 @@ describe('the manifest that has it', () => {
     const outer = machine.folder('outer');
     const inner = machine.folder('outer/inner');
     writeFileSync(join(outer, 'polyenv.toml'), '[tasks]\nabove = "echo above"\n');
-    await machine.polyenv(['trust', '-y'], { cwd: outer });
+    await machine.prepare(['trust', '-y'], { cwd: outer });
     writeFileSync(join(inner, 'polyenv.toml'), '[tasks]\nhere = "echo here"\n');
-    await machine.polyenv(['trust', '-y'], { cwd: inner });
+    await machine.prepare(['trust', '-y'], { cwd: inner });
     const from = (name: string): Promise<Ran> => machine.polyenv(['run', '-q', name], { cwd: inner });
     expect((await from('above')).stdout).toBe('above\n');
     writeFileSync(join(inner, 'polyenv.toml'), 'root = true\n[tasks]\nhere = "echo here"\n');

@@ -169,7 +169,7 @@ describe('sync', () => {
 
   it('writes what the lock resolved where a format knows single releases only', async () => {
     const cwd = project({ 'package.json': '{ "volta": { "node": "18.0.0" } }\n', '.nvmrc': 'v18.0.0\n' });
-    await machine.polyenv(['use', 'node@20'], { cwd });
+    await machine.prepare(['use', 'node@20'], { cwd });
     const ran = await machine.polyenv(['sync', '--json'], { cwd });
     expect(ran.json<{ wrote: string[] }>().wrote.sort()).toEqual([join(cwd, '.nvmrc'), join(cwd, 'package.json')]);
     expect(readFileSync(join(cwd, 'package.json'), 'utf8')).toBe('{ "volta": { "node": "20.11.1" } }\n');
@@ -190,7 +190,7 @@ describe('sync', () => {
     expect((await machine.polyenv(['sync', '-n'], { cwd })).stdout).toContain('.nvmrc:1');
     expect(readFileSync(join(cwd, '.nvmrc'), 'utf8')).toBe('20\n');
     writeFileSync(join(cwd, 'polyenv.local.toml'), '[runtimes]\nnode = "18"\n');
-    await machine.polyenv(['sync'], { cwd });
+    await machine.prepare(['sync'], { cwd });
     expect(readFileSync(join(cwd, '.nvmrc'), 'utf8')).toBe('22\n');
   });
 

@@ -12,7 +12,7 @@ beforeAll(async () => {
   server = await serveTinyNode([{ version: '22.1.0' }, { version: '20.11.1', lts: 'Iron' }]);
   machine = newMachine(siteOf(server));
   cwd = machine.folder('project');
-  await machine.polyenv(['use', 'node@20'], { cwd });
+  await machine.prepare(['use', 'node@20'], { cwd });
 });
 afterAll(async () => {
   machine?.remove();
@@ -78,7 +78,7 @@ describe('[paths]', () => {
     const env = await machine.polyenv(['env'], { cwd: folder });
     const shell = await machine.run(['sh', '-c', `${env.stdout}\nnode`], { cwd: folder });
     expect(shell.stdout).toBe('one\n');
-    await machine.polyenv(['untrust'], { cwd: folder });
+    await machine.prepare(['untrust'], { cwd: folder });
     expect(await shim()).toBe('tiny-node 20.11.1');
   });
 

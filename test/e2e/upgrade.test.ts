@@ -75,7 +75,7 @@ describe('outdated', () => {
     expect(await machine.polyenv(['outdated', '--exit-code'], { cwd })).toMatchObject({ exit: 10 });
     expect([read(cwd, 'polyenv.toml'), read(cwd, 'polyenv.lock')]).toEqual(before);
     const newest = machine.folder('newest');
-    await machine.polyenv(['use', 'node@24'], { cwd: newest });
+    await machine.prepare(['use', 'node@24'], { cwd: newest });
     expect(await machine.polyenv(['outdated', '--exit-code'], { cwd: newest })).toMatchObject({ exit: 0 });
   });
 

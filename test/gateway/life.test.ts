@@ -70,7 +70,7 @@ async function running(): Promise<Running> {
 
 async function announce(machine: Machine, project: string, names: string) {
   writeFileSync(join(project, 'polyenv.toml'), `[tasks]\ngo = "true"\n[domains]\n${names}\n`);
-  await machine.polyenv(['trust', '--yes'], { cwd: project });
+  await machine.prepare(['trust', '--yes'], { cwd: project });
   return machine.polyenv(['run', 'go'], { cwd: project });
 }
 
@@ -167,7 +167,7 @@ describe('the gateway', () => {
       join(machine.project, 'polyenv.toml'),
       '[tasks]\ndev = "echo port=$PORT"\nown = { run = "echo port=$PORT", port = 4321 }\n[domains]\nshop = "dev"\n',
     );
-    await machine.polyenv(['trust', '--yes'], { cwd: machine.project });
+    await machine.prepare(['trust', '--yes'], { cwd: machine.project });
     const first = await machine.polyenv(['run', 'dev'], { cwd: machine.project });
     expect(first.stdout).toMatch(/^port=2\d{4}$/m);
     expect(first.stderr).toContain(`https://shop.localhost:${machine.port}/`);
@@ -344,7 +344,7 @@ describe('the gateway', () => {
         `[tasks]\ndev = { run = ${JSON.stringify(dev)}${more} }\n[domains]\nshop = "dev"\n`,
       );
     write('');
-    await machine.polyenv(['trust', '--yes'], { cwd: machine.project });
+    await machine.prepare(['trust', '--yes'], { cwd: machine.project });
     const start = () =>
       spawn(process.execPath, [machine.program, 'run', 'dev'], {
         cwd: machine.project,
@@ -363,7 +363,7 @@ describe('the gateway', () => {
       task.kill();
       await new Promise((done) => task.once('exit', done));
       write(`, port = ${await freePort()}`);
-      await machine.polyenv(['trust', '--yes'], { cwd: machine.project });
+      await machine.prepare(['trust', '--yes'], { cwd: machine.project });
       task = start();
       await expect.poll(() => machine.get('shop'), { timeout: 15_000 }).toMatch(/^task /);
       expect(await machine.get('shop')).not.toBe(before);
@@ -387,7 +387,7 @@ describe('the gateway', () => {
     );
     await machine.polyenv(['up'], { cwd: other });
     expect(kept()).toEqual([]);
-    await machine.polyenv(['trust', '--yes'], { cwd: other });
+    await machine.prepare(['trust', '--yes'], { cwd: other });
     await machine.polyenv(['up'], { cwd: other });
     expect(kept()).toEqual(origins);
   });

@@ -52,7 +52,7 @@ describe.skipIf(chromiumFile === undefined)(`the polyglot template (${chromiumFi
       });
     expect(manifest.match(/stand-in/g)).toHaveLength(4);
     writeFileSync(file, manifest);
-    await machine.polyenv(['trust', '--yes'], { cwd });
+    await machine.prepare(['trust', '--yes'], { cwd });
     browser = await openBrowser({ home: machine.home });
   }, 60_000);
 

@@ -85,10 +85,7 @@ async function project(name: string, node: string, env: Readonly<Record<string, 
   const folder = machine.folder(name);
   const lines = Object.entries(env).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`);
   writeFileSync(join(folder, 'polyenv.toml'), `[runtimes]\nnode = "${node}"\n\n[env]\n${lines.join('')}`);
-  for (const args of [['trust', '-y'], ['install']]) {
-    const ran = await machine.polyenv(args, { cwd: folder });
-    if (ran.exit !== 0) throw new Error(ran.stderr);
-  }
+  for (const args of [['trust', '-y'], ['install']]) await machine.prepare(args, { cwd: folder });
   return folder;
 }
 

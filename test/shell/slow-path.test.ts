@@ -157,7 +157,7 @@ describe('what polyenv decides for a shim', () => {
 
   it("gives way to a variable that the caller set for the call, and takes its own for nobody else's word", async () => {
     const [cwd, elsewhere] = [machine.folder('variables'), machine.folder('variables-elsewhere')];
-    await machine.polyenv(['use', 'node@20'], { cwd });
+    await machine.prepare(['use', 'node@20'], { cwd });
     const prefixOf = async (env: Record<string, string>) => {
       const { stdout } = await node(['env'], { cwd, env });
       return /^npm_config_prefix=(.*)$/m.exec(stdout)?.[1] ?? /^NPM_CONFIG_PREFIX=(.*)$/m.exec(stdout)?.[1];
@@ -172,8 +172,8 @@ describe('what polyenv decides for a shim', () => {
     expect(existsSync(join(elsewhere, 'bin/thing'))).toBe(true);
     expect(existsSync(join(own, 'bin/thing'))).toBe(false);
     writeFileSync(join(machine.home, '.profile'), `export npm_config_prefix=${elsewhere}\n`);
-    await machine.polyenv(['use', 'node@20'], { cwd });
-    await machine.polyenv(['reshim'], { cwd });
+    await machine.prepare(['use', 'node@20'], { cwd });
+    await machine.prepare(['reshim'], { cwd });
     expect(await prefixOf({ npm_config_prefix: elsewhere })).toBe(own);
     rmSync(join(machine.home, '.profile'));
   });
@@ -182,8 +182,8 @@ describe('what polyenv decides for a shim', () => {
     for (const POLYENV_NODE of ['system', '18', '22.1']) {
       discard(join(machine.polyenvHome, 'envs'));
       await node([], { env: { POLYENV_NODE } });
-      await machine.polyenv(['reshim'], { cwd: project, env: { POLYENV_NODE } });
-      await machine.polyenv(['install'], { cwd: project, env: { POLYENV_NODE } });
+      await machine.prepare(['reshim'], { cwd: project, env: { POLYENV_NODE } });
+      await machine.prepare(['install'], { cwd: project, env: { POLYENV_NODE } });
       expect((await node([])).stdout).toBe('tiny-node 20.11.1\n');
     }
   });

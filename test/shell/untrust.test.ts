@@ -15,7 +15,7 @@ beforeAll(async () => {
   server = await serveTinyNode([{ version: '22.1.0' }, { version: '20.11.1', lts: 'Iron' }]);
   machine = newMachine(siteOf(server));
   project = machine.folder('P');
-  await machine.polyenv(['use', 'node@20'], { cwd: project });
+  await machine.prepare(['use', 'node@20'], { cwd: project });
   const [sub, nested] = [join(project, 'sub'), join(project, 'nested/deep')];
   for (const folder of [sub, nested]) mkdirSync(folder, { recursive: true });
   writeFileSync(join(sub, '.nvmrc'), '22\n');
@@ -32,7 +32,7 @@ beforeEach(async () => {
     join(project, 'polyenv.toml'),
     '[runtimes]\nnode = "20"\n\n[env]\nOF_P = "yes"\n\n[tasks]\nshow = "echo ${OF_P-none}"\n',
   );
-  expect(await machine.polyenv(['trust', '--yes'], { cwd: project })).toMatchObject({ exit: 0 });
+  await machine.prepare(['trust', '--yes'], { cwd: project });
 });
 
 /** By a shim, a shim with another version, exec, and the environment of a shell. */
@@ -74,13 +74,13 @@ describe('untrust', () => {
     writeFileSync(join(project, 'polyenv.toml'), '[runtimes]\nnode = "20"\n\n[env]\nOF_P = "other"\n');
     expect((await applies()).flat()).not.toContain(true);
     for (const cwd of places) {
-      expect((await machine.polyenv(['trust', '--show'], { cwd })).stdout).toContain('would apply once trusted');
-      expect((await machine.polyenv(['doctor'], { cwd })).stdout).toContain('polyenv trust');
+      expect((await machine.inside(['trust', '--show'], { cwd })).stdout).toContain('would apply once trusted');
+      expect((await machine.inside(['doctor'], { cwd })).stdout).toContain('polyenv trust');
     }
     await machine.polyenv(['trust', '--yes'], { cwd: join(project, 'sub') });
     for (const cwd of places) {
-      expect((await machine.polyenv(['trust', '--show'], { cwd })).stdout).toContain('trusted already');
-      expect((await machine.polyenv(['doctor'], { cwd })).stdout).not.toContain('is not trusted');
+      expect((await machine.inside(['trust', '--show'], { cwd })).stdout).toContain('trusted already');
+      expect((await machine.inside(['doctor'], { cwd })).stdout).not.toContain('is not trusted');
       expect((await machine.run(['node', 'env'], { cwd })).stdout).toContain('OF_P=other\n');
     }
   });
@@ -145,7 +145,7 @@ describe.each(SHELLS)('in a shell that was open: %s', (_, shell, options, name) 
     const { start, look } = spoken(name);
     const untrust = `sh -c 'cd ${project}; polyenv-start untrust >/dev/null 2>&1'`;
     for (const before of [undefined, 'a %p of mine\nin two lines']) {
-      await machine.polyenv(['trust', '--yes'], { cwd: project });
+      await machine.prepare(['trust', '--yes'], { cwd: project });
       const script = [start, look, untrust, look].join('\n');
       const ran = await machine.polyenv(['shell', '--', ...options, '-c', script], {
         cwd: project,

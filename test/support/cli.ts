@@ -3,8 +3,10 @@ import { existsSync, mkdirSync, mkdtempSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { verbIndex } from '../../src/verb';
 import { shareCode } from './compiled-code';
 import { discard } from './discard';
+import { runInside } from './inside';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const bundle = join(root, 'dist', 'polyenv.cjs');
@@ -28,7 +30,17 @@ export interface Machine {
   readonly env: Record<string, string>;
   /** Makes a folder below `base` and returns its path. */
   folder(name: string): string;
+  /**
+   * Runs polyenv. A file's first call of each verb is a process; later ones of verbs that only answer are run inside this
+   * one, where that makes no difference: a start of Node costs more than most verbs do.
+   */
   polyenv(args: readonly string[], options?: RunOptions): Promise<Ran>;
+  /** The same, always as a process: for what a process alone has, as its end, its descriptors, or others beside it. */
+  process(args: readonly string[], options?: RunOptions): Promise<Ran>;
+  /** The same without a process of its own, for what is looked at besides what a test is about. */
+  inside(args: readonly string[], options?: InsideOptions): Promise<Ran>;
+  /** Makes what a test needs by a command that is run inside. Throws where it does not end well. */
+  prepare(args: readonly string[], options?: InsideOptions): Promise<Ran>;
   /** A program with the shims first on PATH. */
   run(command: readonly [string, ...string[]], options?: RunOptions): Promise<Ran>;
   remove(): void;
@@ -41,6 +53,8 @@ export interface RunOptions {
   /** Another bundle than the project's own. */
   readonly program?: string;
 }
+
+export type InsideOptions = Pick<RunOptions, 'cwd' | 'env'>;
 
 export interface MachineOptions {
   /** With compiled code of its own. Otherwise all machines of a test run share polyenv's, once a command has made the home. */
@@ -67,6 +81,15 @@ export function newMachine(
   const ready = (): void => {
     if (!fresh) shareCode(polyenvHome);
   };
+  const asProcess = (args: readonly string[], options: RunOptions = {}): Promise<Ran> => {
+    ready();
+    return start([process.execPath, options.program ?? bundle, ...args], { cwd: base, ...options }, own);
+  };
+  const inside = async (args: readonly string[], { cwd = base, env: more = {} }: InsideOptions = {}): Promise<Ran> => {
+    ready();
+    const ran = await runInside({ program: bundle, args, cwd, env: { ...own, PWD: cwd, ...more } });
+    return { ...ran, json: () => JSON.parse(ran.stdout) };
+  };
   return {
     base,
     home,
@@ -79,9 +102,21 @@ export function newMachine(
       mkdirSync(path, { recursive: true });
       return path;
     },
-    polyenv: (args, options = {}) => {
-      ready();
-      return start([process.execPath, options.program ?? bundle, ...args], { cwd: base, ...options }, own);
+    polyenv: async (args, options = {}) => {
+      if (fresh || running > 0 || ofNode(own) || !canBeInside(args, options)) return asProcess(args, options);
+      running += 1;
+      try {
+        return await inside(args, options);
+      } finally {
+        running -= 1;
+      }
+    },
+    process: asProcess,
+    inside,
+    prepare: async (args, options) => {
+      const ran = await inside(args, options);
+      if (ran.exit !== 0) throw new Error(`polyenv ${args.join(' ')} ended with ${ran.exit}: ${ran.stderr}`);
+      return ran;
     },
     run: (command, options = {}) => {
       ready();
@@ -92,6 +127,32 @@ export function newMachine(
       discard(base);
     },
   };
+}
+
+/** Verbs that answer by themselves: no program gets their streams, and they end without a signal. */
+const ANSWERING: ReadonlySet<string> = new Set(
+  `init use upgrade rollback remove install sync trust untrust env ps url status current which where overview outdated info
+   ls-remote ls size link import uninstall prune lock bundle sbom verify activate deactivate off on completions doctor
+   settings generate ide templates help complete detect resolve reshim`.split(/\s+/),
+);
+/** Verbs that were a process in this file. */
+const seen = new Set<string>();
+/** Calls inside: a further one at the same time is a process, as for a person. */
+let running = 0;
+
+/** Whether variables are among them that act on Node itself or on its libraries. */
+function ofNode(env: Readonly<Record<string, unknown>>): boolean {
+  return Object.keys(env).some((name) => /^(?:NODE|UV|LD|SSL)_|^TZ$/.test(name));
+}
+
+function canBeInside(args: readonly string[], { cwd, env = {}, input, program }: RunOptions): boolean {
+  const verb = args[verbIndex(args)] ?? '';
+  if (!ANSWERING.has(verb) || args.includes('-v') || args.includes('--verbose')) return false;
+  if (input !== undefined || program !== undefined || (cwd !== undefined && !existsSync(cwd))) return false;
+  if (ofNode(env) || ['PWD', 'HOME', 'TMPDIR'].some((name) => name in env)) return false;
+  if (seen.has(verb)) return true;
+  seen.add(verb);
+  return false;
 }
 
 function start(
