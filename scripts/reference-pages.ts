@@ -144,7 +144,7 @@ function settingsPage(): string {
       '3. your own, `$XDG_CONFIG_HOME/polyenv/settings.json` (`~/.config/polyenv/settings.json`)',
       '4. the variable',
     ].join('\n'),
-    'In a file the dots of a name are nesting: `{ "verify": { "minimum": "index" } }`. In a variable, lists are words apart by white space, maps are `FROM=TO` pairs apart by white space, switches are `1` or `0`. The organisation\'s `"locked": ["verify.minimum"]` (or `true` for all that it sets) keeps people from loosening a setting; going the stricter way stays allowed.',
+    'In a file the dots of a name are nesting: `{ "verify": { "minimum": "index" } }`. In a variable, lists are words separated by white space, maps are `FROM=TO` pairs separated by white space, switches are `1` or `0`. The organisation\'s `"locked": ["verify.minimum"]` (or `true` for all that it sets) keeps people from loosening a setting; going the stricter way stays allowed.',
     table(
       ['setting', 'variable', 'value', 'default', 'meaning'],
       SETTINGS.map((setting) => [

@@ -118,7 +118,7 @@ function readCentral(directory: Buffer, at: number): { record: Omit<Entry, 'stop
   if (packed === 0xffffffff || size === 0xffffffff || offset === 0xffffffff) throw refused(name, 'needs zip64');
   if (word(34) !== 0) throw refused(name, 'is on another disk');
   checkExtra(name, directory.subarray(at + 46 + nameLength, at + 46 + nameLength + extraLength));
-  if (method === 0 ? size !== packed : size > packed * 1100 + 64) throw refused(name, 'says a size that cannot be');
+  if (method === 0 ? size !== packed : size > packed * 1100 + 64) throw refused(name, 'says an impossible size');
   const made = word(4) >> 8;
   const mode = made === 3 || made === 19 ? long(38) >>> 16 : 0;
   const member = describe({ name, mode, size });

@@ -74,7 +74,7 @@ export async function deleteManifest(registry: Registry, digest: string): Promis
   if (answer.status === 404 || (answer.status >= 200 && answer.status < 300)) return answer.drop();
   if (answer.status !== 405) throw await refusalOf(answer, `take ${digest} away`);
   answer.drop();
-  throw new PolyenvError('http-status', `${registry.name} does not let anybody take anything away (status 405)`, {
+  throw new PolyenvError('http-status', `${registry.name} allows no deletion (status 405)`, {
     status: 405,
     hint: 'ask whoever runs the registry to allow deletion (distribution: REGISTRY_STORAGE_DELETE_ENABLED=true)',
   });

@@ -103,7 +103,7 @@ async function readSmall(registry: Registry, blob: Blob): Promise<Uint8Array | u
 
 /** A manifest that contradicts what was asked for was made so: nobody else is asked. */
 function lies(registry: Registry, what: string): PolyenvError {
-  return new PolyenvError('digest-mismatch', `${registry.name} has a manifest that lies: ${what}`, {
+  return new PolyenvError('digest-mismatch', `${registry.name} has a manifest that is wrong: ${what}`, {
     hint: `ask who can push to ${registry.name}; to do without it: polyenv settings unset store`,
   });
 }

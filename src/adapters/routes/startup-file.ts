@@ -30,7 +30,7 @@ export function shellNamed(name: string | undefined): Shell {
   throw new PolyenvError(
     'shell-unknown',
     base === undefined || base === ''
-      ? 'which shell is meant is not known: SHELL is not set'
+      ? 'your shell is not known: SHELL is not set'
       : `${JSON.stringify(base)} is no shell that polyenv supports`,
     {
       hint: `one of: ${SHELLS.join(', ')}`,

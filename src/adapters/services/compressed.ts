@@ -37,7 +37,7 @@ export async function unpacked(source: Readable): Promise<ReturnType<typeof peek
   }
   const other = OTHERS.find(({ magic }) => magic.every((byte, index) => first[index] === byte));
   if (other !== undefined) {
-    throw new PolyenvError('usage', `what is to be loaded is packed with ${other.name}`, {
+    throw new PolyenvError('usage', `the input is compressed with ${other.name}`, {
       hint: `unpack it on the way: ${other.command} < FILE | polyenv load NAME`,
     });
   }
@@ -45,7 +45,7 @@ export async function unpacked(source: Readable): Promise<ReturnType<typeof peek
 }
 
 function asUsage(cause: Error): PolyenvError {
-  return new PolyenvError('usage', 'what is to be loaded is damaged: its gzip does not unpack', { cause });
+  return new PolyenvError('usage', 'the input is damaged: its gzip cannot be unpacked', { cause });
 }
 
 const OTHERS = [

@@ -53,7 +53,7 @@ export async function planRollback(ctx: Context, from: string): Promise<Rollback
     if (ends) {
       throw new PolyenvError('history-missing', `polyenv has changed nothing in ${from} that it could take back`, {
         where: { file: from },
-        hint: 'git log -p polyenv.toml polyenv.lock shows what version control remembers',
+        hint: 'git log -p polyenv.toml polyenv.lock shows older versions',
       });
     }
   }
@@ -72,7 +72,7 @@ export async function planUndo(ctx: Context, from: string): Promise<Rollback> {
     if (ends) {
       throw new PolyenvError('history-missing', `no rollback in ${from} can be undone`, {
         where: { file: from },
-        hint: 'git log -p polyenv.toml polyenv.lock shows what version control remembers',
+        hint: 'git log -p polyenv.toml polyenv.lock shows older versions',
       });
     }
   }

@@ -317,7 +317,7 @@ async function readPackage(root: string): Promise<{ readonly version: string; re
   } catch {
     // Told below.
   }
-  throw new PolyenvError('archive-invalid', 'the archive says not which polyenv it is', {
+  throw new PolyenvError('archive-invalid', 'the archive does not say which version of polyenv it is', {
     hint: 'polyenv self update',
   });
 }

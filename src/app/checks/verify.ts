@@ -18,6 +18,7 @@ import {
 } from '../../adapters/store/store';
 import { compareTree, type TreeFault } from '../../adapters/store/tree-check';
 import type { Toolchain } from '../../domain/toolchain/toolchain';
+import { counted } from '../../domain/words/counted';
 import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
 import type { Context } from '../base/context';
@@ -170,7 +171,7 @@ async function checkToolchain(
     if (faults.length > 0)
       findings.push({ ...finding, text: `${name}: ${describeFaults(faults)}`, faults, level: 'damage' });
     else if (all.length > 0) {
-      const text = `${name}: ${all.length} bytecode files that it wrote itself, run by somebody who may write everywhere`;
+      const text = `${name}: Python, run as root, wrote ${counted(all.length, 'compiled file')} into it`;
       findings.push({ ...finding, text, faults: all, level: 'notice' });
     }
     return { files: files.length, findings };
@@ -189,7 +190,7 @@ async function checkLinked(ctx: Context, toolchain: Toolchain): Promise<readonly
     {
       kind: 'link',
       at: toolchain.root,
-      text: `${name} is linked, and no longer stands in ${toolchain.root}`,
+      text: `${name} is linked, and is no longer in ${toolchain.root}`,
       hint: `polyenv uninstall ${toolchain.tool}@${toolchain.version}, then polyenv install`,
       level: 'damage',
     },

@@ -34,7 +34,7 @@ export async function reachContent(ctx: Context, name: string | undefined, datab
 export function transferOf(known: KnownService, at: ServicePlace): ServiceTransfer {
   const transfer = known.service.transfer?.(at);
   if (transfer !== undefined) return transfer;
-  throw new PolyenvError('service-failed', `${titleOf(known)} has no client here that takes its content out or in`, {
+  throw new PolyenvError('service-failed', `${titleOf(known)} has no program here that dumps or loads its content`, {
     hint: `polyenv snapshot ${known.declared.name} keeps its data as they are`,
   });
 }

@@ -8,10 +8,10 @@ import { type Command, flag } from '../command';
 
 export const command: Command = {
   name: 'activate',
-  summary: 'text for your shell to evaluate: its variables then follow the folder that it is in',
+  summary: 'a script for your shell, so that its variables follow the folder that it is in',
   describe:
     'Optional beside the shims. At every prompt the shell sees by itself whether anything changed, and starts polyenv only where what was compiled for a folder no longer holds. Leaving a project restores every variable. In such a shell `polyenv off`, `polyenv on` and `polyenv deactivate` act on it alone.',
-  arguments: [{ name: 'shell', describe: 'bash, zsh or fish; that of SHELL without it' }],
+  arguments: [{ name: 'shell', describe: 'bash, zsh or fish (default: the shell in SHELL)' }],
   options: [{ name: 'no-hook', describe: 'do nothing until `polyenv on`' }],
   examples: [
     { run: 'eval "$(polyenv activate bash)"', describe: 'in ~/.bashrc; for zsh likewise' },

@@ -5,9 +5,9 @@ import { collectVocabulary } from '../vocabulary';
 
 export const command: Command = {
   name: 'complete',
-  summary: 'what may stand at the cursor of a command line',
+  summary: 'the words that can complete a command line',
   describe:
-    'Plumbing, called by the completions: never uses the network and writes nothing. The first line says what the shell completes itself: words (nothing), folders, files or commands.',
+    'Called by the completions: never uses the network and writes nothing. The first line says what the shell completes itself: words (nothing), folders, files or commands.',
   arguments: [{ name: 'shell', describe: 'whose line it is', required: true, choices: SHELLS }],
   examples: [
     { run: 'polyenv complete fish -- use node@', describe: 'versions of Node.js that are known here' },

@@ -4,9 +4,9 @@ import type { Command } from '../command';
 
 export const command: Command = {
   name: 'completions',
-  summary: 'the text by which your shell completes polyenv: verbs, options, versions, tasks',
+  summary: 'a script that lets your shell complete commands, options, versions and tasks',
   describe: 'Versions are those that are installed, and those that were listed before: a key never uses the network.',
-  arguments: [{ name: 'shell', describe: 'that of SHELL without it', choices: SHELLS }],
+  arguments: [{ name: 'shell', describe: 'the shell (default: the one in SHELL)', choices: SHELLS }],
   examples: [
     { run: 'eval "$(polyenv completions bash)"', describe: 'in ~/.bashrc' },
     { run: 'eval "$(polyenv completions zsh)"', describe: 'in ~/.zshrc, after compinit' },

@@ -5,7 +5,9 @@ export const command: Command = {
   name: 'connect',
   summary: 'open the client of a service: psql, valkey-cli, or what its kind has',
   describe: 'With the right host, port, user and password, and nothing of your own client settings.',
-  arguments: [{ name: 'name', describe: 'which; without one, the only service there is', complete: 'service' }],
+  arguments: [
+    { name: 'name', describe: 'name of the service; needed only where there are several', complete: 'service' },
+  ],
   examples: [{ run: 'polyenv connect db', describe: 'SQL by hand' }],
   run: async ({ ctx, args }) => ({ exit: await connect(ctx, args[0]) }),
 };

@@ -6,7 +6,7 @@ import { columns } from '../output/columns';
 export const command: Command = {
   name: 'detect',
   summary: 'every pin and every server that a folder has, which one decides, and why',
-  describe: 'Plumbing with a stable form; reads only.',
+  describe: 'For scripts: its output keeps its form. It only reads.',
   arguments: [{ name: 'folder', describe: 'instead of this one', complete: 'folder' }],
   examples: [{ run: 'polyenv detect --json', describe: 'for a script' }],
   run: async ({ ctx, args }) => {

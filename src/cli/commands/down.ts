@@ -6,7 +6,7 @@ export const command: Command = {
   summary: 'stop the services of this project; their data stay',
   describe: 'Also stops services of the project that no manifest names any more.',
   options: [
-    { name: 'all', short: 'a', describe: 'those of every project of this home' },
+    { name: 'all', short: 'a', describe: 'the services of all your projects' },
     { name: 'force', describe: 'kill what does not end in time; a database then recovers at its next start' },
   ],
   examples: [

@@ -13,10 +13,17 @@ import { reportBytes } from '../progress';
 export const command: Command = {
   name: 'dump',
   summary: "write a service's content, for a colleague or another machine",
-  arguments: [{ name: 'service', describe: 'whose; without one, the only service there is', complete: 'service' }],
+  arguments: [
+    { name: 'service', describe: 'name of the service; needed only where there are several', complete: 'service' },
+  ],
   options: [
-    { name: 'database', short: 'd', value: 'NAME', describe: 'which database; by default the first' },
-    { name: 'output', short: 'o', value: 'FILE', describe: 'into a file, whole or not at all; .gz packs it' },
+    { name: 'database', short: 'd', value: 'NAME', describe: 'the database (default: the first)' },
+    {
+      name: 'output',
+      short: 'o',
+      value: 'FILE',
+      describe: 'write to this file, all of it or nothing; .gz compresses it',
+    },
   ],
   examples: [
     { run: 'polyenv dump db > shop.sql', describe: 'as text' },

@@ -10,13 +10,13 @@ export const command: Command = {
   name: 'gateway',
   summary: 'the process that serves names such as https://shop.localhost',
   describe:
-    'One process a person serves the names of all projects. It is started by up, run and dashboard where it is needed, and ends by itself an hour after nobody needs it.',
+    'One process serves the names of all your projects. up, run and dashboard start it when they need it, and it ends by itself an hour after nobody needs it.',
   arguments: [
     { name: 'what', describe: 'what to do; without it, status', choices: ['status', 'start', 'stop', 'logs'] },
   ],
   options: [
     { name: 'port', value: 'PORT', describe: 'with start: listen there from now on, instead of 8443' },
-    { name: 'follow', short: 'f', describe: 'with logs: go on as it is written' },
+    { name: 'follow', short: 'f', describe: 'with logs: keep showing new lines' },
   ],
   examples: [
     { run: 'polyenv gateway', describe: 'whether it runs, where, and which names it serves' },

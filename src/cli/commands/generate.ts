@@ -12,8 +12,8 @@ export const command: Command = {
     'Prints; --write puts the file into its place in the project, and never over another one without --force. The wrapper is a small script to commit, by which a machine without polyenv fetches it by digest; the other files call it where the project has it.',
   arguments: [{ name: 'file', describe: 'which one', required: true, choices: KINDS }],
   options: [
-    { name: 'write', describe: 'into its place, instead of printing' },
-    { name: 'force', describe: 'also over a file that says something else' },
+    { name: 'write', describe: 'write the file into the project instead of printing it' },
+    { name: 'force', describe: 'replace a file that has other content' },
     { name: 'url', value: 'URL', describe: "for the wrapper: polyenv's package (a tarball as `npm pack` makes it)" },
     { name: 'digest', value: 'DIGEST', describe: 'for the wrapper: sha256:HEX or sha512:HEX of that package' },
     {

@@ -7,8 +7,7 @@ const PATIENCE = 2;
 export const command: Command = {
   name: 'hook',
   summary: 'compile what an activated shell applies in this folder',
-  describe:
-    'Plumbing, called by activated shells: never uses the network, installs nothing, runs nothing of a project.',
+  describe: 'Called by activated shells: never uses the network, installs nothing, runs nothing of a project.',
   examples: [{ run: 'polyenv hook --json', describe: 'what would be said on entering this folder' }],
   run: async ({ ctx }) => {
     const settings = { ...ctx.settings, offline: true, lockTimeout: Math.min(PATIENCE, ctx.settings.lockTimeout) };

@@ -9,7 +9,7 @@ export const command: Command = {
   summary: "let your editor use the project's runtimes",
   describe:
     'Merges into .vscode/settings.json, comments and order kept, and names the SDK in .idea/misc.xml. Paths are links that survive an upgrade, and variables where the setting takes them, so that the file can be shared; a setting that takes none is written only where git leaves the file to you, or with --personal. Says what has to be entered by hand.',
-  arguments: [{ name: 'editor', describe: 'those whose folder the project has, without it', choices: EDITORS }],
+  arguments: [{ name: 'editor', describe: 'default: the editors whose folder the project has', choices: EDITORS }],
   options: [
     { name: 'print', describe: 'print what is needed, and write nothing' },
     { name: 'check', describe: 'write nothing; exit 1 if a file says something else' },

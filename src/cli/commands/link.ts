@@ -8,11 +8,11 @@ import { type Command, flag } from '../command';
 
 export const command: Command = {
   name: 'link',
-  summary: 'take a toolchain that this machine already has, where it is',
+  summary: 'use a toolchain that this machine already has, without a copy',
   describe:
-    'It is asked for its version and recorded as linked: never called verified, never in the lock, refused by --frozen.',
+    'polyenv runs it to learn its version, and records it as linked. It never counts as verified, never goes into the lock, and --frozen refuses it.',
   arguments: [
-    { name: 'tool@request', describe: 'what it must answer: rust@1.95', required: true, complete: 'request' },
+    { name: 'tool@request', describe: 'the version that it must have: rust@1.95', required: true, complete: 'request' },
     { name: 'folder', describe: 'its root', required: true, complete: 'folder' },
   ],
   examples: [{ run: 'polyenv link java@17 /usr/lib/jvm/java-17', describe: 'use the JDK of the system' }],

@@ -9,13 +9,13 @@ import { reportBytes } from '../progress';
 
 export const command: Command = {
   name: 'load',
-  summary: 'read content into a service: a dump, plain or packed with gzip, or the own format of its kind',
+  summary: 'load content into a service: a dump, plain or compressed with gzip, or the format of its server',
   describe: 'Into a database that is not empty it asks first.',
   arguments: [
-    { name: 'service', describe: 'whose; without one, the only service there is', complete: 'service' },
-    { name: 'file', describe: 'what; by default stdin' },
+    { name: 'service', describe: 'name of the service; needed only where there are several', complete: 'service' },
+    { name: 'file', describe: 'the file to read (default: stdin)' },
   ],
-  options: [{ name: 'database', short: 'd', value: 'NAME', describe: 'which database; by default the first' }],
+  options: [{ name: 'database', short: 'd', value: 'NAME', describe: 'the database (default: the first)' }],
   examples: [
     { run: 'polyenv load db < shop.sql', describe: 'from stdin' },
     { run: 'polyenv load db shop.sql.gz', describe: 'from a file' },
@@ -36,7 +36,7 @@ export const command: Command = {
       return { data: { dryRun: true, service, database, empty }, text: `would load into ${database}` };
     }
     if (!empty && !(await confirm(input, `${database} of ${service} is not empty; load into it all the same?`))) {
-      throw new PolyenvError('usage', `${database} of ${service} is not empty, and nobody said yes`, {
+      throw new PolyenvError('usage', `${database} of ${service} is not empty, and nobody could be asked`, {
         hint: `polyenv load ${service} --yes; or keep it first: polyenv snapshot ${service}; or begin anew: polyenv reset ${service}`,
       });
     }

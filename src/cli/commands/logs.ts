@@ -6,10 +6,12 @@ import { type Command, flag, value } from '../command';
 export const command: Command = {
   name: 'logs',
   summary: 'what a service printed',
-  arguments: [{ name: 'name', describe: 'which; without one, the only service there is', complete: 'service' }],
+  arguments: [
+    { name: 'name', describe: 'name of the service; needed only where there are several', complete: 'service' },
+  ],
   options: [
-    { name: 'follow', short: 'f', describe: 'and what it prints from now on, until Ctrl-C' },
-    { name: 'lines', short: 'n', value: 'N', describe: 'how many of the last lines (100)' },
+    { name: 'follow', short: 'f', describe: 'keep showing what it prints, until Ctrl-C' },
+    { name: 'lines', short: 'n', value: 'N', describe: 'how many lines to show (default: 100)' },
   ],
   examples: [
     { run: 'polyenv logs db', describe: 'the last 100 lines' },

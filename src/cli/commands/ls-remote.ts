@@ -11,7 +11,7 @@ const USUAL = 40;
 
 export const command: Command = {
   name: 'ls-remote',
-  summary: 'the releases that can be had, newest first',
+  summary: 'the releases that you can install, newest first',
   arguments: [
     { name: 'tool', describe: 'the runtime, or tool@request', required: true, complete: 'tool' },
     { name: 'request', describe: 'only what answers it' },

@@ -133,7 +133,7 @@ async function chooseTemplate(input: Input): Promise<string> {
   const templates = await listTemplates(await templatesFolder(host.program));
   const names = templates.map((template) => template.name);
   if (host.stdin.isTTY !== true || host.stderr.isTTY !== true)
-    throw new PolyenvError('usage', 'which template is meant is not said', {
+    throw new PolyenvError('usage', 'no template was named', {
       hint: `polyenv new ${names[0]}; known: ${names.join(', ')}`,
     });
   host.stderr.write(

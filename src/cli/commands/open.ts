@@ -10,7 +10,7 @@ import { type Command, flag } from '../command';
 export const command: Command = {
   name: 'open',
   summary: 'open a name of this project, or the page of a service, in the browser',
-  arguments: [{ name: 'name', describe: 'which name or service; without one, the first name', complete: 'service' }],
+  arguments: [{ name: 'name', describe: 'a name or a service (default: the first name)', complete: 'service' }],
   examples: [
     { run: 'polyenv open shop', describe: 'https://shop.localhost:8443' },
     { run: 'polyenv open mail', describe: 'see what was sent' },

@@ -5,7 +5,7 @@ import { columns } from '../output/columns';
 
 export const command: Command = {
   name: 'overview',
-  summary: 'every project of this home: runtimes, services, names, and what is wrong',
+  summary: 'all your projects: runtimes, services, names, and what is wrong',
   describe: 'What `polyenv dashboard` shows. Looks only, and never uses the network.',
   examples: [{ run: 'polyenv overview --json', describe: 'all that is known, for a script' }],
   run: async ({ ctx, output }) => {

@@ -7,7 +7,7 @@ import type { Output } from '../output/output';
 export const command: Command = {
   name: 'ps',
   summary: 'the services and names of this project, or of all: state, address, memory, data',
-  options: [{ name: 'all', short: 'a', describe: 'of every project of this home, also of those that are gone' }],
+  options: [{ name: 'all', short: 'a', describe: 'of all your projects, also of those that are gone' }],
   examples: [
     { run: 'polyenv ps', describe: 'what this folder sees' },
     { run: 'polyenv ps --all', describe: 'what runs on this machine, and whose data lie here' },

@@ -4,7 +4,7 @@ import { type Command, flag } from '../command';
 
 export const command: Command = {
   name: 'remove',
-  summary: "take runtimes out of this folder's polyenv.toml and polyenv.lock",
+  summary: "remove runtimes from this folder's polyenv.toml and polyenv.lock",
   describe:
     'What was installed stays in the store for other projects; `polyenv prune` takes away what no project uses.',
   arguments: [{ name: 'tool', describe: 'the runtimes', required: true, variadic: true, complete: 'tool' }],

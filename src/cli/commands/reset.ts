@@ -8,8 +8,10 @@ export const command: Command = {
   name: 'reset',
   summary: 'give a service empty data',
   describe: 'Asks first. Its snapshots stay, unless --snapshots takes them too; its address stays.',
-  arguments: [{ name: 'service', describe: 'which; without one, the only service there is', complete: 'service' }],
-  options: [{ name: 'snapshots', describe: 'and take its snapshots away' }],
+  arguments: [
+    { name: 'service', describe: 'name of the service; needed only where there are several', complete: 'service' },
+  ],
+  options: [{ name: 'snapshots', describe: 'delete its snapshots too' }],
   examples: [{ run: 'polyenv reset db', describe: 'begin anew' }],
   run: async (input) => {
     const { ctx, args } = input;
@@ -30,7 +32,7 @@ export const command: Command = {
       };
     }
     if (!(await confirm(input, `take away ${what}, for ever?`))) {
-      throw new PolyenvError('usage', `${what} would be lost, and nobody said yes`, {
+      throw new PolyenvError('usage', `${what} would be lost, and nobody could be asked`, {
         hint: `polyenv reset ${service} --yes; or keep them first: polyenv snapshot ${service}`,
       });
     }

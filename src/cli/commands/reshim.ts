@@ -4,7 +4,7 @@ import { type Command, flag } from '../command';
 export const command: Command = {
   name: 'reshim',
   summary: 'write every shim again',
-  describe: 'Plumbing: polyenv does it by itself wherever commands can appear or go.',
+  describe: 'polyenv does this by itself when commands appear or go, so you seldom need it.',
   run: async (input) => {
     const { ctx } = input;
     const { shims } = ctx.home;

@@ -9,9 +9,9 @@ import { type Command, value } from '../command';
 
 export const command: Command = {
   name: 'resolve',
-  summary: 'what a request means: among the versions of a file, or of the real sources',
+  summary: 'the version that a request means, from a file or from the real sources',
   describe:
-    'Plumbing with a stable form. The file is {"versions": [...], "lts": {"20.11.0": "Iron"}, "aliases": {...}}, all but versions optional.',
+    'For scripts: its output keeps its form. The file is {"versions": [...], "lts": {"20.11.0": "Iron"}, "aliases": {...}}, all but versions optional.',
   arguments: [{ name: 'tool@request', describe: 'one request', required: true, complete: 'request' }],
   options: [{ name: 'candidates', value: 'FILE', describe: 'choose among these versions, without the network' }],
   examples: [

@@ -5,11 +5,11 @@ import { durationText } from '../output/columns';
 
 export const command: Command = {
   name: 'restore',
-  summary: "put a snapshot in the place of a service's data",
-  describe: 'What it replaces is kept as a snapshot of its own, whose name is shown.',
+  summary: "replace a service's data with a snapshot",
+  describe: 'The data that it replaces are kept as a new snapshot, and its name is shown.',
   arguments: [
-    { name: 'service', describe: 'whose; without one, the only service there is', complete: 'service' },
-    { name: 'snapshot', describe: 'which; by default the newest' },
+    { name: 'service', describe: 'name of the service; needed only where there are several', complete: 'service' },
+    { name: 'snapshot', describe: 'name of the snapshot (default: the newest)' },
   ],
   examples: [{ run: 'polyenv restore db before-migration', describe: 'as it was then' }],
   run: async (input) => {

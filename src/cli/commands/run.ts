@@ -12,10 +12,10 @@ export const command: Command = {
   summary: 'run a task of the manifest, after those that it depends on',
   describe:
     'Tasks stand below [tasks] of a trusted polyenv.toml, here or in a folder above, and run in the environment of their folder. Those that may run at once have their lines marked, and are stopped together. What follows the name goes to the task.',
-  arguments: [{ name: 'task', describe: 'its name; without one, the tasks that there are', complete: 'task' }],
+  arguments: [{ name: 'task', describe: 'name of the task; without it, the tasks are listed', complete: 'task' }],
   options: [
-    { name: 'list', short: 'l', describe: 'the tasks that there are' },
-    { name: 'force', describe: 'run it although nothing that it reads has changed' },
+    { name: 'list', short: 'l', describe: 'list the tasks' },
+    { name: 'force', describe: 'run it even if nothing that it reads has changed' },
   ],
   examples: [
     { run: 'polyenv run test', describe: 'the task called test' },

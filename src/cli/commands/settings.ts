@@ -12,10 +12,10 @@ export const command: Command = {
   arguments: [
     { name: 'action', describe: 'what to do', choices: ['list', 'get', 'set', 'unset'] },
     { name: 'name', describe: 'the setting; one entry of a map as defaults.node', complete: 'setting' },
-    { name: 'value', describe: 'lists apart by blanks, maps as FROM=TO', variadic: true },
+    { name: 'value', describe: 'blanks between the items of a list; maps as FROM=TO', variadic: true },
   ],
   examples: [
-    { run: 'polyenv settings list', describe: 'all, with where each value comes from' },
+    { run: 'polyenv settings list', describe: 'every setting, and where its value comes from' },
     { run: 'polyenv settings set mirrors https://nodejs.org/=https://mirror.example/node/', describe: 'use a mirror' },
     { run: 'polyenv settings unset mirrors', describe: 'no longer' },
   ],

@@ -36,7 +36,7 @@ export const command: Command = {
   examples: [
     { run: 'polyenv setup', describe: 'shims on PATH' },
     { run: 'polyenv setup --activate', describe: 'and the prompt hook' },
-    { run: 'polyenv setup --undo', describe: 'as if it had never been' },
+    { run: 'polyenv setup --undo', describe: 'takes out what setup wrote' },
   ],
   run: async (input) => {
     const { ctx } = input;

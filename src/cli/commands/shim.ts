@@ -5,7 +5,7 @@ import type { Command } from '../command';
 export const command: Command = {
   name: 'shim',
   summary: "the shims' slow path: resolve, install what is missing, compile, and become the tool",
-  describe: 'Plumbing: called by the scripts in the shims folder.',
+  describe: 'Called by the scripts in the shims folder.',
   arguments: ['tool', 'command', 'folder'].map((name) => ({ name, describe: 'as the script found it' })),
   handsOn: true,
   run: async ({ ctx, args, rest = [] }) => {

@@ -15,16 +15,16 @@ export const command: Command = {
   describe:
     'The server is stopped for as long as the copy takes, which is short where the file system shares blocks, and started again.',
   arguments: [
-    { name: 'service', describe: 'whose; without one, the only service there is', complete: 'service' },
-    { name: 'name', describe: 'what to call it; by default the time' },
+    { name: 'service', describe: 'name of the service; needed only where there are several', complete: 'service' },
+    { name: 'name', describe: 'a name for the snapshot (default: the time)' },
   ],
   options: [
-    { name: 'list', short: 'l', describe: 'those that there are' },
+    { name: 'list', short: 'l', describe: 'list the snapshots' },
     { name: 'remove', value: 'NAME', describe: 'take one away' },
   ],
   examples: [
     { run: 'polyenv snapshot db before-migration', describe: 'then polyenv restore db before-migration' },
-    { run: 'polyenv snapshot db --list', describe: 'which there are, with their size' },
+    { run: 'polyenv snapshot db --list', describe: 'the snapshots, with their sizes' },
   ],
   run: async (input) => {
     const { ctx, args, output } = input;

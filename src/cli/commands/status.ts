@@ -7,7 +7,7 @@ import { columns } from '../output/columns';
 
 export const command: Command = {
   name: 'status',
-  summary: 'where one stands in this folder, and what to type next',
+  summary: 'what this folder pins, what is missing, and what to type next',
   describe: 'What `polyenv` alone prints.',
   run: async ({ ctx, output }) => {
     const project = await findProject(ctx, ctx.directory);

@@ -99,7 +99,7 @@ async function pruned(input: Input, unnamed: Unnamed): Promise<Outcome> {
       `take away from ${registry.name}, where ${counted(kept, 'tag stays', 'tags stay')}:\n${list}`,
     ))
   ) {
-    throw new PolyenvError('usage', 'nothing was taken away: nobody said yes', {
+    throw new PolyenvError('usage', 'nothing was taken away: nobody could be asked', {
       hint: 'polyenv store prune --all --yes, after a look at: polyenv store prune --all --dry-run',
     });
   }

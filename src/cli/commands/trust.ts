@@ -11,7 +11,7 @@ import { confirm } from '../confirm';
 
 export const command: Command = {
   name: 'trust',
-  summary: 'let the manifest of this project set variables, paths, tasks and sources',
+  summary: 'allow the manifest of this project to set variables, paths, tasks and sources',
   describe:
     'Pins need no trust. What would apply is shown first. Trust holds for exactly this content at exactly this place: a changed table ends it.',
   options: [

@@ -17,7 +17,7 @@ function nearestFolder({ directory }: Context): string {
 
 export const command: Command = {
   name: 'untrust',
-  summary: 'take trust back from the project here',
+  summary: 'end the trust in this project',
   examples: [{ run: 'polyenv untrust', describe: 'its variables, paths, tasks and sources no longer apply' }],
   run: async ({ ctx }) => {
     const manifests = await nearestManifests(ctx);

@@ -9,7 +9,7 @@ export const command: Command = {
     'Services stand below [services] of polyenv.toml, here or in a folder above. What is missing is installed and written into polyenv.lock, data are made where there are none, and what runs already is left alone. The servers go on when polyenv ends; no process of its own stays.',
   arguments: [{ name: 'name', describe: 'only these', variadic: true, complete: 'service' }],
   options: [
-    { name: 'fresh', describe: 'with empty data, although a moved project left some under its old path' },
+    { name: 'fresh', describe: 'begin with empty data, even if a moved project left data under its old path' },
     { name: 'frozen', describe: 'exactly the versions of polyenv.lock, or exit 7' },
   ],
   examples: [

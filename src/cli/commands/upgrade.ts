@@ -22,7 +22,10 @@ export const command: Command = {
     },
   ],
   options: [
-    { name: 'latest', describe: 'beyond the request: rewrite the pin in its own style (20 -> 24, 3.12.1 -> 3.14.0)' },
+    {
+      name: 'latest',
+      describe: 'go beyond what is pinned, and rewrite the pin in its own style (20 -> 24, 3.12.1 -> 3.14.0)',
+    },
     { name: 'patch', describe: 'only to another patch of the same minor version (1.24.x, 21.0.x)' },
     { name: 'no-install', describe: 'write manifest and lock, and download nothing' },
   ],

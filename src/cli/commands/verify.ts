@@ -6,7 +6,7 @@ import { type Command, flag } from '../command';
 
 export const command: Command = {
   name: 'verify',
-  summary: 'hold what is installed against what was downloaded and proved',
+  summary: 'compare what is installed with what was downloaded and verified',
   describe:
     'Every file of the toolchains that this project uses: presence, type, size, mode, link target; with --deep also its sha256. Shims, launcher and compiled routes against what they should be. Exit 6 if something is damaged.',
   options: [

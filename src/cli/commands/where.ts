@@ -7,7 +7,7 @@ import type { Command } from '../command';
 
 export const command: Command = {
   name: 'where',
-  summary: "a toolchain's root folder",
+  summary: 'the root folder of a toolchain',
   arguments: [
     {
       name: 'tool[@version]',

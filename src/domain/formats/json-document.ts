@@ -61,7 +61,7 @@ class Reader {
     this.#skipBlank();
     const read = this.#value(1, 0);
     this.#skipBlank();
-    if (this.#position < this.#text.length) this.#fail('something stands behind the end of the document');
+    if (this.#position < this.#text.length) this.#fail('there is something after the end of the document');
     return { ...read, mark: { ...read.mark, line: 1 } };
   }
 

@@ -133,7 +133,7 @@ function parse(text: string): Node | undefined {
   if (at >= text.length) return undefined;
   const root = element(0);
   skip();
-  if (at < text.length) fail('something stands behind the end of the document');
+  if (at < text.length) fail('there is something after the end of the document');
   return root;
 }
 

@@ -17,7 +17,7 @@ export function decodeSetting(setting: Setting, value: unknown): Decoded {
   return word !== undefined && type.includes(word) ? { value: word } : { problem: `must be one of ${type.join(', ')}` };
 }
 
-/** As it is written in a variable or on the command line: lists apart by white space, maps as `FROM=TO` pairs apart by white space. */
+/** As it is written in a variable or on the command line: lists with white space between them, maps as `FROM=TO` pairs with white space between them. */
 export function parseSetting(setting: Setting, text: string): Decoded {
   const words = text.trim() === '' ? [] : text.trim().split(/\s+/);
   switch (setting.type) {
@@ -35,7 +35,7 @@ export function parseSetting(setting: Setting, text: string): Decoded {
     case 'map': {
       const pairs = words.map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)] as const);
       if (words.some((word) => word.indexOf('=') < 1))
-        return { problem: 'must be FROM=TO pairs, apart by white space' };
+        return { problem: 'must be FROM=TO pairs, separated by white space' };
       return decodeSetting(setting, Object.fromEntries(pairs));
     }
     default:

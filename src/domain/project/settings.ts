@@ -24,8 +24,8 @@ export interface Setting {
 }
 
 /**
- * The person's and the organisation's choices, decoded. A project can set none of them. Lists are apart by white space
- * in variables, maps are `FROM=TO` pairs apart by white space.
+ * The person's and the organisation's choices, decoded. A project can set none of them. In variables, the words of
+ * a list have white space between them, and so have the `FROM=TO` pairs of a map.
  */
 export interface Settings {
   /** URL prefix to URL prefix; the longest `from` wins. */
