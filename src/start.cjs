@@ -55,7 +55,7 @@ function start() {
     process.exitCode = 1;
     process.stderr.write(
       'error[failed] this polyenv is not complete: its file main.cjs is missing\n' +
-        '  try  install polyenv again, as you did the first time: your projects and what they use stay as they are\n'
+        '  try  install it again, as you did the first time: your projects and what they use stay as they are\n'
     );
   }
 }

@@ -4,7 +4,7 @@ export function incomplete(error: unknown): { readonly message: string; readonly
   const missing = /^Cannot find module '(?:\.\/)?(.+)'$/.exec(why)?.[1];
   return {
     message: `this polyenv is not complete: ${missing === undefined ? why : `its file ${missing} is missing`}`,
-    hint: 'install polyenv again, as you did the first time: your projects and what they use stay as they are',
+    hint: 'install it again, as you did the first time: your projects and what they use stay as they are',
   };
 }
 
