@@ -22,7 +22,7 @@ interface Suite {
 const SUITES: Readonly<Record<string, Suite>> = {
   'start-up': { rows: ['--version', 'current', 'exec'], run: benchStartUp },
   shim: { rows: ['levels below the pin', 'passing through'], run: benchShim },
-  once: { rows: ['POLYENV_NODE=22', 'exec node@22'], run: benchOnce },
+  once: { rows: ['POLYENV_NODE=22', 'exec node@22', "polyenv's own Node"], run: benchOnce },
   activation: { rows: ['prompt', 'hook', 'programs started'], run: benchActivation },
   scale: { rows: ['among', 'workspace', 'ten times as much'], run: benchScale },
   rivals: { rows: ['exec on Node 24', "rustup's proxy", "pyenv's shim"], run: benchRivals },

@@ -4,6 +4,7 @@ import { newMachine } from '../support/cli';
 import { serveTinyNode } from '../support/tiny-node';
 import { quickest } from './quickest';
 import type { BenchRow } from './row';
+import { registryEnvironment } from './scale';
 
 const ROUNDS = 20;
 
@@ -22,6 +23,7 @@ export async function benchOnce(): Promise<readonly BenchRow[]> {
     const tool = (
       await machine.polyenv(['exec', 'node@22', '--', 'sh', '-c', 'command -v node'], { cwd })
     ).stdout.trim();
+    const own = await newestNode();
     const run =
       (command: readonly string[], env: Readonly<Record<string, string>> = {}) =>
       (): void => {
@@ -31,11 +33,15 @@ export async function benchOnce(): Promise<readonly BenchRow[]> {
           stdio: 'ignore',
         });
       };
-    const [direct, variable, exec] = quickest(ROUNDS, [
+    if (own === undefined)
+      console.log('      exec node@22 on its own Node: not measured, no registry has a Node 24 here');
+    const [direct, variable, exec, onOwn = Number.NaN] = quickest(ROUNDS, [
       run([tool, '--version']),
       run([join(machine.shims, 'node'), '--version'], { POLYENV_NODE: '22' }),
       run([join(machine.polyenvHome, 'bin/polyenv'), ...asked]),
-    ]) as [number, number, number];
+      ...(own === undefined ? [] : [run([own.node, machine.program, ...asked])]),
+    ]) as [number, number, number, number?];
+    own?.remove();
     const row = (name: string, time: number, limit: number): BenchRow => ({
       name,
       ratio: time - direct,
@@ -45,9 +51,23 @@ export async function benchOnce(): Promise<readonly BenchRow[]> {
     return [
       row('POLYENV_NODE=22 node, ms above a direct call', variable, 10),
       row('exec node@22 -- node, ms above a direct call', exec, 90),
+      ...(own === undefined ? [] : [row("exec node@22 -- node on polyenv's own Node, ms above", onOwn, 50)]),
     ];
   } finally {
     machine.remove();
     await server.close();
   }
+}
+
+/** As a release archive carries it beside polyenv: of the line that it is built with, from the registry as npm is configured here. */
+async function newestNode(): Promise<{ readonly node: string; remove(): void } | undefined> {
+  const machine = newMachine(registryEnvironment());
+  const cwd = machine.folder('project');
+  const used = await machine.polyenv(['use', 'node@24'], { cwd });
+  if (used.exit !== 0) {
+    machine.remove();
+    return undefined;
+  }
+  const node = (await machine.polyenv(['which', 'node'], { cwd })).stdout.trim();
+  return { node, remove: () => machine.remove() };
 }

@@ -198,7 +198,7 @@ export async function benchRivals(): Promise<readonly BenchRow[]> {
 }
 
 /** Registries as npm and go are configured for who measures. */
-function registryEnvironment(): Record<string, string> {
+export function registryEnvironment(): Record<string, string> {
   return Object.fromEntries(
     Object.entries(process.env).filter(
       (entry): entry is [string, string] =>
