@@ -112,6 +112,10 @@ export const GUARDS: Readonly<Record<string, Guard>> = {
   'trust-link': { stops: 'a trust record behind a symbolic link', tests: TRUST },
   'trust-owner': { stops: "another user's trust record", tests: TRUST },
   'trust-content': { stops: 'a manifest that changed after it was trusted', tests: TRUST },
+  'argument-names': {
+    stops: "shell text in the name of a task's argument",
+    tests: ['test/unit/task-arguments.test.ts'],
+  },
   'tasks-trust': {
     stops: 'a task of a project that nobody trusted',
     tests: ['test/e2e/run.test.ts', 'test/e2e/run-endings.test.ts'],

@@ -141,7 +141,7 @@ describe('package.json', () => {
     ['{"volta": {\n"extends": "../../../etc/passwd"}}', /^2: .*no such JSON file/],
     ['{"volta": {"extends": "package.json"}}', /^1: .*circle/],
     [`{"a": ${'['.repeat(500)}${']'.repeat(500)}}`, /^1: .*too deep/],
-    ['{"a": 1} 2', /^1: .*behind the end/],
+    ['{"a": 1} 2', /^1: .*after the end/],
     ['{"a": 01}', /^1: /],
     ['{"a": "\n"}', /^1: .*does not end/],
   ])('%j is refused', (content, message) => {

@@ -28,13 +28,14 @@ export async function complete(
   line: { readonly before: readonly string[]; readonly current: string },
 ): Promise<Completion> {
   const { before, current } = line;
-  const { candidates, kind, native, folder, prefix = '' } = wantedAt(vocabulary, before, current);
+  const { candidates, kind, native, folder, words = [], prefix = '' } = wantedAt(vocabulary, before, current);
   const at: Place = {
     home: homeOf(host),
     host,
     // The shells hand it on as it was typed.
     folder: resolve(host.cwd ?? '/', (folder ?? '.').replace(/^~(?=\/|$)/, host.personHome)),
     tools: vocabulary.tools,
+    words,
   };
   const read = kind === undefined ? undefined : KINDS[kind];
   const found = await read?.(at, current).catch(() => []);
@@ -45,7 +46,11 @@ export async function complete(
     seen.add(word);
     return fits;
   });
-  return { candidates: all.map(({ word, describe }) => ({ word, describe: printable(describe) })), native };
+  return {
+    candidates: all.map(({ word, describe }) => ({ word, describe: printable(describe) })),
+    // Files are no answer where a task says which words it takes.
+    native: kind === 'task-argument' && (found ?? []).length > 0 ? undefined : native,
+  };
 }
 
 interface Place {
@@ -53,6 +58,7 @@ interface Place {
   readonly host: Host;
   readonly folder: string;
   readonly tools: readonly ToolWords[];
+  readonly words: readonly string[];
 }
 
 const KINDS: Readonly<Record<string, (at: Place, current: string) => Promise<readonly Candidate[]>>> = {
@@ -62,6 +68,7 @@ const KINDS: Readonly<Record<string, (at: Place, current: string) => Promise<rea
     ...(await namesBelow(at, 'tasks', describeTask)),
     ...(await namesBelow(at, 'aliases', describeAlias)),
   ],
+  'task-argument': taskArgument,
   service: (at) => namesBelow(at, 'services', describeService),
   template: templates,
 };
@@ -120,15 +127,52 @@ async function namesBelow(
   }
 }
 
+/** The words that a task allows where the cursor is. */
+async function taskArgument({ folder, host, words: [name = '', ...given] }: Place): Promise<readonly Candidate[]> {
+  for (let current = folder; ; current = dirname(current)) {
+    for (const file of MANIFEST_NAMES) {
+      const tables = await tablesIn(join(current, file)).catch(() => ({}) as Tables);
+      const [task, ...before] = calledTask(tables, name);
+      if (task !== undefined) return choicesAt(task, before.length + given.length);
+    }
+    if (current === dirname(current) || current === host.personHome) return [];
+  }
+}
+
+type Tables = Readonly<Record<string, unknown>>;
+
+/** The task of that name, or what an alias stands for, with the words that this brings. */
+function calledTask({ tasks, aliases }: Tables, name: string): readonly [unknown, ...unknown[]] | readonly [undefined] {
+  if (!isTable(tasks)) return [undefined];
+  if (Object.hasOwn(tasks, name)) return [tasks[name]];
+  const alias = isTable(aliases) && Object.hasOwn(aliases, name) ? aliases[name] : undefined;
+  const words: readonly unknown[] =
+    typeof alias === 'string' ? alias.trim().split(/\s+/) : Array.isArray(alias) ? alias : [];
+  const [task, ...rest] = words.filter((word, index) => index !== 1 || word !== '--');
+  return typeof task === 'string' && Object.hasOwn(tasks, task) ? [tasks[task], ...rest] : [undefined];
+}
+
+function choicesAt(task: unknown, index: number): readonly Candidate[] {
+  const args: readonly unknown[] = isTable(task) && Array.isArray(task.args) ? task.args : [];
+  const last = args.at(-1);
+  const argument = args[index] ?? (isTable(last) && last.many === true ? last : undefined);
+  if (!isTable(argument) || !Array.isArray(argument.choices)) return [];
+  const describe = typeof argument.description === 'string' ? argument.description : '';
+  return argument.choices.flatMap((word: unknown) => (typeof word === 'string' ? [{ word, describe }] : []));
+}
+
+async function tablesIn(file: string): Promise<Tables> {
+  const text = await readTextIfAny(file);
+  const value = text === undefined ? undefined : parseToml(text, file).value;
+  return isTable(value) ? value : {};
+}
+
 async function namesIn(
   file: string,
   name: NamingTable,
   describe: (value: unknown) => string,
 ): Promise<readonly Candidate[]> {
-  const text = await readTextIfAny(file);
-  if (text === undefined) return [];
-  const { value } = parseToml(text, file);
-  const table = isTable(value) ? value[name] : undefined;
+  const table = (await tablesIn(file))[name];
   if (!isTable(table)) return [];
   return Object.entries(table).map(([word, entry]) => ({ word, describe: describe(entry) }));
 }

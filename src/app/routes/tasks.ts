@@ -6,11 +6,12 @@ import { isFolder } from '../../adapters/system/discover';
 import { openSupervisor, type Supervisor } from '../../adapters/system/supervise';
 import type { Manifest } from '../../domain/project/manifest';
 import type { ManifestTask } from '../../domain/project/manifest-tasks';
+import { type BoundArguments, bindArguments, prelude, usageOf } from '../../domain/project/task-arguments';
 import { orderOf, runsAtOnce, type TaskPlan } from '../../domain/project/task-graph';
 import { applyEnvOps, type EnvOp } from '../../domain/words/env-op';
 import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
-import { quoted } from '../../domain/words/printable';
+import { printable, quoted } from '../../domain/words/printable';
 import { quoteSh } from '../../domain/words/shell-quote';
 import type { Context } from '../base/context';
 import { taskPorts } from '../gateway/names';
@@ -51,7 +52,8 @@ export async function runTask(ctx: Context, call: TaskCall): Promise<number> {
       hint: 'polyenv trust --show, then polyenv trust --yes',
     });
   }
-  refuseLostArguments(listed, args);
+  const given = givenTo(listed, args);
+  refuseLostArguments(listed, given.further);
   const tasks = orderOf(plan);
   const needed = [...new Set(tasks.flatMap(({ services }) => services))];
   if (needed.length > 0) await call.startServices(manifest, needed);
@@ -64,12 +66,12 @@ export async function runTask(ctx: Context, call: TaskCall): Promise<number> {
     ...present({ stdout: call.stdout }),
   });
   try {
-    const argsOf = (task: ManifestTask) => (task.name === listed.name ? args : []);
+    const argsOf = (task: ManifestTask) => (task.name === listed.name ? given : givenTo({ ...task, manifest }, []));
     const runOf = (task: ManifestTask): TaskRun => ({
       task,
       path: manifest.path,
       folder: folderOf(manifest, task),
-      args: argsOf(task),
+      args: [...argsOf(task).values.map(({ value }) => value), ...argsOf(task).further],
       toolchains: programs.toolchains(task),
     });
     const runner = new Runner(supervisor, {
@@ -190,7 +192,7 @@ async function prepare(
   manifest: Manifest,
   tasks: readonly ManifestTask[],
 ): Promise<{
-  program(task: ManifestTask, index: number, args: readonly string[]): Program;
+  program(task: ManifestTask, index: number, args: BoundArguments): Program;
   toolchains(task: ManifestTask): readonly string[];
 }> {
   const toolchains = new Map<string, readonly string[]>();
@@ -208,7 +210,7 @@ async function prepare(
     );
   }
   const ports = await taskPorts(ctx, manifest);
-  const program = (task: ManifestTask, index: number, args: readonly string[]): Program => {
+  const program = (task: ManifestTask, index: number, { values, further }: BoundArguments): Program => {
     // Once more: a task before this one may have made the folder, or a link in its place.
     const folder = folderOf(manifest, task);
     if (!isFolder(folder)) {
@@ -217,9 +219,11 @@ async function prepare(
         hint: `fix dir, or make the folder first: mkdir -p ${quoteSh(folder)}`,
       });
     }
-    const handed = index === task.run.length - 1 ? args : [];
+    // What a task declares, all of its lines find; what it is simply given, the last one.
+    const isLast = index === task.run.length - 1;
+    const handed = isLast || task.args !== undefined ? further : [];
     const text = task.run[index] ?? '';
-    const line = handed.length === 0 || takesArguments(text) ? text : `${text.trimEnd()} "$@"`;
+    const line = handed.length === 0 || !isLast || takesArguments(text) ? text : `${text.trimEnd()} "$@"`;
     const port = ports.get(task.name);
     const own: readonly EnvOp[] = [
       ...(port === undefined ? [] : [{ op: 'set', name: 'PORT', value: String(port) } as const]),
@@ -227,7 +231,7 @@ async function prepare(
     ];
     return {
       file: '/bin/sh',
-      args: ['-c', line, task.name, ...handed],
+      args: ['-c', `${prelude({ values })}${line}`, task.name, ...values.map(({ value }) => value), ...handed],
       env: { ...applyEnvOps(environments.get(folder) ?? {}, own), PWD: folder },
       cwd: folder,
     };
@@ -241,6 +245,20 @@ function folderOf(manifest: Manifest, { name, dir, line }: ManifestTask): string
   throw new PolyenvError('path-refused', `the folder of task ${name} leads out of the project`, {
     where: { file: manifest.path, line },
     hint: 'name a folder below the manifest that is no link to elsewhere',
+  });
+}
+
+/** What the words are for the task: for one that declares none, all of them as they are. Throws `usage`. */
+function givenTo(
+  { name, args, line, manifest }: Pick<ListedTask, 'name' | 'args' | 'line' | 'manifest'>,
+  words: readonly string[],
+): BoundArguments {
+  if (args === undefined) return { values: [], further: words };
+  const bound = bindArguments(args, words);
+  if (!('problem' in bound)) return bound;
+  throw new PolyenvError('usage', printable(`task ${name} ${bound.problem}`), {
+    where: { file: manifest.path, line },
+    hint: `polyenv run ${usageOf(name, args)}`,
   });
 }
 

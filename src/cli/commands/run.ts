@@ -1,17 +1,19 @@
 import { relative } from 'node:path';
 import { findTask, listTasks } from '../../app/routes/find-task';
 import { runTask } from '../../app/routes/tasks';
+import { usageOf } from '../../domain/project/task-arguments';
 import { orderOf } from '../../domain/project/task-graph';
+import { present } from '../../domain/words/present';
 import { printable } from '../../domain/words/printable';
 import { type Command, flag } from '../command';
 import { columns } from '../output/columns';
-import { announceTask, taskCall } from '../task-call';
+import { announceTask, taskCall, taskHelp } from '../task-call';
 
 export const command: Command = {
   name: 'run',
   summary: 'run a task of the manifest, after those that it depends on',
   describe:
-    'Tasks stand below [tasks] of a trusted polyenv.toml, here or in a folder above, and run in the environment of their folder. Those that may run at once have their lines marked, and are stopped together. What follows the name goes to the task.',
+    'Tasks stand below [tasks] of a trusted polyenv.toml, here or in a folder above, and run in the environment of their folder. Those that may run at once have their lines marked, and are stopped together. What follows the name goes to the task; one that declares its arguments lists them by --help behind its name.',
   arguments: [{ name: 'task', describe: 'name of the task; without it, the tasks are listed', complete: 'task' }],
   options: [
     { name: 'list', short: 'l', describe: 'list the tasks' },
@@ -21,6 +23,7 @@ export const command: Command = {
     { run: 'polyenv run test', describe: 'the task called test' },
     { run: 'polyenv run --list', describe: 'all of them' },
     { run: 'polyenv run test -- --watch', describe: 'with an argument of its own' },
+    { run: 'polyenv run deploy --help', describe: 'the arguments that the task deploy declares' },
     { run: 'polyenv run services/api:test', describe: 'the task test of the manifest in services/api' },
   ],
   handsOn: true,
@@ -31,9 +34,10 @@ export const command: Command = {
       const tasks = await listTasks(ctx);
       return {
         data: {
-          tasks: tasks.map(({ manifest, trusted, name, run, dir, depends, parallel, description, line }) => ({
+          tasks: tasks.map(({ manifest, trusted, name, run, dir, depends, parallel, description, args, line }) => ({
             name,
             description,
+            ...present({ args }),
             run,
             dir,
             depends,
@@ -47,8 +51,8 @@ export const command: Command = {
           tasks.length === 0
             ? 'no task here: write one below [tasks] in polyenv.toml'
             : columns(
-                tasks.map(({ name, description, run, depends, manifest, trusted }) => [
-                  output.out.bold(name),
+                tasks.map(({ name, description, run, args = [], depends, manifest, trusted }) => [
+                  `${output.out.bold(name)}${usageOf('', args)}`,
                   printable(description || run[0]?.trim().split('\n')[0] || `runs ${depends.join(', ')}`),
                   trusted ? '' : output.out.yellow('not trusted'),
                   relative(ctx.directory, manifest.path).startsWith('..') ? manifest.path : '',
@@ -56,6 +60,8 @@ export const command: Command = {
               ),
       };
     }
+    const help = await taskHelp(ctx, name, rest);
+    if (help !== undefined) return help;
     if (flag(input, 'dry-run')) {
       const { listed, plan } = await findTask(ctx, name);
       const services = [...new Set(orderOf(plan).flatMap((task) => task.services))];

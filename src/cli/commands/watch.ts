@@ -1,6 +1,6 @@
 import { watchTask } from '../../app/routes/watch-task';
 import type { Command } from '../command';
-import { announceTask, taskCall } from '../task-call';
+import { announceTask, taskCall, taskHelp } from '../task-call';
 
 export const command: Command = {
   name: 'watch',
@@ -16,6 +16,8 @@ export const command: Command = {
   run: async (input) => {
     const { ctx, args, rest = [] } = input;
     const [name = ''] = args;
+    const help = await taskHelp(ctx, name, rest);
+    if (help !== undefined) return help;
     await announceTask(ctx, name);
     const exit = await watchTask(ctx, { ...taskCall(input, name), args: rest });
     return { exit, data: { task: name, exit } };

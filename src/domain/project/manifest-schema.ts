@@ -27,6 +27,19 @@ const VARIABLE = {
   ],
 };
 
+/** Of a word that a task takes. */
+export const ARGUMENT_KEYS: readonly ManifestKey[] = [
+  {
+    name: 'name',
+    describe: 'the shell variable in which the lines find it',
+    value: { type: 'string', pattern: '^[a-z][a-z0-9_]{0,31}$' },
+  },
+  { name: 'description', describe: 'half a sentence for polyenv run TASK --help', value: TEXT },
+  { name: 'default', describe: 'what it is where it is not given', value: { type: 'string' } },
+  { name: 'choices', describe: 'the words that are allowed', value: { ...TEXTS, minItems: 1 } },
+  { name: 'many', describe: 'whether it takes all further words: "$@" of the lines', value: FLAG },
+];
+
 export const TASK_KEYS: readonly ManifestKey[] = [
   { name: 'run', describe: 'a line of shell, or several that run one after another', value: TEXT_OR_TEXTS },
   { name: 'dir', describe: 'the folder that it runs in, below the manifest', value: TEXT },
@@ -34,6 +47,11 @@ export const TASK_KEYS: readonly ManifestKey[] = [
     name: 'env',
     describe: 'variables for this task',
     value: { type: 'object', additionalProperties: VARIABLE },
+  },
+  {
+    name: 'args',
+    describe: 'the words that it takes behind its name',
+    value: { type: 'array', items: { anyOf: [TEXT, closed(ARGUMENT_KEYS, ['name'])] } },
   },
   { name: 'depends', describe: 'tasks of this file that run before', value: TEXTS },
   { name: 'parallel', describe: 'whether those may run at the same time', value: FLAG },

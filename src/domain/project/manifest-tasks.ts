@@ -1,4 +1,5 @@
 import { isTable, type KeyPath, valueAt } from '../formats/document-value';
+import { present } from '../words/present';
 import { quoted } from '../words/printable';
 import { namesOf, TASK_KEYS } from './manifest-schema';
 import {
@@ -15,6 +16,7 @@ import {
   textsAt,
 } from './manifest-values';
 import { decodeVariables, type ManifestVariable } from './manifest-variables';
+import { decodeArguments, isNeeded, type TaskArgument } from './task-arguments';
 import { findCircle } from './task-graph';
 
 /** Another name for a task of the same manifest, with arguments of its own. */
@@ -29,6 +31,8 @@ export interface ManifestTask {
   readonly name: string;
   /** Lines of shell; empty for a task that only has dependencies. */
   readonly run: readonly string[];
+  /** The words that it takes behind its name; absent where it takes whatever it is given. */
+  readonly args?: readonly TaskArgument[];
   /** Relative to the manifest's folder and inside it; `.` by default. */
   readonly dir: string;
   readonly env: readonly ManifestVariable[];
@@ -73,9 +77,17 @@ export function decodeAliases(input: ManifestInput, tasks: readonly ManifestTask
 export function decodeTasks(input: ManifestInput): readonly ManifestTask[] {
   const names = Object.keys(tableAt(input, ['tasks']));
   const tasks = names.map((name) => decodeTask(input, name));
+  const byName = new Map(tasks.map((task) => [task.name, task]));
   for (const task of tasks) {
     for (const [index, depended] of task.depends.entries()) {
-      if (names.includes(depended)) continue;
+      const needed = byName.get(depended)?.args?.find(isNeeded);
+      if (needed !== undefined) {
+        fail(input, ['tasks', task.name, 'depends', index], {
+          what: `task ${task.name} depends on ${depended}, which needs the argument ${needed.name}`,
+          hint: `give ${needed.name} a default`,
+        });
+      }
+      if (byName.has(depended)) continue;
       fail(input, ['tasks', task.name, 'depends', index], {
         what: `task ${task.name} depends on ${quoted(depended)}, which is no task here`,
         hint: didYouMean(depended, names),
@@ -129,10 +141,14 @@ function decodeTask(input: ManifestInput, name: string): ManifestTask {
       hint: `write ${name} = "COMMAND"`,
     });
   }
+  const args = decodeArguments(input, [...keys, 'args']);
+  if (args !== undefined && args.length > 0 && run.length === 0)
+    fail(input, [...keys, 'args'], { what: `task ${name} has no line that could use its arguments` });
   return {
     ...plain,
     run,
     depends,
+    ...present({ args }),
     dir:
       value.dir === undefined
         ? '.'

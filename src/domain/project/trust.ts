@@ -86,7 +86,8 @@ function variablesOf(variables: readonly ManifestVariable[]): readonly unknown[]
   return sorted(variables.map(({ op }) => [op.name, op.op === 'set' ? [op.value] : []]));
 }
 
-function taskOf({ run, dir, env, depends, parallel, port, inputs, outputs }: ManifestTask): readonly unknown[] {
+function taskOf(task: ManifestTask): readonly unknown[] {
+  const { run, dir, env, depends, parallel, port, inputs, outputs, args = [] } = task;
   // Which services run before is data, as the services are; where the task listens decides what others reach.
   return [
     run,
@@ -96,6 +97,10 @@ function taskOf({ run, dir, env, depends, parallel, port, inputs, outputs }: Man
     parallel,
     ...(port === undefined ? [] : [port]),
     ...(inputs.length + outputs.length === 0 ? [] : [inputs, outputs]),
+    // What they are where a call does not give them is part of what runs.
+    ...(args.length === 0
+      ? []
+      : [['args', ...args.map(({ name, default: usual, choices, many }) => [name, usual ?? [], choices, many])]]),
   ];
 }
 
@@ -114,5 +119,8 @@ function describeTask(task: ManifestTask): string {
   const what = [...task.depends.map((name) => `task ${name}`), ...task.run.map((line) => quoted(line, 500))].join(
     ', then ',
   );
-  return `${runs} ${what}${env}`;
+  const usual = (task.args ?? []).flatMap(({ name, default: word }) =>
+    word === undefined ? [] : [`; ${name} is ${quoted(word, 200)} where it is not given`],
+  );
+  return `${runs} ${what}${env}${usual.join('')}`;
 }

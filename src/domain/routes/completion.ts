@@ -51,6 +51,8 @@ export interface Wanted {
   readonly kind?: string;
   /** What the shell itself knows how to complete. */
   readonly native?: Native;
+  /** For `task-argument`: the task's name and its words so far. */
+  readonly words?: readonly string[];
   /** Before each candidate of `kind`: `--from=`. */
   readonly prefix?: string;
   /** Of `-C`. */
@@ -63,6 +65,9 @@ export type Native = 'folders' | 'files' | 'commands';
 export function wantedAt(vocabulary: Vocabulary, before: readonly string[], current: string): Wanted {
   const state = read(vocabulary, before);
   const folder = state.folder === undefined ? {} : { folder: state.folder };
+  if (state.rest !== undefined && state.verb?.arguments[0]?.complete === 'task') {
+    return { candidates: [], kind: 'task-argument', words: state.given, native: 'files', ...folder };
+  }
   if (state.rest !== undefined) return { candidates: [], native: state.rest === 0 ? 'commands' : 'files', ...folder };
   if (state.open !== undefined) return { ...valueAfter(state.open, ''), ...folder };
   const assigned = /^(--[a-z-]+=)/.exec(current)?.[1];
@@ -85,6 +90,8 @@ interface Read {
   readonly folder: string | undefined;
   /** How many words of another's command line there are; `undefined` where it has not begun. */
   readonly rest: number | undefined;
+  /** Its own last argument, and what is handed on. */
+  readonly given: readonly string[];
 }
 
 function read(vocabulary: Vocabulary, before: readonly string[]): Read {
@@ -98,23 +105,33 @@ function read(vocabulary: Vocabulary, before: readonly string[]): Read {
       if (open.name === 'C') folder = word;
       open = undefined;
     } else if (word === '--' && verb !== undefined) {
-      return { verb, options, words, open, folder, rest: before.length - index - 1 };
+      return {
+        verb,
+        options,
+        words,
+        open,
+        folder,
+        rest: before.length - index - 1,
+        given: [...words.slice(-1), ...before.slice(index + 1)],
+      };
     } else if (word.startsWith('-') && word.length > 1) {
       open = word.includes('=')
         ? undefined
         : options.find((option) => option.value !== undefined && spells(option, word));
     } else if (verb === undefined) {
       verb = vocabulary.verbs.find(({ name, aliases }) => name === word || aliases.includes(word));
-      if (verb === undefined) return { verb: NOTHING, options: [], words, open, folder, rest: undefined };
+      if (verb === undefined) return { verb: NOTHING, options: [], words, open, folder, rest: undefined, given: [] };
       options = [...verb.options, ...vocabulary.options];
     } else {
       words.push(word);
       if (verb.handsOn && begins(verb, words)) {
-        return { verb, options, words, open, folder, rest: before.length - index };
+        // The dashes before the words that are handed on are none of them.
+        const after = before.slice(before[index + 1] === '--' ? index + 2 : index + 1);
+        return { verb, options, words, open, folder, rest: before.length - index, given: [word, ...after] };
       }
     }
   }
-  return { verb, options, words, open, folder, rest: undefined };
+  return { verb, options, words, open, folder, rest: undefined, given: [] };
 }
 
 /** After a word that is no verb nothing can be said. */
