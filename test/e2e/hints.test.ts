@@ -61,7 +61,10 @@ const write = (name: string, text: string): void => {
   writeFileSync(join(cwd, name), text);
 };
 const setUp = async (...lines: readonly string[]): Promise<void> => {
-  for (const line of lines) await machine.prepare(line.split(' ').slice(1), { cwd, env: { PATH: path() } });
+  for (const line of lines) {
+    if (/^polyenv [^'"$]*$/.test(line)) await machine.prepare(line.split(' ').slice(1), { cwd, env: { PATH: path() } });
+    else expect((await type(line)).exit, line).toBe(0);
+  }
 };
 
 /** The commands of a hint: all of them where one follows the other, else the first of those to choose from. */

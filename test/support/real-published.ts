@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runtime as java } from '../../runtimes/java';
+import { javaScheme } from '../../src/domain/versions/schemes/java';
 import { discard } from './discard';
 import { type Published, sha256 } from './published';
 
@@ -75,7 +75,8 @@ export function publishJava(scratch: string): Found {
   if (name === undefined) return { absent: 'there is no JDK in /usr/lib/jvm' };
   const root = `/usr/lib/jvm/${name}`;
   const said = execFileSync('/bin/sh', ['-c', '"$0" -version 2>&1', `${root}/bin/java`], { encoding: 'utf8' });
-  const version = java.scheme.version(java.probe.version(said) ?? '') ?? '';
+  const spelt = /Runtime Environment.*\(build ([^)\s]+)\)/.exec(said)?.[1];
+  const version = javaScheme.version(spelt ?? '') ?? '';
   const feature = Number.parseInt(version, 10);
   if (feature === 8) return { absent: 'Java 8 has another layout of names' };
   // A distribution's build can lack the number that Temurin's have.
