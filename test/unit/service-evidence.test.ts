@@ -48,6 +48,42 @@ describe('a Compose file', () => {
     expect(left.map(({ name }) => name)).toEqual(['web', 'search']);
   });
 
+  it('is read with the defaults of its variables, folded texts, and images of others with the same versions', () => {
+    const { taken, left } = servicesOfCompose(
+      `services:
+  old:
+    image: postgres:\${PG_VERSION:-14}
+  kv:
+    image: \${IMAGE-valkey/valkey:8}
+  packed:
+    image: bitnami/postgresql:16.4.0
+    environment:
+      POSTGRESQL_DATABASE: shop
+  gis:
+    image: postgis/postgresql:16-3.4
+  folded:
+    image: >-
+      postgres:17
+  same:
+    extends: old
+  nothing:
+    ports: [ "80:80" ]
+`.split('\n'),
+      RUNTIMES,
+    );
+    expect(taken.map(({ line: _, what: __, ...one }) => one)).toEqual([
+      { name: 'old', kind: 'postgres', version: '14', databases: [] },
+      { name: 'kv', kind: 'valkey', version: '8', databases: [] },
+      { name: 'packed', kind: 'postgres', version: '16.4.0', databases: ['shop'] },
+      { name: 'gis', kind: 'postgres', databases: [] },
+      { name: 'folded', kind: 'postgres', version: '17', databases: [] },
+    ]);
+    expect(left.map(({ name, why }) => [name, why])).toEqual([
+      ['same', 'it extends another service'],
+      ['nothing', 'it names no image'],
+    ]);
+  });
+
   it('may be anything: nothing is thrown', () => {
     for (const text of [
       '',

@@ -1,5 +1,6 @@
 import { defaultsOf, findHoldings, type Holding, takeDefaults, takeOver } from '../../app/changes/import';
 import { PolyenvError } from '../../domain/words/errors';
+import { printable } from '../../domain/words/printable';
 import { type Command, flag, type Input } from '../command';
 import { confirm } from '../confirm';
 import { columns } from '../output/columns';
@@ -128,6 +129,9 @@ async function takeCompose(input: Input): Promise<Outcome> {
       : 'the data stay in Docker: dump them there, start the servers here with polyenv up, then polyenv load NAME < FILE';
   return {
     data: { dryRun: dry, file, taken: taken.map(({ file: _, ...one }) => one), there, left, wrote: done.wrote },
-    text: `${columns(rows)}\n${output.out.dim(last)}`,
+    text:
+      rows.length === 0
+        ? `${printable(file)} names no service that can be read`
+        : `${columns(rows)}\n${output.out.dim(last)}`,
   };
 }

@@ -39,18 +39,22 @@ export function servicesOfCompose(
   const left: LeftService[] = [];
   for (const name of names) {
     const own = scalars.filter(({ path }) => path[1] === name);
-    const image = own.find(({ path }) => path.length === 3 && path[2] === 'image');
+    // A folded text (`>-`) is read as a list of lines.
+    const image = own.find(({ path }) => path[2] === 'image');
     const line = image?.line ?? own[0]?.line ?? 1;
-    const kind = image === undefined ? undefined : kindOfImage(image.text, runtimes);
+    const text = image === undefined ? '' : withDefaults(image.text);
+    const kind = image === undefined ? undefined : kindOfImage(text, runtimes);
     if (image === undefined || kind === undefined) {
-      left.push({
-        name,
-        line,
-        why: image === undefined ? 'it is built from the project' : `no kind of service is ${image.text}`,
-      });
+      const has = (key: string): boolean => own.some(({ path }) => path[2] === key);
+      const why = has('build')
+        ? 'it is built from the project'
+        : has('extends')
+          ? 'it extends another service'
+          : 'it names no image';
+      left.push({ name, line, why: image === undefined ? why : `no kind of service is ${text}` });
       continue;
     }
-    const databases = databasesIn(kind.service, (variable) => {
+    const databases = databasesIn(kind, (variable) => {
       const mapped = own.find(({ path }) => path[2] === 'environment' && path[3] === variable)?.text;
       const listed = own.find(({ path, text }) => path[2] === 'environment' && text.startsWith(`${variable}=`))?.text;
       return mapped ?? listed?.slice(variable.length + 1);
@@ -61,7 +65,7 @@ export function servicesOfCompose(
       ...present({ version: kind.version }),
       databases,
       line,
-      what: `image ${image.text}`,
+      what: `image ${text}`,
     });
   }
   return { taken, left };
@@ -110,20 +114,37 @@ function kindOfImage(image: string, runtimes: readonly Runtime[]): ImageKind | u
     const own = service.image?.({ version: '1.0.0' as Version, databases: [], user: '' }).image.split(':')[0] ?? id;
     const isOwn = path === own || path.endsWith(`/${own}`) || last === id;
     if (!isOwn && !aliases.includes(last)) continue;
-    const version = isOwn ? /^v?(\d+(?:\.\d+)*)/.exec(tag)?.[1] : undefined;
+    const version = isOwn || SAME_TAGS.test(path) ? /^v?(\d+(?:\.\d+)*)/.exec(tag)?.[1] : undefined;
     return { runtime, service, ...present({ version }) };
   }
   return undefined;
 }
 
+/** Images of others whose tags begin with the server's own version: https://github.com/bitnami/containers */
+const SAME_TAGS = /(?:^|\/)bitnami(?:legacy|secure)?\//;
+
+/** `${NAME:-17}` and `${NAME-17}` are 17 where nothing sets NAME: https://docs.docker.com/reference/compose-file/interpolation/ */
+function withDefaults(text: string): string {
+  return text.replace(/\$\{\w+:?-([^{}]*)\}/g, '$1');
+}
+
 const PROBE = 'polyenv_probe';
 
-/** The database that an image makes is named in a variable of its own: which one, the kind's image tells. */
-function databasesIn(service: Service, read: (variable: string) => string | undefined): readonly string[] {
+/**
+ * The database that an image makes is named in a variable of its own: which one, the kind's image tells. Others call it
+ * by one of the kind's names (`POSTGRESQL_DATABASE`).
+ */
+function databasesIn(
+  { runtime, service }: ImageKind,
+  read: (variable: string) => string | undefined,
+): readonly string[] {
   const env = service.image?.({ version: '1.0.0' as Version, databases: [PROBE], user: '' }).env ?? {};
   const variable = Object.entries(env).find(([, value]) => value === PROBE)?.[0];
-  const said = variable === undefined ? undefined : read(variable);
-  const name = said?.replace(/^\$\{[^:}]+:-([^}]*)\}$/, '$1');
+  const others = [runtime.id, ...(runtime.aliases ?? [])].map((name) => `${name.toUpperCase()}_DATABASE`);
+  const said = [...(variable === undefined ? [] : [variable]), ...others]
+    .map(read)
+    .find((value) => value !== undefined);
+  const name = said === undefined ? undefined : withDefaults(said);
   return name !== undefined && service.databases?.name.test(name) === true ? [name] : [];
 }
 
