@@ -20,6 +20,7 @@ const SERVICES: readonly ImagedService[] = [
     variables: { DATABASE_URL: 'postgres://postgres:$PASSWORD@db:5432/shop' },
     hasPassword: true,
     moreDatabases: ['shop_test'],
+    extensions: ['citext'],
   },
   {
     name: 'old_db',
@@ -32,6 +33,7 @@ const SERVICES: readonly ImagedService[] = [
     variables: {},
     hasPassword: true,
     moreDatabases: [],
+    extensions: [],
   },
   {
     name: 'mail',
@@ -39,11 +41,16 @@ const SERVICES: readonly ImagedService[] = [
     variables: { SMTP_HOST: 'mail' },
     hasPassword: false,
     moreDatabases: [],
+    extensions: [],
   },
 ];
 
 describe('compose.yaml', () => {
   const text = composeFile(SERVICES);
+
+  it('says what its images do not make', () => {
+    expect(text).toContain('once: the databases shop_test; the extensions citext.');
+  });
 
   it('is one by the published schema', () => {
     const ajv = new Ajv({

@@ -72,6 +72,7 @@ export async function serviceFile(
       image: await byDigest(ctx, image, registry),
       variables: Object.fromEntries(variables),
       moreDatabases: databases.slice(1),
+      extensions: declared.extensions,
       hasPassword: service.secret !== undefined && JSON.stringify(image).includes(PASSWORD),
     });
   }

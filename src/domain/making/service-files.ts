@@ -10,6 +10,8 @@ export interface ImagedService {
   readonly hasPassword: boolean;
   /** Beyond the one that the image makes. */
   readonly moreDatabases: readonly string[];
+  /** That the databases have, and an image does not make. */
+  readonly extensions: readonly string[];
 }
 
 /** Stands in texts of kinds where a password belongs. */
@@ -70,10 +72,13 @@ function firstUnused(port: number, used: Set<number>): number {
 
 /** What an image does not make by itself, as lines of a comment. */
 function databasesLeft(services: readonly ImagedService[]): readonly string[] {
-  const more = services.filter(({ moreDatabases }) => moreDatabases.length > 0);
-  return more.map(
-    ({ name, moreDatabases }) => `# To be made in ${name} once: the databases ${moreDatabases.join(', ')}.`,
-  );
+  return services.flatMap(({ name, moreDatabases, extensions }) => {
+    const lacking = [
+      ...(moreDatabases.length > 0 ? [`the databases ${moreDatabases.join(', ')}`] : []),
+      ...(extensions.length > 0 ? [`the extensions ${extensions.join(', ')}`] : []),
+    ];
+    return lacking.length === 0 ? [] : [`# To be made in ${name} once: ${lacking.join('; ')}.`];
+  });
 }
 
 /** A dollar sign would be a variable of Compose's own. */
