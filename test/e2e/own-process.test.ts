@@ -117,7 +117,7 @@ describe('the exit status is a failure', () => {
       expect(ran).toMatchObject({ exit: 1, stdout: '' });
       expect(ran.stderr).toMatch(
         new RegExp(
-          `^error\\[failed\\] this polyenv is not complete: its file \\S*${name} is missing\n  try  install polyenv again.*\n$`,
+          `^error\\[failed\\] this polyenv is not complete: its file \\S*${name} is missing\n  try  install it again.*\n$`,
         ),
       );
       if (name === 'main.cjs') continue;
@@ -134,7 +134,7 @@ describe('the exit status is a failure', () => {
     const ran = await machine.polyenv(['current'], { cwd, program: join(dist, 'polyenv.cjs') });
     expect(ran).toMatchObject({ exit: 1, stdout: '' });
     expect(ran.stderr).toMatch(
-      /^error\[failed\] this polyenv is not complete: .*\n {2}try {2}install polyenv again.*\n$/,
+      /^error\[failed\] this polyenv is not complete: .*\n {2}try {2}install it again.*\n$/,
     );
   });
 
