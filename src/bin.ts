@@ -29,8 +29,8 @@ function workingFolder(): string | undefined {
 let ended = false;
 /** Who would stop something at a signal. */
 const stops = new Set<(signal: NodeJS.Signals) => void>();
-/** The terminal went away while something was to be stopped first. */
-let hungUp = false;
+/** Descriptors that were a terminal when something began that has to be stopped first. */
+let terminals: readonly number[] = [];
 /** Streams that were opened, and whether one of them has no reader any more. */
 const streams = new Set<object>();
 let unread = false;
@@ -108,15 +108,11 @@ const host: Host = {
   },
   onSignal: (stop) => {
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-    const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
-    const hear = (signal: NodeJS.Signals): void => {
-      hungUp ||= signal === 'SIGHUP' && terminals.some((descriptor) => !isatty(descriptor));
-      stop(signal);
-    };
-    for (const signal of signals) process.on(signal, hear);
+    terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
+    for (const signal of signals) process.on(signal, stop);
     stops.add(stop);
     return () => {
-      for (const signal of signals) process.off(signal, hear);
+      for (const signal of signals) process.off(signal, stop);
       stops.delete(stop);
     };
   },
@@ -236,7 +232,7 @@ function endHungUp(): void {
 // A failure until the work has ended well: one that nobody waits for any more would end as if all had been done.
 process.exitCode = 1;
 process.on('exit', (code) => {
-  if (hungUp) endHungUp();
+  if (terminals.some((descriptor) => !isatty(descriptor))) endHungUp();
   if (code === 0 && ended) end();
   if (ended || code !== 1 || stops.size > 0) return;
   writeSync(2, 'error[failed] polyenv ended before its work was done\n  try  the same again, with -v after polyenv\n');

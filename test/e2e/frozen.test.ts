@@ -42,6 +42,7 @@ it('--frozen takes no linked toolchain for a locked one that cannot be had, and 
       POLYENV_HOME: env.POLYENV_HOME,
       POLYENV_SOURCES_ALLOWED: 'npm',
       npm_config_registry: 'http://127.0.0.1:9/',
+      POLYENV_REGISTRY_PYPI: 'http://127.0.0.1:9/simple',
     };
     const refused = await first.polyenv(['install', '--frozen'], { cwd, env: refusing });
     expect(refused.exit, refused.stdout + refused.stderr).not.toBe(0);

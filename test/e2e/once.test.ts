@@ -138,6 +138,7 @@ describe('a request that moves', () => {
     const gone = {
       POLYENV_MIRRORS: 'https://nodejs.org/dist=http://127.0.0.1:1/dist',
       npm_config_registry: 'http://127.0.0.1:1/',
+      POLYENV_REGISTRY_PYPI: 'http://127.0.0.1:1/simple',
     };
     for (const name of notes()) writeFileSync(join(machine.polyenvHome, 'once', name), 'damaged');
     try {

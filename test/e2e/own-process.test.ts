@@ -133,9 +133,7 @@ describe('the exit status is a failure', () => {
     writeFileSync(join(dist, 'near.cjs'), readFileSync(join(dist, 'near.cjs'), 'latin1').slice(0, 20_000), 'latin1');
     const ran = await machine.polyenv(['current'], { cwd, program: join(dist, 'polyenv.cjs') });
     expect(ran).toMatchObject({ exit: 1, stdout: '' });
-    expect(ran.stderr).toMatch(
-      /^error\[failed\] this polyenv is not complete: .*\n {2}try {2}install it again.*\n$/,
-    );
+    expect(ran.stderr).toMatch(/^error\[failed\] this polyenv is not complete: .*\n {2}try {2}install it again.*\n$/);
   });
 
   it.each([

@@ -13,6 +13,7 @@ beforeEach(async () => {
   machine = newMachine({
     ...siteOf(server),
     npm_config_registry: 'http://127.0.0.1:9/',
+    POLYENV_REGISTRY_PYPI: 'http://127.0.0.1:9/simple',
     POLYENV_SOURCES_PREFERENCE: 'only-managed',
   });
 });

@@ -22,31 +22,39 @@ export async function publishStamped(
   render: (stamps: string) => Readonly<Record<string, string>>,
 ): Promise<void> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const before = await timesOf(environment.inputs);
-    const youngest = Math.max(0, ...before.map(({ modified }) => Number(modified / 1000000n)));
-    const age = Date.now() - youngest;
-    const young = age >= 0 && age < YOUNG.seconds;
-    const needed = young && (await comparesSeconds(folder)) ? YOUNG.seconds : YOUNG.nanoseconds;
-    if (age >= 0 && age < needed) await new Promise((resume) => setTimeout(resume, needed - age));
-    const stamps = join(folder, `stamps-${nameOf(before)}`);
-    await stamp(environment.inputs, stamps);
-    if (same(before, await timesOf(environment.inputs))) {
-      try {
-        for (const [name, text] of Object.entries(renderTraces(environment, stamps)))
-          await writeAtomic(join(stamps, name), text, modeOf(environment));
-      } catch (error) {
-        // Somebody else compiled it meanwhile, of other inputs, and took these stamps for old ones.
-        if (isMissing(error)) continue;
-        throw error;
-      }
-      for (const [name, text] of Object.entries(render(stamps)))
-        await writeAtomic(join(folder, name), text, modeOf(environment));
-      await removeOldStamps(folder, basename(stamps));
-      return;
+    try {
+      if (await publishOnce(folder, environment, render)) return;
+    } catch (error) {
+      // Somebody else compiled it meanwhile, of other inputs, and took these stamps for old ones.
+      if (!isMissing(error)) throw error;
     }
   }
   // The inputs change all the time. Without a route the shims ask polyenv, which is slow but right.
   for (const name of [...HOOKS, 'route.sh']) await removeTree(join(folder, name));
+}
+
+/** Whether the inputs stood still meanwhile. */
+async function publishOnce(
+  folder: string,
+  environment: Environment,
+  render: (stamps: string) => Readonly<Record<string, string>>,
+): Promise<boolean> {
+  const before = await timesOf(environment.inputs);
+  const youngest = Math.max(0, ...before.map(({ modified }) => Number(modified / 1000000n)));
+  const age = Date.now() - youngest;
+  const young = age >= 0 && age < YOUNG.seconds;
+  const needed = young && (await comparesSeconds(folder)) ? YOUNG.seconds : YOUNG.nanoseconds;
+  if (age >= 0 && age < needed) await new Promise((resume) => setTimeout(resume, needed - age));
+  const stamps = join(folder, `stamps-${nameOf(before)}`);
+  const failure = await stamp(environment.inputs, stamps);
+  if (!same(before, await timesOf(environment.inputs))) return false;
+  if (failure !== undefined) throw failure;
+  const mode = modeOf(environment);
+  for (const [name, text] of Object.entries(renderTraces(environment, stamps)))
+    await writeAtomic(join(stamps, name), text, mode);
+  for (const [name, text] of Object.entries(render(stamps))) await writeAtomic(join(folder, name), text, mode);
+  await removeOldStamps(folder, basename(stamps));
+  return true;
 }
 
 interface Times {
@@ -77,9 +85,9 @@ function nameOf(times: readonly Times[]): string {
 }
 
 /** Node's `utimes` loses nanoseconds; `touch -r` does not. Node makes the files: a full disk is then told as one. */
-async function stamp(inputs: readonly string[], stamps: string): Promise<void> {
+async function stamp(inputs: readonly string[], stamps: string): Promise<PolyenvError | undefined> {
   await ensureFolder(stamps);
-  if (inputs.length === 0) return;
+  if (inputs.length === 0) return undefined;
   for (const index of inputs.keys()) await ensureFile(join(stamps, String(index)));
   const pairs = inputs.flatMap((input, index) => [input, join(stamps, String(index))]);
   const script = 'while [ $# -gt 0 ]; do touch -c -r "$1" "$2" || exit 1; shift 2; done';
@@ -87,10 +95,10 @@ async function stamp(inputs: readonly string[], stamps: string): Promise<void> {
     { file: '/bin/sh', args: ['-c', script, 'stamp', ...pairs], env: { PATH: '/usr/bin:/bin' }, cwd: '/' },
     10000,
   );
-  if (exit !== 0)
-    throw new PolyenvError('failed', `the times of a project's files cannot be recorded: ${stderr.trim()}`, {
-      where: { file: stamps },
-    });
+  if (exit === 0) return undefined;
+  return new PolyenvError('failed', `the times of a project's files cannot be recorded: ${stderr.trim()}`, {
+    where: { file: stamps },
+  });
 }
 
 async function removeOldStamps(folder: string, current: string): Promise<void> {
@@ -102,9 +110,14 @@ async function removeOldStamps(folder: string, current: string): Promise<void> {
 let wholeSeconds: Promise<boolean> | undefined;
 
 /** Whether the machine's `sh` compares only whole seconds, as busybox and the bash 3.2 of macOS do: asked of it once. */
-function comparesSeconds(folder: string): Promise<boolean> {
+async function comparesSeconds(folder: string): Promise<boolean> {
   wholeSeconds ??= askShell(folder);
-  return wholeSeconds;
+  try {
+    return await wholeSeconds;
+  } catch (error) {
+    wholeSeconds = undefined;
+    throw error;
+  }
 }
 
 async function askShell(folder: string): Promise<boolean> {
