@@ -14,6 +14,8 @@ import { HOOKS } from './hooks';
 const YOUNG = { nanoseconds: 20, seconds: 2000 } as const;
 const ATTEMPTS = 5;
 const CLOCK = 'clock-';
+/** Stands for the times of a file that is not there. */
+const MISSING = -1n;
 
 /** Writes the files in their order, the route last, once the inputs have stood still long enough to be stamped. */
 export async function publishStamped(
@@ -29,17 +31,18 @@ export async function publishStamped(
       if (!isMissing(error)) throw error;
     }
   }
-  // The inputs change all the time. Without a route the shims ask polyenv, which is slow but right.
+  // The inputs change all the time, or one has gone. Without a route the shims ask polyenv, which is slow but right.
   for (const name of [...HOOKS, 'route.sh']) await removeTree(join(folder, name));
 }
 
-/** Whether the inputs stood still meanwhile. */
+/** Whether the inputs are there and stood still meanwhile: what was compiled of one that has gone since must not be taken. */
 async function publishOnce(
   folder: string,
   environment: Environment,
   render: (stamps: string) => Readonly<Record<string, string>>,
 ): Promise<boolean> {
   const before = await timesOf(environment.inputs);
+  if (before.some(({ inode }) => inode === MISSING)) return false;
   const youngest = Math.max(0, ...before.map(({ modified }) => Number(modified / 1000000n)));
   const age = Date.now() - youngest;
   const young = age >= 0 && age < YOUNG.seconds;
@@ -67,7 +70,7 @@ async function timesOf(files: readonly string[]): Promise<readonly Times[]> {
   return Promise.all(
     files.map(async (file) => {
       const found = await stat(file, { bigint: true }).catch(() => undefined);
-      return { modified: found?.mtimeNs ?? -1n, size: found?.size ?? -1n, inode: found?.ino ?? -1n };
+      return { modified: found?.mtimeNs ?? MISSING, size: found?.size ?? MISSING, inode: found?.ino ?? MISSING };
     }),
   );
 }
