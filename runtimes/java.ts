@@ -4,7 +4,6 @@ import {
   asArray,
   asArraySkipping,
   asCount,
-  asEndOfLifeCycles,
   asMatching,
   asObject,
   asOneOf,
@@ -20,9 +19,9 @@ import {
   javaScheme,
   javaSchemeWith,
   javaVersion,
+  jdkLifecycle,
   type ListedToolchain,
   leadingNumbers,
-  lifecycleFrom,
   namedIn,
   newestFirst,
   optional,
@@ -494,12 +493,11 @@ export const runtime: Runtime = {
       keys: { '.travis': ['jdk'] },
     },
     releaseNotes: notesOf,
-    lifecycle: lifecycleFrom(
-      (version) => leadingNumbers(version, 1),
+    lifecycle: jdkLifecycle(
       `26 ..2026-09-15; 25 lts ..2031-09-30; 24 ..2025-09-16; 23 ..2025-03-18; 22 ..2024-09-17; 21 lts ..2029-12-31
       20 ..2023-09-19; 19 ..2023-03-31; 18 ..2022-09-30; 17 lts ..2027-10-31; 16 ..2021-09-30; 11 lts ..2027-10-31
       8 lts ..2030-12-31`,
-      { url: 'https://endoflife.date/api/eclipse-temurin.json', decode: asEndOfLifeCycles },
+      'eclipse-temurin',
     ),
     vendors: Object.fromEntries(
       vendors.flatMap(({ id, lifecycle }) => (lifecycle === undefined ? [] : [[id, lifecycle]])),

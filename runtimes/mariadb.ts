@@ -1,12 +1,12 @@
 import {
   type Artifact,
   asArraySkipping,
-  asEndOfLifeCycles,
   asMatching,
   asObject,
   asRecordSkipping,
   asString,
   commandsIn,
+  endOfLifeOf,
   formatLocator,
   hexDigest,
   homebrew,
@@ -287,7 +287,7 @@ export const runtime: Runtime = {
     lifecycle: lifecycleFrom(
       (version) => leadingNumbers(version, 2),
       '11.8 ..2028-06-04; 11.4 ..2029-05-29; 10.11 ..2028-02-16',
-      { url: 'https://endoflife.date/api/mariadb.json', decode: asEndOfLifeCycles },
+      endOfLifeOf('mariadb'),
     ),
     mentions: { images: [/(?:^|\/)mariadb:(\d+(?:\.\d+)*)/] },
   },

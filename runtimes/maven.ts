@@ -1,6 +1,6 @@
 import {
-  asEndOfLifeCycles,
   commandsIn,
+  endOfLifeOf,
   formatLocator,
   homebrew,
   leadingNumbers,
@@ -97,7 +97,7 @@ export const runtime: Runtime = {
       (version) => leadingNumbers(version, 2),
       `3.9; 3.8 ..2025-06-14; 3.6 ..2021-03-30; 3.5 ..2018-10-24; 3.3 ..2017-04-03; 3.2 ..2015-03-13; 3.1 ..2014-02-14
       3.0 ..2013-06-28`,
-      { url: 'https://endoflife.date/api/apache-maven.json', decode: asEndOfLifeCycles },
+      endOfLifeOf('apache-maven'),
     ),
   },
 };

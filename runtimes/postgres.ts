@@ -1,7 +1,7 @@
 import {
   type Artifact,
-  asEndOfLifeCycles,
   commandsIn,
+  endOfLifeOf,
   formatLocator,
   githubSource,
   homebrew,
@@ -412,7 +412,7 @@ export const runtime: Runtime = {
     lifecycle: lifecycleFrom(
       (version) => leadingNumbers(version, 1),
       `18 ..2030-11-14; 17 ..2029-11-08; 16 ..2028-11-09; 15 ..2027-11-11; 14 ..2026-11-12`,
-      { url: 'https://endoflife.date/api/postgresql.json', decode: asEndOfLifeCycles },
+      endOfLifeOf('postgresql'),
     ),
     mentions: { images: [/(?:^|\/)postgres:(\d+(?:\.\d+)*)/] },
   },

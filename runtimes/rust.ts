@@ -2,7 +2,6 @@ import {
   type Artifact,
   asArray,
   asBoolean,
-  asEndOfLifeCycles,
   asMatching,
   asObject,
   asRecord,
@@ -12,6 +11,7 @@ import {
   cargoRustVersion,
   commandsIn,
   defaultVariable,
+  endOfLifeOf,
   hexDigest,
   homebrew,
   imagesNamed,
@@ -553,7 +553,7 @@ export const runtime: Runtime = {
       1.68 ..2023-04-21; 1.67 ..2023-03-10; 1.66 ..2023-01-27; 1.65 ..2022-12-16; 1.64 ..2022-11-04; 1.63 ..2022-09-23
       1.62 ..2022-08-12; 1.61 ..2022-07-01; 1.60 ..2022-05-20; 1.59 ..2022-04-08; 1.58 ..2022-02-25; 1.57 ..2022-01-14
       1.56 ..2021-12-03; 1.55 ..2021-10-22; 1.54 ..2021-09-10; 1.53 ..2021-07-30; 1.52 ..2021-06-18; 1.51 ..2021-05-07`,
-      { url: 'https://endoflife.date/api/rust.json', decode: asEndOfLifeCycles },
+      endOfLifeOf('rust'),
     ),
   },
 };

@@ -13,6 +13,7 @@ export {
   asNumber,
   asObject,
   asOneOf,
+  asPage,
   asRecord,
   asRecordSkipping,
   asString,
@@ -53,12 +54,14 @@ export { type GithubProject, githubSource } from './domain/runtime/github-source
 export { type GoProgram, goSource } from './domain/runtime/go-source';
 export { imagesNamed } from './domain/runtime/image-names';
 export type { ArchiveUrl, JdkArchive } from './domain/runtime/jdk-archive';
+export { jdkLifecycle } from './domain/runtime/jdk-lifecycle';
 export { featureOf, type JdkFile, type JdkIndex, jdkSource } from './domain/runtime/jdk-source';
 export type * from './domain/runtime/layout';
 export {
   asEndOfLifeCycles,
   asNodeSchedule,
   asPythonCycle,
+  endOfLifeOf,
   leadingNumbers,
   lifecycleFrom,
 } from './domain/runtime/lifecycle';

@@ -1,5 +1,4 @@
 import {
-  asEndOfLifeCycles,
   asObject,
   asRecordSkipping,
   asString,
@@ -8,9 +7,8 @@ import {
   githubReleases,
   hexDigest,
   type JdkFile,
+  jdkLifecycle,
   jdkSource,
-  leadingNumbers,
-  lifecycleFrom,
   type SigningKeys,
   type ToolRequest,
   type Upstream,
@@ -117,11 +115,10 @@ export const vendor: Vendor = {
       signature,
     }),
   ],
-  lifecycle: lifecycleFrom(
-    (version) => leadingNumbers(version, 1),
+  lifecycle: jdkLifecycle(
     `26 ..2026-10-31; 25 lts ..2032-10-31; 24 ..2025-10-31; 23 ..2025-04-30; 22 ..2024-10-15; 21 lts ..2030-10-31
     20 ..2023-10-17; 19 ..2023-04-19; 18 ..2022-10-18; 17 lts ..2029-10-31; 16 ..2021-10-19; 15 ..2021-04-20
     11 lts ..2032-01-31; 8 lts ..2030-12-31`,
-    { url: 'https://endoflife.date/api/amazon-corretto.json', decode: asEndOfLifeCycles },
+    'amazon-corretto',
   ),
 };

@@ -1,14 +1,12 @@
 import {
-  asEndOfLifeCycles,
   asObject,
   asRecordSkipping,
   asString,
   foojaySource,
   hexDigest,
   type JdkFile,
+  jdkLifecycle,
   jdkSource,
-  leadingNumbers,
-  lifecycleFrom,
   type Upstream,
   type Vendor,
 } from '../../src/kit';
@@ -53,9 +51,8 @@ export const vendor: Vendor = {
       places: ['https://github.com/alibaba/dragonwell', 'https://github.com/dragonwell-project/'],
     }),
   ],
-  lifecycle: lifecycleFrom(
-    (version) => leadingNumbers(version, 1),
+  lifecycle: jdkLifecycle(
     '25 lts ..2029-09-30; 21 lts ..2029-11-30; 17 lts ..2027-09-30; 11 lts ..2027-09-30; 8 lts ..2026-06-30',
-    { url: 'https://endoflife.date/api/alibaba-dragonwell.json', decode: asEndOfLifeCycles },
+    'alibaba-dragonwell',
   ),
 };

@@ -1,13 +1,4 @@
-import {
-  asEndOfLifeCycles,
-  foojaySource,
-  githubReleases,
-  jdkSource,
-  leadingNumbers,
-  lifecycleFrom,
-  present,
-  type Vendor,
-} from '../../src/kit';
+import { foojaySource, githubReleases, jdkLifecycle, jdkSource, present, type Vendor } from '../../src/kit';
 
 const REPOSITORY = 'graalvm/graalvm-ce-builds';
 
@@ -33,9 +24,8 @@ export const vendor: Vendor = {
       places: ['https://github.com/graalvm/graalvm-ce-builds/releases/download/'],
     }),
   ],
-  lifecycle: lifecycleFrom(
-    (version) => leadingNumbers(version, 1),
+  lifecycle: jdkLifecycle(
     `25; 24 ..2025-09-16; 23 ..2025-03-18; 22 ..2024-09-17; 21 ..2024-03-19; 20 ..2023-09-19; 17 ..2023-10-24`,
-    { url: 'https://endoflife.date/api/graalvm-ce.json', decode: asEndOfLifeCycles },
+    'graalvm-ce',
   ),
 };

@@ -1,16 +1,14 @@
 import {
   asArraySkipping,
   asCount,
-  asEndOfLifeCycles,
   asObject,
   asString,
   featureOf,
   foojaySource,
   githubDigests,
   type JdkFile,
+  jdkLifecycle,
   jdkSource,
-  leadingNumbers,
-  lifecycleFrom,
   optional,
   present,
   type ToolRequest,
@@ -66,11 +64,10 @@ export const vendor: Vendor = {
       places: ['https://download.bell-sw.com/', 'https://github.com/bell-sw/'],
     }),
   ],
-  lifecycle: lifecycleFrom(
-    (version) => leadingNumbers(version, 1),
+  lifecycle: jdkLifecycle(
     `26 ..2026-09-18; 25 lts ..2031-09-30; 24 ..2025-09-16; 23 ..2025-03-18; 22 ..2024-09-17; 21 lts
     20 ..2023-09-19; 19 ..2023-03-21; 18 ..2022-09-20; 17 lts ..2027-10-31; 16 ..2021-09-14; 15 ..2021-03-16
     14 ..2020-09-16; 13 ..2020-03-17; 12 ..2019-09-17; 11 lts ..2024-10-31; 10 ..2018-09-25; 8 lts ..2026-11-30`,
-    { url: 'https://endoflife.date/api/bellsoft-liberica.json', decode: asEndOfLifeCycles },
+    'bellsoft-liberica',
   ),
 };

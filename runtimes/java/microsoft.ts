@@ -1,12 +1,10 @@
 import {
   asArraySkipping,
-  asEndOfLifeCycles,
   asObject,
   asString,
   foojaySource,
+  jdkLifecycle,
   jdkSource,
-  leadingNumbers,
-  lifecycleFrom,
   type SigningKeys,
   type Vendor,
 } from '../../src/kit';
@@ -46,9 +44,8 @@ export const vendor: Vendor = {
       signature,
     }),
   ],
-  lifecycle: lifecycleFrom(
-    (version) => leadingNumbers(version, 1),
+  lifecycle: jdkLifecycle(
     '25 lts ..2030-09-30; 21 lts ..2028-09-30; 17 lts ..2027-09-30; 11 lts ..2027-09-30',
-    { url: 'https://endoflife.date/api/microsoft-build-of-openjdk.json', decode: asEndOfLifeCycles },
+    'microsoft-build-of-openjdk',
   ),
 };

@@ -1,14 +1,12 @@
 import {
-  asEndOfLifeCycles,
   asObject,
   asRecordSkipping,
   asString,
   foojaySource,
   hexDigest,
   type JdkFile,
+  jdkLifecycle,
   jdkSource,
-  leadingNumbers,
-  lifecycleFrom,
   present,
   type ToolRequest,
   type Upstream,
@@ -59,11 +57,10 @@ export const vendor: Vendor = {
       places: ['https://github.com/SAP/SapMachine/releases/download/'],
     }),
   ],
-  lifecycle: lifecycleFrom(
-    (version) => leadingNumbers(version, 1),
+  lifecycle: jdkLifecycle(
     `26 ..2026-09-15; 25 lts ..2030-09-30; 24 ..2025-09-16; 23 ..2025-03-18; 22 ..2024-09-17; 21 lts ..2028-09-01
     20 ..2023-09-19; 19 ..2023-03-17; 18 ..2022-09-19; 17 lts ..2026-09-01; 16 ..2021-09-14; 15 ..2021-03-15
     14 ..2020-09-16; 13 ..2020-03-18; 12 ..2019-09-18; 11 lts ..2024-12-01; 10 ..2018-09-25`,
-    { url: 'https://endoflife.date/api/sapmachine.json', decode: asEndOfLifeCycles },
+    'sapmachine',
   ),
 };

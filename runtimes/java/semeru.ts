@@ -1,18 +1,15 @@
 import {
-  asArray,
   asArraySkipping,
   asCount,
-  asEndOfLifeCycles,
   asObject,
+  asPage,
   asString,
-  asUnknown,
   featureOf,
   foojaySource,
   hexDigest,
   type JdkFile,
+  jdkLifecycle,
   jdkSource,
-  leadingNumbers,
-  lifecycleFrom,
   optional,
   PolyenvError,
   present,
@@ -26,15 +23,13 @@ const API = 'https://api.adoptopenjdk.net/v3/assets/version';
 const PAGE = 20;
 const MOST_PAGES = 20;
 
-const asReleases = asArraySkipping(
+const asReleases = asPage(
   asObject({
     binaries: asArraySkipping(
       asObject({ package: asObject({ link: asString, checksum: asString, size: optional(asCount) }) }),
     ),
   }),
 );
-
-const asPage = (value: unknown) => ({ length: asArray(asUnknown)(value).length, releases: asReleases(value) });
 
 async function files(upstream: Upstream, request: ToolRequest): Promise<readonly JdkFile[]> {
   const feature = featureOf(request);
@@ -51,9 +46,9 @@ async function files(upstream: Upstream, request: ToolRequest): Promise<readonly
   ].join('&');
   const all: JdkFile[] = [];
   for (let page = 0; page < MOST_PAGES; page += 1) {
-    const { length, releases } = await upstream.json(`${API}/${range}?${query}&page=${page}`, asPage).catch(orNone);
+    const { length, items } = await upstream.json(`${API}/${range}?${query}&page=${page}`, asReleases).catch(orNone);
     all.push(
-      ...releases
+      ...items
         .flatMap(({ binaries }) => binaries)
         .map(({ package: { link, checksum, size } }) => ({
           at: link,
@@ -65,8 +60,8 @@ async function files(upstream: Upstream, request: ToolRequest): Promise<readonly
   return all;
 }
 
-function orNone(error: unknown): ReturnType<typeof asPage> {
-  if (error instanceof PolyenvError && error.status === 404) return { length: 0, releases: [] };
+function orNone(error: unknown): ReturnType<typeof asReleases> {
+  if (error instanceof PolyenvError && error.status === 404) return { length: 0, items: [] };
   throw error;
 }
 
@@ -89,10 +84,9 @@ export const vendor: Vendor = {
       places: ['https://github.com/ibmruntimes/', 'https://github.com/AdoptOpenJDK/semeru'],
     }),
   ],
-  lifecycle: lifecycleFrom(
-    (version) => leadingNumbers(version, 1),
+  lifecycle: jdkLifecycle(
     `26 ..2026-09-30; 25 lts ..2030-09-30; 24 ..2025-09-25; 23 ..2025-03-31; 22 ..2024-09-18; 21 lts ..2029-12-31
     17 lts ..2027-10-31; 11 lts ..2027-10-31; 8 lts ..2030-12-31`,
-    { url: 'https://endoflife.date/api/ibm-semeru.json', decode: asEndOfLifeCycles },
+    'ibm-semeru',
   ),
 };

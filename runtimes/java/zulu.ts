@@ -1,18 +1,14 @@
 import {
-  asArray,
-  asArraySkipping,
   asCount,
-  asEndOfLifeCycles,
   asObject,
+  asPage,
   asString,
-  asUnknown,
   featureOf,
   foojaySource,
   hexDigest,
   type JdkFile,
+  jdkLifecycle,
   jdkSource,
-  leadingNumbers,
-  lifecycleFrom,
   optional,
   present,
   type ToolRequest,
@@ -25,7 +21,7 @@ const API = 'https://api.azul.com/metadata/v1/zulu/packages/';
 const PAGE = 1000;
 const MOST_PAGES = 5;
 
-const asPackages = asArraySkipping(
+const asPackages = asPage(
   asObject({
     download_url: asString,
     openjdk_build_number: optional(asCount),
@@ -33,8 +29,6 @@ const asPackages = asArraySkipping(
     size: optional(asCount),
   }),
 );
-
-const asPage = (value: unknown) => ({ length: asArray(asUnknown)(value).length, packages: asPackages(value) });
 
 async function files(upstream: Upstream, request: ToolRequest): Promise<readonly JdkFile[]> {
   const words = request.variant?.split('-') ?? [];
@@ -60,9 +54,9 @@ async function pages(upstream: Upstream, query: readonly string[]): Promise<read
   const all: JdkFile[] = [];
   for (let page = 1; page <= MOST_PAGES; page += 1) {
     const url = `${API}?${query.join('&')}&page=${page}&page_size=${PAGE}`;
-    const { length, packages } = await upstream.json(url, asPage);
+    const { length, items } = await upstream.json(url, asPackages);
     all.push(
-      ...packages.map(({ download_url: at, openjdk_build_number: build, sha256_hash = '', size }) => ({
+      ...items.map(({ download_url: at, openjdk_build_number: build, sha256_hash = '', size }) => ({
         at,
         ...present({ build, size, digest: hexDigest('sha256', sha256_hash) }),
       })),
@@ -85,12 +79,11 @@ export const vendor: Vendor = {
     }),
     foojaySource({ vendor: 'zulu', distribution: 'zulu', places: ['https://cdn.azul.com/zulu/bin/'] }),
   ],
-  lifecycle: lifecycleFrom(
-    (version) => leadingNumbers(version, 1),
+  lifecycle: jdkLifecycle(
     `26 ..2026-09-30; 25 lts ..2033-09-30; 24 ..2025-09-16; 23 ..2025-03-18; 22 ..2024-09-17; 21 lts ..2031-09-30
     20 ..2023-09-19; 19 ..2023-03-31; 18 ..2022-09-30; 17 lts ..2029-09-30; 16 ..2021-09-30; 15 ..2023-03-31
     14 ..2020-09-30; 13 ..2023-03-31; 12 ..2019-09-30; 11 lts ..2032-01-31; 10 ..2018-09-30; 9 ..2018-03-31
     8 lts ..2030-12-31; 7 lts ..2022-07-31; 6 lts ..2018-12-31`,
-    { url: 'https://endoflife.date/api/azul-zulu.json', decode: asEndOfLifeCycles },
+    'azul-zulu',
   ),
 };

@@ -358,16 +358,13 @@ describe('recorded', () => {
   /** What of each sample is an archive for a platform of ours, and what the source makes of it. */
   const read = (vendor: string, text: string): readonly string[] => {
     const urls = text.match(/https:\/\/[^"]+\.(?:tar\.gz|zip)(?=")/g) ?? [];
-    return [...new Set(urls)].filter((at) => PLATFORMS.some((platform) => platforms(vendor, at).includes(platform)));
+    const { owns } = ownOf(vendor);
+    const isNamed = (at: string): boolean =>
+      VERSIONS.filter((version) => at.includes(version.split('.').at(-1) ?? '')).some((version) =>
+        PLATFORMS.some((platform) => owns({ version, platform, vendor, at }) !== undefined),
+      );
+    return [...new Set(urls)].filter(isNamed);
   };
-  const platforms = (vendor: string, at: string) =>
-    PLATFORMS.filter((platform) =>
-      VERSIONS.some(
-        (version) =>
-          at.includes(version.split('.').at(-1) ?? '') &&
-          ownOf(vendor).owns({ version, platform, vendor, at }) !== undefined,
-      ),
-    );
   const updates = Array.from({ length: 60 }, (_, update) => update);
   const VERSIONS = [8, 11, 17, 21, 25].flatMap((feature) =>
     [...updates, ...(feature === 8 ? updates.map((one) => 200 + one * 5 + 2) : [])].map(

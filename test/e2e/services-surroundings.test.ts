@@ -32,26 +32,31 @@ async function started(cwd: string): Promise<string> {
   return (await polyenv(cwd, 'url', 'db')).stdout.trim();
 }
 
+/** A line of sh in a terminal of its own, which closes when `script` ends. */
+function inTerminal(line: string, cwd: string) {
+  const terminal = spawn('script', ['-qec', line, '/dev/null'], {
+    cwd,
+    env: { ...machine.env, PWD: cwd, SHELL: '/bin/sh' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  terminal.stdout.on('data', (chunk) => {
+    said += chunk;
+  });
+  return { terminal, shown: () => said };
+}
+
 describe('a terminal', () => {
   it('that is closed, or a Ctrl-C, after `up` and in `logs -f`, does not reach the server', async (ctx) => {
     const cwd = services.project('terminal', ONE);
-    // `script` gives a terminal of its own, which closes when it ends.
     const command = `${process.execPath} ${tiny.program} up`;
-    const terminal = spawn('script', ['-qec', command, '/dev/null'], {
-      cwd,
-      env: { ...machine.env, PWD: cwd, SHELL: '/bin/sh' },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    let shown = '';
-    terminal.stdout.on('data', (chunk) => {
-      shown += chunk;
-    });
+    const { terminal, shown } = inTerminal(command, cwd);
     const closed = await new Promise<string>((resolve) => {
       terminal.once('error', ({ message }) => resolve(message));
       terminal.once('close', () => resolve(''));
     });
     ctx.skip(closed !== '', closed);
-    expect(shown).toContain('started in');
+    expect(shown()).toContain('started in');
     const logs = spawn(process.execPath, [tiny.program, 'logs', '-f'], {
       cwd,
       env: { ...machine.env, PWD: cwd },
@@ -81,18 +86,10 @@ describe('a terminal', () => {
     // The shell is told of it, hands it on, and lives to say how `logs` ended.
     const logs = `${process.execPath} ${tiny.program} logs -f`;
     const command = `trap 'kill -HUP $p' HUP; ${logs} & p=$!; wait $p; wait $p; echo $? >${status}`;
-    const terminal = spawn('script', ['-qec', command, '/dev/null'], {
-      cwd,
-      env: { ...machine.env, PWD: cwd, SHELL: '/bin/sh' },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    let shown = '';
-    terminal.stdout.on('data', (chunk) => {
-      shown += chunk;
-    });
+    const { terminal, shown } = inTerminal(command, cwd);
     const absent = await Promise.race([
       new Promise<string>((resolve) => terminal.once('error', ({ message }) => resolve(message))),
-      until(() => shown.includes('ready')),
+      until(() => shown().includes('ready')),
     ]);
     ctx.skip(typeof absent === 'string', String(absent));
     terminal.kill('SIGKILL');

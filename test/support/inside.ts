@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism, hostname, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { Readable, Writable } from 'node:stream';
+import { present } from '../../src/domain/words/present';
 import type { Host } from '../../src/host';
 
 /** A call of polyenv that is made without a process of its own. */
@@ -31,7 +32,7 @@ export async function runInside({ program, args, cwd, env }: Call): Promise<Said
   const [stdout, stderr] = [new Kept(), new Kept()];
   const exit = await runProgram({
     argv: args,
-    env: present(env),
+    env: present(env) as Record<string, string>,
     // As the person sees it, where that is a plain path.
     cwd: cwd === resolve(cwd) ? cwd : realpathSync(cwd),
     stdin: Readable.from([]),
@@ -71,12 +72,6 @@ class Kept extends Writable {
     this.text += chunk.toString();
     done();
   }
-}
-
-function present(env: Call['env']): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
 }
 
 function sent(pid: number, signal: NodeJS.Signals | 0): boolean {

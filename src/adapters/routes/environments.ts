@@ -134,7 +134,6 @@ async function writeLinks(folder: string, environment: Environment): Promise<voi
   for (const { tool, toolchain, beside } of environment.runtimes) {
     if (beside === undefined) await link(toolchain, join(folder, tool));
   }
-
   const bin = join(folder, 'bin');
   await ensureFolder(bin);
   const wanted = new Map(

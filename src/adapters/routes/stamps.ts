@@ -43,7 +43,7 @@ async function publishOnce(
 ): Promise<boolean> {
   const before = await timesOf(environment.inputs);
   if (before.some(({ inode }) => inode === MISSING)) return false;
-  const youngest = Math.max(0, ...before.map(({ modified }) => Number(modified / 1000000n)));
+  const youngest = Math.max(0, ...before.map(({ modified }) => Number(modified / 1_000_000n)));
   const age = Date.now() - youngest;
   const young = age >= 0 && age < YOUNG.seconds;
   const needed = young && (await comparesSeconds(folder)) ? YOUNG.seconds : YOUNG.nanoseconds;
@@ -96,7 +96,7 @@ async function stamp(inputs: readonly string[], stamps: string): Promise<Polyenv
   const script = 'while [ $# -gt 0 ]; do touch -c -r "$1" "$2" || exit 1; shift 2; done';
   const { exit, stderr } = await capture(
     { file: '/bin/sh', args: ['-c', script, 'stamp', ...pairs], env: { PATH: '/usr/bin:/bin' }, cwd: '/' },
-    10000,
+    10_000,
   );
   if (exit === 0) return undefined;
   return new PolyenvError('failed', `the times of a project's files cannot be recorded: ${stderr.trim()}`, {
@@ -134,7 +134,6 @@ async function askShell(folder: string): Promise<boolean> {
       await writeFile(file, '');
       await utimes(file, time, time);
     }
-
     const { exit } = await capture(
       {
         file: '/bin/sh',
@@ -142,7 +141,7 @@ async function askShell(folder: string): Promise<boolean> {
         env: { PATH: '/usr/bin:/bin' },
         cwd: '/',
       },
-      10000,
+      10_000,
     );
     return exit !== 0;
   } finally {

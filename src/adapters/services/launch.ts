@@ -6,6 +6,7 @@ import type { RunAs } from '../../domain/services/state';
 import type { Host } from '../../host';
 import { errorCode, translateFsError } from '../files/fs-errors';
 import type { ServiceFolder } from './folders';
+import { handSignalsOn } from './handed-on';
 import { LOCK_DESCRIPTOR } from './processes';
 
 /** A server that was just started. `ended` tells how it ended, if it did while we looked. */
@@ -129,11 +130,7 @@ export async function runStep(
       stdio: 'pipe',
       ...(runAs.how === 'user' && { uid: runAs.uid, gid: runAs.gid }),
     });
-    let interrupted = false;
-    const release = host.onSignal((signal) => {
-      interrupted = true;
-      child.kill(signal);
-    });
+    const signals = handSignalsOn(host, child);
     let output = '';
     const hear = (chunk: Buffer): void => {
       output = (output + chunk.toString()).slice(-16_384);
@@ -143,12 +140,12 @@ export async function runStep(
     child.stdin.on('error', () => undefined);
     child.stdin.end(command.stdin ?? '');
     child.once('error', (error) => {
-      release();
-      resolve({ exit: 127, output: `${output}${error.message}`, interrupted });
+      signals.release();
+      resolve({ exit: 127, output: `${output}${error.message}`, interrupted: signals.interrupted() });
     });
     child.once('close', (code) => {
-      release();
-      resolve({ exit: code ?? 128, output, interrupted });
+      signals.release();
+      resolve({ exit: code ?? 128, output, interrupted: signals.interrupted() });
     });
   });
 }

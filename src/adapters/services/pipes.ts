@@ -2,6 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ServiceCommand } from '../../domain/runtime/service';
 import type { Host } from '../../host';
+import { handSignalsOn } from './handed-on';
 import { serviceEnvironment } from './launch';
 
 export interface Piped {
@@ -34,11 +35,7 @@ export async function pipeCommand(
     buffer: false,
     reject: false,
   });
-  let interrupted = false;
-  const release = host.onSignal((signal) => {
-    interrupted = true;
-    child.kill(signal);
-  });
+  const signals = handSignalsOn(host, child);
   let said = '';
   let bytes = 0;
   child.stderr.on('data', (chunk: Buffer) => {
@@ -73,9 +70,9 @@ export async function pipeCommand(
           );
     const [exit] = await Promise.all([exited, input, output]);
     if (failure !== undefined) throw failure;
-    return { exit, said, bytes, interrupted };
+    return { exit, said, bytes, interrupted: signals.interrupted() };
   } finally {
-    release();
+    signals.release();
   }
 }
 

@@ -22,7 +22,7 @@ import { keptLifecycle } from '../toolchains/lifecycles';
 import { installOwnNode } from '../toolchains/own-node';
 import { buildFindings, libraryFindings } from './builds';
 import { homeDrift, lockDrift } from './drift';
-import type { Finding } from './finding';
+import { type Finding, unreadable } from './finding';
 import { floorProblems, isContradiction } from './floors';
 import { contradictionsOf } from './mentions';
 import { currentVendor } from './outdated';
@@ -81,16 +81,6 @@ async function told(look: () => Promise<readonly Finding[]>): Promise<readonly F
     if (!(error instanceof PolyenvError)) throw error;
     return [unreadable(error)];
   }
-}
-
-function unreadable({ message, where, hint }: PolyenvError): Finding {
-  return {
-    kind: 'unreadable',
-    level: 'error',
-    message,
-    ...(where !== undefined && { where: where.line === undefined ? where.file : `${where.file}:${where.line}` }),
-    hint: hint ?? 'fix the file',
-  };
 }
 
 async function homeFindings(ctx: Context): Promise<readonly Finding[]> {

@@ -16,7 +16,7 @@ import { lookAtServices, type ServiceView } from '../services/look';
 import type { DecidedToolchain } from '../toolchains/decided-toolchain';
 import { lifecycleFindings } from './doctor';
 import { lockDrift } from './drift';
-import type { Finding } from './finding';
+import { type Finding, unreadable } from './finding';
 
 /** One project as a person wants to see it at a glance. */
 export interface ProjectOverview {
@@ -92,7 +92,7 @@ async function overviewOf(ctx: Context, names: readonly ListedName[]): Promise<P
     };
   } catch (error) {
     if (!(error instanceof PolyenvError)) throw error;
-    return { ...base, runtimes: [], services: [], findings: [broken(error)], data: 0 };
+    return { ...base, runtimes: [], services: [], findings: [unreadable(error)], data: 0 };
   }
 }
 
@@ -113,7 +113,7 @@ async function findingsOf(
   const ended = services.filter(({ state }) => state === 'exited');
   const drift = await lockDrift(ctx, allDecided, async () => undefined);
   return [
-    ...project.errors.map((error) => broken(error)),
+    ...project.errors.map(unreadable),
     ...missing.map(
       ({ runtime, decision }): Omit<Finding, 'fix'> => ({
         kind: 'not-installed',
@@ -162,9 +162,4 @@ function serviceOf(view: ServiceView): ServiceOverview {
 
 function nameOf({ name, address, routes }: ListedName): Pick<ListedName, 'name' | 'address' | 'routes'> {
   return { name, address, routes };
-}
-
-function broken({ message, where, hint }: Pick<PolyenvError, 'message' | 'where' | 'hint'>): Omit<Finding, 'fix'> {
-  const place = where === undefined ? undefined : where.line === undefined ? where.file : `${where.file}:${where.line}`;
-  return { kind: 'unreadable', level: 'error', message, ...present({ where: place }), hint: hint ?? 'fix the file' };
 }

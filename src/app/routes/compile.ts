@@ -16,6 +16,7 @@ import { serviceVariables } from '../../domain/services/variables';
 import type { Toolchain } from '../../domain/toolchain/toolchain';
 import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
+import { describePlace } from '../../domain/words/sourced';
 import type { Context } from '../base/context';
 import { readyHome } from '../base/ready-home';
 import { loadRuntimes } from '../base/registry';
@@ -198,8 +199,7 @@ export async function describeEnvironment(
     asking: [...new Set((await loadRuntimes()).flatMap(askingVariables))],
     notes: [
       ...project.errors.map(
-        ({ where, message }) =>
-          `${where === undefined ? '' : `${where.file}${where.line === undefined ? '' : `:${where.line}`}: `}${message}`,
+        ({ where, message }) => `${where === undefined ? '' : `${describePlace(where)}: `}${message}`,
       ),
       ...lacking.map(
         ({ runtime, decision }) =>

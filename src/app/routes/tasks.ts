@@ -219,7 +219,7 @@ async function prepare(
         hint: `fix dir, or make the folder first: mkdir -p ${quoteSh(folder)}`,
       });
     }
-    // What a task declares, all of its lines find; what it is simply given, the last one.
+    // Every line gets the arguments that the task declares. Without a declaration the last line gets the words.
     const isLast = index === task.run.length - 1;
     const handed = isLast || task.args !== undefined ? further : [];
     const text = task.run[index] ?? '';

@@ -15,6 +15,7 @@ import { orNearest } from '../../domain/words/nearest';
 import { present } from '../../domain/words/present';
 import { quoted } from '../../domain/words/printable';
 import type { Context } from '../base/context';
+import { versionOf } from '../toolchains/decided-toolchain';
 import { lineOfData, lineOfFolder, settleRestore } from './data';
 import { type KnownService, placeIn, readyToolchain, wantedToolchain, withoutData } from './known';
 import { elsewhere, endLeftovers, findServer, withService } from './server';
@@ -166,8 +167,7 @@ async function readerOf(
       },
     );
   // Before anything is downloaded for it, where that is known.
-  const { toolchain, resolution } = await wantedToolchain(ctx, known);
-  const asked = toolchain?.version ?? (resolution?.kind === 'entry' ? resolution.entry.version : undefined);
+  const asked = versionOf(await wantedToolchain(ctx, known));
   if (asked !== undefined && !reads(asked)) throw refused(asked);
   const { version, root } = await readyToolchain(ctx, known);
   if (!reads(version)) throw refused(version);

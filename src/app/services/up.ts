@@ -4,6 +4,7 @@ import type { Manifest } from '../../domain/project/manifest';
 import type { Toolchain } from '../../domain/toolchain/toolchain';
 import { PolyenvError } from '../../domain/words/errors';
 import { present } from '../../domain/words/present';
+import { describePlace } from '../../domain/words/sourced';
 import type { Context } from '../base/context';
 import { publishExports } from './exports';
 import { type KnownService, knownServices, noServices, readyToolchain, titleOf, wantedToolchain } from './known';
@@ -76,7 +77,7 @@ function warnOf({ emit }: Context, error: unknown): void {
   const { where, hint } = error instanceof PolyenvError ? error : {};
   emit({
     type: 'warning',
-    text: where === undefined ? text : `${where.file}${where.line === undefined ? '' : `:${where.line}`}: ${text}`,
+    text: where === undefined ? text : `${describePlace(where)}: ${text}`,
     ...present({ hint }),
   });
 }

@@ -42,6 +42,12 @@ export function asArraySkipping<T>(item: Decoder<T>): Decoder<readonly T[]> {
     });
 }
 
+/** As `asArraySkipping`, with the number of all items: a list that comes in pages ends with one that is not full. */
+export function asPage<T>(item: Decoder<T>): Decoder<{ readonly length: number; readonly items: readonly T[] }> {
+  const asItems = asArraySkipping(item);
+  return (value) => ({ length: entriesOf(value).length, items: asItems(value) });
+}
+
 /** An object used as a map: every own value decoded, its keys as they are. */
 export function asRecord<T>(item: Decoder<T>): Decoder<Readonly<Record<string, T>>> {
   return (value) =>

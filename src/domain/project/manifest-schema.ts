@@ -35,7 +35,7 @@ export const ARGUMENT_KEYS: readonly ManifestKey[] = [
     value: { type: 'string', pattern: '^[a-z][a-z0-9_]{0,31}$' },
   },
   { name: 'description', describe: 'half a sentence for polyenv run TASK --help', value: TEXT },
-  { name: 'default', describe: 'what it is where it is not given', value: { type: 'string' } },
+  { name: 'default', describe: 'the value where none is given', value: { type: 'string' } },
   { name: 'choices', describe: 'the words that are allowed', value: { ...TEXTS, minItems: 1 } },
   { name: 'many', describe: 'whether it takes all further words: "$@" of the lines', value: FLAG },
 ];

@@ -1,4 +1,5 @@
 import { isTable, type KeyPath, valueAt } from '../formats/document-value';
+import { counted } from '../words/counted';
 import { present } from '../words/present';
 import { quoted } from '../words/printable';
 import { ARGUMENT_KEYS, namesOf } from './manifest-schema';
@@ -112,8 +113,7 @@ export function bindArguments(
   }
   const extra = words[args.length];
   if (extra === undefined) return { values, further: [] };
-  const count =
-    args.length === 0 ? 'takes no argument' : `takes ${args.length} argument${args.length === 1 ? '' : 's'}`;
+  const count = args.length === 0 ? 'takes no argument' : `takes ${counted(args.length, 'argument')}`;
   return { problem: `${count}, and ${quoted(extra)} is one more` };
 }
 

@@ -97,7 +97,7 @@ function taskOf(task: ManifestTask): readonly unknown[] {
     parallel,
     ...(port === undefined ? [] : [port]),
     ...(inputs.length + outputs.length === 0 ? [] : [inputs, outputs]),
-    // What they are where a call does not give them is part of what runs.
+    // Their defaults are part of what runs.
     ...(args.length === 0
       ? []
       : [['args', ...args.map(({ name, default: usual, choices, many }) => [name, usual ?? [], choices, many])]]),

@@ -1,4 +1,13 @@
-import { asArraySkipping, asBoolean, asNumber, asObject, asString, asUnknown, optional } from '../formats/decoders';
+import {
+  asArraySkipping,
+  asBoolean,
+  asNumber,
+  asObject,
+  asPage,
+  asString,
+  asUnknown,
+  optional,
+} from '../formats/decoders';
 import { PolyenvError } from '../words/errors';
 import { present } from '../words/present';
 import { type Digest, parseDigest } from './digest';
@@ -35,7 +44,7 @@ const asRelease = asObject({
   assets: asArraySkipping(asAsset),
 });
 
-const asReleases = asArraySkipping(asRelease);
+const asReleases = asPage(asRelease);
 
 /** A hundred a page. Drafts and what is marked as no final release are left out. */
 export async function githubReleases(
@@ -46,9 +55,9 @@ export async function githubReleases(
   const all: GithubRelease[] = [];
   for (let page = 1; page <= pages.most; page += 1) {
     const url = `https://api.github.com/repos/${repository}/releases?per_page=${PAGE}&page=${page}`;
-    const found = await upstream.json(url, asReleases);
-    all.push(...found.filter(({ draft, prerelease }) => draft !== true && prerelease !== true).map(readRelease));
-    if (found.length < PAGE || pages.enough?.(all) === true) break;
+    const { length, items } = await upstream.json(url, asReleases);
+    all.push(...items.filter(({ draft, prerelease }) => draft !== true && prerelease !== true).map(readRelease));
+    if (length < PAGE || pages.enough?.(all) === true) break;
   }
   return all;
 }

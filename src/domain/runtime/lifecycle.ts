@@ -111,6 +111,11 @@ function lastDay(month: string): string {
   return `${year}-${number}-${day ?? String(last).padStart(2, '0')}`;
 }
 
+/** What https://endoflife.date publishes of a product. */
+export function endOfLifeOf(product: string): PublishedLines {
+  return { url: `https://endoflife.date/api/${product}.json`, decode: asEndOfLifeCycles };
+}
+
 /** The first `count` numbers of a version: of `21.0.2+13` and 1, `21`. */
 export function leadingNumbers(version: Version, count: number): string {
   return /^\d+(?:\.\d+)*/.exec(version)?.[0].split('.').slice(0, count).join('.') ?? '';

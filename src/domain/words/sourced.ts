@@ -11,11 +11,16 @@ export interface Sourced<T> {
   readonly from: Origin;
 }
 
+/** `polyenv.toml:3`, or the file alone. */
+export function describePlace({ file, line }: { readonly file: string; readonly line?: number }): string {
+  return line === undefined ? file : `${file}:${line}`;
+}
+
 /** `polyenv.toml:3`, `POLYENV_NODE`, `the command line`: for messages. */
 export function describeOrigin(origin: Origin): string {
   switch (origin.kind) {
     case 'file':
-      return origin.line === undefined ? origin.file : `${origin.file}:${origin.line}`;
+      return describePlace(origin);
     case 'argument':
       return 'the command line';
     case 'variable':
