@@ -3,7 +3,7 @@
 # shellcheck disable=SC1090,SC1091,SC2015
 # Routes one command to the runtime that the nearest project pins. Starts no program but the tool.
 # A shell parses a compound command whole before it runs it: what is seldom needed stands in later commands.
-__polyenv_h=@HOME@ __polyenv_t=@TOOL@ __polyenv_n=${0##*/} __polyenv_r= __polyenv_o= __polyenv_e= __polyenv_d=${PWD%/}
+__polyenv_h=@HOME@ __polyenv_t=@TOOL@ __polyenv_n=${0##*/} __polyenv_r= __polyenv_o= __polyenv_e= __polyenv_u= __polyenv_d=${PWD%/}
 case ${POLYENV_BYPASS-}:@ASKED@:$__polyenv_n:${1-} in
 1:*) __polyenv_r=bypass ;;
 @PLUS@)
@@ -190,6 +190,11 @@ for __polyenv_e in ${PATH-}; do
 	set +f
 	exec "$__polyenv_e/$__polyenv_n" "$@"
 done
-echo "error[command-not-found] $__polyenv_n: nothing pins @TOOL@ here, and PATH has no other $__polyenv_n" >&2
-echo "  try  polyenv use @TOOL@" >&2
+__polyenv_e="nothing pins @TOOL@ here" __polyenv_l="polyenv use @TOOL@"
+case $__polyenv_r$__polyenv_u in
+bypass*) __polyenv_e="the system is to answer" __polyenv_l="polyenv current" ;;
+*x) __polyenv_e="the @TOOL@ that is decided here does not bring it" __polyenv_l="polyenv current, or polyenv use @TOOL@@latest" ;;
+esac
+echo "error[command-not-found] $__polyenv_n: $__polyenv_e, and PATH has no other $__polyenv_n" >&2
+echo "  try  $__polyenv_l" >&2
 exit 127

@@ -73,7 +73,7 @@ function commandsOf(hint: string): readonly string[] {
   const choices = hint.split(/,? or (?=[a-z])|; |, which /);
   const chosen =
     pieces.length > 1 ? pieces : [choices.find((choice) => choice.includes('polyenv ')) ?? choices[0] ?? ''];
-  return chosen.flatMap((piece) => /(?:polyenv|export|mv|rm|chmod) .*$/.exec(piece)?.[0] ?? []);
+  return chosen.flatMap((piece) => /(?:polyenv|export|mv|rm|chmod) .*$/.exec(piece)?.[0].split(' && ') ?? []);
 }
 
 interface Situation {
@@ -91,6 +91,8 @@ interface Situation {
   /** The hint shows what to choose from or how it is called: what failed stays as it is. */
   readonly shows?: true;
   readonly env?: Readonly<Record<string, string>>;
+  /** What the person puts in for a word in capitals. */
+  readonly fill?: Readonly<Record<string, string>>;
 }
 
 const trusted = async (): Promise<void> => {
@@ -576,6 +578,79 @@ const SITUATIONS: readonly Situation[] = [
     shows: true,
   },
   {
+    name: 'a command that the pinned release does not bring',
+    make: () => setUp('polyenv use node@20', 'polyenv reshim'),
+    type: `PATH=\${PATH%%:/usr/bin*} npx`,
+    code: 'command-not-found',
+    hint: 'polyenv current',
+    shows: true,
+  },
+  {
+    name: 'a version with a slip',
+    make: () => undefined,
+    type: 'polyenv use node@2O',
+    code: 'request-invalid',
+    hint: 'polyenv use X@X',
+    shows: true,
+  },
+  {
+    name: 'an image that is of another version than the pin',
+    make: async () => {
+      await setUp('polyenv use node@20');
+      write('Dockerfile', 'FROM node:22.18.0\n');
+    },
+    type: 'polyenv doctor',
+    finding: /it says .*22\.18/,
+    hint: 'polyenv use X@X',
+  },
+  {
+    name: 'a mirror without signatures, where they are required',
+    alone: true,
+    make: () => setUp('polyenv settings set verify.signatures required'),
+    type: 'polyenv use node@22.1',
+    code: 'signature-missing',
+    hint: 'polyenv settings set verify.signatures',
+    env: { POLYENV_VERIFY_SIGNATURES: '' },
+  },
+  {
+    name: 'a mirror that anyone on the way could change',
+    alone: true,
+    make: () => undefined,
+    type: 'POLYENV_MIRRORS=$(echo "$POLYENV_MIRRORS" | sed s/127.0.0.1/0.0.0.0/g) polyenv use node@22.1',
+    code: 'insecure-url',
+    hint: 'polyenv settings set network.insecure_http true',
+  },
+  {
+    name: 'a start-up file that puts another Node before the shims',
+    alone: true,
+    make: async () => {
+      await setUp('polyenv use node@20', 'mkdir other', 'cp "$(polyenv which node)" other/node');
+      await setUp(`SHELL=/bin/bash polyenv setup --yes`, `echo "PATH='$PWD/other':\\$PATH" >>~/.bashrc`);
+    },
+    type: `bash -c '. ~/.bashrc && polyenv doctor'`,
+    finding: /other\/node comes before polyenv's node on PATH/,
+    hint: ['polyenv setup --undo', 'polyenv setup'],
+    env: { SHELL: '/bin/bash' },
+  },
+  {
+    name: 'a Node for polyenv itself that does not run it',
+    alone: true,
+    make: () => undefined,
+    type: 'polyenv setup --yes --shell bash',
+    finding: /does not run polyenv/,
+    hint: 'polyenv setup --no-own-node',
+    shows: true,
+  },
+  {
+    name: 'the words of the wrapper, for a file that calls it',
+    make: () => setUp('polyenv use node@20'),
+    type: `polyenv generate dockerfile --url https://polyenv.example/p.tgz --digest sha256:${'0'.repeat(64)}`,
+    code: 'usage',
+    hint: ['polyenv generate wrapper --write', 'polyenv generate X'],
+    fill: { URL: 'https://polyenv.example/p.tgz', HEX: '0'.repeat(64) },
+    shows: true,
+  },
+  {
     name: 'polyenv itself, which is to go',
     alone: true,
     make: () => setUp('polyenv reshim'),
@@ -588,7 +663,7 @@ const SITUATIONS: readonly Situation[] = [
 
 describe('the hint fixes it:', () => {
   it.each(SITUATIONS)('$name', { timeout: 90_000 }, async (situation) => {
-    const { make, type: line, code, env, hint: shapes, shows, finding } = situation;
+    const { make, type: line, code, env, hint: shapes, shows, finding, fill = {} } = situation;
     begin(situation);
     await make();
     const failed = await type(line, env);
@@ -599,7 +674,7 @@ describe('the hint fixes it:', () => {
     // Of several findings, the one that is meant.
     const from = finding === undefined ? said : said.slice(said.search(finding));
     const hint = /(?:^ +try {2}|: (?=polyenv ))(.*)$/m.exec(from)?.[1] ?? '';
-    const commands = commandsOf(hint);
+    const commands = commandsOf(hint.replace(/\b[A-Z]{3,}\b/g, (word) => fill[word] ?? word));
     for (const shape of [shapes].flat())
       expect(
         commands.some((command) => asPattern(shape).test(command)),
@@ -650,15 +725,9 @@ const NOT_RUN: readonly (readonly [hint: RegExp, reason: string])[] = [
   ],
   [/^polyenv self\b/, 'replaces or takes away polyenv itself: self-update.test.ts and setup.test.ts type them'],
   [/^polyenv (?:tls|exec -- polyenv tls)\b/, 'changes what browsers believe: tls.test.ts types them'],
-  [/^polyenv setup\b/, 'changes a start-up file: setup.test.ts types them'],
   [/^polyenv gateway\b/, 'starts a process that stays: life.test.ts types them'],
   [/^polyenv bundle create$/, 'says who makes a bundle: on another machine'],
   [/^polyenv link\b/, 'needs a build of the machine: linked-last.test.ts types it'],
-  [/^polyenv (?:generate X|generate wrapper --write)$/, 'needs a package of polyenv: generate.test.ts types them'],
-  [
-    /^polyenv settings (?:unset X|set verify\.signatures|set network\.insecure_http true)$/,
-    'needs a mirror, or a setting that cannot be read: settings.test.ts reads those',
-  ],
   [
     /^polyenv (?:prune|lock X|lock --renew|off)$/,
     'needs a full disk, a build from source, an old lock, a shell that is activated',
@@ -668,7 +737,7 @@ const NOT_RUN: readonly (readonly [hint: RegExp, reason: string])[] = [
     'doctor, init and rollback name it: doctor.test.ts, init.test.ts, rollback.test.ts',
   ],
   [
-    /^polyenv (?:uninstall X@X|install X@lts|upgrade --latest X|which --why X|use|use X@X|use X@latest|use X@X --source X|use --default)$/,
+    /^polyenv (?:uninstall X@X|install X@lts|upgrade --latest X|use|use X@latest|use X@X --source X|use --default)$/,
     'with other words one of those above, and the version is what the tests of outdated, upgrade and doctor look at',
   ],
   [

@@ -61,8 +61,12 @@ describe('a Node that is too old', () => {
   });
 
   it('is never what the launcher records; one that is gone is said', async () => {
-    await machine.polyenv(['reshim'], { cwd });
+    // The newest long-term Node of this site does not run polyenv.
+    const ran = await machine.polyenv(['setup', '--yes', '--shell', 'bash'], { cwd });
+    expect(ran).toMatchObject({ exit: 0, stderr: expect.stringContaining('does not run polyenv') });
+    expect(ran.stderr).toContain('polyenv setup --no-own-node');
     const launcher = join(machine.polyenvHome, 'bin/polyenv');
+    expect(readFileSync(launcher, 'utf8')).toContain(`# node: ${process.execPath}\n`);
     writeFileSync(launcher, readFileSync(launcher, 'utf8').replaceAll(process.execPath, '/gone/node'));
     for (const verb of ['current', 'exec']) {
       const ran = spawnSync(launcher, [verb], { cwd, env: { ...machine.env, PWD: cwd }, encoding: 'utf8' });

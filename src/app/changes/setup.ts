@@ -34,7 +34,7 @@ export async function takeOwnNode(ctx: Context): Promise<Toolchain | undefined> 
     ctx.emit({
       type: 'warning',
       text: `polyenv keeps running on ${ctx.host.node}: ${error.message}`,
-      hint: 'polyenv setup, when the network is there',
+      hint: error.code === 'cannot-start' ? 'polyenv setup --no-own-node' : 'polyenv setup, when the network is there',
     });
     return undefined;
   }

@@ -194,9 +194,18 @@ async function passThrough(ctx: Context, call: ShimCall, environment?: Environme
   if (file !== undefined) return become(ctx.host, { file, args: call.args, env, cwd: ctx.directory });
   throw new PolyenvError(
     'command-not-found',
-    `${call.name}: what is pinned here does not provide it, and PATH has no other ${call.name}`,
-    {
-      hint: `polyenv which --why ${call.name}, or polyenv use ${call.tool}@latest`,
-    },
+    `${call.name}: ${whyPassed(call, environment)}, and PATH has no other ${call.name}`,
+    { hint: isRouted(call, environment) ? `polyenv current, or polyenv use ${call.tool}@latest` : 'polyenv current' },
   );
+}
+
+function whyPassed(call: ShimCall, environment: Environment | undefined): string {
+  if (environment === undefined) return 'the system is to answer';
+  return isRouted(call, environment)
+    ? `the ${call.tool} that is decided here does not bring it`
+    : `nothing pins ${call.tool} here`;
+}
+
+function isRouted({ tool }: ShimCall, environment: Environment | undefined): boolean {
+  return environment?.runtimes.some((runtime) => runtime.tool === tool) ?? false;
 }

@@ -1,9 +1,11 @@
 import { dirname, join } from 'node:path';
+import { capture } from '../../adapters/children/capture';
 import { readLauncher, writeLauncher } from '../../adapters/home/launcher';
 import { readTree } from '../../adapters/store/store';
 import { artifactFor, EMPTY_LOCKFILE } from '../../domain/toolchain/lockfile';
 import type { Toolchain } from '../../domain/toolchain/toolchain';
 import { PolyenvError } from '../../domain/words/errors';
+import { printable } from '../../domain/words/printable';
 import type { Context } from '../base/context';
 import { readyHome } from '../base/ready-home';
 import { loadRuntime } from '../base/registry';
@@ -38,9 +40,23 @@ export async function installOwnNode(ctx: Context): Promise<Toolchain> {
     readTree(toolchain.root, toolchain.version, ctx.platform),
     outsidePlace(ctx, toolchain.root),
   ).commands[runtime.probe.command];
+  const node = join(toolchain.root, main ?? 'bin/node');
+  await mustRunPolyenv(ctx, node);
   await readyHome(ctx);
-  await writeLauncher(ctx.home, { node: join(toolchain.root, main ?? 'bin/node'), program: ctx.host.program });
+  await writeLauncher(ctx.home, { node, program: ctx.host.program });
   return toolchain;
+}
+
+/** A Node may be too old, or built for another machine than this: only one that has run polyenv is recorded. Throws `cannot-start`. */
+async function mustRunPolyenv(ctx: Context, node: string): Promise<void> {
+  const { env, program } = ctx.host;
+  const own = { ...env, NODE_OPTIONS: undefined, NODE_PATH: undefined };
+  const { exit, stdout, stderr } = await capture({ file: node, args: [program, '--version'], env: own, cwd: '/' }, 60_000);
+  if (exit === 0 && stdout.trim() === __VERSION__) return;
+  const said = stderr.split('\n')[0]?.replace(/^error\[[\w-]+\] /, '');
+  throw new PolyenvError('cannot-start', `${node} does not run polyenv${said ? `: ${printable(said)}` : ''}`, {
+    hint: 'polyenv setup --no-own-node',
+  });
 }
 
 /** The key of the toolchain that runs polyenv itself, if it is one of the store: never pruned. */

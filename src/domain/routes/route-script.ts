@@ -24,7 +24,7 @@ case :\${PATH-}: in *:${quoteSh(environment.shims)}:*) ;; *) export PATH=${quote
 exec "$__polyenv_f" "$@"
 fi
 case $__polyenv_t in
-${pending}${renderFollowers(environment)}*) ;;
+${pending}${renderFollowers(environment)}${renderRouted(environment)}*) ;;
 esac
 `;
 }
@@ -32,6 +32,12 @@ esac
 /** What another copy, to which the shim passes on, gets of the project. */
 function renderFollowers({ followers = [] }: Environment): string {
   return followers.map(({ tool, variables }) => `${quoteSh(tool)})\n${variables.map(shLine).join('')};;\n`).join('');
+}
+
+/** A command that a decided runtime does not bring may be another copy's; where there is none, the shim says whose it is not. */
+function renderRouted({ runtimes, pending }: Environment): string {
+  const tools = runtimes.map(({ tool }) => tool).filter((tool) => !pending.includes(tool));
+  return tools.length === 0 ? '' : `${tools.map(quoteSh).join('|')}) __polyenv_u=x ;;\n`;
 }
 
 /** Where nothing is routed, nothing more is looked at. */
