@@ -372,6 +372,12 @@ export const runtime: Runtime = {
   commands: ['java', 'javac', 'jar', 'javadoc', 'jshell', 'keytool'],
   pins: [javaVersion, sdkmanrc, pomXml, gradleBuild, gradleBuildKotlin],
   sources: [adoptium, ...vendors.flatMap((vendor) => vendor.sources)],
+  // Where the system has no /etc/.java, Java as root would make a folder of this name for everybody's preferences.
+  finish: (tree) => {
+    const home = homeIn(tree);
+    const inner = tree.has(`${home}jre/lib`) ? `${home}jre/` : home;
+    return { files: { [`${inner}.systemPrefs`]: '' }, steps: [] };
+  },
   layout: (tree, { toolchain, home, personHome, env, isolation }) => {
     const inside = homeIn(tree);
     const local = `-Dmaven.repo.local=${home}/m2`;

@@ -16,6 +16,7 @@ import {
   imagesNamed,
   leadingNumbers,
   lifecycleFrom,
+  limitVariable,
   namedIn,
   newestFirst,
   optional,
@@ -281,7 +282,7 @@ Error=This Python belongs to polyenv, and all projects share it.
  * Unchecked-hash files, which hold whatever the time of the source is (PEP 552). Forked for fixed parts of the work, so that no
  * process's past and no number of processors shows in the bytes. What is not compiled would be written later by root, whom no mode
  * holds back. So in tests and packages a file takes the name of the folder that Python would make; and an empty folder takes the
- * name of each file that `python -O` and `-OO` would write: Python renames a new file to that name, which fails.
+ * name of each file that `python -O`, `-OO` and `-OOO` would write: Python renames a new file to that name, which fails.
  */
 const COMPILE = `
 import os, sys
@@ -319,7 +320,7 @@ def compile_one(path):
     code = compile(source, shown, 'exec', dont_inherit=True, optimize=0)
     with open(target, 'xb') as file:
         file.write(importlib.util.MAGIC_NUMBER + b'\\1\\0\\0\\0' + hashed(source) + marshal.dumps(code))
-    for level in '12':
+    for level in '123':
         taken = importlib.util.cache_from_source(path, optimization=level)
         if not os.path.lexists(taken):
             os.mkdir(taken)
@@ -400,6 +401,8 @@ export const runtime: Runtime = {
         defaultVariable('PYTHONNOUSERSITE', '1'),
         // Another Python's library would be loaded in place of its own.
         unsetVariable('PYTHONHOME'),
+        // Python takes any level above two for two, and would have compiled files of its own for each.
+        limitVariable('PYTHONOPTIMIZE', 2),
         // uv would look for one of its own.
         setVariable('UV_PYTHON', `${toolchain}/${windows ? 'python.exe' : 'bin/python3'}`),
         ...(isolation === 'strict' ? [defaultVariable('PIP_CACHE_DIR', `${home}/cache`)] : []),

@@ -88,7 +88,7 @@ export { npmScheme } from './domain/versions/schemes/npm';
 export { pep440Scheme } from './domain/versions/schemes/pep440';
 export { rustScheme } from './domain/versions/schemes/rust';
 export { type Version, versionFrom } from './domain/versions/version';
-export { defaultVariable, type EnvOp, setVariable, unsetVariable } from './domain/words/env-op';
+export { defaultVariable, type EnvOp, limitVariable, setVariable, unsetVariable } from './domain/words/env-op';
 export { PolyenvError } from './domain/words/errors';
 export { present } from './domain/words/present';
 export type * from './domain/words/tool-id';

@@ -174,3 +174,19 @@ describe('recorded', () => {
     }
   });
 });
+
+test('an empty file takes the name of the folder that Java as root makes in its home, wherever that is', () => {
+  const finished = (...there: readonly string[]) =>
+    Object.keys(
+      runtime.finish?.({
+        version: '21.0.2+13' as Version,
+        platform: 'linux-x64',
+        has: (path) => there.includes(path),
+        list: () => [],
+      })?.files ?? {},
+    );
+  expect(finished()).toEqual(['.systemPrefs']);
+  expect(finished('jre/lib')).toEqual(['jre/.systemPrefs']);
+  expect(finished('Contents/Home/bin')).toEqual(['Contents/Home/.systemPrefs']);
+  expect(finished('Contents/Home/bin', 'Contents/Home/jre/lib')).toEqual(['Contents/Home/jre/.systemPrefs']);
+});

@@ -120,22 +120,41 @@ describe.skipIf('absent' in found)(`a Python in the store (${'absent' in found ?
   );
 
   it(
-    'is as it was after -O and -OO, by whoever may write everywhere (as root)',
+    'is as it was after -O, -OO and levels above two, by whoever may write everywhere (as root)',
     async ({ skip }) => {
       skip(process.getuid?.() !== 0, 'not root: the modes hold a normal user back');
       const inner = join(tree, 'bin/python3');
       writeFileSync(join(project, 'optimised.py'), 'import asyncio, json, unittest, ctypes\n');
-      for (const level of ['-O', '-OO']) {
+      for (const level of ['-O', '-OO', '-OOO']) {
         const script = 'import optimised, json; print(json.__cached__, json.dumps.__doc__ is None, __debug__)';
         const ran = await run([inner, level, '-c', script]);
         expect(ran, ran.stderr).toMatchObject({ exit: 0, stderr: '' });
         // It is optimised as ever, and so is the person's own code, which is kept.
         expect(ran.stdout).toMatch(
-          new RegExp(`opt-${level.length - 1}.pyc ${level === '-OO' ? 'True' : 'False'} False`),
+          new RegExp(`opt-${level.length - 1}.pyc ${level === '-O' ? 'False' : 'True'} False`),
         );
         expect(readdirSync(join(project, '__pycache__')).join()).toContain(`.opt-${level.length - 1}.pyc`);
         expect(await run([inner, level, '-m', 'pydoc', 'json'])).toMatchObject({ exit: 0 });
       }
+      // Any level above two means two, and is that to the shims; what is no number is left to Python.
+      const flags = ['-c', 'import asyncio, json, sys; print(sys.flags.optimize)'] as const;
+      for (const [level, seen] of [
+        ['3', 2],
+        ['47', 2],
+        ['2', 2],
+        ['1', 1],
+        ['x', 1],
+        ['', 0],
+      ] as const) {
+        const env = { PYTHONOPTIMIZE: level };
+        const ran = await machine.run(['python', ...flags], { cwd: project, env });
+        expect(ran, `${level}: ${ran.stderr}`).toMatchObject({ exit: 0, stdout: `${seen}\n`, stderr: '' });
+      }
+      const executed = await machine.polyenv(['exec', '--', 'python', ...flags], {
+        cwd: project,
+        env: { PYTHONOPTIMIZE: '9' },
+      });
+      expect(executed, executed.stderr).toMatchObject({ exit: 0, stdout: '2\n' });
       await expectUntouched();
     },
     MINUTES,

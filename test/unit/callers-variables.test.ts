@@ -21,9 +21,10 @@ const OPS: readonly EnvOp[] = [
   },
   { op: 'default', name: 'GOPATH', value: '/h/homes/a/go', ours: { GOPATH: [HOMES, '/data/go'] } },
   { op: 'default', name: 'GOTOOLCHAIN', value: 'local', ours: { GOTOOLCHAIN: [HOMES] } },
+  { op: 'limit', name: 'LEVEL', most: 2 },
 ];
 
-const NAMES = ['GOBIN', 'GOMODCACHE', 'GOPATH', 'GOTOOLCHAIN'];
+const NAMES = ['GOBIN', 'GOMODCACHE', 'GOPATH', 'GOTOOLCHAIN', 'LEVEL'];
 const OWN = { GOMODCACHE: '/p/go/pkg/mod', GOPATH: '/h/homes/a/go', GOTOOLCHAIN: 'local' };
 
 const CASES: readonly (readonly [string, Record<string, string>, Record<string, string>])[] = [
@@ -39,6 +40,8 @@ const CASES: readonly (readonly [string, Record<string, string>, Record<string, 
   ['what polyenv set for another project', { GOPATH: '/h/homes/b/go', GOMODCACHE: '/h/homes/b/mod' }, OWN],
   ['what polyenv set for this one', OWN, OWN],
   ['what stands in a start-up file', { GOPATH: '/data/go', GOBIN: "/it's/bin" }, OWN],
+  ...['0', '2', 'x', '-3', '3x'].map((text) => [`a level ${text}`, { LEVEL: text }, { ...OWN, LEVEL: text }] as const),
+  ...['3', '47', '03'].map((text) => [`a level ${text}`, { LEVEL: text }, { ...OWN, LEVEL: '2' }] as const),
   ['one that only begins like another', { GOPATH: '/data/golang' }, { GOPATH: '/data/golang', GOTOOLCHAIN: 'local' }],
 ];
 

@@ -51,7 +51,10 @@ export async function installOwnNode(ctx: Context): Promise<Toolchain> {
 async function mustRunPolyenv(ctx: Context, node: string): Promise<void> {
   const { env, program } = ctx.host;
   const own = { ...env, NODE_OPTIONS: undefined, NODE_PATH: undefined };
-  const { exit, stdout, stderr } = await capture({ file: node, args: [program, '--version'], env: own, cwd: '/' }, 60_000);
+  const { exit, stdout, stderr } = await capture(
+    { file: node, args: [program, '--version'], env: own, cwd: '/' },
+    60_000,
+  );
   if (exit === 0 && stdout.trim() === __VERSION__) return;
   const said = stderr.split('\n')[0]?.replace(/^error\[[\w-]+\] /, '');
   throw new PolyenvError('cannot-start', `${node} does not run polyenv${said ? `: ${printable(said)}` : ''}`, {

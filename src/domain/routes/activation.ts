@@ -69,6 +69,8 @@ interface Step {
 function steps(environment: Environment): readonly Step[] {
   const variables = environmentOps(environment).flatMap((op): readonly Step[] => {
     if (op.op === 'unset') return [{ word: 'unset', values: [op.name] }];
+    // The shims do it for each call.
+    if (op.op === 'limit') return [];
     // What stands in a shell is no word for one call: shims see what a call sets beside it.
     if (op.op === 'default') {
       return [

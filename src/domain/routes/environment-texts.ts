@@ -41,7 +41,8 @@ function plainVariables(environment: Environment): ReadonlyMap<string, string> {
   const set = new Map<string, string>();
   for (const op of environmentOps(environment)) {
     const { name } = op;
-    if (op.op === 'prepend' || op.op === 'append' || op.op === 'unset' || name === OFFERED) continue;
+    if (op.op === 'prepend' || op.op === 'append' || op.op === 'unset' || op.op === 'limit' || name === OFFERED)
+      continue;
     if (op.value !== undefined) set.set(name, op.value);
   }
   return set;

@@ -11,12 +11,18 @@ export function exportsSh(environment: Environment): string {
 export function shLine(op: EnvOp): string {
   if (op.op === 'unset') return `unset ${op.name}\n`;
   if (op.op === 'default') return defaultSh(op);
+  if (op.op === 'limit') return limitSh(op);
   const value = quoteSh(op.value);
   if (op.op === 'set') return `export ${op.name}=${value}\n`;
   if (op.value === '') return `export ${op.name}="\${${op.name}-}"\n`;
   const both =
     op.op === 'prepend' ? `${value}"\${${op.name}:+:$${op.name}}"` : `"\${${op.name}:+$${op.name}:}"${value}`;
   return `export ${op.name}=${both}\n`;
+}
+
+/** What is no number stays as it is. */
+function limitSh({ name, most }: { readonly name: string; readonly most: number }): string {
+  return `case \${${name}-} in ''|*[!0-9]*) ;; *) [ "$${name}" -le ${most} ] || export ${name}=${most} ;; esac\n`;
 }
 
 /** Sets or takes away what the caller did not set: see `DefaultVariable`. */
@@ -63,6 +69,8 @@ function matchesFish(op: DefaultVariable, name: string): string {
 export function fishLine(op: EnvOp): string {
   if (op.op === 'unset') return `set -e ${op.name}`;
   if (op.op === 'default') return defaultFish(op);
+  if (op.op === 'limit')
+    return `string match -qr '^[0-9]+$' -- "$${op.name}"; and test "$${op.name}" -gt ${op.most}; and set -gx ${op.name} ${op.most}`;
   const value = quoteFish(op.value);
   if (op.op === 'set') return `set -gx ${op.name} ${value}`;
   const before = op.op === 'prepend';

@@ -4,6 +4,7 @@ import { present } from './present';
 export type EnvOp =
   | { readonly op: 'set' | 'prepend' | 'append'; readonly name: string; readonly value: string }
   | { readonly op: 'unset'; readonly name: string }
+  | { readonly op: 'limit'; readonly name: string; readonly most: number }
   | DefaultVariable;
 
 /** A variable that gives way to what the caller set for the call. */
@@ -28,6 +29,11 @@ export function setVariable(name: string, value: string): EnvOp {
 
 export function unsetVariable(name: string): EnvOp {
   return { op: 'unset', name };
+}
+
+/** Where the caller's value is a greater number, this one takes its place. */
+export function limitVariable(name: string, most: number): EnvOp {
+  return { op: 'limit', name, most };
 }
 
 /** Sets the variable, or takes it away where no value is given, unless the caller set it, or one of `after`, for the call. */
@@ -60,7 +66,10 @@ export function applyEnvOps(env: Variables, ops: readonly EnvOp[]): Record<strin
   for (const op of ops) {
     if (op.op === 'unset') delete result[op.name];
     else if (op.op === 'set') result[op.name] = op.value;
-    else if (op.op === 'default') {
+    else if (op.op === 'limit') {
+      const value = result[op.name] ?? '';
+      if (/^\d+$/.test(value) && Number(value) > op.most) result[op.name] = `${op.most}`;
+    } else if (op.op === 'default') {
       if (isCallers(op, op.name, env)) continue;
       const derived = (op.after ?? []).some((name) => isCallers(op, name, env));
       if (op.value === undefined || derived) delete result[op.name];
