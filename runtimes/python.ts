@@ -392,6 +392,7 @@ export const runtime: Runtime = {
   layout: (tree, { toolchain, home, isolation, personHome, env }) => {
     const windows = tree.platform.startsWith('windows');
     const line = leadingNumbers(tree.version, 2);
+    const library = libraryOf(tree);
     return {
       commands: {
         ...(windows && commandsIn(tree, 'Scripts', commandPattern(tree.version))),
@@ -432,6 +433,7 @@ export const runtime: Runtime = {
         seeds: {
           // On Windows commands are programs, which pip brings.
           wheels: windows ? [] : bundledWheels(tree),
+          ...(library !== undefined && !windows && { site: `${library}/site-packages` }),
           otherwise: ['-I', '-m', 'ensurepip', '--upgrade', '--default-pip'],
         },
       },

@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { createReadStream, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { openTreeWriter } from '../../src/adapters/archives/tree-writer';
-import { freezeTree, unpackFile } from '../../src/adapters/archives/unpack';
+import { unpackFile } from '../../src/adapters/archives/unpack';
+import { syncTree } from '../../src/adapters/files/sync-tree';
 import { openHttp } from '../../src/adapters/net/http';
 import { openLineSpeeds } from '../../src/adapters/net/line-speed';
+import { closeTree } from '../../src/adapters/store/disk-use';
 import { fetchPart } from '../../src/adapters/upstream/download';
 import { SlowLine } from '../../src/adapters/upstream/part-download';
 import { SETTINGS, type Settings } from '../../src/domain/project/settings';
@@ -64,7 +66,8 @@ async function fetchInto({ url, sha256, into, format, leastRate }: Fetching): Pr
     onBytes: () => undefined,
     offline: false,
   });
-  await freezeTree(`${into}/tree`);
+  await syncTree(`${into}/tree`);
+  await closeTree(`${into}/tree`);
   await http.close();
 }
 

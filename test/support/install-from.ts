@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { freezeTree } from '../../src/adapters/archives/unpack';
+import { closeTree } from '../../src/adapters/store/disk-use';
 import { readTree } from '../../src/adapters/store/store';
 import { fetchPart } from '../../src/adapters/upstream/download';
 import type { OpenUpstream } from '../../src/adapters/upstream/upstream';
@@ -51,7 +51,7 @@ export async function installFrom(
     const onBytes = (): void => undefined;
     await fetchPart({ http: upstream.http, url, headers, part, recipe, into, downloads, offline: false, onBytes });
   }
-  await freezeTree(into);
+  await closeTree(into);
   const layout = installing.runtime.layout(readTree(into, version, 'linux-x64'), {
     toolchain: into,
     home: '/polyenv/home',

@@ -161,7 +161,7 @@ const BY_NODE: Readonly<Record<string, string>> = Object.fromEntries(
     'src/adapters/services/launch.ts',
     'src/adapters/gateway/gateway-process.ts',
     // On the way of each install.
-    'src/adapters/archives/unpack.ts',
+    'src/adapters/files/sync-tree.ts',
     'src/adapters/archives/xz.ts',
     // It outlives the process that starts it.
     'src/gateway/dashboard/jobs.ts',

@@ -1,15 +1,11 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, closeSync, lstatSync, openSync, readdirSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { createGunzip } from 'node:zlib';
 import type { Recipe } from '../../domain/runtime/artifact';
 import { PolyenvError } from '../../domain/words/errors';
 import { quoted } from '../../domain/words/printable';
-import { closingAfter, syncDescriptor, syncFolder } from '../files/durable';
-import { errorCode, isMissing, translateFsError } from '../files/fs-errors';
+import { closingAfter } from '../files/durable';
+import { errorCode } from '../files/fs-errors';
 import { writable } from '../files/writable';
 import { damaged } from './archive-errors';
 import type { MemberSink } from './member';
@@ -171,65 +167,6 @@ export function hashTree(names: ReadonlyMap<string, string>): string {
   for (const [name, digest] of sorted) all.update(`${digest}  ${name}\n`);
   return all.digest('base64');
 }
-
-/**
- * Makes an unpacked tree read-only and durable: its files were written read-only, so only folders lose their write bits;
- * all content is on the disk when this returns, so that the name it gets next never stands for less. The root's own
- * folder stays writable, because a folder that its owner cannot write cannot be moved; whoever moves it takes that bit.
- */
-export async function freezeTree(root: string): Promise<void> {
-  try {
-    // A write bit that comes back after a power cut is no loss; content that does not would be.
-    await Promise.all([syncTree(root), closeFolders(root, root)]);
-  } catch (error) {
-    throw translateFsError(error, root) ?? error;
-  }
-}
-
-async function closeFolders(root: string, folder: string): Promise<void> {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (entry.isDirectory()) await closeFolders(root, join(folder, entry.name));
-  }
-  if (folder !== root) chmodSync(folder, lstatSync(folder).mode & 0o555);
-}
-
-/**
- * One `syncfs` by coreutils' or busybox's `sync -f` (measured a third of the time of thousands of `fsync`); where there is
- * none, or it takes too long because others write too, file by file.
- */
-async function syncTree(root: string): Promise<void> {
-  for (const program of ['/usr/bin/sync', '/bin/sync']) {
-    try {
-      await promisify(execFile)(program, ['-f', root], { timeout: LONGEST_SYNC, env: {} });
-      return;
-    } catch {
-      // Another program, or file by file.
-    }
-  }
-  await syncFiles(root);
-}
-
-async function syncFiles(folder: string): Promise<void> {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) await syncFiles(path);
-    else if (entry.isFile()) {
-      const descriptor = openSync(path, 'r');
-      try {
-        syncDescriptor(descriptor);
-      } catch (error) {
-        if (isMissing(error)) continue;
-        throw error;
-      } finally {
-        closeSync(descriptor);
-      }
-    }
-  }
-  await syncFolder(folder);
-}
-
-/** Milliseconds. */
-const LONGEST_SYNC = 20_000;
 
 /** No toolchain comes near: text packs to a tenth. Deflate can do a thousandth. */
 const MOST_RATIO = 200;

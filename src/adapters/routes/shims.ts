@@ -7,7 +7,7 @@ import type { Runtime } from '../../domain/runtime/runtime';
 import { quoteSh } from '../../domain/words/shell-quote';
 import template from '../../shim/shim.sh?raw';
 import { ensureFolder, readTextIfAny, removeTree } from '../files/fs';
-import { writeAtomic } from '../files/write-atomic';
+import { writeAllAtomic } from '../files/write-atomic';
 import type { Home } from '../home/paths';
 import { fillTemplate, pinTests } from './shell-template';
 
@@ -24,10 +24,11 @@ export interface Offer {
 export async function writeShims(home: Home, offers: readonly Offer[], personHome: string): Promise<void> {
   await ensureFolder(home.shims);
   const wanted = renderShims(home, offers, personHome);
+  const stale = new Map<string, string>();
   for (const [name, text] of wanted) {
-    const file = join(home.shims, name);
-    if ((await readTextIfAny(file).catch(() => undefined)) !== text) await writeAtomic(file, text, { mode: 0o755 });
+    if ((await readTextIfAny(join(home.shims, name)).catch(() => undefined)) !== text) stale.set(name, text);
   }
+  await writeAllAtomic(home.shims, stale, { mode: 0o755 });
   for (const name of await readdir(home.shims)) {
     if (name !== 'polyenv' && !wanted.has(name) && !name.endsWith('.tmp')) await removeTree(join(home.shims, name));
   }

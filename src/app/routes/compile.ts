@@ -60,17 +60,22 @@ export function isForOnce({ once, from }: Decision): boolean {
 
 /** Makes what the runtimes derive in the project (`.venv`), then compiles the folder's routes: for verbs by which a person changes it. */
 export async function prepareFolder(ctx: Context, folder: string, unusable: 'anew' | 'keep'): Promise<Environment> {
-  const first = await compileFolder(ctx, folder);
-  if (!first.runtimes.some(({ overlay }) => overlay !== undefined)) return first;
-  const decided = first.runtimes.filter(({ beside }) => beside === undefined);
-  await makeOverlays(ctx, decided, unusable);
+  const first = await describeFolder(ctx, folder);
+  const unmade = first.runtimes.filter(({ overlay, beside }) => overlay?.ready === false && beside === undefined);
+  if (unmade.length === 0) return publish(ctx, first);
+  await readyHome(ctx);
+  await makeOverlays(ctx, unmade, unusable);
   return compileFolder(ctx, folder);
 }
 
 /** Compiles the routes of the folder, from what stands there now. */
 export async function compileFolder(ctx: Context, folder: string): Promise<Environment> {
+  return publish(ctx, await describeFolder(ctx, folder));
+}
+
+async function describeFolder(ctx: Context, folder: string): Promise<Environment> {
   const project = await findProject(ctx, folder);
-  return compileProject(ctx, { project, allDecided: await decidedToolchainsOf(ctx, project), directory: folder });
+  return describeLasting(ctx, { project, allDecided: await decidedToolchainsOf(ctx, project), directory: folder });
 }
 
 /** Compiles anew where a file was edited and kept its time, which no shim can see: for verbs that read the files anyway. */
@@ -84,13 +89,25 @@ export async function refreshEdited(ctx: Context, folders: readonly string[]): P
   }
 }
 
-export async function compileProject(
-  ctx: Context,
-  of: { readonly project: Project; readonly allDecided: readonly DecidedToolchain[]; readonly directory: string },
-): Promise<Environment> {
+export async function compileProject(ctx: Context, of: Described): Promise<Environment> {
+  return publish(ctx, await describeLasting(ctx, of));
+}
+
+interface Described {
+  readonly project: Project;
+  readonly allDecided: readonly DecidedToolchain[];
+  readonly directory: string;
+}
+
+/** What every later call gets, whatever is asked for this once. */
+async function describeLasting(ctx: Context, of: Described): Promise<Environment> {
   const { project, allDecided } = await withoutOverrides(ctx, of);
   const lasting = allDecided.filter(({ decision }) => decision.once === undefined && decision.from.kind === 'file');
-  const environment = await describeEnvironment(ctx, { project, allDecided: lasting, directory: of.directory });
+  return describeEnvironment(ctx, { project, allDecided: lasting, directory: of.directory });
+}
+
+/** Writes the routes, and the shims that lead to them. */
+async function publish(ctx: Context, environment: Environment): Promise<Environment> {
   await readyHome(ctx);
   await refreshShims(ctx);
   await writeEnvironment(ctx.home, environment);

@@ -13,7 +13,7 @@ import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
 import { isOwn, noteFinished, noteOverlay, noteUnfinished, readUnfinished, type Unfinished } from './overlay-notes';
 import { packagesIn } from './overlay-packages';
-import { MAKE_TIMEOUT, run, seedOverlay, type WithOverlay } from './seed-overlay';
+import { MAKE_TIMEOUT, makeSeeded, run, seedOverlay, type WithOverlay } from './seed-overlay';
 
 const INSTALL_TIMEOUT = 600_000;
 
@@ -118,8 +118,7 @@ async function makeOne(ctx: Context, runtime: WithOverlay, aside?: string): Prom
   ctx.emit({ type: 'note', text: `making ${overlay.path}` });
   await ensureFolder(dirname(overlay.path));
   await noteUnfinished(ctx, overlay, aside);
-  const made = await run(ctx, file, [...args, overlay.path], MAKE_TIMEOUT);
-  const failed = made ?? (await seedOverlay(ctx, runtime));
+  const failed = await makeSeeded(ctx, runtime, () => run(ctx, file, [...args, overlay.path], MAKE_TIMEOUT));
   if (failed !== undefined) {
     await removeTree(overlay.path);
     if (aside === undefined) await noteFinished(ctx, overlay);

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { capture } from '../../adapters/children/capture';
 import { errorCode, translateFsError } from '../../adapters/files/fs-errors';
+import { syncTree } from '../../adapters/files/sync-tree';
 import { finishedFiles } from '../../adapters/store/finished-files';
 import { readTree, type StoredFile } from '../../adapters/store/store';
 import { scrubbedEnv } from '../../adapters/system/spawn';
@@ -28,15 +29,20 @@ interface Staged {
   readonly files: readonly StoredFile[];
 }
 
-/** Adds what the runtime wants in every tree (`Runtime.finish`), and says which files there are then. */
+/** Adds what the runtime wants in every tree (`Runtime.finish`), and says which files there are then: all of them are on the disk. */
 export async function finishTree(ctx: Context, order: Unfinished, staged: Staged): Promise<readonly StoredFile[]> {
   const { runtime, version, platform } = order;
   const { root, files } = staged;
   const finish = runtime.finish?.(readTree(root, version, platform));
-  if (finish === undefined) return files;
+  if (finish === undefined) {
+    await syncTree(root);
+    return files;
+  }
   for (const [path, text] of Object.entries(finish.files)) addFile(join(root, path), text);
   if (platform === ctx.platform) for (const step of finish.steps) await runStep(ctx, { order, step, staged });
-  return finishedFiles(root, files, finish.replaces);
+  // What is hashed here is written to the disk meanwhile.
+  const [, finished] = await Promise.all([syncTree(root), (async () => finishedFiles(root, files, finish.replaces))()]);
+  return finished;
 }
 
 function addFile(path: string, text: string): void {

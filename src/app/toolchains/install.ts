@@ -4,7 +4,7 @@ import { closingAfter } from '../../adapters/files/durable';
 import { ensureFolder, removeTree } from '../../adapters/files/fs';
 import { refuseFull } from '../../adapters/files/room';
 import { withLock } from '../../adapters/home/lock';
-import { openDiskMeter } from '../../adapters/store/disk-use';
+import { closeTree } from '../../adapters/store/disk-use';
 import {
   findToolchain,
   isExecutableFile,
@@ -104,10 +104,8 @@ async function fetchToolchain(ctx: Context, release: PlatformRelease, key: strin
     const { finishTree } = await import('./finish');
     const files = await finishTree(ctx, release, { root, final: join(ctx.home.store, key), files: unpacked });
     ctx.emit({ type: 'phase', tool: id, version: release.version, phase: 'publish' });
-    const { freezeTree } = await import('../../adapters/archives/unpack');
-    await freezeTree(root);
     const toolchain = {
-      ...describeToolchain(ctx, { release: proved, key, bytes: await openDiskMeter().measure(root) }),
+      ...describeToolchain(ctx, { release: proved, key, bytes: await closeTree(root) }),
       ...present({ built: built.by }),
     };
     await publishToolchain(ctx.home, toolchain, { root, files });

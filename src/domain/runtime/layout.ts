@@ -74,6 +74,8 @@ export interface Overlay {
 export interface Seeds {
   /** Wheels that the toolchain carries, relative to its root: unpacked into the overlay, which is a matter of a tenth of a second. */
   readonly wheels: readonly string[];
+  /** Where packages will be in the overlay, relative to it, if it is known before `make` has run: the wheels are unpacked meanwhile. */
+  readonly site?: string;
   /** Arguments of the overlay's interpreter that install the same, for a toolchain that carries no such wheels. */
   readonly otherwise: readonly string[];
 }
