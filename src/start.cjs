@@ -21,6 +21,32 @@ function homes() {
   });
 }
 
+// Node reads words as UTF-8, and what is none is lost: then sh makes them, byte for byte, of what the system knows.
+function callOf(fs, launcher, words) {
+  var plain = [launcher, words];
+  if (words.join('').indexOf('\ufffd') < 0) return plain;
+  var bytes;
+  try {
+    bytes = fs.readFileSync('/proc/self/cmdline');
+  } catch (error) {
+    return plain;
+  }
+  var given = [];
+  for (var at = 0; at < bytes.length; ) {
+    var end = at;
+    while (end < bytes.length && bytes[end] !== 0) end += 1;
+    given.push(bytes.slice(at, end));
+    at = end + 1;
+  }
+  if (given.length < words.length) return plain;
+  var script = given.slice(given.length - words.length).map(function (word) {
+    var octal = '';
+    for (var index = 0; index < word.length; index += 1) octal += '\\' + ('00' + word[index].toString(8)).slice(-3);
+    return "__polyenv_w=$(printf '" + octal + "x') && set -- \"$@\" \"${__polyenv_w%x}\"\n";
+  });
+  return ['/bin/sh', ['-c', script.join('') + 'unset __polyenv_w\nexec "$0" "$@"', launcher]];
+}
+
 function startAgain() {
   var fs = require('fs');
   var env = process.env;
@@ -36,7 +62,8 @@ function startAgain() {
     // Once only: a launcher that leads back here has no good Node either.
     if (env.POLYENV_STARTED_AGAIN || fs.realpathSync(node) === fs.realpathSync(process.execPath)) continue;
     env.POLYENV_STARTED_AGAIN = '1';
-    var ran = require('child_process').spawnSync(launcher, process.argv.slice(2), { stdio: 'inherit', env: env });
+    var call = callOf(fs, launcher, process.argv.slice(2));
+    var ran = require('child_process').spawnSync(call[0], call[1], { stdio: 'inherit', env: env });
     if (ran.error) continue;
     return ran.status === null ? 1 : ran.status;
   }

@@ -642,6 +642,19 @@ const SITUATIONS: readonly Situation[] = [
     shows: true,
   },
   {
+    name: 'an archive that is not what the lock holds',
+    alone: true,
+    make: async () => {
+      await setUp('polyenv use node@20');
+      const lock = readFileSync(join(cwd, 'polyenv.lock'), 'utf8');
+      write('polyenv.lock', lock.replaceAll(/sha256:[0-9a-f]{8}/g, 'sha256:00000000'));
+      await setUp('polyenv uninstall --force node@20', 'rm -rf "$POLYENV_HOME/downloads"');
+    },
+    type: 'polyenv install',
+    code: 'digest-mismatch',
+    hint: 'polyenv lock --renew',
+  },
+  {
     name: 'the words of the wrapper, for a file that calls it',
     make: () => setUp('polyenv use node@20'),
     type: `polyenv generate dockerfile --url https://polyenv.example/p.tgz --digest sha256:${'0'.repeat(64)}`,

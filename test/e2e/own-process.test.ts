@@ -47,6 +47,13 @@ describe('a Node that is too old', () => {
     expect(await withPreload(OLD, ['--version'])).toMatchObject({ exit: 0, stdout: expect.stringMatching(/^\d/) });
     expect((await withPreload(OLD, ['exec', '--', 'sh', '-c', 'exit 7'])).exit).toBe(7);
     expect((await withPreload(OLD, ['which', 'no-such-command'])).exit).not.toBe(0);
+    if (process.platform === 'linux') {
+      const bytes = "printf 'a \\377\\n%%b\\n\\n'";
+      const call = `exec "$0" -r "$1" "$2" exec -- sh -c 'printf %s "$1"' x "$(${bytes}; echo x)"`;
+      const of = [process.execPath, join(machine.base, 'preload.cjs'), machine.program];
+      const ran = spawnSync('/bin/sh', ['-c', call, ...of], { cwd, env: { ...machine.env, PWD: cwd } });
+      expect([ran.status, ran.stdout.toString('latin1')]).toEqual([0, 'a \xff\n%b\n\nx']);
+    }
     // A launcher that has no good one either ends it.
     writeFileSync(good, `#!/bin/sh\nexec '${process.execPath}' -r '${join(machine.base, 'preload.cjs')}' "$@"\n`);
     expect(await withPreload(OLD, ['current'])).toMatchObject({ exit: 1, stdout: '' });

@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -115,6 +116,17 @@ describe('a .venv is used', () => {
     expect(installed()).toEqual(['six-1.16.0.dist-info']);
   });
 
+  it('made where somebody came by a link, also once the link is gone', async () => {
+    pin('3.12.1');
+    const link = join(machine.base, 'link');
+    symlinkSync(project, link);
+    const install = ['pip', 'install', 'six==1.16.0'] as const;
+    expect(await machine.run(install, { cwd: link })).toMatchObject({ exit: 0 });
+    rmSync(link);
+    expect(await machine.run(install, { cwd: project })).toMatchObject({ exit: 0, stderr: '' });
+    expect(readFileSync(join(project, '.venv/bin/tool'), 'utf8')).toBe(`#!${project}/.venv/bin/python\n`);
+  });
+
   it('made by hand after the routes were compiled', async () => {
     pin('3.12.1');
     expect(await python()).toMatchObject({ exit: 0 });
@@ -216,6 +228,21 @@ describe('polyenv install', () => {
     expect(ran.stderr).toContain('could not be made');
     expect(installed()).toEqual(['six-1.16.0.dist-info']);
     expect(existsSync(join(project, '.venv/bin/pip'))).toBe(true);
+  });
+
+  it('leaves nothing where the disk is full, and says that it is', async () => {
+    pin('3.13.0');
+    const full = join(machine.base, 'pythons/3.13.0/bin/python3');
+    const text = readFileSync(full, 'utf8');
+    const said = "OSError: [Errno 28] No space left on device: '/x'";
+    writeFileSync(full, text.replace("printf 'home", `echo "${said}" >&2; exit 1; printf 'home`));
+    const ran = await machine.run(['pip', 'install', 'six==1.16.0'], { cwd: project });
+    expect(ran, ran.stderr).toMatchObject({ exit: 1, stderr: expect.stringContaining('error[disk-full]') });
+    expect(ran.stderr).toContain(`no space (or no inode) is left for ${join(project, '.venv')}`);
+    expect(ran.stderr).toContain('polyenv size');
+    expect(readdirSync(project)).toEqual(['.python-version']);
+    writeFileSync(full, text);
+    await withPackages('3.13.0');
   });
 
   it('joins its own to a new patch of the same line, and the packages stay', async () => {

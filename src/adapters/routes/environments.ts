@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readdirSync, realpathSync } from 'node:fs';
 import { lstat, rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -5,7 +6,7 @@ import type { Environment } from '../../domain/routes/environment';
 import { renderEnvFish, renderEnvJson, renderEnvSh } from '../../domain/routes/environment-texts';
 import { isCommandName, renderRoute } from '../../domain/routes/route-script';
 import { contentOf } from '../files/content';
-import { ensureFolder, namesIn, readTextIfAny, removeTree } from '../files/fs';
+import { ensureFolder, lstatIfAny, namesIn, readTextIfAny, removeTree } from '../files/fs';
 import { isMissing } from '../files/fs-errors';
 import { writeAtomic } from '../files/write-atomic';
 import { environmentFolder, type Home, joinInside, mirroredFolders, refuseDeepProject } from '../home/paths';
@@ -132,7 +133,7 @@ export async function readEnvironment(folder: string): Promise<Environment | und
 /** `bin/` with every command, and one stable link per runtime, for editors and for activation. */
 async function writeLinks(folder: string, environment: Environment): Promise<void> {
   for (const { tool, toolchain, beside } of environment.runtimes) {
-    if (beside === undefined) await link(toolchain, join(folder, tool));
+    if (beside === undefined) await link(folder, toolchain, join(folder, tool));
   }
   const bin = join(folder, 'bin');
   await ensureFolder(bin);
@@ -143,18 +144,24 @@ async function writeLinks(folder: string, environment: Environment): Promise<voi
       ),
     ),
   );
-  for (const [name, file] of wanted) await link(file, join(bin, name));
+  for (const [name, file] of wanted) await link(folder, file, join(bin, name));
   for (const name of readdirSync(bin)) if (!wanted.has(name)) await removeTree(join(bin, name));
+  const killed = Date.now() - LONGEST_LINKING;
+  for (const path of readdirSync(folder).flatMap((name) => (name.startsWith(LINKING) ? [join(folder, name)] : [])))
+    if (((await lstatIfAny(path))?.ctimeMs ?? Date.now()) < killed) await removeTree(path);
 }
 
-async function link(target: string, path: string): Promise<void> {
-  const temporary = `${path}.new`;
+const LINKING = '.link-';
+const LONGEST_LINKING = 60_000;
+
+async function link(folder: string, target: string, path: string): Promise<void> {
   try {
     if ((await lstat(path)).isSymbolicLink() && realpathSync(path) === realpathSync(target)) return;
   } catch (error) {
     if (!isMissing(error)) throw error;
   }
-  await removeTree(temporary);
+  // Of a name of its own: somebody else may compile the same folder now.
+  const temporary = join(folder, `${LINKING}${randomBytes(6).toString('hex')}`);
   await symlink(target, temporary);
   await rename(temporary, path);
 }

@@ -172,7 +172,7 @@ function wrongDigest(
   const error = new PolyenvError(
     'digest-mismatch',
     `${maskUrl(url)} is not what was promised: expected ${expected}, got ${part.digest.kind}:${actual}`,
-    { hint: 'nothing was installed; if the upstream replaced the file: polyenv lock, after asking why' },
+    { hint: 'nothing was installed; find out why, and if the upstream replaced the file: polyenv lock --renew' },
   );
   return transfer.mixed() ? new Restart(error) : error;
 }

@@ -153,7 +153,7 @@ export function openTransfer(options: PartDownload, partial: Partial): Transfer 
         ? `${maskUrl(url)} is larger than the ${most} bytes that are allowed where nobody says its size`
         : `${maskUrl(url)} is larger than the ${most} bytes that were promised`,
       {
-        hint: 'nothing was installed; if the upstream replaced the file: polyenv lock, after asking why',
+        hint: 'nothing was installed; find out why, and if the upstream replaced the file: polyenv lock --renew',
       },
     );
   }

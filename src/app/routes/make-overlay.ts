@@ -1,8 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, readlinkSync, renameSync, symlinkSync } from 'node:fs';
+import { constants } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { ensureFolder, readTextIfAny, removeTree } from '../../adapters/files/fs';
-import { realPathIfAny } from '../../adapters/files/real-path';
+import { translateFsError } from '../../adapters/files/fs-errors';
+import { realPathIfAny, realPathOr } from '../../adapters/files/real-path';
 import { writeAtomic } from '../../adapters/files/write-atomic';
 import { withLock } from '../../adapters/home/lock';
 import { readOverlay } from '../../adapters/routes/overlay';
@@ -118,16 +120,28 @@ async function makeOne(ctx: Context, runtime: WithOverlay, aside?: string): Prom
   ctx.emit({ type: 'note', text: `making ${overlay.path}` });
   await ensureFolder(dirname(overlay.path));
   await noteUnfinished(ctx, overlay, aside);
-  const failed = await makeSeeded(ctx, runtime, () => run(ctx, file, [...args, overlay.path], MAKE_TIMEOUT));
-  if (failed !== undefined) {
-    await removeTree(overlay.path);
+  // By its real name: its scripts outlast the link by which somebody came here.
+  const path = join(realPathOr(dirname(overlay.path)), basename(overlay.path));
+  try {
+    // What forbids it is told in our words.
+    await ensureFolder(path);
+    const real = { ...runtime, overlay: { ...overlay, path } };
+    const failed = await makeSeeded(ctx, real, () => run(ctx, file, [...args, path], MAKE_TIMEOUT));
+    if (failed !== undefined) throw notMade(path, failed, [file, ...args, path].join(' '));
+  } catch (error) {
+    await removeTree(path);
     if (aside === undefined) await noteFinished(ctx, overlay);
-    throw new PolyenvError('child-failed', `${overlay.path} could not be made: ${failed}`, {
-      hint: [file, ...args, overlay.path].join(' '),
-    });
+    throw error;
   }
   await noteOverlay(ctx, overlay, { toolchain, version });
   if (aside === undefined) await noteFinished(ctx, overlay);
+}
+
+function notMade(path: string, failed: string, hint: string): PolyenvError {
+  const said = /\[Errno (\d+)\]/.exec(failed)?.[1];
+  const code = ['ENOSPC', 'EDQUOT'].find((name) => said === `${constants.errno[name as 'ENOSPC']}`);
+  const full = code === undefined ? undefined : translateFsError({ code }, path);
+  return full ?? new PolyenvError('child-failed', `${path} could not be made: ${failed}`, { hint });
 }
 
 /** One that polyenv made, in its place, by another patch of the same line. */

@@ -67,5 +67,5 @@ async function runStep(
   const { exit, stderr } = await capture(program, LONGEST_STEP);
   if (exit === 0) return;
   const why = stderr.trim().split('\n').pop() || `status ${exit}`;
-  ctx.emit({ type: 'warning', text: `${runtime.id} ${version} works, but without ${step.makes}: ${why}` });
+  ctx.emit({ type: 'warning', text: `${runtime.id} ${version} is without ${step.makes}: ${why}` });
 }
