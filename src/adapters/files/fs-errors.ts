@@ -39,11 +39,13 @@ export function translateFsError(error: unknown, path: string): PolyenvError | u
   switch (code) {
     case 'ENOSPC':
       return new PolyenvError('disk-full', `no space (or no inode) is left for ${path}`, {
+        full: path,
         hint: 'polyenv size shows what polyenv holds; df -h shows the disk',
         cause: error,
       });
     case 'EDQUOT':
       return new PolyenvError('disk-full', `your disk quota is used up: ${path} cannot be written`, {
+        full: path,
         hint: 'polyenv size shows what polyenv holds; df -h shows the disk',
         cause: error,
       });

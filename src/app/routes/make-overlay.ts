@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, lstatSync, readdirSync, readlinkSync, renameSync, symlinkSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readlinkSync, renameSync, statSync, symlinkSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { ensureFolder, readTextIfAny, removeTree } from '../../adapters/files/fs';
@@ -13,6 +13,7 @@ import { refusalError } from '../../domain/routes/routed-overlay';
 import { sameLine } from '../../domain/routes/venv-choice';
 import { PolyenvError } from '../../domain/words/errors';
 import type { Context } from '../base/context';
+import { withNeed } from '../toolchains/room';
 import { isOwn, noteFinished, noteOverlay, noteUnfinished, readUnfinished, type Unfinished } from './overlay-notes';
 import { packagesIn } from './overlay-packages';
 import { MAKE_TIMEOUT, makeSeeded, run, seedOverlay, type WithOverlay } from './seed-overlay';
@@ -131,10 +132,18 @@ async function makeOne(ctx: Context, runtime: WithOverlay, aside?: string): Prom
   } catch (error) {
     await removeTree(path);
     if (aside === undefined) await noteFinished(ctx, overlay);
-    throw error;
+    throw withNeed(error, overlay.folder, sizeOfSeeds(runtime));
   }
   await noteOverlay(ctx, overlay, { toolchain, version });
   if (aside === undefined) await noteFinished(ctx, overlay);
+}
+
+/** Of what it holds from the start, as archives. */
+function sizeOfSeeds({ overlay, toolchain }: WithOverlay): number | undefined {
+  const sizes = (overlay.seeds?.wheels ?? []).map(
+    (path) => statSync(join(toolchain, path), { throwIfNoEntry: false })?.size ?? 0,
+  );
+  return sizes.length === 0 ? undefined : sizes.reduce((sum, size) => sum + size, 0);
 }
 
 function notMade(path: string, failed: string, hint: string): PolyenvError {

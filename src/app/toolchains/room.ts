@@ -1,5 +1,4 @@
 import { PolyenvError } from '../../domain/words/errors';
-import { present } from '../../domain/words/present';
 
 /** How much larger than its archives a toolchain is, with them beside it: 2.7 (Java) to 6.7 (Node.js in xz). */
 const GROWTH = 5;
@@ -11,7 +10,7 @@ const GROWTH = 5;
 export function withNeed(error: unknown, name: string, archives: number | undefined): unknown {
   if (!(error instanceof PolyenvError) || error.code !== 'disk-full' || archives === undefined) return error;
   const megabytes = Math.ceil((archives * GROWTH) / 1e6);
-  const { message, where, hint, cause } = error;
+  const { message, details } = error;
   const text = message.includes(' needs about ') ? message : `${message}; ${name} needs about ${megabytes} MB`;
-  return new PolyenvError('disk-full', text, { ...present({ where, hint, cause }) });
+  return new PolyenvError('disk-full', text, details);
 }

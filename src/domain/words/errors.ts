@@ -107,6 +107,8 @@ export interface ErrorDetails {
   readonly elsewhere?: true;
   /** HTTP status, for `http-status`. */
   readonly status?: number;
+  /** What could not be written, for `disk-full`: it tells which disk that is. */
+  readonly full?: string;
   readonly cause?: unknown;
 }
 
@@ -120,6 +122,7 @@ export class PolyenvError extends Error {
   readonly said: readonly string[] | undefined;
   readonly elsewhere: boolean;
   readonly status: number | undefined;
+  readonly full: string | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -130,6 +133,7 @@ export class PolyenvError extends Error {
     this.said = details.said;
     this.elsewhere = details.elsewhere ?? false;
     this.status = details.status;
+    this.full = details.full;
   }
 
   get exit(): number {
@@ -138,11 +142,11 @@ export class PolyenvError extends Error {
 
   /** For an error that says more than this one. */
   get details(): ErrorDetails {
-    const { where, hint, slip, said, elsewhere, status, cause } = this;
+    const { where, hint, slip, said, elsewhere, status, full, cause } = this;
     return {
       ...present({ where, hint, slip, said }),
       ...(elsewhere && { elsewhere: true }),
-      ...present({ status, cause }),
+      ...present({ status, full, cause }),
     };
   }
 }
