@@ -1,7 +1,6 @@
 import { fstatSync, readFileSync, realpathSync, statSync, writeSync } from 'node:fs';
 import { availableParallelism, hostname, tmpdir, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { isatty } from 'node:tty';
 import { loadCached } from './code-cache';
 import { incomplete } from './domain/words/incomplete';
 import type { Host } from './host';
@@ -108,7 +107,7 @@ const host: Host = {
   },
   onSignal: (stop) => {
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-    terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
+    terminals = [0, 1, 2].filter(isTerminal);
     for (const signal of signals) process.on(signal, stop);
     stops.add(stop);
     return () => {
@@ -160,6 +159,12 @@ function personHome(): string {
     // A user id without an entry, as in many containers.
     return '/';
   }
+}
+
+/** Node's module of terminals takes 5 ms to load, with the network in it: most calls need neither. */
+function isTerminal(descriptor: number): boolean {
+  const { isatty } = require('node:tty') as typeof import('node:tty');
+  return isatty(descriptor);
 }
 
 function isPipe(descriptor: number): boolean {
@@ -232,7 +237,7 @@ function endHungUp(): void {
 // A failure until the work has ended well: one that nobody waits for any more would end as if all had been done.
 process.exitCode = 1;
 process.on('exit', (code) => {
-  if (terminals.some((descriptor) => !isatty(descriptor))) endHungUp();
+  if (!terminals.every(isTerminal)) endHungUp();
   if (code === 0 && ended) end();
   if (ended || code !== 1 || stops.size > 0) return;
   writeSync(2, 'error[failed] polyenv ended before its work was done\n  try  the same again, with -v after polyenv\n');
